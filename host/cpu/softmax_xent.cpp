@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/ops/softmax_xent.hpp"
+
+#include <cmath>
+#include <limits>
+
+namespace plateau {
+template <std::floating_point Real>
+void cpu::softmax_xent(HostMatrix<const Real> z, HostSpan<const std::int32_t> label, HostSpan<Real> loss,
+                       HostSpan<std::int32_t> predicted, HostMatrix<Real> grad_z) {
+  expects_softmax_xent<Real, Space::host>(z, label, loss, predicted, grad_z);
+  for (Index i = 0; i < z.rows; ++i) {
+    const Real* z_i = z.row(i);
+    const Index target = label.data[i];
+    const bool known = 0 <= target && target < z.cols;
+
+    std::int32_t best = 0;
+    bool ordered = true;
+    for (Index j = 0; j < z.cols; ++j) {
+      if (z_i[j] > z_i[best]) best = static_cast<std::int32_t>(j);
+      ordered = ordered && !std::isnan(z_i[j]);
+    }
+    predicted.data[i] = ordered ? best : -1;
+
+    const Real row_max = z_i[best];
+    Real sum = 0;
+    for (Index j = 0; j < z.cols; ++j) sum += std::exp(z_i[j] - row_max);
+    loss.data[i] = known ? std::log(sum) + row_max - z_i[target] : std::numeric_limits<Real>::quiet_NaN();
+
+    if (grad_z.empty()) continue;
+    Real* grad_i = grad_z.row(i);
+    for (Index j = 0; j < z.cols; ++j)
+      grad_i[j] = (std::exp(z_i[j] - row_max) / sum - Real(j == target)) / static_cast<Real>(z.rows);
+  }
+}
+
+template void cpu::softmax_xent<float>(HostMatrix<const float>, HostSpan<const std::int32_t>, HostSpan<float>,
+                                       HostSpan<std::int32_t>, HostMatrix<float>);
+template void cpu::softmax_xent<double>(HostMatrix<const double>, HostSpan<const std::int32_t>, HostSpan<double>,
+                                        HostSpan<std::int32_t>, HostMatrix<double>);
+}  // namespace plateau

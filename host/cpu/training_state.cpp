@@ -1,0 +1,21 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/ops/training_state.hpp"
+
+#include <cmath>
+
+namespace plateau {
+void cpu::advance_step(AdamBetas betas, HostSpan<TrainingState> state) {
+  expects_training_state<Space::host>(state);
+  TrainingState& s = state[0];
+  if (s.status != RunStatus::running) return;
+  ++s.step;
+  s.bias_correction1 = 1 - std::pow(betas.beta1, static_cast<double>(s.step));
+  s.bias_correction2_sqrt = std::sqrt(1 - std::pow(betas.beta2, static_cast<double>(s.step)));
+}
+
+void cpu::finish_epoch(HostSpan<TrainingState> state) {
+  expects_training_state<Space::host>(state);
+  if (state[0].status == RunStatus::running) ++state[0].epoch;
+}
+}  // namespace plateau

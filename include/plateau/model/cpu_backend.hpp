@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// The CPU device: every operation forwards to its twin in host/cpu/. float to run, double as the oracle.
+//
+// A backend is what the model is written over: a number type, a memory space with its buffers and copies, and the
+// operations under their own names. It holds no state of a training.
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+
+#include "plateau/core/host_buffer.hpp"
+#include "plateau/ops/adam.hpp"
+#include "plateau/ops/bias_activation.hpp"
+#include "plateau/ops/bias_grad.hpp"
+#include "plateau/ops/dense.hpp"
+#include "plateau/ops/gather_batch.hpp"
+#include "plateau/ops/gradient_norm.hpp"
+#include "plateau/ops/initialise.hpp"
+#include "plateau/ops/metrics.hpp"
+#include "plateau/ops/permute_labels.hpp"
+#include "plateau/ops/relu_backward.hpp"
+#include "plateau/ops/scenario_data.hpp"
+#include "plateau/ops/sgd.hpp"
+#include "plateau/ops/softmax_xent.hpp"
+#include "plateau/ops/training_state.hpp"
+
+namespace plateau {
+
+template <std::floating_point R>
+struct CpuBackend {
+  using Real = R;
+  static constexpr Space kSpace = Space::host;
+  template <class T>
+  using Buffer = HostBuffer<T>;
+  template <class T>
+  using Span = HostSpan<T>;
+  template <class T>
+  using Matrix = HostMatrix<T>;
+
+  template <class T>
+  Buffer<T> allocate(Index size, T fill) const {
+    return Buffer<T>(size, fill);
+  }
+  // Between host memory and the backend's own; converts between number types.
+  template <class From, class To>
+  void copy_in(HostSpan<const From> from, Span<To> to) const {
+    expects(from.size == to.size, "copy_in: equal sizes");
+    std::transform(from.begin(), from.end(), to.begin(), [](From value) { return static_cast<To>(value); });
+  }
+  template <class From, class To>
+  void copy_out(Span<const From> from, HostSpan<To> to) const {
+    copy_in<From, To>(from, to);
+  }
+
+  void dense_forward(Matrix<const Real> x, Matrix<const Real> w, Matrix<Real> z) const {
+    cpu::dense_forward<Real>(x, w, z);
+  }
+  void dense_input_grad(Matrix<const Real> grad_z, Matrix<const Real> w, Matrix<Real> grad_x) const {
+    cpu::dense_input_grad<Real>(grad_z, w, grad_x);
+  }
+  void dense_weight_grad(Matrix<const Real> grad_z, Matrix<const Real> x, Matrix<Real> grad_w) const {
+    cpu::dense_weight_grad<Real>(grad_z, x, grad_w);
+  }
+  void bias_activation(Activation activation, Span<const Real> bias, Matrix<Real> z) const {
+    cpu::bias_activation<Real>(activation, bias, z);
+  }
+  void relu_backward(Matrix<const Real> a, Matrix<Real> grad_a_to_z, Span<Real> grad_bias) const {
+    cpu::relu_backward<Real>(a, grad_a_to_z, grad_bias);
+  }
+  void bias_grad(Matrix<const Real> grad_z, Span<Real> grad_bias) const { cpu::bias_grad<Real>(grad_z, grad_bias); }
+  void softmax_xent(Matrix<const Real> z, Span<const std::int32_t> label, Span<Real> loss, Span<std::int32_t> predicted,
+                    Matrix<Real> grad_z) const {
+    cpu::softmax_xent<Real>(z, label, loss, predicted, grad_z);
+  }
+  void advance_step(AdamBetas betas, Span<TrainingState> state) const { cpu::advance_step(betas, state); }
+  void finish_epoch(Span<TrainingState> state) const { cpu::finish_epoch(state); }
+  void adam(const AdamParameters& adam, Span<const TrainingState> state, Span<const Real> grad, Span<Real> parameter,
+            Span<Real> m, Span<Real> v) const {
+    cpu::adam<Real>(adam, state, grad, parameter, m, v);
+  }
+  void sgd(const SgdParameters& sgd, Span<const TrainingState> state, Span<const Real> grad, Span<Real> parameter,
+           Span<Real> velocity) const {
+    cpu::sgd<Real>(sgd, state, grad, parameter, velocity);
+  }
+  void initialise(std::uint64_t seed, Index first_element, Index fan_in, Span<Real> parameter) const {
+    cpu::initialise<Real>(seed, first_element, fan_in, parameter);
+  }
+  void gather_batch(const BatchSelection& selection, Span<const TrainingState> state, Matrix<const Real> x,
+                    Span<const std::int32_t> label, Matrix<Real> batch_x, Span<std::int32_t> batch_label) const {
+    cpu::gather_batch<Real>(selection, state, x, label, batch_x, batch_label);
+  }
+  void permute_labels(std::uint64_t seed, Span<const std::int32_t> label, Span<std::int32_t> permuted) const {
+    cpu::permute_labels(seed, label, permuted);
+  }
+  void metrics(DataPart part, Span<const Real> loss, Span<const std::int32_t> predicted, Span<const std::int32_t> label,
+               Span<TrainingState> state, Span<EpochMetrics> history, Matrix<std::uint32_t> correct) const {
+    cpu::metrics<Real>(part, loss, predicted, label, state, history, correct);
+  }
+  void gradient_norm(Span<const Real> grad, Span<const TrainingState> state, Span<EpochMetrics> history) const {
+    cpu::gradient_norm<Real>(grad, state, history);
+  }
+  void scenario_data(const ScenarioRows& rows, Matrix<Real> x, Span<std::int32_t> label) const {
+    cpu::scenario_data<Real>(rows, x, label);
+  }
+};
+
+}  // namespace plateau

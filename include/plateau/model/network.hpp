@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// The forward and backward schedule of a multilayer perceptron, written once over a backend.
+#pragma once
+
+#include <vector>
+
+#include "plateau/model/architecture.hpp"
+#include "plateau/ops/bias_activation.hpp"
+
+namespace plateau {
+
+// What a pass over at most `rows` rows needs besides the parameters: one buffer per layer output, allocated once.
+template <class Backend>
+class Workspace {
+ public:
+  using Real = typename Backend::Real;
+
+  Workspace(const Backend& backend, const Architecture& architecture, Index rows)
+      : rows_(rows),
+        loss_(backend.template allocate<Real>(rows, 0)),
+        predicted_(backend.template allocate<std::int32_t>(rows, 0)) {
+    for (Index layer = 0; layer < architecture.layers(); ++layer)
+      output_.push_back(backend.template allocate<Real>(rows * architecture.fan_out(layer), 0));
+  }
+
+  Index rows() const { return rows_; }
+  // A layer's output [rows, width]: activations of a hidden layer, logits of the last.
+  typename Backend::template Matrix<Real> output(Index layer, Index rows, Index width) {
+    expects(rows <= rows_, "workspace: no more rows than it was made for");
+    return as_matrix(output_[static_cast<std::size_t>(layer)].view().subspan(0, rows * width), rows, width);
+  }
+  typename Backend::template Span<Real> loss(Index rows) { return loss_.view().subspan(0, rows); }
+  typename Backend::template Span<std::int32_t> predicted(Index rows) { return predicted_.view().subspan(0, rows); }
+
+ private:
+  Index rows_;
+  std::vector<typename Backend::template Buffer<Real>> output_;
+  typename Backend::template Buffer<Real> loss_;
+  typename Backend::template Buffer<std::int32_t> predicted_;
+};
+
+// What the backward pass needs in addition: room for the gradient at a hidden layer's output, twice, because one is
+// read while the next is written.
+template <class Backend>
+class GradientWorkspace {
+ public:
+  using Real = typename Backend::Real;
+
+  GradientWorkspace(const Backend& backend, const Architecture& architecture, Index rows)
+      : room_{backend.template allocate<Real>(rows * architecture.widest(), 0),
+              backend.template allocate<Real>(rows * architecture.widest(), 0)} {}
+
+  typename Backend::template Matrix<Real> at(Index layer, Index rows, Index width) {
+    return as_matrix(room_[layer % 2].view().subspan(0, rows * width), rows, width);
+  }
+
+ private:
+  typename Backend::template Buffer<Real> room_[2];
+};
+
+// x [B, features] -> logits [B, classes] in the last layer's output of the workspace.
+template <class Backend>
+void forward(const Backend& backend, const ParameterLayout& layout,
+             typename Backend::template Span<const typename Backend::Real> parameters,
+             typename Backend::template Matrix<const typename Backend::Real> x, Workspace<Backend>& work) {
+  const Architecture& net = layout.architecture();
+  auto input = x;
+  for (Index layer = 0; layer < net.layers(); ++layer) {
+    const auto output = work.output(layer, x.rows, net.fan_out(layer));
+    backend.dense_forward(input, layout.weight(parameters, layer), output);
+    const bool last = layer + 1 == net.layers();
+    backend.bias_activation(last ? Activation::identity : Activation::relu, layout.bias(parameters, layer), output);
+    input = output;
+  }
+}
+
+// Losses and predictions of the rows whose logits forward() left in the workspace, which stay as they are.
+template <class Backend>
+void evaluate_rows(const Backend& backend, const ParameterLayout& layout, Index rows,
+                   typename Backend::template Span<const std::int32_t> label,
+                   typename Backend::template Span<typename Backend::Real> loss,
+                   typename Backend::template Span<std::int32_t> predicted, Workspace<Backend>& work) {
+  const Architecture& net = layout.architecture();
+  backend.softmax_xent(work.output(net.layers() - 1, rows, net.classes()), label, loss, predicted, {});
+}
+
+// The gradient of the mean loss of these rows, into the flat `gradient`; losses and predictions go to the workspace.
+// Expects forward() of the same rows just before; its logits become their own gradient.
+template <class Backend>
+void backward(const Backend& backend, const ParameterLayout& layout,
+              typename Backend::template Span<const typename Backend::Real> parameters,
+              typename Backend::template Matrix<const typename Backend::Real> x,
+              typename Backend::template Span<const std::int32_t> label, Workspace<Backend>& work,
+              GradientWorkspace<Backend>& gradients, typename Backend::template Span<typename Backend::Real> gradient) {
+  const Architecture& net = layout.architecture();
+  const Index last = net.layers() - 1;
+  auto grad_z = work.output(last, x.rows, net.classes());
+  backend.softmax_xent(grad_z, label, work.loss(x.rows), work.predicted(x.rows), grad_z);
+  backend.bias_grad(grad_z, layout.bias(gradient, last));
+
+  for (Index layer = last; layer > 0; --layer) {
+    const auto a = work.output(layer - 1, x.rows, net.fan_in(layer));
+    backend.dense_weight_grad(grad_z, a, layout.weight(gradient, layer));
+    const auto grad_a = gradients.at(layer, x.rows, net.fan_in(layer));
+    backend.dense_input_grad(grad_z, layout.weight(parameters, layer), grad_a);
+    backend.relu_backward(a, grad_a, layout.bias(gradient, layer - 1));
+    grad_z = grad_a;
+  }
+  backend.dense_weight_grad(grad_z, x, layout.weight(gradient, 0));
+}
+
+}  // namespace plateau

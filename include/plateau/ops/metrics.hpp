@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// What an epoch leaves behind, added up where the training runs: the history is fetched once, after the last epoch.
+//
+//   part == train   history[epoch].train_* += the sums over these rows; called per batch, before its step
+//   part == test    history[epoch].test_*   = the sums over these rows; and which rows were right, one bit each
+//   epoch           the state's
+//   stop            a sum of losses that is not finite marks the run diverged; from then on nothing is recorded
+//
+// Sums run in double, in a fixed order. Bit r % 32 of word r / 32 of `correct` row `epoch` says that test row r was
+// predicted right; an empty `correct` is not written.
+#pragma once
+
+#include <concepts>
+
+#include "plateau/core/contract.hpp"
+#include "plateau/core/cost.hpp"
+#include "plateau/core/view.hpp"
+#include "plateau/ops/training_state.hpp"
+
+namespace plateau {
+
+struct EpochMetrics {
+  double train_loss_sum = 0;
+  double test_loss_sum = 0;
+  double gradient_norm = 0;  // of the epoch's last step, before weight decay
+  std::int64_t train_correct = 0;
+  std::int64_t test_correct = 0;
+};
+
+enum class DataPart { train, test };
+
+constexpr Index correct_words(Index rows) { return ceil_div(rows, 32); }
+
+constexpr Cost metrics_cost(Index rows) {
+  return {.flops = 2.0 * double(rows), .bytes_read = 12.0 * double(rows), .bytes_written = double(rows) / 8};
+}
+
+// loss, predicted, label [R]    history [E]    correct [E, correct_words(R)] or empty
+template <class Real, Space S>
+void expects_metrics(SpanView<const Real, S> loss, SpanView<const std::int32_t, S> predicted,
+                     SpanView<const std::int32_t, S> label, SpanView<const TrainingState, S> state,
+                     SpanView<EpochMetrics, S> history, MatrixView<std::uint32_t, S> correct) {
+  expects_training_state(state);
+  expects(predicted.size == loss.size && label.size == loss.size, "metrics: one loss, prediction and label per row");
+  expects(correct.empty() || (correct.rows == history.size && correct.cols == correct_words(loss.size)),
+          "metrics: a row of bits per epoch, a bit per row of data");
+}
+
+namespace cpu {
+
+template <std::floating_point Real>
+void metrics(DataPart part, HostSpan<const Real> loss, HostSpan<const std::int32_t> predicted,
+             HostSpan<const std::int32_t> label, HostSpan<TrainingState> state, HostSpan<EpochMetrics> history,
+             HostMatrix<std::uint32_t> correct);
+
+}  // namespace cpu
+}  // namespace plateau

@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// The control block of a training: it lives in the memory of the device that trains, so that no decision needs the
+// host. Once its status says the run has stopped, the operations that read it change nothing any more.
+//
+//   advance_step    counts an optimizer step t and forms Adam's bias corrections 1 - beta1^t and sqrt(1 - beta2^t) in
+//                   double (Kingma and Ba 2015, section 3)
+//   finish_epoch    counts an epoch
+#pragma once
+
+#include "plateau/core/contract.hpp"
+#include "plateau/core/cost.hpp"
+#include "plateau/core/view.hpp"
+
+namespace plateau {
+
+enum class RunStatus : std::int32_t { running = 0, diverged = 1 };
+
+struct TrainingState {
+  std::int64_t step = 0;             // optimizer steps taken, the one about to be applied included
+  double bias_correction1 = 1;       // 1 - beta1^step
+  double bias_correction2_sqrt = 1;  // sqrt(1 - beta2^step)
+  std::int32_t epoch = 0;            // epochs finished = the row of the history being filled
+  RunStatus status = RunStatus::running;
+};
+
+struct AdamBetas {
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+};
+
+constexpr Cost advance_step_cost() {
+  return {.flops = 0, .bytes_read = sizeof(TrainingState), .bytes_written = sizeof(TrainingState)};
+}
+constexpr Cost finish_epoch_cost() { return advance_step_cost(); }
+
+template <Space S>
+void expects_training_state(SpanView<const TrainingState, S> state) {
+  expects(state.size == 1, "training_state: one control block per run");
+}
+
+namespace cpu {
+
+void advance_step(AdamBetas betas, HostSpan<TrainingState> state);
+void finish_epoch(HostSpan<TrainingState> state);
+
+}  // namespace cpu
+}  // namespace plateau
