@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// The devices every test body runs on.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "plateau/model/cpu_backend.hpp"
+
+namespace plateau::test {
+
+// The double instance: what the others are measured against.
+inline const CpuBackend<double> kOracle;
+// The float instance on the CPU: its error is the yardstick of the budgets.
+inline const CpuBackend<float> kTwin;
+
+// Everything that computes in float. A device is added by a line here.
+template <class F>
+void for_each_float_backend(F f) {
+  SCOPED_TRACE("cpu, float");
+  f(kTwin);
+}
+
+// The float backends and the oracle itself.
+template <class F>
+void for_each_backend(F f) {
+  for_each_float_backend(f);
+  SCOPED_TRACE("cpu, double");
+  f(kOracle);
+}
+
+// The number type of a backend that a generic lambda was handed.
+template <class Backend>
+using RealOf = typename Backend::Real;
+
+}  // namespace plateau::test

@@ -1,0 +1,109 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// Matrices and spans in a backend's memory, poisoned where nothing was stored and fenced on both sides.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <concepts>
+#include <cstddef>
+#include <cstring>
+#include <vector>
+
+#include "plateau/core/contract.hpp"
+
+namespace plateau::test {
+
+// What an element holds before anything is stored in it: NaN, or for integers and structs a value no operation writes.
+template <class T>
+T poison() {
+  T value;
+  std::memset(&value, std::floating_point<T> ? 0xFF : 0x5A, sizeof(T));
+  return value;
+}
+
+template <class T>
+bool is_poison(const T& value) {
+  const T untouched = poison<T>();
+  return std::memcmp(&value, &untouched, sizeof(T)) == 0;
+}
+
+// A span of n elements is {1, n}.
+struct Shape {
+  Index rows = 0;
+  Index cols = 0;
+  Index padding = 0;  // elements between the end of a row and the start of the next; fenced like the ends
+};
+
+template <class Backend, class T>
+class Guarded {
+ public:
+  static constexpr Index kFence = 64;  // elements; keeps the first row as aligned as the allocation
+
+  // An output: all poison.
+  Guarded(const Backend& backend, Shape shape)
+      : backend_(&backend),
+        shape_(shape),
+        buffer_(backend.template allocate<T>(2 * kFence + shape.rows * stride(), poison<T>())) {}
+
+  // An input, or something changed in place: `values`, row by row without padding, converted to T.
+  template <class V>
+  Guarded(const Backend& backend, Shape shape, const std::vector<V>& values) : Guarded(backend, shape) {
+    expects(std::cmp_equal(values.size(), shape.rows * shape.cols), "Guarded: a value per element");
+    std::vector<T> all(static_cast<std::size_t>(buffer_.size()), poison<T>());
+    for (std::size_t k = 0; k < values.size(); ++k) all[place(static_cast<Index>(k))] = static_cast<T>(values[k]);
+    backend.template copy_in<T, T>(HostSpan<const T>{all.data(), buffer_.size()}, buffer_.view());
+  }
+
+  // All there is, in the order of the rows and without padding. Fails the test where a fence has changed.
+  std::vector<T> download() const {
+    std::vector<T> all(static_cast<std::size_t>(buffer_.size()));
+    backend_->template copy_out<T, T>(buffer_.view(), HostSpan<T>{all.data(), buffer_.size()});
+    std::vector<T> values;
+    values.reserve(static_cast<std::size_t>(shape_.rows * shape_.cols));
+    for (Index k = 0; k < shape_.rows * shape_.cols; ++k) values.push_back(all[place(k)]);
+
+    const std::size_t inside = values.size();
+    std::size_t fence = all.size() - inside, intact = 0;
+    for (Index i = 0; i < buffer_.size(); ++i)
+      if (!belongs_to_a_row(i)) intact += is_poison(all[static_cast<std::size_t>(i)]);
+    EXPECT_EQ(intact, fence) << "written outside of the view";
+    return values;
+  }
+
+  bool untouched() const {
+    for (const T& value : download())
+      if (!is_poison(value)) return false;
+    return true;
+  }
+
+  MatrixView<T, Backend::kSpace> matrix() { return {buffer_.view().data + kFence, shape_.rows, shape_.cols, stride()}; }
+  MatrixView<const T, Backend::kSpace> matrix() const {
+    return {buffer_.view().data + kFence, shape_.rows, shape_.cols, stride()};
+  }
+  // All rows as one span; needs a shape without padding.
+  SpanView<T, Backend::kSpace> span() {
+    expects(shape_.padding == 0, "Guarded: a span has no padding");
+    return {buffer_.view().data + kFence, shape_.rows * shape_.cols};
+  }
+  SpanView<const T, Backend::kSpace> span() const {
+    expects(shape_.padding == 0, "Guarded: a span has no padding");
+    return {buffer_.view().data + kFence, shape_.rows * shape_.cols};
+  }
+
+ private:
+  Index stride() const { return shape_.cols + shape_.padding; }
+  std::size_t place(Index k) const {
+    return static_cast<std::size_t>(kFence + k / shape_.cols * stride() + k % shape_.cols);
+  }
+  bool belongs_to_a_row(Index i) const {
+    const Index offset = i - kFence;
+    return 0 <= offset && offset < shape_.rows * stride() && offset % stride() < shape_.cols;
+  }
+
+  const Backend* backend_;
+  Shape shape_;
+  typename Backend::template Buffer<T> buffer_;
+};
+
+}  // namespace plateau::test
