@@ -44,6 +44,11 @@ void cpu::dense_weight_grad(HostMatrix<const Real> grad_z, HostMatrix<const Real
   eigen(grad_w).noalias() = eigen(grad_z).transpose() * eigen(x);
 }
 
+std::string cpu::matrix_library() {
+  return "Eigen " + std::to_string(EIGEN_WORLD_VERSION) + "." + std::to_string(EIGEN_MAJOR_VERSION) + "." +
+         std::to_string(EIGEN_MINOR_VERSION) + " (" + Eigen::SimdInstructionSetsInUse() + ")";
+}
+
 template void cpu::dense_forward<float>(HostMatrix<const float>, HostMatrix<const float>, HostMatrix<float>);
 template void cpu::dense_forward<double>(HostMatrix<const double>, HostMatrix<const double>, HostMatrix<double>);
 template void cpu::dense_input_grad<float>(HostMatrix<const float>, HostMatrix<const float>, HostMatrix<float>);

@@ -70,9 +70,9 @@ class CorrectBits {
 
 struct RunResult {
   RunOutcome outcome = RunOutcome::finished;
-  std::vector<EpochRecord> history = {};  // complete epochs only; a diverged epoch is number history.size()
-  CorrectBits test_correct = {};          // as many epochs as the history
-  FlatParameters parameters = {};         // after the last step that was taken
+  std::vector<EpochRecord> history;  // complete epochs only; a diverged epoch is number history.size()
+  CorrectBits test_correct;          // as many epochs as the history
+  FlatParameters parameters;         // after the last step that was taken
 };
 
 // Throws std::invalid_argument where the run does not fit the data: widths, labels, batch, initial parameters.

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <concepts>
+#include <string>
 
 #include "plateau/core/contract.hpp"
 #include "plateau/core/cost.hpp"
@@ -49,6 +50,10 @@ template <std::floating_point Real>
 void dense_input_grad(HostMatrix<const Real> grad_z, HostMatrix<const Real> w, HostMatrix<Real> grad_x);
 template <std::floating_point Real>
 void dense_weight_grad(HostMatrix<const Real> grad_z, HostMatrix<const Real> x, HostMatrix<Real> grad_w);
+
+// Name, version and vector instructions of the library that multiplies on the CPU: part of what decides a result's
+// bits.
+std::string matrix_library();
 
 }  // namespace cpu
 }  // namespace plateau

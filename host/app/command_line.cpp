@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include "plateau/core/error.hpp"
+#include "plateau/gpu/device.hpp"
+#include "plateau/model/work_crew.hpp"
+
+namespace plateau::app {
+namespace {
+
+// The one thing that Ctrl-C does: a training looks at it between epochs and ends in good order.
+std::atomic<bool> stop_requested{false};
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may write it");
+
+extern "C" void request_stop(int) { stop_requested.store(true, std::memory_order_relaxed); }
+
+std::optional<Index> parse_count(std::string_view text) {
+  Index value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::string why_no_gpu() {
+  const gpu::Inventory found = gpu::inventory();
+  return found.devices.empty()
+             ? found.problem
+             : fmt::format("this version trains on the CPU only, it cannot use the {}", found.devices.front().name);
+}
+
+}  // namespace
+
+void add_common_options(CLI::App& command, CommonOptions& options) {
+  command.add_option("--device", options.device, "auto (the GPU if there is one), cuda or cpu")
+      ->check(CLI::IsMember({"auto", "cuda", "cpu"}))
+      ->capture_default_str();
+  command.add_option("--engine", options.engine, "auto, layered or fused")
+      ->check(CLI::IsMember({"auto", "layered", "fused"}))
+      ->capture_default_str();
+  command.add_option("--seed", options.seed, "seed of data, initial weights and shuffles")->capture_default_str();
+  command.add_option("--out", options.out, "folder for run.json, history.csv and model.safetensors");
+  command.add_option("--format", options.format, "text, or json alone on stdout")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  command.add_flag("--quiet", options.quiet, "the summary only, no epoch lines");
+}
+
+Device choose_device(const CommonOptions& options) {
+  if (options.engine == "fused") throw InputError("--engine fused: this version has the layered engine only");
+  if (options.device == "cuda") throw InputError("--device cuda: " + why_no_gpu());
+  const int workers = available_workers();
+  Device device{.cpu = {.workers = workers, .stop = &stop_requested}, .environment = cpu_environment(workers)};
+  if (options.device == "auto")
+    fmt::print(stderr, "device: cpu, {} ({})\n", device.environment.device_name, why_no_gpu());
+  return device;
+}
+
+std::vector<Index> parse_hidden(const std::string& text) {
+  std::vector<Index> widths;
+  if (text.empty()) return widths;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const std::string_view item = std::string_view(text).substr(begin, end - begin);
+    const std::optional<Index> width = parse_count(item);
+    if (!width || *width < 1 || *width > kMaxWidth)
+      throw InputError(fmt::format("--hidden {}: '{}' is not a layer width from 1 to {}", text, item, kMaxWidth));
+    widths.push_back(*width);
+    begin = end + 1;
+  }
+  if (static_cast<Index>(widths.size()) >= kMaxLayers)
+    throw InputError(fmt::format("--hidden: {} hidden layers; {} are the most", widths.size(), kMaxLayers - 1));
+  return widths;
+}
+
+Index parse_batch(const std::string& text) {
+  if (text == "full") return 0;
+  const std::optional<Index> rows = parse_count(text);
+  if (!rows || *rows < 1) throw InputError(fmt::format("--batch {}: neither 'full' nor a number of rows from 1", text));
+  return *rows;
+}
+
+int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& action) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::CallForAllHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::CallForVersion& version) {
+    return app.exit(version);
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "{}: {}\n", app.get_name(), error.what());
+    return kExitBadInput;
+  }
+  std::signal(SIGINT, request_stop);
+  try {
+    return action();
+  } catch (const InputError& error) {
+    fmt::print(stderr, "{}: {}\n", app.get_name(), error.what());
+    return kExitBadInput;
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "{}: out of memory\n", app.get_name());
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}: internal error: {}\n", app.get_name(), error.what());
+  }
+  return kExitFailed;
+}
+
+}  // namespace plateau::app

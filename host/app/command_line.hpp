@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// What the commands share: their common options, how a device is chosen, and how an error becomes an exit code.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plateau/model/training.hpp"
+#include "plateau/report/environment.hpp"
+
+namespace plateau::app {
+
+inline constexpr int kExitFailed = 1;         // a training that diverged, a machine that failed
+inline constexpr int kExitBadInput = 2;       // what the user can mend
+inline constexpr int kExitInterrupted = 130;  // Ctrl-C
+
+enum class OutputFormat { text, json };
+
+// The options of every command that trains, with one spelling and one meaning everywhere.
+struct CommonOptions {
+  std::string device = "auto";
+  std::string engine = "auto";
+  std::uint64_t seed = 0;
+  std::string out;
+  std::string format = "text";
+  bool quiet = false;
+
+  OutputFormat output_format() const { return format == "json" ? OutputFormat::json : OutputFormat::text; }
+};
+void add_common_options(CLI::App& command, CommonOptions& options);
+
+// The device the options ask for; for `auto` it says on stderr which one was taken and why. Throws InputError where the
+// device or the engine cannot be had.
+struct Device {
+  CpuOptions cpu;
+  Environment environment;
+};
+Device choose_device(const CommonOptions& options);
+
+// "16,16" -> {16, 16}, "" -> {}: a linear model. Throws InputError for anything else.
+std::vector<Index> parse_hidden(const std::string& text);
+
+// "full" -> 0, "64" -> 64. Throws InputError for anything else.
+Index parse_batch(const std::string& text);
+
+// The subcommands of `plateau`; each registers its options and returns what to do once they are read.
+using Action = std::function<int()>;
+Action add_scenario_command(CLI::App& plateau);
+Action add_train_command(CLI::App& plateau);
+Action add_info_command(CLI::App& plateau);
+
+// Reads the command line into `app`, then runs `action`; every error ends as one sentence on stderr and an exit code.
+int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& action);
+
+}  // namespace plateau::app

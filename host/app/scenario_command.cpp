@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "scenario_command.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <map>
+#include <memory>
+
+#include "command_line.hpp"
+#include "plateau/report/console.hpp"
+#include "plateau/report/run_directory.hpp"
+#include "plateau/report/run_json.hpp"
+#include "plateau/study/scenario.hpp"
+
+namespace plateau::app {
+namespace {
+
+struct ScenarioArguments {
+  ScenarioOptions scenario;
+  CommonOptions common;
+  bool no_controls = false;
+};
+
+void add_scenario_options(CLI::App& command, ScenarioArguments& arguments) {
+  command
+      .add_option("--labels", arguments.scenario.reading,
+                  "described: what the article says; published: what its program computes")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, LabelReading>{{"described", LabelReading::described},
+                                                                              {"published", LabelReading::published}})
+                      .description(""))
+      ->default_str("described");
+  command.add_option("--epochs", arguments.scenario.epochs, "full-batch epochs")
+      ->check(CLI::Range(Index{1}, Index{1'000'000}))
+      ->capture_default_str();
+  command.add_option("--repeat", arguments.scenario.repeat, "train seeds S, S+1, ... and add a table over them")
+      ->check(CLI::Range(Index{1}, Index{100'000}))
+      ->capture_default_str();
+  command.add_flag("--no-controls", arguments.no_controls,
+                   "leave the controls out; the reason then says what was not tested");
+  add_common_options(command, arguments.common);
+}
+
+int exit_code(const ScenarioResult& result) {
+  for (const SeedResult& seed : result.seeds)
+    if (seed.outcome == RunOutcome::interrupted) return kExitInterrupted;
+  const auto diverged = [](const SeedResult& seed) { return seed.outcome == RunOutcome::diverged; };
+  return std::any_of(result.seeds.begin(), result.seeds.end(), diverged) ? kExitFailed : 0;
+}
+
+int run_scenario(ScenarioArguments& arguments) {
+  const CommonOptions& common = arguments.common;
+  ScenarioOptions& options = arguments.scenario;
+  options.seed = common.seed;
+  options.controls = arguments.no_controls ? Controls::leave_out : Controls::train;
+  const Device device = choose_device(common);
+  if (!common.out.empty()) prepare_run_directory(common.out);
+
+  const ScenarioResult result = study_scenario(options, device.cpu);
+
+  if (!common.out.empty())
+    write_run_directory(common.out, result.first,
+                        scenario_json(options, result, device.environment, JsonHistory::leave_out));
+  if (common.output_format() == OutputFormat::json) {
+    fmt::print("{}", scenario_json(options, result, device.environment, JsonHistory::include));
+  } else {
+    if (!common.quiet) fmt::print("{}", epoch_lines(result.first.result.history));
+    fmt::print("{}", scenario_summary(options, result, device.environment));
+  }
+  if (const std::string ended = outcome_sentence(result.first); !ended.empty())
+    fmt::print(stderr, "{}: {}\n", result.definition.name, ended);
+  return exit_code(result);
+}
+
+constexpr const char* kDescription = "Train one of three experiments and say why its test accuracy stops improving";
+
+}  // namespace
+
+Action add_scenario_command(CLI::App& plateau) {
+  auto arguments = std::make_shared<ScenarioArguments>();
+  CLI::App* command = plateau.add_subcommand("scenario", kDescription);
+  command->footer("Example: plateau scenario underfit --repeat 20 --quiet");
+  command->add_option("NAME", arguments->scenario.kind, "overfit, underfit or ceiling")
+      ->required()
+      ->transform(CLI::CheckedTransformer(std::map<std::string, ScenarioKind>{{"overfit", ScenarioKind::overfit},
+                                                                              {"underfit", ScenarioKind::underfit},
+                                                                              {"ceiling", ScenarioKind::ceiling}})
+                      .description(""));
+  add_scenario_options(*command, *arguments);
+  return [arguments] { return run_scenario(*arguments); };
+}
+
+int run_scenario_program(ScenarioKind kind, int argc, char** argv) {
+  const std::string name = std::string("scenario_") + to_string(kind);
+  CLI::App app(kDescription, name);
+  app.footer("Example: " + name + " --repeat 20 --quiet");
+  ScenarioArguments arguments{.scenario = {.kind = kind}};
+  add_scenario_options(app, arguments);
+  return run_program(app, argc, argv, [&] { return run_scenario(arguments); });
+}
+
+}  // namespace plateau::app

@@ -1,0 +1,85 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/data/output_file.hpp"
+
+#include <cerrno>
+#include <random>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "plateau/core/error.hpp"
+
+namespace plateau {
+namespace {
+
+// Independent of the target's name, which may already be as long as the file system allows.
+std::string random_name() {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::random_device random;
+  std::string name = ".plateau-";
+  for (int word = 0; word < 3; ++word)
+    for (unsigned bits = random(), digit = 0; digit < 8; ++digit, bits >>= 4) name += kDigits[bits & 15];
+  return name + ".tmp";
+}
+
+}  // namespace
+
+OutputFile::OutputFile(std::filesystem::path path) : path_(std::move(path)), target_(path_) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::file_status there = fs::status(path_, error);
+  if (fs::exists(there) && !fs::is_regular_file(there))
+    throw InputError(path_.string() + ": cannot be written, it is not a regular file");
+  if (fs::is_regular_file(there) && fs::is_symlink(fs::symlink_status(path_, error))) {
+    target_ = fs::canonical(path_, error);
+    if (error) refuse(error.value());
+  }
+  constexpr int kAttempts = 8;  // a name that another process took by chance is not taken over
+  for (int attempt = 0; attempt < kAttempts && !file_; ++attempt) {
+    fs::path candidate = target_.parent_path() / random_name();
+    errno = 0;
+    file_.reset(std::fopen(candidate.c_str(), "wbx"));
+    if (file_)
+      temporary_ = std::move(candidate);
+    else if (errno != EEXIST)
+      refuse(errno);
+  }
+  if (!file_) refuse(EEXIST);
+}
+
+OutputFile::~OutputFile() {
+  file_.reset();
+  std::error_code ignored;
+  if (!temporary_.empty()) std::filesystem::remove(temporary_, ignored);
+}
+
+void OutputFile::write(std::string_view bytes) {
+  errno = 0;
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size()) refuse(errno);
+}
+
+void OutputFile::commit() {
+  errno = 0;
+  if (std::fflush(file_.get()) != 0) refuse(errno);
+  if (std::fclose(file_.release()) != 0) refuse(errno);
+  std::error_code error;
+  std::filesystem::rename(temporary_, target_, error);
+  if (error) refuse(error.value());
+  temporary_.clear();
+}
+
+void OutputFile::refuse(int error) const {
+  const std::string reason = error == 0 ? "the write failed" : std::generic_category().message(error);
+  throw InputError(path_.string() + ": cannot be written: " + reason);
+}
+
+void write_file(const std::filesystem::path& path, std::string_view bytes) {
+  OutputFile file(path);
+  file.write(bytes);
+  file.commit();
+}
+
+void expect_writable(const std::filesystem::path& path) { const OutputFile probe(path); }
+
+}  // namespace plateau

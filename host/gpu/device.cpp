@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/gpu/device.hpp"
+
+#include <cuda_runtime_api.h>
+
+namespace plateau::gpu {
+
+Inventory inventory() {
+  Inventory found{.toolkit_version = CUDART_VERSION, .driver_version = 0, .devices = {}, .problem = {}};
+  if (cudaDriverGetVersion(&found.driver_version) != cudaSuccess) found.driver_version = 0;
+  if (found.driver_version == 0) {
+    found.problem = "no NVIDIA driver is installed";
+    return found;
+  }
+  int count = 0;
+  const cudaError_t counted = cudaGetDeviceCount(&count);
+  if (counted != cudaSuccess || count == 0) {
+    found.problem = counted == cudaSuccess || counted == cudaErrorNoDevice
+                        ? "the NVIDIA driver finds no GPU"
+                        : std::string("the CUDA runtime cannot use the GPU: ") + cudaGetErrorString(counted);
+    cudaGetLastError();  // the error is reported; do not let it stick to a later call
+    return found;
+  }
+  for (int device = 0; device < count; ++device) {
+    cudaDeviceProp properties{};
+    if (cudaGetDeviceProperties(&properties, device) != cudaSuccess) continue;
+    found.devices.push_back(
+        {.name = properties.name,
+         .compute_major = properties.major,
+         .compute_minor = properties.minor,
+         .multiprocessors = properties.multiProcessorCount,
+         .memory_bytes = static_cast<std::int64_t>(properties.totalGlobalMem),
+         .shared_memory_per_block_bytes = static_cast<std::int64_t>(properties.sharedMemPerBlockOptin)});
+  }
+  if (found.devices.empty()) found.problem = "the CUDA runtime lists GPUs but cannot describe one";
+  return found;
+}
+
+}  // namespace plateau::gpu

@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/study/run_study.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "plateau/core/error.hpp"
+
+namespace plateau {
+namespace {
+
+std::int32_t largest_label(const Dataset& data) { return *std::max_element(data.label().begin(), data.label().end()); }
+
+void expect_labels_below(const Dataset& data, const char* part, Index classes) {
+  for (Index row = 0; row < data.rows(); ++row)
+    if (data.label()[row] >= classes)
+      throw InputError(fmt::format("{} data: row {} holds label {}, outside the {} classes of the initial model", part,
+                                   row, data.label()[row], classes));
+}
+
+void expect_limits(const Architecture& net) {
+  if (net.layers() > kMaxLayers)
+    throw InputError(fmt::format("the network has {} layers; {} are the most", net.layers(), kMaxLayers));
+  for (const Index width : net.widths)
+    if (width > kMaxWidth)
+      throw InputError(
+          fmt::format("the network {} has a layer of width {}; {} is the most", to_string(net), width, kMaxWidth));
+  if (net.classes() > kMaxClasses)
+    throw InputError(fmt::format("the network has {} classes; {} are the most", net.classes(), kMaxClasses));
+}
+
+}  // namespace
+
+TrainingData views(const Split& split) {
+  return {split.train.x(), split.train.label(), split.test.x(), split.test.label()};
+}
+
+std::vector<Index> class_rows(HostSpan<const std::int32_t> label, Index classes) {
+  std::vector<Index> rows(static_cast<std::size_t>(classes), 0);
+  for (const std::int32_t y : label) {
+    expects(0 <= y && y < classes, "class_rows: every label is one of the classes");
+    ++rows[static_cast<std::size_t>(y)];
+  }
+  return rows;
+}
+
+BestEpoch best_epoch(const std::vector<EpochRecord>& history) {
+  expects(!history.empty(), "best_epoch: at least one epoch");
+  const auto best = std::max_element(history.begin(), history.end(), [](const EpochRecord& a, const EpochRecord& b) {
+    return a.test_accuracy < b.test_accuracy;
+  });
+  return {static_cast<Index>(best - history.begin()), best->test_accuracy};
+}
+
+double level_train_accuracy(const std::vector<EpochRecord>& history) {
+  expects(!history.empty(), "level_train_accuracy: at least one epoch");
+  const Index count = level_epochs(static_cast<Index>(history.size()));
+  double sum = 0;
+  for (auto epoch = history.end() - count; epoch != history.end(); ++epoch) sum += epoch->train_accuracy;
+  return sum / static_cast<double>(count);
+}
+
+RunStudy study_run(const Run& run, const Split& split, const CpuOptions& cpu) {
+  RunStudy study{.run = run};
+  study.train_class_rows = class_rows(split.train.label(), run.architecture.classes());
+  study.test_class_rows = class_rows(split.test.label(), run.architecture.classes());
+  const auto start = std::chrono::steady_clock::now();
+  study.result = train_on_cpu<float>(run, views(split), cpu);
+  study.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (!study.result.history.empty()) {
+    study.plateau = plateau_level(study.result.test_correct);
+    study.best = best_epoch(study.result.history);
+  }
+  return study;
+}
+
+Architecture fitting_architecture(const std::optional<std::vector<Index>>& hidden, const Split& split,
+                                  const std::optional<LinearStack>& initial) {
+  expects(hidden.has_value() || initial.has_value(), "fitting_architecture: hidden widths or an initial model");
+  if (split.train.features() != split.test.features())
+    throw InputError(fmt::format("the training data have {} features and the test data {}", split.train.features(),
+                                 split.test.features()));
+  Architecture net;
+  if (initial) {
+    net.widths = initial->widths;
+    if (net.features() != split.train.features())
+      throw InputError(fmt::format("the initial model has {} inputs and the data have {} features", net.features(),
+                                   split.train.features()));
+    if (hidden && !std::equal(hidden->begin(), hidden->end(), net.widths.begin() + 1, net.widths.end() - 1))
+      throw InputError(
+          fmt::format("hidden widths {} do not fit the initial model {}", fmt::join(*hidden, ","), to_string(net)));
+    expect_labels_below(split.train, "training", net.classes());
+    expect_labels_below(split.test, "test", net.classes());
+  } else {
+    net.widths.push_back(split.train.features());
+    net.widths.insert(net.widths.end(), hidden->begin(), hidden->end());
+    net.widths.push_back(std::max<Index>(2, std::max(largest_label(split.train), largest_label(split.test)) + 1));
+  }
+  expect_limits(net);
+  return net;
+}
+
+}  // namespace plateau

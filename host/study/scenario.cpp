@@ -1,0 +1,186 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/study/scenario.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <span>
+
+namespace plateau {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+Dataset scenario_rows(const ScenarioRows& rows, Index count) {
+  const Index columns = scenario_features(rows.kind);
+  Dataset data{.columns = columns,
+               .values = HostBuffer<float>(count * columns),
+               .labels = std::vector<std::int32_t>(static_cast<std::size_t>(count))};
+  cpu::scenario_data<float>(rows, as_matrix(data.values.view(), count, columns), {data.labels.data(), count});
+  return data;
+}
+
+Run scenario_run(const ScenarioDefinition& definition, const ScenarioOptions& options, std::uint64_t seed) {
+  return {.architecture = definition.architecture,
+          .optimizer = AdamParameters{.learning_rate = kScenarioLearningRate},
+          .epochs = options.epochs,
+          .batch = 0,
+          .order = RowOrder::as_stored,
+          .labels = LabelTreatment::as_they_are,
+          .seed = seed,
+          .initial = {}};
+}
+
+// Seeds of a control's trainings: far from those that --repeat counts through.
+std::uint64_t control_seed(std::uint64_t seed, Index training) {
+  return seed + (static_cast<std::uint64_t>(training + 1) << 40);
+}
+
+double mean(const std::vector<double>& values) { return mean_spread(values).mean; }
+
+// The mean of several trainings, row by row.
+struct ControlLevel {
+  std::vector<double> row_accuracy;
+  double train_accuracy = 0;
+};
+ControlLevel control_level(std::span<const RunResult> trainings) {
+  ControlLevel level;
+  const auto count = static_cast<double>(trainings.size());
+  for (const RunResult& training : trainings) {
+    const std::vector<double> rows = level_row_accuracy(training.test_correct);
+    level.row_accuracy.resize(rows.size(), 0.0);
+    for (std::size_t r = 0; r < rows.size(); ++r) level.row_accuracy[r] += rows[r] / count;
+    level.train_accuracy += level_train_accuracy(training.history) / count;
+  }
+  return level;
+}
+
+std::optional<RuleEvidence> exact_rule(ScenarioKind kind, const Dataset& test, const std::vector<double>& run_rows) {
+  if (kind == ScenarioKind::overfit) return std::nullopt;
+  std::vector<std::int32_t> rule(static_cast<std::size_t>(test.rows()));
+  cpu::scenario_rule<float>(kind, test.x(), {rule.data(), test.rows()});
+  std::vector<double> right(rule.size());
+  for (std::size_t r = 0; r < rule.size(); ++r) right[r] = rule[r] == test.label()[static_cast<Index>(r)] ? 1 : 0;
+  return RuleEvidence{mean(right), paired_difference(run_rows, right)};
+}
+
+struct ControlResults {
+  std::vector<RunResult> permuted, wider;
+};
+
+// All controls at once, so that the workers are never idle while there is a training left.
+ControlResults train_controls(const ScenarioDefinition& definition, const Run& run, const TrainingData& data,
+                              const CpuOptions& cpu) {
+  std::vector<RunRequest> requests;
+  for (Index i = 0; i < kWiderTrainings; ++i) {  // the longer ones first
+    Run wider = run;
+    wider.architecture = definition.wider;
+    wider.seed = control_seed(run.seed, i);
+    requests.push_back({wider, data});
+  }
+  for (Index i = 0; i < kPermutedTrainings; ++i) {
+    Run permuted = run;
+    permuted.labels = LabelTreatment::permuted;
+    permuted.seed = control_seed(run.seed, i);
+    requests.push_back({permuted, data});
+  }
+  std::vector<RunResult> results = train_all_on_cpu(requests, cpu);
+  const auto middle = results.begin() + kWiderTrainings;
+  return {.permuted = {std::make_move_iterator(middle), std::make_move_iterator(results.end())},
+          .wider = {std::make_move_iterator(results.begin()), std::make_move_iterator(middle)}};
+}
+
+bool all_finished(const std::vector<RunResult>& results) {
+  return std::all_of(results.begin(), results.end(),
+                     [](const RunResult& r) { return r.outcome == RunOutcome::finished; });
+}
+
+SeedResult seed_result(std::uint64_t seed, const RunResult& result) {
+  SeedResult row{.seed = seed, .outcome = result.outcome};
+  if (result.history.empty()) return row;
+  row.test_accuracy = mean(level_row_accuracy(result.test_correct));
+  row.train_accuracy = level_train_accuracy(result.history);
+  row.best = best_epoch(result.history);
+  return row;
+}
+
+}  // namespace
+
+ScenarioDefinition scenario_definition(ScenarioKind kind) {
+  switch (kind) {
+    case ScenarioKind::overfit:
+      return {kind, "overfit", {{2, 128, 128, 2}}, {{2, 256, 256, 2}}, 100};
+    case ScenarioKind::underfit:
+      return {kind, "underfit", {{3, 2}}, {{3, 32, 32, 2}}, 1000};
+    case ScenarioKind::ceiling:
+      return {kind, "ceiling", {{2, 64, 64, 2}}, {{2, 128, 128, 2}}, 2000};
+  }
+  throw std::invalid_argument("scenario_definition: unknown scenario");
+}
+
+const char* to_string(ScenarioKind kind) { return scenario_definition(kind).name.data(); }
+const char* to_string(LabelReading reading) { return reading == LabelReading::described ? "described" : "published"; }
+
+Split scenario_split(ScenarioKind kind, LabelReading reading, std::uint64_t seed) {
+  return {scenario_rows({kind, reading, seed, 0}, scenario_definition(kind).train_rows),
+          scenario_rows({kind, reading, seed, kScenarioFirstTestRow}, kScenarioTestRows)};
+}
+
+ScenarioResult study_scenario(const ScenarioOptions& options, const CpuOptions& cpu) {
+  expects(options.repeat >= 1, "study_scenario: repeat >= 1");
+  ScenarioResult study{.definition = scenario_definition(options.kind)};
+
+  const Split split = scenario_split(options.kind, options.reading, options.seed);
+  study.first = study_run(scenario_run(study.definition, options, options.seed), split, cpu);
+  const RunResult& result = study.first.result;
+  study.seeds.push_back(seed_result(options.seed, result));
+  if (result.outcome != RunOutcome::finished) return study;
+
+  const std::vector<double> run_rows = level_row_accuracy(result.test_correct);
+  Evidence evidence{.train_class_rows = study.first.train_class_rows,
+                    .test_class_rows = study.first.test_class_rows,
+                    .architecture = to_string(study.definition.architecture),
+                    .test_accuracy = {study.first.plateau->level, study.first.plateau->interval},
+                    .train_accuracy = level_train_accuracy(result.history),
+                    .exact_rule = exact_rule(options.kind, split.test, run_rows)};
+  bool controls_finished = true;
+  if (options.controls == Controls::train) {
+    const auto controls_start = Clock::now();
+    const ControlResults controls = train_controls(study.definition, study.first.run, views(split), cpu);
+    study.controls_seconds = seconds_since(controls_start);
+    controls_finished = all_finished(controls.permuted) && all_finished(controls.wider);
+    if (controls_finished) {
+      const ControlLevel permuted = control_level(controls.permuted);
+      const ControlLevel wider = control_level(controls.wider);
+      evidence.permuted_labels = {.trainings = kPermutedTrainings,
+                                  .architecture = evidence.architecture,
+                                  .test_accuracy = mean(permuted.row_accuracy),
+                                  .train_accuracy = permuted.train_accuracy,
+                                  .difference = paired_difference(permuted.row_accuracy, run_rows)};
+      evidence.wider = {.trainings = kWiderTrainings,
+                        .architecture = to_string(study.definition.wider),
+                        .test_accuracy = mean(wider.row_accuracy),
+                        .train_accuracy = wider.train_accuracy,
+                        .difference = paired_difference(run_rows, wider.row_accuracy)};
+    }
+  }
+  if (controls_finished) study.verdict = explain(evidence);
+  study.evidence = std::move(evidence);
+
+  const auto repeat_start = Clock::now();
+  std::vector<Split> splits;
+  splits.reserve(static_cast<std::size_t>(options.repeat));  // the requests hold views of them
+  std::vector<RunRequest> requests;
+  for (Index i = 1; i < options.repeat; ++i) {
+    const std::uint64_t seed = options.seed + static_cast<std::uint64_t>(i);
+    splits.push_back(scenario_split(options.kind, options.reading, seed));
+    requests.push_back({scenario_run(study.definition, options, seed), views(splits.back())});
+  }
+  for (const RunResult& other : train_all_on_cpu(requests, cpu))
+    study.seeds.push_back(seed_result(options.seed + study.seeds.size(), other));
+  study.repeat_seconds = seconds_since(repeat_start);
+  return study;
+}
+
+}  // namespace plateau

@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/study/statistics.hpp"
+
+#include <boost/math/distributions/students_t.hpp>
+#include <cmath>
+#include <limits>
+
+#include "plateau/core/contract.hpp"
+
+namespace plateau {
+
+Interval wilson_interval(double share, Index n) {
+  expects(0 <= share && share <= 1 && n >= 1, "wilson_interval: a share of at least one row");
+  constexpr double z = 1.959963984540054;  // the normal distribution's 0.975 quantile
+  const double rows = static_cast<double>(n);
+  const double centre = (share + z * z / (2 * rows)) / (1 + z * z / rows);
+  const double half = z / (1 + z * z / rows) * std::sqrt(share * (1 - share) / rows + z * z / (4 * rows * rows));
+  return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
+}
+
+double student_factor(Index n, double confidence) {
+  expects(n >= 2 && 0 < confidence && confidence < 1, "student_factor: at least two values, 0 < confidence < 1");
+  return boost::math::quantile(boost::math::students_t(static_cast<double>(n - 1)), (1 + confidence) / 2);
+}
+
+MeanSpread mean_spread(const std::vector<double>& values) {
+  expects(!values.empty(), "mean_spread: at least one value");
+  const auto n = static_cast<Index>(values.size());
+  double sum = 0;
+  for (const double value : values) sum += value;
+  const double mean = sum / static_cast<double>(n);
+  if (n == 1) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    return {mean, 0, {-infinity, infinity}};
+  }
+  double squares = 0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  const double deviation = std::sqrt(squares / static_cast<double>(n - 1));
+  const double half = student_factor(n, 0.95) * deviation / std::sqrt(static_cast<double>(n));
+  return {mean, deviation, {mean - half, mean + half}};
+}
+
+Estimate paired_difference(const std::vector<double>& first, const std::vector<double>& second) {
+  expects(first.size() == second.size() && first.size() >= 2, "paired_difference: at least two pairs");
+  std::vector<double> difference(first.size());
+  for (std::size_t i = 0; i < first.size(); ++i) difference[i] = second[i] - first[i];
+  const MeanSpread spread = mean_spread(difference);
+  return {spread.mean, spread.interval};
+}
+
+}  // namespace plateau

@@ -1,0 +1,31 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// Safetensors files (https://github.com/huggingface/safetensors): 8 bytes of header length, a JSON header, the data.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "plateau/core/view.hpp"
+
+namespace plateau {
+
+struct Tensor {
+  std::string name;
+  std::vector<Index> shape;   // empty for a single number
+  std::vector<float> values;  // dense, row-major
+};
+
+// The tensors in the order of their data; dtype F32 only. A file is refused before memory is taken for its data unless
+// its tensors cover the data exactly, without overlap or gap, and each has the bytes that its shape takes. Whatever is
+// refused is an InputError that names the file and the tensor at fault.
+std::vector<Tensor> read_safetensors(const std::filesystem::path& path);
+
+// The data lie in the order of `tensors`, the header padded so that they start at a multiple of 8. Throws
+// std::invalid_argument where a shape does not fit its values or a name repeats or is reserved, InputError where the
+// file cannot be written or a name is not UTF-8.
+void write_safetensors(const std::filesystem::path& path, std::span<const Tensor> tensors);
+
+}  // namespace plateau

@@ -1,0 +1,24 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// What a person reads: the line of each epoch, and the summary after the last one.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "plateau/report/environment.hpp"
+#include "plateau/study/scenario.hpp"
+
+namespace plateau {
+
+// "Epoch: 0, Train Loss: 0.6993, Test Accuracy: 0.4320\n" for every epoch.
+std::string epoch_lines(const std::vector<EpochRecord>& history);
+
+std::string training_summary(const RunStudy& study, const Environment& environment);
+std::string scenario_summary(const ScenarioOptions& options, const ScenarioResult& result,
+                             const Environment& environment);
+
+// Why a run ended before its last epoch, in one sentence; empty for a finished one.
+std::string outcome_sentence(const RunStudy& study);
+
+}  // namespace plateau

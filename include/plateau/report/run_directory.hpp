@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// The files a run leaves: run.json, history.csv and model.safetensors, each complete or not there at all.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "plateau/study/run_study.hpp"
+
+namespace plateau {
+
+// "epoch,train_loss,train_accuracy,test_loss,test_accuracy,gradient_norm" and a line per epoch; every number reads back
+// as the same double.
+std::string history_csv(const std::vector<EpochRecord>& history);
+
+// Makes the folder ready before anything is trained: creates it if need be and throws InputError where it cannot be
+// written or already holds a run, which is never overwritten.
+void prepare_run_directory(const std::filesystem::path& directory);
+
+// Writes the three files; run.json last, so that a folder with a run.json is complete.
+void write_run_directory(const std::filesystem::path& directory, const RunStudy& study, const std::string& run_json);
+
+// The trained parameters as a safetensors file with PyTorch's names.
+void write_model(const std::filesystem::path& file, const RunStudy& study);
+
+}  // namespace plateau

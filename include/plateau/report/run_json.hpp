@@ -1,0 +1,31 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// A run for machines: the content of run.json, documented in docs/run-json.md.
+//
+// Everything that may differ between two executions of the same run on the same kind of device stands under the one key
+// "measured"; the rest is equal byte for byte.
+#pragma once
+
+#include <string>
+
+#include "plateau/report/environment.hpp"
+#include "plateau/study/scenario.hpp"
+
+namespace plateau {
+
+inline constexpr int kRunJsonVersion = 1;
+
+enum class JsonHistory { leave_out, include };  // `--format json` includes it; run.json stands beside history.csv
+
+struct TrainingFiles {
+  std::string train;
+  std::string test;
+  std::string initial;  // empty: drawn from the seed
+};
+
+std::string training_json(const RunStudy& study, const TrainingFiles& files, const Environment& environment,
+                          JsonHistory history);
+std::string scenario_json(const ScenarioOptions& options, const ScenarioResult& result, const Environment& environment,
+                          JsonHistory history);
+
+}  // namespace plateau

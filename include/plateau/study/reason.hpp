@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// From measurements to a reason: why the test accuracy stands where it stands.
+//
+// explain() sees numbers only. It knows neither which scenario they come from nor what one would expect of it, so
+// another run's evidence gives that run's reason. Where the numbers are too weak it says so.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plateau/study/statistics.hpp"
+
+namespace plateau {
+
+// Trainings on the same rows after one thing was changed. Test accuracies are levels (plateau_level.hpp), means over
+// the control's trainings; the difference is paired by test rows.
+struct ControlEvidence {
+  Index trainings = 0;
+  std::string architecture;
+  double test_accuracy = 0;
+  double train_accuracy = 0;
+  Estimate difference;  // control - run for the wider network, run - control for permuted labels
+};
+
+// How well the rule that is said to have made the labels does on the same test rows, without any training.
+struct RuleEvidence {
+  double test_accuracy = 0;
+  Estimate difference;  // rule - run, paired by test rows
+};
+
+struct Evidence {
+  std::vector<Index> train_class_rows;  // rows per class
+  std::vector<Index> test_class_rows;
+  std::string architecture;
+  Estimate test_accuracy;  // level, with Wilson's interval
+  double train_accuracy = 0;
+  std::optional<ControlEvidence> permuted_labels;
+  std::optional<ControlEvidence> wider;
+  std::optional<RuleEvidence> exact_rule;
+};
+
+enum class VerdictCode { single_class, no_signal, capacity, ceiling, solved, inconclusive };
+enum class EvidenceGrade { proved, supported, unresolved };
+
+struct Verdict {
+  VerdictCode code = VerdictCode::inconclusive;
+  EvidenceGrade grade = EvidenceGrade::unresolved;
+  std::string sentence;
+  std::vector<std::string> evidence;    // one line per measurement, what was compared with what
+  std::vector<std::string> not_tested;  // what this verdict could not see
+};
+
+const char* to_string(VerdictCode code);  // "single-class", "no-signal", ...
+const char* to_string(EvidenceGrade grade);
+
+// Share of the rows that belong to the largest class. At least one row.
+double majority_share(const std::vector<Index>& class_rows);
+
+// The smallest difference in accuracy worth acting on, and the widest uncertainty under which the absence of an effect
+// is still called absence. Starting values, chosen before any user's data were seen.
+inline constexpr double kWorthActing = 0.01;
+inline constexpr double kTooUncertain = 0.10;
+// A run that has learnt its training rows better than this is not short of capacity.
+inline constexpr double kTrainSaturated = 0.98;
+
+Verdict explain(const Evidence& evidence);
+
+}  // namespace plateau

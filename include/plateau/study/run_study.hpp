@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// One training and what can be said about its curve: the part that every study shares.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "plateau/data/dataset.hpp"
+#include "plateau/data/linear_stack.hpp"
+#include "plateau/model/training.hpp"
+#include "plateau/study/plateau_level.hpp"
+
+namespace plateau {
+
+struct Split {
+  Dataset train;
+  Dataset test;
+};
+
+TrainingData views(const Split& split);
+
+// Rows per class; `classes` long, zeros included.
+std::vector<Index> class_rows(HostSpan<const std::int32_t> label, Index classes);
+
+// What a run looks like to somebody who picks its best epoch on the test rows.
+struct BestEpoch {
+  Index epoch = 0;
+  double test_accuracy = 0;
+};
+BestEpoch best_epoch(const std::vector<EpochRecord>& history);  // the earliest of equals; at least one epoch
+
+// Mean train accuracy over the epochs of the level (plateau_level.hpp); at least one epoch.
+double level_train_accuracy(const std::vector<EpochRecord>& history);
+
+struct RunStudy {
+  Run run;
+  std::vector<Index> train_class_rows;
+  std::vector<Index> test_class_rows;
+  RunResult result;
+  std::optional<PlateauLevel> plateau;  // none where no epoch was completed
+  std::optional<BestEpoch> best;
+  double seconds = 0;  // of the training
+};
+
+RunStudy study_run(const Run& run, const Split& split, const CpuOptions& cpu);
+
+// The network for these data: their features, the hidden widths, and a class for every label that occurs (at least
+// two). With `initial` the network is that one; hidden widths that are named, the features and the labels must fit it.
+// Throws InputError naming what does not.
+Architecture fitting_architecture(const std::optional<std::vector<Index>>& hidden, const Split& split,
+                                  const std::optional<LinearStack>& initial);
+
+}  // namespace plateau

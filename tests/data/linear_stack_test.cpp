@@ -1,0 +1,278 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/data/linear_stack.hpp"
+
+#include <cmath>
+#include <numeric>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "files.hpp"
+#include "plateau/data/safetensors.hpp"
+
+namespace plateau {
+namespace {
+
+using namespace testing_files;
+
+using Widths = std::vector<Index>;
+
+struct Linear {
+  std::string prefix;
+  Index in = 1, out = 1;
+};
+
+// Weight and bias of each, the values of layer k being k.
+std::vector<Tensor> tensors_of(const std::vector<Linear>& layers) {
+  std::vector<Tensor> tensors;
+  for (const Linear& layer : layers) {
+    const auto value = static_cast<float>(tensors.size() / 2);
+    const auto values = [&](Index count) { return std::vector<float>(static_cast<std::size_t>(count), value); };
+    tensors.push_back({layer.prefix + "weight", {layer.out, layer.in}, values(layer.out * layer.in)});
+    tensors.push_back({layer.prefix + "bias", {layer.out}, values(layer.out)});
+  }
+  return tensors;
+}
+
+std::filesystem::path put_tensors(const std::vector<Tensor>& tensors) {
+  const auto path = test_folder() / "m.safetensors";
+  write_safetensors(path, tensors);
+  return path;
+}
+
+std::string stack_refusal(const std::vector<Tensor>& tensors) {
+  const auto path = put_tensors(tensors);
+  const std::string sentence = refusal([&] { read_linear_stack(path); });
+  const std::string file = path.string() + ": ";
+  EXPECT_EQ(sentence.find(file), 0u) << sentence;
+  return sentence.substr(std::min(sentence.size(), file.size()));
+}
+
+LinearStack stack_of(const std::vector<Linear>& layers) { return read_linear_stack(put_tensors(tensors_of(layers))); }
+
+// Which of the layers given to stack_of() stands where.
+std::vector<int> order_in(const LinearStack& stack) {
+  std::vector<int> order;
+  auto at = stack.parameters.begin();
+  for (std::size_t k = 1; k < stack.widths.size(); ++k) {
+    order.push_back(static_cast<int>(*at));
+    at += (stack.widths[k - 1] + 1) * stack.widths[k];
+  }
+  return order;
+}
+
+// ---- What is read and written ----
+
+TEST(LinearStack, comes_back_as_it_was_written) {
+  const auto path = test_folder() / "m.safetensors";
+  LinearStack stack{{3, 4, 2}, std::vector<float>(4 * 3 + 4 + 2 * 4 + 2)};
+  std::iota(stack.parameters.begin(), stack.parameters.end(), 0.5f);
+
+  write_linear_stack(path, stack);
+
+  const LinearStack back = read_linear_stack(path);
+  EXPECT_EQ(back.widths, stack.widths);
+  EXPECT_EQ(back.parameters, stack.parameters);
+}
+
+TEST(LinearStack, is_written_under_pytorch_names) {
+  const auto path = test_folder() / "m.safetensors";
+  write_linear_stack(path, {{2, 3, 1}, std::vector<float>(6 + 3 + 3 + 1)});
+
+  const std::vector<Tensor> tensors = read_safetensors(path);
+
+  ASSERT_EQ(tensors.size(), 4u);
+  EXPECT_EQ(tensors[0].name, "fc1.weight");
+  EXPECT_EQ(tensors[0].shape, (Widths{3, 2}));
+  EXPECT_EQ(tensors[1].name, "fc1.bias");
+  EXPECT_EQ(tensors[1].shape, (Widths{3}));
+  EXPECT_EQ(tensors[2].name, "fc2.weight");
+  EXPECT_EQ(tensors[3].name, "fc2.bias");
+}
+
+TEST(LinearStack, more_than_nine_layers_keep_their_order) {
+  const auto path = test_folder() / "m.safetensors";
+  LinearStack stack{Widths(13, 1), std::vector<float>(24)};  // equal widths: the names alone give the order
+  std::iota(stack.parameters.begin(), stack.parameters.end(), 0.0f);
+
+  write_linear_stack(path, stack);
+
+  EXPECT_EQ(read_linear_stack(path).parameters, stack.parameters);
+}
+
+TEST(LinearStack, models_that_pytorch_trained_are_read) {
+  const std::pair<const char*, Widths> cases[] = {{"adam_l2_6_24_2", {6, 24, 2}},
+                                                  {"adam_linear_3_2", {3, 2}},
+                                                  {"adam_memorization_2_128_128_2", {2, 128, 128, 2}},
+                                                  {"adamw_8_32_32_4", {8, 32, 32, 4}},
+                                                  {"sgd_momentum_5_16_3", {5, 16, 3}}};
+  for (const auto& [name, widths] : cases)
+    for (const char* file : {"init.safetensors", "final.safetensors"})
+      EXPECT_EQ(read_linear_stack(parity_case(name) / file).widths, widths) << name;
+}
+
+TEST(LinearStack, the_parameters_are_those_of_the_tensors_in_order) {
+  const auto path = parity_case("adam_l2_6_24_2") / "init.safetensors";
+  std::vector<float> want;
+  for (const Tensor& tensor : read_safetensors(path))  // weight, bias, weight, bias in that file
+    want.insert(want.end(), tensor.values.begin(), tensor.values.end());
+
+  EXPECT_EQ(read_linear_stack(path).parameters, want);
+}
+
+// ---- Which order ----
+
+TEST(LinearStack, numbers_in_prefixes_are_compared_as_numbers) {
+  EXPECT_EQ(order_in(stack_of({{"10.", 2, 2}, {"2.", 2, 2}, {"0.", 2, 2}})), (std::vector{2, 1, 0}));
+  EXPECT_EQ(order_in(stack_of({{"fc10.", 2, 2}, {"fc9.", 2, 2}})), (std::vector{1, 0}));
+  EXPECT_EQ(order_in(stack_of({{"net.1.10.", 2, 2}, {"net.1.9.", 2, 2}, {"net.0.11.", 2, 2}})), (std::vector{2, 1, 0}));
+  EXPECT_EQ(order_in(stack_of({{"l99999999999999999999999.", 2, 2}, {"l099999999999999999999998.", 2, 2}})),
+            (std::vector{1, 0}));
+  EXPECT_EQ(order_in(stack_of({{"fc1.", 2, 2}, {"fc.", 2, 2}})), (std::vector{1, 0}));
+  EXPECT_EQ(order_in(stack_of({{"l1.", 2, 2}, {"l01.", 2, 2}, {"l001.", 2, 2}, {"l0.", 2, 2}})),
+            (std::vector{3, 2, 1, 0}));
+}
+
+TEST(LinearStack, any_prefix_will_do) {
+  EXPECT_EQ(stack_of({{"encoder.dense.", 3, 2}}).widths, (Widths{3, 2}));
+  EXPECT_EQ(stack_of({{"", 3, 2}}).widths, (Widths{3, 2}));  // a bare nn.Linear
+}
+
+TEST(LinearStack, names_that_chain_are_not_reordered) {
+  EXPECT_EQ(order_in(stack_of({{"a.", 5, 3}, {"b.", 3, 5}})), (std::vector{0, 1}));  // "b", "a" would chain too
+}
+
+TEST(LinearStack, the_shapes_order_names_that_do_not_chain) {
+  EXPECT_EQ(order_in(stack_of({{"decoder.", 3, 2}, {"encoder.", 7, 3}})), (std::vector{1, 0}));
+  EXPECT_EQ(stack_of({{"head.", 4, 2}, {"hidden.", 5, 4}, {"input.", 9, 5}}).widths, (Widths{9, 5, 4, 2}));
+}
+
+TEST(LinearStack, a_width_that_comes_twice_still_leaves_one_order) {
+  // The square layer 4-4 can only stand between the other two.
+  EXPECT_EQ(order_in(stack_of({{"a.", 4, 2}, {"b.", 4, 4}, {"c.", 3, 4}})), (std::vector{2, 1, 0}));
+  // From 4, taking the way out first (4-2) would strand the loop 4-5-4.
+  EXPECT_EQ(stack_of({{"a.", 4, 2}, {"b.", 5, 4}, {"c.", 4, 5}, {"d.", 3, 4}}).widths, (Widths{3, 4, 5, 4, 2}));
+}
+
+TEST(LinearStack, the_order_found_is_the_one_that_trying_all_orders_finds) {
+  // Every stack of four layers with widths 1 to 3, named so that the natural order is the one listed.
+  int unique = 0, several = 0, none = 0;
+  for (int code = 0; code < 3 * 3 * 3 * 3 * 3 * 3 * 3 * 3; ++code) {
+    std::vector<Linear> layers;
+    for (int k = 0, rest = code; k < 4; ++k, rest /= 9)
+      layers.push_back({"l" + std::to_string(k) + ".", 1 + rest % 3, 1 + rest / 3 % 3});
+    if (code % 7 != 0) continue;  // a sample: each is a file
+    std::vector<int> order{0, 1, 2, 3}, found;
+    int orders = 0;
+    bool natural = false;
+    do {
+      bool chains = true;
+      for (std::size_t k = 1; k < 4; ++k)
+        chains = chains &&
+                 layers[static_cast<std::size_t>(order[k - 1])].out == layers[static_cast<std::size_t>(order[k])].in;
+      if (!chains) continue;
+      ++orders;
+      if (!natural) found = order;
+      natural = natural || order == std::vector<int>{0, 1, 2, 3};
+    } while (std::next_permutation(order.begin(), order.end()));
+
+    if (natural || orders == 1) {
+      EXPECT_EQ(order_in(stack_of(layers)), found);
+      ++unique;
+    } else {
+      const std::string sentence = stack_refusal(tensors_of(layers));
+      EXPECT_TRUE(sentence.ends_with(orders == 0 ? "in no other order either" : "several other orders would"))
+          << sentence;
+      ++(orders == 0 ? none : several);
+    }
+  }
+  EXPECT_GT(unique, 10);
+  EXPECT_GT(several, 10);
+  EXPECT_GT(none, 10);
+}
+
+// ---- What is refused ----
+
+TEST(LinearStack, shapes_that_do_not_chain_name_both_tensors) {
+  EXPECT_EQ(stack_refusal(tensors_of({{"fc1.", 2, 64}, {"fc2.", 32, 3}})),
+            "'fc2.weight' [3, 32] cannot follow 'fc1.weight' [64, 2], the shapes do not chain, and in no other order "
+            "either");
+  EXPECT_EQ(stack_refusal(tensors_of({{"fc1.", 2, 64}, {"fc2.", 64, 3}, {"fc10.", 64, 3}})),
+            "'fc10.weight' [3, 64] cannot follow 'fc2.weight' [3, 64], the shapes do not chain, and in no other order "
+            "either");
+}
+
+TEST(LinearStack, shapes_that_chain_in_several_orders_are_not_guessed) {
+  EXPECT_EQ(stack_refusal(tensors_of({{"a.", 4, 2}, {"b.", 4, 4}, {"c.", 4, 4}})),
+            "'b.weight' [4, 4] cannot follow 'a.weight' [2, 4], the shapes do not chain, and several other orders "
+            "would");
+}
+
+TEST(LinearStack, half_a_layer_is_refused_by_name) {
+  std::vector<Tensor> tensors = tensors_of({{"fc1.", 2, 3}, {"fc2.", 3, 2}});
+  EXPECT_EQ(stack_refusal({tensors[0], tensors[1], tensors[2]}), "tensor 'fc2.weight' [2, 3] has no 'fc2.bias'");
+  EXPECT_EQ(stack_refusal({tensors[0], tensors[1], tensors[3]}), "tensor 'fc2.bias' [2] has no 'fc2.weight'");
+  EXPECT_EQ(stack_refusal({{"weight", {1, 1}, {1}}}), "tensor 'weight' [1, 1] has no 'bias'");
+}
+
+TEST(LinearStack, tensors_of_other_layers_are_refused_by_name) {
+  const std::vector<Tensor> linear = tensors_of({{"0.", 2, 2}});
+  const auto with = [&](Tensor tensor) {
+    std::vector<Tensor> tensors = linear;
+    tensors.push_back(std::move(tensor));
+    return stack_refusal(tensors);
+  };
+  const std::string neither = " is neither the .weight nor the .bias of a linear layer";
+
+  EXPECT_EQ(with({"1.running_mean", {2}, {1, 2}}), "tensor '1.running_mean' [2]" + neither);
+  EXPECT_EQ(with({"weights", {1}, {1}}), "tensor 'weights' [1]" + neither);
+  EXPECT_EQ(with({"1.weight.", {1}, {1}}), "tensor '1.weight.' [1]" + neither);
+  EXPECT_EQ(with({".weight", {1, 1}, {1}}), "tensor '.weight' [1, 1]" + neither);
+  EXPECT_EQ(with({"", {1}, {1}}), "tensor '' [1]" + neither);
+}
+
+TEST(LinearStack, shapes_of_other_layers_are_refused_by_name) {
+  EXPECT_EQ(stack_refusal({{"n.weight", {2}, {1, 2}}, {"n.bias", {2}, {1, 2}}}),
+            "tensor 'n.weight' [2] is not the weight [out, in] of a linear layer");
+  EXPECT_EQ(stack_refusal({{"c.weight", {1, 1, 1}, {1}}, {"c.bias", {1}, {1}}}),
+            "tensor 'c.weight' [1, 1, 1] is not the weight [out, in] of a linear layer");
+  EXPECT_EQ(stack_refusal({{"c.weight", {2, 0}, {}}, {"c.bias", {2}, {1, 2}}}),
+            "tensor 'c.weight' [2, 0] is not the weight [out, in] of a linear layer");
+  EXPECT_EQ(stack_refusal({{"c.weight", {0, 2}, {}}, {"c.bias", {0}, {}}}),
+            "tensor 'c.weight' [0, 2] is not the weight [out, in] of a linear layer");
+  EXPECT_EQ(stack_refusal({{"c.weight", {1, 2}, {1, 2}}, {"c.bias", {2}, {1, 2}}}),
+            "tensor 'c.bias' [2] is not the bias of 'c.weight' [1, 2]");
+  EXPECT_EQ(stack_refusal({{"c.weight", {1, 2}, {1, 2}}, {"c.bias", {1, 1}, {1}}}),
+            "tensor 'c.bias' [1, 1] is not the bias of 'c.weight' [1, 2]");
+}
+
+TEST(LinearStack, values_that_are_not_finite_name_their_tensor) {
+  for (const float value : {NAN, INFINITY, -INFINITY}) {
+    std::vector<Tensor> tensors = tensors_of({{"fc1.", 2, 3}, {"fc2.", 3, 2}});
+    tensors[3].values[1] = value;
+
+    EXPECT_EQ(stack_refusal(tensors), "tensor 'fc2.bias' [2] holds a value that is not finite");
+  }
+}
+
+TEST(LinearStack, a_file_without_tensors_is_refused) { EXPECT_EQ(stack_refusal({}), "the file holds no tensors"); }
+
+TEST(LinearStack, writing_expects_as_many_parameters_as_the_widths_take) {
+  const auto path = test_folder() / "m.safetensors";
+  const auto write = [&](Widths widths, std::size_t parameters) {
+    write_linear_stack(path, {std::move(widths), std::vector<float>(parameters)});
+  };
+
+  EXPECT_THROW(write({}, 0), std::invalid_argument);
+  EXPECT_THROW(write({3}, 0), std::invalid_argument);
+  EXPECT_THROW(write({3, 0}, 0), std::invalid_argument);
+  EXPECT_THROW(write({3, 2}, 7), std::invalid_argument);
+  EXPECT_THROW(write({3, 2}, 9), std::invalid_argument);
+  EXPECT_FALSE(std::filesystem::exists(path));
+  write({3, 2}, 8);
+  EXPECT_TRUE(std::filesystem::exists(path));
+}
+
+}  // namespace
+}  // namespace plateau

@@ -1,0 +1,190 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/ops/relu_backward.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "support/backends.hpp"
+#include "support/cases.hpp"
+#include "support/compare.hpp"
+#include "support/guarded.hpp"
+
+namespace plateau::test {
+namespace {
+
+struct ReluCase {
+  Index batch = 0, features = 0;
+  std::vector<double> a, grad_a;
+  Index padding = 0;
+};
+
+template <class Real>
+struct ReluOutputs {
+  std::vector<Real> grad_z, grad_bias;
+};
+
+template <class Backend>
+ReluOutputs<RealOf<Backend>> run(const Backend& backend, const ReluCase& in) {
+  using Real = RealOf<Backend>;
+  const Guarded<Backend, Real> a(backend, {in.batch, in.features, in.padding}, in.a);
+  Guarded<Backend, Real> grad(backend, {in.batch, in.features, 2 * in.padding}, in.grad_a);
+  Guarded<Backend, Real> grad_bias(backend, {1, in.features});
+  backend.relu_backward(a.matrix(), grad.matrix(), grad_bias.span());
+  return {grad.download(), grad_bias.download()};
+}
+
+// Outputs of a ReLU: about half of them zero.
+std::vector<double> relu(std::vector<double> z) {
+  for (double& value : z) value = value < 0 ? 0 : value;
+  return z;
+}
+
+TEST(ReluBackward, reproduces_a_mask_and_its_sums_solved_by_hand) {
+  const ReluCase in{.batch = 3, .features = 2, .a = {1, 0, 0, 0.5, 2, 0}, .grad_a = {1, 2, 3, 4, 5, -6}};
+
+  for_each_backend([&](const auto& backend) {
+    const auto got = run(backend, in);
+
+    EXPECT_EQ(as_double(got.grad_z), (std::vector<double>{1, 0, 0, 4, 5, 0}));
+    EXPECT_EQ(as_double(got.grad_bias), (std::vector<double>{6, 4}));
+  });
+}
+
+TEST(ReluBackward, passes_nothing_at_zero_of_either_sign_and_below) {
+  const ReluCase in{.batch = 1, .features = 4, .a = {0.0, -0.0, -1, 0x1p-126}, .grad_a = {1, 2, 3, 4}};
+
+  for_each_backend([&](const auto& backend) {
+    EXPECT_EQ(as_double(run(backend, in).grad_z), (std::vector<double>{0, 0, 0, 4}));
+  });
+}
+
+TEST(ReluBackward, is_exact_where_the_arithmetic_is) {
+  for_each_backend([](const auto& backend) {
+    for (const Index batch : kStraddlingSizes)
+      for (const Index features : {1, 2, 31, 32, 33, 129})
+        for (const Index padding : {0, 3}) {
+          const ReluCase in{batch, features, relu(dyadic_values(batch * features, kSeed)),
+                            dyadic_values(batch * features, kSeed + 1), padding};
+          std::vector<double> grad_z = in.grad_a, grad_bias(at(features));
+          for (Index k = 0; k < batch * features; ++k) {
+            if (in.a[at(k)] == 0) grad_z[at(k)] = 0;
+            grad_bias[at(k % features)] += grad_z[at(k)];
+          }
+
+          const auto got = run(backend, in);
+
+          ASSERT_EQ(as_double(got.grad_z), grad_z) << batch << " x " << features;
+          ASSERT_EQ(as_double(got.grad_bias), grad_bias) << batch << " x " << features;
+        }
+  });
+}
+
+TEST(ReluBackward, float_backends_stay_within_budget_of_the_double_oracle) {
+  for (const Index batch : {1, 31, 32, 33, 500, 2000})
+    for (const Index features : {1, 2, 127, 128, 129}) {
+      SCOPED_TRACE(::testing::Message() << batch << " x " << features);
+      const ReluCase in{batch, features, relu(random_values(batch * features, -1, 1, kSeed)),
+                        random_values(batch * features, -1, 1, kSeed + 1)};
+      const ReluOutputs<double> want = run(kOracle, in);
+      const double allowed = budget(run(kTwin, in).grad_bias, want.grad_bias);
+
+      for_each_float_backend([&](const auto& backend) {
+        const ReluOutputs<float> got = run(backend, in);
+
+        EXPECT_EQ(as_double(got.grad_z), want.grad_z);  // a choice rounds nothing
+        EXPECT_LE(relative_error(got.grad_bias, want.grad_bias), allowed);
+      });
+    }
+}
+
+// L = sum_ij c_ij relu(z_ij + bias_j), away from the kink.
+TEST(ReluBackward, is_the_central_difference_of_bias_and_relu) {
+  constexpr double kStep = 0x1p-10;
+  std::vector<double> z = random_values(20, -1, 1, kSeed);
+  const std::vector<double> c = random_values(20, -1, 1, kSeed + 1), bias{0.25, -0.5, 0.75, 0.125};
+  for (std::size_t k = 0; k < z.size(); ++k)
+    if (std::abs(z[k] + bias[k % 4]) < 2 * kStep) z[k] += 0.125;
+  const auto activations = [&](const std::vector<double>& z_moved, const std::vector<double>& bias_moved) {
+    const Guarded<CpuBackend<double>, double> bias_in(kOracle, {1, 4}, bias_moved);
+    Guarded<CpuBackend<double>, double> a(kOracle, {5, 4}, z_moved);
+    kOracle.bias_activation(Activation::relu, bias_in.span(), a.matrix());
+    return a.download();
+  };
+  const auto scalar = [&](const std::vector<double>& z_moved, const std::vector<double>& bias_moved) {
+    const std::vector<double> a = activations(z_moved, bias_moved);
+    double sum = 0;
+    for (std::size_t k = 0; k < a.size(); ++k) sum += c[k] * a[k];
+    return sum;
+  };
+  const auto moved = [&](std::vector<double> values, std::size_t k, double by) {
+    values[k] += by;
+    return values;
+  };
+
+  const ReluOutputs<double> got = run(kOracle, {5, 4, activations(z, bias), c});
+
+  for (std::size_t k = 0; k < z.size(); ++k) {
+    const double difference = (scalar(moved(z, k, kStep), bias) - scalar(moved(z, k, -kStep), bias)) / (2 * kStep);
+    EXPECT_LE(std::abs(got.grad_z[k] - difference), 1e-11) << "z " << k;
+  }
+  for (std::size_t j = 0; j < bias.size(); ++j) {
+    const double difference = (scalar(z, moved(bias, j, kStep)) - scalar(z, moved(bias, j, -kStep))) / (2 * kStep);
+    EXPECT_LE(std::abs(got.grad_bias[j] - difference), 1e-11) << "bias " << j;
+  }
+}
+
+TEST(ReluBackward, passes_the_gradient_of_a_nan_activation_on) {
+  const ReluCase in{.batch = 2, .features = 2, .a = {kNaN, 1, 1, 1}, .grad_a = {3, kNaN, 4, 5}};
+
+  for_each_backend([&](const auto& backend) {
+    const auto got = run(backend, in);
+
+    EXPECT_EQ(got.grad_z[0], 3);
+    EXPECT_TRUE(std::isnan(got.grad_z[1]));
+    EXPECT_EQ(got.grad_bias[0], 7);
+    EXPECT_TRUE(std::isnan(got.grad_bias[1]));
+  });
+}
+
+TEST(ReluBackward, stops_a_nan_gradient_at_a_dead_unit) {
+  const ReluCase in{.batch = 1, .features = 2, .a = {0, 1}, .grad_a = {kNaN, 2}};
+
+  for_each_backend([&](const auto& backend) {
+    EXPECT_EQ(as_double(run(backend, in).grad_bias), (std::vector<double>{0, 2}));
+  });
+}
+
+TEST(ReluBackward, over_no_rows_gives_a_zero_bias_gradient) {
+  const ReluCase in{.batch = 0, .features = 3, .a = {}, .grad_a = {}};
+
+  for_each_backend([&](const auto& backend) {
+    EXPECT_EQ(as_double(run(backend, in).grad_bias), (std::vector<double>{0, 0, 0}));
+  });
+}
+
+TEST(ReluBackward, refuses_shapes_that_differ) {
+  for_each_backend([](const auto& backend) {
+    using Backend = std::remove_cvref_t<decltype(backend)>;
+    using Matrix = Guarded<Backend, RealOf<Backend>>;
+    const Matrix a(backend, {4, 3});
+    Matrix fewer_rows(backend, {3, 3}), fewer_cols(backend, {4, 2}), grad(backend, {4, 3});
+    Matrix grad_bias(backend, {1, 3}), narrow_bias(backend, {1, 2});
+
+    EXPECT_THROW(backend.relu_backward(a.matrix(), fewer_rows.matrix(), grad_bias.span()), std::invalid_argument);
+    EXPECT_THROW(backend.relu_backward(a.matrix(), fewer_cols.matrix(), grad_bias.span()), std::invalid_argument);
+    EXPECT_THROW(backend.relu_backward(a.matrix(), grad.matrix(), narrow_bias.span()), std::invalid_argument);
+    EXPECT_TRUE(grad.untouched() && grad_bias.untouched() && narrow_bias.untouched());
+  });
+}
+
+TEST(ReluBackwardCost, reads_two_matrices_and_writes_one_and_the_sums) {
+  static_assert(relu_backward_cost(3, 5).flops == 2 * 15);
+  static_assert(relu_backward_cost(3, 5).bytes_read == 8 * 15);
+  static_assert(relu_backward_cost(3, 5).bytes_written == 4 * 15 + 4 * 5);
+}
+
+}  // namespace
+}  // namespace plateau::test
