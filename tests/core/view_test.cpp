@@ -60,10 +60,10 @@ TEST(MatrixView, lends_a_range_of_rows_with_the_same_stride) {
 }
 
 TEST(MatrixView, offsets_beyond_32_bits_are_formed_in_index) {
-  char* const base = nullptr;
+  char* const base = reinterpret_cast<char*>(std::uintptr_t{4096});  // never followed
   const MatrixView<char, Space::device> matrix{base, 100'000, 100'000, 100'000};
 
-  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(matrix.row(99'999)), std::uintptr_t{9'999'900'000});
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(matrix.row(99'999)), std::uintptr_t{4096 + 9'999'900'000});
 }
 
 TEST(MatrixView, becomes_const_but_never_mutable_and_never_another_space) {

@@ -87,7 +87,7 @@ TEST(ReluBackward, float_backends_stay_within_budget_of_the_double_oracle) {
     for (const Index features : {1, 2, 127, 128, 129}) {
       SCOPED_TRACE(::testing::Message() << batch << " x " << features);
       const ReluCase in{batch, features, relu(random_values(batch * features, -1, 1, kSeed)),
-                        random_values(batch * features, -1, 1, kSeed + 1)};
+                        random_values(batch * features, -0.5f, 1, kSeed + 1)};  // sums that do not cancel
       const ReluOutputs<double> want = run(kOracle, in);
       const double allowed = budget(run(kTwin, in).grad_bias, want.grad_bias);
 

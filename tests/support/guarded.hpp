@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstring>
@@ -17,9 +19,9 @@ namespace plateau::test {
 // What an element holds before anything is stored in it: NaN, or for integers and structs a value no operation writes.
 template <class T>
 T poison() {
-  T value;
-  std::memset(&value, std::floating_point<T> ? 0xFF : 0x5A, sizeof(T));
-  return value;
+  std::array<unsigned char, sizeof(T)> bytes;
+  bytes.fill(std::floating_point<T> ? 0xFF : 0x5A);
+  return std::bit_cast<T>(bytes);
 }
 
 template <class T>

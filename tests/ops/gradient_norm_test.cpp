@@ -1,0 +1,151 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/ops/gradient_norm.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "support/backends.hpp"
+#include "support/cases.hpp"
+#include "support/compare.hpp"
+#include "support/guarded.hpp"
+
+namespace plateau::test {
+namespace {
+
+template <class Backend>
+std::vector<EpochMetrics> history_after(const Backend& backend, const std::vector<double>& values,
+                                        TrainingState control, std::vector<EpochMetrics> before) {
+  const Guarded<Backend, RealOf<Backend>> grad(backend, {1, static_cast<Index>(values.size())}, values);
+  const Guarded<Backend, TrainingState> state(backend, {1, 1}, std::vector<TrainingState>{control});
+  Guarded<Backend, EpochMetrics> history(backend, {1, static_cast<Index>(before.size())}, before);
+  backend.gradient_norm(grad.span(), state.span(), history.span());
+  return history.download();
+}
+
+template <class Backend>
+double norm(const Backend& backend, const std::vector<double>& grad) {
+  return history_after(backend, grad, {}, {{}})[0].gradient_norm;
+}
+
+TEST(GradientNorm, reproduces_norms_solved_by_hand) {
+  for_each_backend([](const auto& backend) {
+    EXPECT_EQ(norm(backend, {3, -4}), 5);
+    EXPECT_EQ(norm(backend, {-2}), 2);
+    EXPECT_EQ(norm(backend, std::vector<double>(64, 0.5)), 4);
+    EXPECT_EQ(norm(backend, {0, 0, 0}), 0);
+    EXPECT_EQ(norm(backend, {}), 0);
+  });
+}
+
+TEST(GradientNorm, counts_every_element_once) {
+  for_each_backend([](const auto& backend) {
+    for (const Index size : kStraddlingSizes) {
+      const std::vector<double> grad = dyadic_values(size, kSeed);
+      double sum = 0;
+      for (const double g : grad) sum += g * g;  // exact, in every order
+
+      EXPECT_EQ(norm(backend, grad), std::sqrt(sum)) << size << " elements";
+    }
+  });
+}
+
+TEST(GradientNorm, sees_an_element_at_every_place) {
+  for_each_backend([](const auto& backend) {
+    for (std::size_t place = 0; place < 100; ++place) {
+      std::vector<double> grad(100);
+      grad[place] = -3;
+
+      EXPECT_EQ(norm(backend, grad), 3) << "place " << place;
+    }
+  });
+}
+
+TEST(GradientNorm, is_summed_in_double) {
+  for_each_backend([](const auto& backend) {
+    std::vector<double> grad(1001, 1);
+    grad[0] = 0x1p13;  // 2^26 + 1000: in float the ones would vanish
+
+    EXPECT_EQ(norm(backend, grad), std::sqrt(0x1p26 + 1000));
+    EXPECT_EQ(norm(backend, {0x1p100, 0}), 0x1p100);    // its square overflows float
+    EXPECT_EQ(norm(backend, {0, 0x1p-120}), 0x1p-120);  // and this one underflows
+  });
+}
+
+TEST(GradientNorm, float_backends_agree_with_the_double_oracle) {
+  for (const Index size : {1, 31, 33, 1000, 17'154}) {
+    const std::vector<double> grad = random_values(size, -1, 1, kSeed);
+
+    // Elements are exact in float and summed in double: only the order of the additions may differ.
+    for_each_float_backend(
+        [&](const auto& backend) { EXPECT_LE(std::abs(norm(backend, grad) / norm(kOracle, grad) - 1), 64 * kEps64); });
+  }
+}
+
+TEST(GradientNorm, replaces_the_norm_of_the_epoch_and_nothing_else) {
+  const EpochMetrics before{
+      .train_loss_sum = 1, .test_loss_sum = 2, .gradient_norm = 3, .train_correct = 4, .test_correct = 5};
+
+  for_each_backend([&](const auto& backend) {
+    const auto got = history_after(backend, {6, 8}, {.epoch = 1}, {before, before, before});
+
+    EXPECT_EQ(got[0].gradient_norm, 3);
+    EXPECT_EQ(got[1].gradient_norm, 10);
+    EXPECT_EQ(got[2].gradient_norm, 3);
+    EXPECT_EQ(got[1].train_loss_sum, 1);
+    EXPECT_EQ(got[1].test_loss_sum, 2);
+    EXPECT_EQ(got[1].train_correct, 4);
+    EXPECT_EQ(got[1].test_correct, 5);
+  });
+}
+
+TEST(GradientNorm, does_nothing_once_the_run_has_diverged) {
+  for_each_backend([](const auto& backend) {
+    const auto got =
+        history_after(backend, {6, 8}, {.epoch = 0, .status = RunStatus::diverged}, {{.gradient_norm = 3}});
+
+    EXPECT_EQ(got[0].gradient_norm, 3);
+  });
+}
+
+TEST(GradientNorm, keeps_nan_visible) {
+  for_each_backend([](const auto& backend) {
+    for (const std::size_t place : {0u, 16u, 19u}) {
+      std::vector<double> grad(20, 1);
+      grad[place] = kNaN;
+      EXPECT_TRUE(std::isnan(norm(backend, grad)));
+      grad[place] = kInfinity;
+      EXPECT_TRUE(std::isinf(norm(backend, grad)));
+    }
+  });
+}
+
+TEST(GradientNorm, refuses_anything_but_one_control_block) {
+  for_each_backend([](const auto& backend) {
+    using Backend = std::remove_cvref_t<decltype(backend)>;
+    for (const Index blocks : {0, 2}) {
+      const Guarded<Backend, RealOf<Backend>> grad(backend, {1, 3});
+      const Guarded<Backend, TrainingState> state(backend, {1, blocks}, std::vector<TrainingState>(at(blocks)));
+      Guarded<Backend, EpochMetrics> history(backend, {1, 2});
+
+      EXPECT_THROW(backend.gradient_norm(grad.span(), state.span(), history.span()), std::invalid_argument);
+      EXPECT_TRUE(history.untouched());
+    }
+  });
+}
+
+// Where the epoch is known to the host; a device may not look.
+TEST(GradientNorm, twin_refuses_an_epoch_beyond_the_history) {
+  EXPECT_THROW(history_after(kTwin, {1}, {.epoch = 1}, {{}}), std::invalid_argument);
+}
+
+TEST(GradientNormCost, reads_every_element_once) {
+  static_assert(gradient_norm_cost(10).flops == 20);
+  static_assert(gradient_norm_cost(10).bytes_read == 40);
+  static_assert(gradient_norm_cost(10).bytes_written == 8);
+}
+
+}  // namespace
+}  // namespace plateau::test

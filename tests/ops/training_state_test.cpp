@@ -1,0 +1,134 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/ops/training_state.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "support/backends.hpp"
+#include "support/compare.hpp"
+#include "support/guarded.hpp"
+
+namespace plateau::test {
+namespace {
+
+template <class Backend>
+class Control {
+ public:
+  Control(const Backend& backend, TrainingState state)
+      : backend_(backend), state_(backend, {1, 1}, std::vector<TrainingState>{state}) {}
+  void advance_step(AdamBetas betas) { backend_.advance_step(betas, state_.span()); }
+  void finish_epoch() { backend_.finish_epoch(state_.span()); }
+  TrainingState now() const { return state_.download()[0]; }
+
+ private:
+  const Backend& backend_;
+  Guarded<Backend, TrainingState> state_;
+};
+
+TEST(TrainingState, starts_before_the_first_step) {
+  const TrainingState state;
+
+  EXPECT_EQ(state.step, 0);
+  EXPECT_EQ(state.epoch, 0);
+  EXPECT_EQ(state.bias_correction1, 1);
+  EXPECT_EQ(state.bias_correction2_sqrt, 1);
+  EXPECT_EQ(state.status, RunStatus::running);
+}
+
+TEST(AdvanceStep, forms_the_bias_corrections_of_every_step_in_double) {
+  for_each_backend([](const auto& backend) {
+    Control control(backend, TrainingState{});
+    double power1 = 1, power2 = 1;
+    for (int step = 1; step <= 1000; ++step) {
+      power1 *= 0.9;
+      power2 *= 0.999;
+
+      control.advance_step({.beta1 = 0.9, .beta2 = 0.999});
+
+      ASSERT_EQ(control.now().step, step);
+      ASSERT_LE(std::abs(control.now().bias_correction1 - (1 - power1)), 1e-14) << "step " << step;
+      ASSERT_LE(std::abs(control.now().bias_correction2_sqrt - std::sqrt(1 - power2)), 2e-13) << "step " << step;
+    }
+    EXPECT_EQ(control.now().epoch, 0);
+    EXPECT_EQ(control.now().status, RunStatus::running);
+  });
+}
+
+TEST(AdvanceStep, reproduces_the_second_step_solved_by_hand) {
+  for_each_backend([](const auto& backend) {
+    Control control(backend, {.step = 1, .epoch = 4});
+
+    control.advance_step({.beta1 = 0.5, .beta2 = 0.75});
+
+    EXPECT_EQ(control.now().step, 2);
+    EXPECT_EQ(control.now().bias_correction1, 0.75);
+    EXPECT_LE(std::abs(control.now().bias_correction2_sqrt - std::sqrt(7.0) / 4), 2 * kEps64);
+    EXPECT_EQ(control.now().epoch, 4);
+  });
+}
+
+TEST(AdvanceStep, without_memory_needs_no_correction) {
+  for_each_backend([](const auto& backend) {
+    Control control(backend, TrainingState{});
+
+    control.advance_step({.beta1 = 0, .beta2 = 0});
+
+    EXPECT_EQ(control.now().bias_correction1, 1);
+    EXPECT_EQ(control.now().bias_correction2_sqrt, 1);
+  });
+}
+
+TEST(FinishEpoch, counts_the_epoch_and_nothing_else) {
+  for_each_backend([](const auto& backend) {
+    Control control(backend, {.step = 7, .bias_correction1 = 0.25, .bias_correction2_sqrt = 0.5, .epoch = 2});
+
+    control.finish_epoch();
+
+    EXPECT_EQ(control.now().epoch, 3);
+    EXPECT_EQ(control.now().step, 7);
+    EXPECT_EQ(control.now().bias_correction1, 0.25);
+    EXPECT_EQ(control.now().bias_correction2_sqrt, 0.5);
+    EXPECT_EQ(control.now().status, RunStatus::running);
+  });
+}
+
+TEST(TrainingState, stands_still_once_the_run_has_diverged) {
+  for_each_backend([](const auto& backend) {
+    Control control(
+        backend,
+        {.step = 7, .bias_correction1 = 0.25, .bias_correction2_sqrt = 0.5, .epoch = 2, .status = RunStatus::diverged});
+
+    control.advance_step({});
+    control.finish_epoch();
+
+    EXPECT_EQ(control.now().step, 7);
+    EXPECT_EQ(control.now().bias_correction1, 0.25);
+    EXPECT_EQ(control.now().bias_correction2_sqrt, 0.5);
+    EXPECT_EQ(control.now().epoch, 2);
+    EXPECT_EQ(control.now().status, RunStatus::diverged);
+  });
+}
+
+TEST(TrainingState, is_one_control_block) {
+  for_each_backend([](const auto& backend) {
+    using Backend = std::remove_cvref_t<decltype(backend)>;
+    for (const Index blocks : {0, 2}) {
+      Guarded<Backend, TrainingState> state(backend, {1, blocks});
+
+      EXPECT_THROW(backend.advance_step({}, state.span()), std::invalid_argument);
+      EXPECT_THROW(backend.finish_epoch(state.span()), std::invalid_argument);
+      EXPECT_TRUE(state.untouched());
+    }
+  });
+}
+
+TEST(TrainingStateCost, reads_and_writes_the_block) {
+  static_assert(advance_step_cost().bytes() == 2 * sizeof(TrainingState));
+  static_assert(finish_epoch_cost().bytes() == 2 * sizeof(TrainingState));
+}
+
+}  // namespace
+}  // namespace plateau::test
