@@ -105,20 +105,16 @@ std::vector<Layer>::const_iterator first_break(const std::vector<Layer>& layers)
 // edges that is an Eulerian trail from `width`: every edge can be reached from there, and every width is left as often
 // as it is entered, but for one more leave of the first and one more entry of the last.
 bool can_chain_from(Index width, const std::vector<Layer>& layers) {
-  std::map<Index, Index> surplus;  // leaves minus entries
+  std::map<Index, Index> surplus{{width, -1}};  // leaves minus entries; arriving at `width` is the first entry
   std::multimap<Index, Index> next;
   for (const Layer& layer : layers) {
     ++surplus[layer.in()];
     --surplus[layer.out()];
     next.emplace(layer.in(), layer.out());
   }
-  bool balanced = true;
-  for (const auto& [at, extra] : surplus) {
-    if (extra > 1 || extra < -1) return false;
-    if (extra == 1 && at != width) return false;
-    balanced = balanced && extra == 0;
-  }
-  if (!balanced && surplus[width] != 1) return false;
+  // Their sum is -1, so where none is positive, one is -1, the last width, and all others are 0.
+  for (const auto& [at, extra] : surplus)
+    if (extra > 0) return false;
   std::set<Index> reached{width};
   std::vector<Index> open{width};
   while (!open.empty()) {

@@ -139,7 +139,7 @@ class HeaderParser {
     if (digits.empty() || (digits.size() > 1 && digits.front() == '0')) fail("no size in its shape");
     Index value = 0;
     const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (read.ec != std::errc()) fail("a size beyond 64 bits");
+    if (read.ec != std::errc()) fail("a size beyond 63 bits");
     return value;
   }
 

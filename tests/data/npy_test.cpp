@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plateau/data/npy.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -175,11 +177,13 @@ TEST(Npy, labels_of_every_integer_type_are_read) {
 
 // ---- What is refused ----
 
-TEST(Npy, a_file_that_is_not_there_or_is_a_folder_is_refused) {
-  const auto missing = test_folder() / "missing.npy";
+TEST(Npy, a_file_that_is_not_there_or_is_no_regular_file_is_refused) {
+  const auto missing = test_folder() / "missing.npy", pipe = test_folder() / "pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
 
   EXPECT_EQ(features_refusal(missing), in_file(missing, "No such file or directory"));
   EXPECT_EQ(labels_refusal(test_folder()), in_file(test_folder(), "not a regular file"));
+  EXPECT_EQ(features_refusal(pipe), in_file(pipe, "not a regular file"));
 }
 
 TEST(Npy, labels_outside_int32_or_below_zero_name_their_row) {
@@ -276,7 +280,7 @@ TEST(Npy, absurd_shapes_are_refused_before_memory_is_taken) {
   EXPECT_EQ(labels_refusal(put("a.npy", npy("<i8", "(9223372036854775807,)", "12345678"))),
             in_file(path, "shape (9223372036854775807,) of '<i8' is larger than any file"));
   EXPECT_EQ(features_refusal(put("a.npy", npy("<f4", "(9223372036854775808, 1)", "1234"))),
-            in_file(path, "the NPY header has a size beyond 64 bits at its character 78"));
+            in_file(path, "the NPY header has a size beyond 63 bits at its character 70"));
 }
 
 TEST(Npy, what_is_no_npy_file_is_refused) {

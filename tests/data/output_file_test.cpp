@@ -3,6 +3,7 @@
 #include "plateau/data/output_file.hpp"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <csignal>
 
@@ -124,13 +125,17 @@ TEST(OutputFile, a_folder_that_is_not_there_is_refused_with_the_systems_reason) 
   EXPECT_EQ(refusal([&] { write_file(path, "x"); }), in_file(path, "cannot be written: No such file or directory"));
 }
 
-TEST(OutputFile, a_folder_and_a_device_are_refused_and_kept) {
-  const std::filesystem::path null = "/dev/null";
+TEST(OutputFile, a_folder_and_a_pipe_are_refused_and_kept) {
+  const auto folder = test_folder() / "folder", pipe = test_folder() / "pipe";
+  std::filesystem::create_directory(folder);
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
 
-  EXPECT_EQ(refusal([&] { write_file(test_folder(), "x"); }),
-            in_file(test_folder(), "cannot be written, it is not a regular file"));
-  EXPECT_EQ(refusal([&] { write_file(null, "x"); }), in_file(null, "cannot be written, it is not a regular file"));
-  EXPECT_FALSE(std::filesystem::is_regular_file(null));
+  for (const auto& path : {folder, pipe})
+    EXPECT_EQ(refusal([&] { write_file(path, "x"); }), in_file(path, "cannot be written, it is not a regular file"));
+
+  EXPECT_TRUE(std::filesystem::is_directory(folder));
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+  EXPECT_EQ(files_in(test_folder()), 2u);
 }
 
 TEST(OutputFile, a_rename_that_fails_removes_the_temporary) {

@@ -32,7 +32,7 @@ std::string read_refusal(const std::filesystem::path& path) {
 
 void expect_same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   ASSERT_EQ(a.size(), b.size());
-  if (!a.empty()) EXPECT_EQ(std::memcmp(a.data(), b.data(), a.size() * sizeof(float)), 0);
+  for (std::size_t i = 0; i < a.size(); ++i) EXPECT_EQ(std::memcmp(&a[i], &b[i], sizeof(float)), 0) << i;
 }
 
 // ---- What is read and written ----
@@ -163,11 +163,9 @@ TEST(Safetensors, a_shape_takes_the_bytes_of_its_offsets_in_exact_arithmetic) {
   for (const std::string shape : {"[1]", "[3]", "[0]", "[]", "[2, 2]", "[4294967296, 4294967296, 2]",
                                   "[9223372036854775807, 2]", "[4611686018427387904, 4]"}) {
     const auto path = put_header("{" + entry("a", shape, "[0,8]") + "}", 8);
-    std::string shown;
-    for (const char c : shape) shown += c;
 
     EXPECT_EQ(read_refusal(path),
-              in_file(path, "tensor 'a' of shape " + shown + " does not take the 8 bytes of its data_offsets [0, 8]"));
+              in_file(path, "tensor 'a' of shape " + shape + " does not take the 8 bytes of its data_offsets [0, 8]"));
   }
 }
 
