@@ -69,8 +69,12 @@ TEST(GradientNorm, is_summed_in_double) {
     grad[0] = 0x1p13;  // 2^26 + 1000: in float the ones would vanish
 
     EXPECT_EQ(norm(backend, grad), std::sqrt(0x1p26 + 1000));
-    EXPECT_EQ(norm(backend, {0x1p100, 0}), 0x1p100);    // its square overflows float
-    EXPECT_EQ(norm(backend, {0, 0x1p-120}), 0x1p-120);  // and this one underflows
+    for (const double extreme : {0x1p100, 0x1p-120})  // in float one square overflows, the other underflows
+      for (std::size_t place = 0; place < 40; ++place) {
+        std::vector<double> one(40);
+        one[place] = extreme;
+        EXPECT_EQ(norm(backend, one), extreme) << "place " << place;
+      }
   });
 }
 

@@ -72,9 +72,11 @@ TEST(Initialise, counts_elements_in_64_bits) {
   });
 }
 
-TEST(Initialise, differs_by_seed) {
-  for_each_backend(
-      [](const auto& backend) { EXPECT_NE(run(backend, 1, 0, 2, 8), run(backend, std::uint64_t{1} << 32, 0, 2, 8)); });
+TEST(Initialise, differs_by_both_halves_of_the_seed) {
+  for_each_backend([](const auto& backend) {
+    EXPECT_NE(run(backend, 1, 0, 2, 8), run(backend, 2, 0, 2, 8));
+    EXPECT_NE(run(backend, 1, 0, 2, 8), run(backend, std::uint64_t{1} << 32 | 1, 0, 2, 8));
+  });
 }
 
 TEST(Initialise, is_uniform_between_the_bounds) {
