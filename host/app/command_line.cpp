@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <limits>
 #include <new>
 
 #include "plateau/core/error.hpp"
@@ -25,8 +26,9 @@ static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may writ
 
 extern "C" void request_stop(int) { stop_requested.store(true, std::memory_order_relaxed); }
 
-std::optional<Index> parse_count(std::string_view text) {
-  Index value = 0;
+template <class Number>
+std::optional<Number> parse_number(std::string_view text) {
+  Number value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
@@ -48,7 +50,9 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
   command.add_option("--engine", options.engine, "auto, layered or fused")
       ->check(CLI::IsMember({"auto", "layered", "fused"}))
       ->capture_default_str();
-  command.add_option("--seed", options.seed, "seed of data, initial weights and shuffles")->capture_default_str();
+  command.add_option("--seed", options.seed, "seed of data, initial weights and shuffles")
+      ->check(whole_number(0, std::numeric_limits<std::uint64_t>::max()))
+      ->capture_default_str();
   command.add_option("--out", options.out, "folder for run.json, history.csv and model.safetensors");
   command.add_option("--format", options.format, "text, or json alone on stdout")
       ->check(CLI::IsMember({"text", "json"}))
@@ -66,13 +70,22 @@ Device choose_device(const CommonOptions& options) {
   return device;
 }
 
+CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
+  const auto check = [low, high](const std::string& text) -> std::string {
+    const auto value = parse_number<std::uint64_t>(text);
+    if (value && low <= *value && *value <= high) return "";
+    return fmt::format("'{}' is not a whole number from {} to {}", text, low, high);
+  };
+  return {check, "", "whole_number"};
+}
+
 std::vector<Index> parse_hidden(const std::string& text) {
   std::vector<Index> widths;
   if (text.empty()) return widths;
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
     const std::string_view item = std::string_view(text).substr(begin, end - begin);
-    const std::optional<Index> width = parse_count(item);
+    const std::optional<Index> width = parse_number<Index>(item);
     if (!width || *width < 1 || *width > kMaxWidth)
       throw InputError(fmt::format("--hidden {}: '{}' is not a layer width from 1 to {}", text, item, kMaxWidth));
     widths.push_back(*width);
@@ -85,7 +98,7 @@ std::vector<Index> parse_hidden(const std::string& text) {
 
 Index parse_batch(const std::string& text) {
   if (text == "full") return 0;
-  const std::optional<Index> rows = parse_count(text);
+  const std::optional<Index> rows = parse_number<Index>(text);
   if (!rows || *rows < 1) throw InputError(fmt::format("--batch {}: neither 'full' nor a number of rows from 1", text));
   return *rows;
 }

@@ -18,6 +18,8 @@ inline constexpr int kExitFailed = 1;         // a training that diverged, a mac
 inline constexpr int kExitBadInput = 2;       // what the user can mend
 inline constexpr int kExitInterrupted = 130;  // Ctrl-C
 
+inline constexpr Index kMaxEpochs = 1'000'000;
+
 enum class OutputFormat { text, json };
 
 // The options of every command that trains, with one spelling and one meaning everywhere.
@@ -40,6 +42,9 @@ struct Device {
   Environment environment;
 };
 Device choose_device(const CommonOptions& options);
+
+// The check of an option that takes a whole number from `low` to `high`: digits only, no sign, nothing behind them.
+CLI::Validator whole_number(std::uint64_t low, std::uint64_t high);
 
 // "16,16" -> {16, 16}, "" -> {}: a linear model. Throws InputError for anything else.
 std::vector<Index> parse_hidden(const std::string& text);

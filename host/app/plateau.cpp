@@ -3,19 +3,20 @@
 #include <CLI/CLI.hpp>
 
 #include "command_line.hpp"
+#include "plateau/core/error.hpp"
 
 int main(int argc, char** argv) {
   using namespace plateau::app;
   CLI::App plateau("Trains MLP classifiers and shows why a test accuracy has stopped improving", "plateau");
   plateau.set_version_flag("--version", plateau::cpu_environment(1).version);
-  plateau.require_subcommand(1);
+  plateau.require_subcommand(0, 1);
   plateau.footer("Example: plateau scenario overfit\n`plateau COMMAND --help` explains a command.");
   const std::pair<const char*, Action> commands[] = {{"scenario", add_scenario_command(plateau)},
                                                      {"train", add_train_command(plateau)},
                                                      {"info", add_info_command(plateau)}};
-  return run_program(plateau, argc, argv, [&] {
+  return run_program(plateau, argc, argv, [&]() -> int {
     for (const auto& [name, action] : commands)
       if (plateau.got_subcommand(name)) return action();
-    return kExitBadInput;
+    throw plateau::InputError("a command is missing; `plateau --help` lists them");
   });
 }

@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
-#include <map>
 #include <memory>
 
 #include "command_line.hpp"
@@ -20,22 +20,21 @@ namespace {
 struct ScenarioArguments {
   ScenarioOptions scenario;
   CommonOptions common;
+  std::string labels = "described";
   bool no_controls = false;
 };
 
 void add_scenario_options(CLI::App& command, ScenarioArguments& arguments) {
   command
-      .add_option("--labels", arguments.scenario.reading,
+      .add_option("--labels", arguments.labels,
                   "described: what the article says; published: what its program computes")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, LabelReading>{{"described", LabelReading::described},
-                                                                              {"published", LabelReading::published}})
-                      .description(""))
-      ->default_str("described");
+      ->check(CLI::IsMember({"described", "published"}))
+      ->capture_default_str();
   command.add_option("--epochs", arguments.scenario.epochs, "full-batch epochs")
-      ->check(CLI::Range(Index{1}, Index{1'000'000}))
+      ->check(whole_number(1, kMaxEpochs))
       ->capture_default_str();
   command.add_option("--repeat", arguments.scenario.repeat, "train seeds S, S+1, ... and add a table over them")
-      ->check(CLI::Range(Index{1}, Index{100'000}))
+      ->check(whole_number(1, 100'000))
       ->capture_default_str();
   command.add_flag("--no-controls", arguments.no_controls,
                    "leave the controls out; the reason then says what was not tested");
@@ -53,6 +52,7 @@ int run_scenario(ScenarioArguments& arguments) {
   const CommonOptions& common = arguments.common;
   ScenarioOptions& options = arguments.scenario;
   options.seed = common.seed;
+  options.reading = arguments.labels == "published" ? LabelReading::published : LabelReading::described;
   options.controls = arguments.no_controls ? Controls::leave_out : Controls::train;
   const Device device = choose_device(common);
   if (!common.out.empty()) prepare_run_directory(common.out);
@@ -81,14 +81,16 @@ Action add_scenario_command(CLI::App& plateau) {
   auto arguments = std::make_shared<ScenarioArguments>();
   CLI::App* command = plateau.add_subcommand("scenario", kDescription);
   command->footer("Example: plateau scenario underfit --repeat 20 --quiet");
-  command->add_option("NAME", arguments->scenario.kind, "overfit, underfit or ceiling")
+  auto name = std::make_shared<std::string>();
+  command->add_option("NAME", *name, "overfit, underfit or ceiling")
       ->required()
-      ->transform(CLI::CheckedTransformer(std::map<std::string, ScenarioKind>{{"overfit", ScenarioKind::overfit},
-                                                                              {"underfit", ScenarioKind::underfit},
-                                                                              {"ceiling", ScenarioKind::ceiling}})
-                      .description(""));
+      ->check(CLI::IsMember({"overfit", "underfit", "ceiling"}));
   add_scenario_options(*command, *arguments);
-  return [arguments] { return run_scenario(*arguments); };
+  return [arguments, name] {
+    for (const auto kind : {ScenarioKind::overfit, ScenarioKind::underfit, ScenarioKind::ceiling})
+      if (*name == to_string(kind)) arguments->scenario.kind = kind;
+    return run_scenario(*arguments);
+  };
 }
 
 int run_scenario_program(ScenarioKind kind, int argc, char** argv) {

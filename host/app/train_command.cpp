@@ -72,7 +72,7 @@ int run_train(const TrainArguments& arguments) {
   const Split split{read_npy_pair(arguments.files.train), read_npy_pair(arguments.files.test)};
   std::optional<LinearStack> initial;
   if (!arguments.files.initial.empty()) initial = read_linear_stack(arguments.files.initial);
-  run.architecture = fitting_architecture(hidden, split, initial);
+  run.architecture = fitting_architecture(hidden, split, initial, arguments.files);
   if (initial) run.initial = std::move(initial->parameters);
   if (!common.out.empty()) prepare_run_directory(common.out);
   if (!arguments.history_file.empty()) expect_writable(arguments.history_file);
@@ -81,7 +81,7 @@ int run_train(const TrainArguments& arguments) {
   const RunStudy study = study_run(run, split, device.cpu);
 
   if (!arguments.history_file.empty()) write_file(arguments.history_file, history_csv(study.result.history));
-  if (!arguments.model_file.empty()) write_model(arguments.model_file, study);
+  if (!arguments.model_file.empty() && has_model(study)) write_model(arguments.model_file, study);
   if (!common.out.empty())
     write_run_directory(common.out, study,
                         training_json(study, arguments.files, device.environment, JsonHistory::leave_out));
@@ -122,7 +122,7 @@ Action add_train_command(CLI::App& plateau) {
   command->add_option("--weight-decay", a.weight_decay, "L2 for adam and sgd, decoupled for adamw [0; adamw: 0.01]");
   command->add_option("--batch", a.batch, "rows per step, or full")->capture_default_str();
   command->add_option("--epochs", a.epochs, "passes over the training rows")
-      ->check(CLI::Range(Index{1}, Index{1'000'000}))
+      ->check(whole_number(1, kMaxEpochs))
       ->capture_default_str();
   command->add_flag("--no-shuffle", a.no_shuffle, "batches in the order of the file");
   command->add_option("--init", a.files.initial, "initial weights: a safetensors file of linear layers");

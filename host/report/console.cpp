@@ -49,9 +49,8 @@ std::string level_sentence(const PlateauLevel& level, Index test_rows) {
 }
 
 std::string best_sentence(const BestEpoch& best, const PlateauLevel& level) {
-  const double excess = 100 * (best.test_accuracy - level.level);
-  return fmt::format("{:.4f} at epoch {}; whoever picks it on the test rows reports {:.1f} points more than the level",
-                     best.test_accuracy, best.epoch, excess);
+  return fmt::format("{:.4f} at epoch {}; to pick it on the test rows would claim {:.1f} points more than the level",
+                     best.test_accuracy, best.epoch, 100 * (best.test_accuracy - level.level));
 }
 
 std::vector<std::string> classes_without_training_rows(const RunStudy& study) {
@@ -136,7 +135,7 @@ std::string outcome_sentence(const RunStudy& study) {
     case RunOutcome::finished:
       return "";
     case RunOutcome::diverged:
-      return fmt::format("the training diverged in epoch {}: the loss is not finite", study.result.history.size());
+      return fmt::format("the training diverged in epoch {}: the loss is not finite, no model is kept", study.result.history.size());
     case RunOutcome::interrupted:
       return fmt::format("interrupted after {} of {} epochs", study.result.history.size(), study.run.epochs);
   }

@@ -33,13 +33,15 @@ void prepare_run_directory(const std::filesystem::path& directory) {
   expect_writable(directory / "run.json");
 }
 
+bool has_model(const RunStudy& study) { return study.result.outcome != RunOutcome::diverged; }
+
 void write_model(const std::filesystem::path& file, const RunStudy& study) {
   write_linear_stack(file, {study.run.architecture.widths, study.result.parameters});
 }
 
 void write_run_directory(const std::filesystem::path& directory, const RunStudy& study, const std::string& run_json) {
   write_file(directory / "history.csv", history_csv(study.result.history));
-  write_model(directory / "model.safetensors", study);
+  if (has_model(study)) write_model(directory / "model.safetensors", study);
   write_file(directory / "run.json", run_json);
 }
 

@@ -53,7 +53,7 @@ PlateauLevel plateau_level(const CorrectBits& correct) {
 
   const auto right = running_counts(correct);
   const Index end = correct.epochs();
-  const double one_sided_5_percent = student_factor(correct.rows(), 0.90);
+  const double one_sided_5_percent = student_factor(static_cast<double>(correct.rows() - 1), 0.90);
   const double n = static_cast<double>(correct.rows());
   for (Index first = 0; first <= end - std::max(kShortestPlateau, result.epochs); ++first) {
     const Index middle = first + (end - first) / 2;

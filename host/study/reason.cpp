@@ -32,6 +32,9 @@ std::string points(Estimate difference) {
 
 bool shown_positive(Estimate difference) { return difference.interval.low > 0; }
 
+// What the run gains over trainings on shuffled labels: its signal.
+Estimate over_shuffled(const Evidence& e) { return -e.permuted_labels->difference; }
+
 std::vector<std::string> describe(const Evidence& e) {
   std::vector<std::string> lines;
   const auto counts = [](const std::vector<Index>& rows) { return fmt::format("{}", fmt::join(rows, ", ")); };
@@ -42,16 +45,17 @@ std::vector<std::string> describe(const Evidence& e) {
   if (e.permuted_labels)
     lines.push_back(
         fmt::format("label-permuted control ({} trainings on shuffled labels): test {:.3f}, train {:.3f}; this "
-                    "run is {} above it",
+                    "run differs from it by {}",
                     e.permuted_labels->trainings, e.permuted_labels->test_accuracy, e.permuted_labels->train_accuracy,
-                    points(e.permuted_labels->difference)));
+                    points(over_shuffled(e))));
   if (e.wider)
     lines.push_back(fmt::format("wider control {} ({} trainings): test {:.3f}, train {:.3f}; gains {}",
                                 e.wider->architecture, e.wider->trainings, e.wider->test_accuracy,
                                 e.wider->train_accuracy, points(e.wider->difference)));
   if (e.exact_rule)
-    lines.push_back(fmt::format("the described rule itself, asked about the same test rows: {:.3f}, {} above this run",
-                                e.exact_rule->test_accuracy, points(e.exact_rule->difference)));
+    lines.push_back(
+        fmt::format("the described rule itself, asked about the same test rows: {:.3f}; it differs from this run by {}",
+                    e.exact_rule->test_accuracy, points(e.exact_rule->difference)));
   return lines;
 }
 
@@ -81,17 +85,19 @@ std::string memorised(const Evidence& e) {
 }
 
 Verdict no_signal(const Evidence& e) {
-  const Estimate& gain = e.permuted_labels->difference;
-  if (gain.interval.high > kTooUncertain) {
-    // The half-width shrinks with the square root of the rows.
-    const double shrink = (gain.interval.high - gain.value) / (kTooUncertain / 2);
+  const Estimate gain = over_shuffled(e);
+  // A run that happens to fall below chance must not make the bound look tighter than its sampling error.
+  const double half_width = gain.interval.high - gain.value;
+  const double bound = std::max(gain.interval.high, half_width);
+  if (!(bound <= kTooUncertain)) {
+    const double shrink = half_width / (kTooUncertain / 2);  // with the square root of the rows
     const double rows = static_cast<double>(total(e.test_class_rows)) * shrink * shrink;
     return {.code = VerdictCode::inconclusive,
             .grade = EvidenceGrade::unresolved,
             .sentence =
                 fmt::format("No signal is shown, but {} test rows cannot rule out one of {:.1f} points; about {:.0f} "
                             "test rows could",
-                            total(e.test_class_rows), 100 * gain.interval.high, std::ceil(rows / 100) * 100)};
+                            total(e.test_class_rows), 100 * bound, std::ceil(rows / 100) * 100)};
   }
   return {
       .code = VerdictCode::no_signal,
@@ -99,7 +105,7 @@ Verdict no_signal(const Evidence& e) {
       .sentence = fmt::format("No signal: trained on these labels the network does no better on the test rows than "
                               "trained on shuffled ones ({}), so what the features say about the labels is worth less "
                               "than {:.1f} points{}",
-                              points(gain), 100 * gain.interval.high, memorised(e))};
+                              points(gain), 100 * bound, memorised(e))};
 }
 
 Verdict capacity(const Evidence& e) {
@@ -110,13 +116,12 @@ Verdict capacity(const Evidence& e) {
 }
 
 Verdict ceiling(const Evidence& e) {
-  return {
-      .code = VerdictCode::ceiling,
-      .grade = EvidenceGrade::supported,
-      .sentence = fmt::format("Label noise sets a ceiling: the rule that made the labels scores only {:.3f} on these "
-                              "test rows, {:+.1f} points from this run's {:.3f}, and {} gains {}",
-                              e.exact_rule->test_accuracy, 100 * e.exact_rule->difference.value, e.test_accuracy.value,
-                              e.wider->architecture, points(e.wider->difference))};
+  return {.code = VerdictCode::ceiling,
+          .grade = EvidenceGrade::supported,
+          .sentence = fmt::format("Label noise sets a ceiling: the described rule itself scores only {:.3f} on these "
+                                  "test rows, {:+.1f} points from this run's {:.3f}, and {} gains {}",
+                                  e.exact_rule->test_accuracy, 100 * e.exact_rule->difference.value,
+                                  e.test_accuracy.value, e.wider->architecture, points(e.wider->difference))};
 }
 
 Verdict solved(const Evidence& e) {
@@ -136,7 +141,7 @@ Verdict decide(const Evidence& e) {
     return inconclusive(
         "The reason was not tested: without the controls a lack of signal, of capacity and a ceiling look "
         "alike");
-  if (!shown_positive(e.permuted_labels->difference)) return no_signal(e);
+  if (!shown_positive(over_shuffled(e))) return no_signal(e);
   if (e.test_accuracy.interval.low >= kTrainSaturated) return solved(e);
 
   const Estimate& wider = e.wider->difference;
@@ -152,7 +157,7 @@ Verdict decide(const Evidence& e) {
       fmt::format("The labels do follow from the features ({} over shuffled labels), but these measurements do not "
                   "tell what holds the "
                   "accuracy at {:.3f}: {} changes it by {}",
-                  points(e.permuted_labels->difference), e.test_accuracy.value, e.wider->architecture, points(wider)));
+                  points(over_shuffled(e)), e.test_accuracy.value, e.wider->architecture, points(wider)));
 }
 
 }  // namespace

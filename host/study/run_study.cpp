@@ -14,11 +14,11 @@ namespace {
 
 std::int32_t largest_label(const Dataset& data) { return *std::max_element(data.label().begin(), data.label().end()); }
 
-void expect_labels_below(const Dataset& data, const char* part, Index classes) {
+void expect_labels_below(const Dataset& data, const std::string& file, Index classes, const std::string& model) {
   for (Index row = 0; row < data.rows(); ++row)
     if (data.label()[row] >= classes)
-      throw InputError(fmt::format("{} data: row {} holds label {}, outside the {} classes of the initial model", part,
-                                   row, data.label()[row], classes));
+      throw InputError(fmt::format("{}: row {} holds label {}, and {} has {} classes, 0 to {}", file, row,
+                                   data.label()[row], model, classes, classes - 1));
 }
 
 void expect_limits(const Architecture& net) {
@@ -78,22 +78,23 @@ RunStudy study_run(const Run& run, const Split& split, const CpuOptions& cpu) {
 }
 
 Architecture fitting_architecture(const std::optional<std::vector<Index>>& hidden, const Split& split,
-                                  const std::optional<LinearStack>& initial) {
+                                  const std::optional<LinearStack>& initial, const TrainingFiles& files) {
   expects(hidden.has_value() || initial.has_value(), "fitting_architecture: hidden widths or an initial model");
   if (split.train.features() != split.test.features())
-    throw InputError(fmt::format("the training data have {} features and the test data {}", split.train.features(),
+    throw InputError(fmt::format("{} has {} features and {} has {}", files.train, split.train.features(), files.test,
                                  split.test.features()));
   Architecture net;
   if (initial) {
     net.widths = initial->widths;
     if (net.features() != split.train.features())
-      throw InputError(fmt::format("the initial model has {} inputs and the data have {} features", net.features(),
-                                   split.train.features()));
+      throw InputError(fmt::format("{} has {} inputs and {} has {} features", files.initial, net.features(),
+                                   files.train, split.train.features()));
     if (hidden && !std::equal(hidden->begin(), hidden->end(), net.widths.begin() + 1, net.widths.end() - 1))
-      throw InputError(
-          fmt::format("hidden widths {} do not fit the initial model {}", fmt::join(*hidden, ","), to_string(net)));
-    expect_labels_below(split.train, "training", net.classes());
-    expect_labels_below(split.test, "test", net.classes());
+      throw InputError(fmt::format("{} is a network {}, which the hidden widths {} do not fit", files.initial,
+                                   to_string(net),
+                                   hidden->empty() ? "\"\"" : fmt::format("{}", fmt::join(*hidden, ","))));
+    expect_labels_below(split.train, files.train, net.classes(), files.initial);
+    expect_labels_below(split.test, files.test, net.classes(), files.initial);
   } else {
     net.widths.push_back(split.train.features());
     net.widths.insert(net.widths.end(), hidden->begin(), hidden->end());

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <span>
 
 namespace plateau {
 namespace {
@@ -39,21 +38,18 @@ std::uint64_t control_seed(std::uint64_t seed, Index training) {
 
 double mean(const std::vector<double>& values) { return mean_spread(values).mean; }
 
-// The mean of several trainings, row by row.
-struct ControlLevel {
-  std::vector<double> row_accuracy;
-  double train_accuracy = 0;
-};
-ControlLevel control_level(std::span<const RunResult> trainings) {
-  ControlLevel level;
+ControlEvidence control_evidence(const Architecture& architecture, const std::vector<RunResult>& trainings,
+                                 const std::vector<double>& run_rows) {
+  ControlEvidence evidence{.trainings = static_cast<Index>(trainings.size()), .architecture = to_string(architecture)};
   const auto count = static_cast<double>(trainings.size());
+  std::vector<std::vector<double>> rows;
   for (const RunResult& training : trainings) {
-    const std::vector<double> rows = level_row_accuracy(training.test_correct);
-    level.row_accuracy.resize(rows.size(), 0.0);
-    for (std::size_t r = 0; r < rows.size(); ++r) level.row_accuracy[r] += rows[r] / count;
-    level.train_accuracy += level_train_accuracy(training.history) / count;
+    rows.push_back(level_row_accuracy(training.test_correct));
+    evidence.test_accuracy += mean(rows.back()) / count;
+    evidence.train_accuracy += level_train_accuracy(training.history) / count;
   }
-  return level;
+  evidence.difference = crossed_difference(run_rows, rows);
+  return evidence;
 }
 
 std::optional<RuleEvidence> exact_rule(ScenarioKind kind, const Dataset& test, const std::vector<double>& run_rows) {
@@ -151,18 +147,8 @@ ScenarioResult study_scenario(const ScenarioOptions& options, const CpuOptions& 
     study.controls_seconds = seconds_since(controls_start);
     controls_finished = all_finished(controls.permuted) && all_finished(controls.wider);
     if (controls_finished) {
-      const ControlLevel permuted = control_level(controls.permuted);
-      const ControlLevel wider = control_level(controls.wider);
-      evidence.permuted_labels = {.trainings = kPermutedTrainings,
-                                  .architecture = evidence.architecture,
-                                  .test_accuracy = mean(permuted.row_accuracy),
-                                  .train_accuracy = permuted.train_accuracy,
-                                  .difference = paired_difference(permuted.row_accuracy, run_rows)};
-      evidence.wider = {.trainings = kWiderTrainings,
-                        .architecture = to_string(study.definition.wider),
-                        .test_accuracy = mean(wider.row_accuracy),
-                        .train_accuracy = wider.train_accuracy,
-                        .difference = paired_difference(run_rows, wider.row_accuracy)};
+      evidence.permuted_labels = control_evidence(study.definition.architecture, controls.permuted, run_rows);
+      evidence.wider = control_evidence(study.definition.wider, controls.wider, run_rows);
     }
   }
   if (controls_finished) study.verdict = explain(evidence);

@@ -19,9 +19,9 @@ Interval wilson_interval(double share, Index n) {
   return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
 }
 
-double student_factor(Index n, double confidence) {
-  expects(n >= 2 && 0 < confidence && confidence < 1, "student_factor: at least two values, 0 < confidence < 1");
-  return boost::math::quantile(boost::math::students_t(static_cast<double>(n - 1)), (1 + confidence) / 2);
+double student_factor(double degrees_of_freedom, double confidence) {
+  expects(degrees_of_freedom > 0 && 0 < confidence && confidence < 1, "student_factor: 0 < confidence < 1");
+  return boost::math::quantile(boost::math::students_t(degrees_of_freedom), (1 + confidence) / 2);
 }
 
 MeanSpread mean_spread(const std::vector<double>& values) {
@@ -37,7 +37,7 @@ MeanSpread mean_spread(const std::vector<double>& values) {
   double squares = 0;
   for (const double value : values) squares += (value - mean) * (value - mean);
   const double deviation = std::sqrt(squares / static_cast<double>(n - 1));
-  const double half = student_factor(n, 0.95) * deviation / std::sqrt(static_cast<double>(n));
+  const double half = student_factor(static_cast<double>(n - 1), 0.95) * deviation / std::sqrt(static_cast<double>(n));
   return {mean, deviation, {mean - half, mean + half}};
 }
 
@@ -48,5 +48,28 @@ Estimate paired_difference(const std::vector<double>& first, const std::vector<d
   const MeanSpread spread = mean_spread(difference);
   return {spread.mean, spread.interval};
 }
+
+Estimate crossed_difference(const std::vector<double>& run, const std::vector<std::vector<double>>& trainings) {
+  expects(trainings.size() >= 2, "crossed_difference: at least two trainings");
+  const double count = static_cast<double>(trainings.size()), rows = static_cast<double>(run.size());
+  std::vector<double> by_row(run.size(), 0.0), by_training;
+  for (const std::vector<double>& training : trainings) {
+    expects(training.size() == run.size(), "crossed_difference: the same test rows");
+    by_training.push_back(mean_spread(training).mean);
+    for (std::size_t r = 0; r < run.size(); ++r) by_row[r] += (training[r] - run[r]) / count;
+  }
+  const MeanSpread over_rows = mean_spread(by_row);
+  const double row_part = over_rows.deviation * over_rows.deviation / rows;
+  const double deviation = mean_spread(by_training).deviation;
+  const double training_part = deviation * deviation / count;
+  const double variance = row_part + training_part;
+  if (variance == 0) return {over_rows.mean, {over_rows.mean, over_rows.mean}};
+  const double degrees =
+      variance * variance / (row_part * row_part / (rows - 1) + training_part * training_part / (count - 1));
+  const double half = student_factor(degrees, 0.95) * std::sqrt(variance);
+  return {over_rows.mean, {over_rows.mean - half, over_rows.mean + half}};
+}
+
+Estimate operator-(Estimate estimate) { return {-estimate.value, {-estimate.interval.high, -estimate.interval.low}}; }
 
 }  // namespace plateau

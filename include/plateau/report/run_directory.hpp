@@ -19,7 +19,10 @@ std::string history_csv(const std::vector<EpochRecord>& history);
 // written or already holds a run, which is never overwritten.
 void prepare_run_directory(const std::filesystem::path& directory);
 
-// Writes the three files; run.json last, so that a folder with a run.json is complete.
+// A diverged run leaves no model: its parameters are of no use to anybody.
+bool has_model(const RunStudy& study);
+
+// Writes the files; run.json last, so that a folder with a run.json is complete.
 void write_run_directory(const std::filesystem::path& directory, const RunStudy& study, const std::string& run_json);
 
 // The trained parameters as a safetensors file with PyTorch's names.

@@ -17,12 +17,6 @@ inline constexpr int kRunJsonVersion = 1;
 
 enum class JsonHistory { leave_out, include };  // `--format json` includes it; run.json stands beside history.csv
 
-struct TrainingFiles {
-  std::string train;
-  std::string test;
-  std::string initial;  // empty: drawn from the seed
-};
-
 std::string training_json(const RunStudy& study, const TrainingFiles& files, const Environment& environment,
                           JsonHistory history);
 std::string scenario_json(const ScenarioOptions& options, const ScenarioResult& result, const Environment& environment,

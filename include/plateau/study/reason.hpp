@@ -21,7 +21,7 @@ struct ControlEvidence {
   std::string architecture;
   double test_accuracy = 0;
   double train_accuracy = 0;
-  Estimate difference;  // control - run for the wider network, run - control for permuted labels
+  Estimate difference;  // control - run, over rows and trainings
 };
 
 // How well the rule that is said to have made the labels does on the same test rows, without any training.

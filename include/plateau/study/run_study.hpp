@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "plateau/data/dataset.hpp"
@@ -12,6 +13,13 @@
 #include "plateau/study/plateau_level.hpp"
 
 namespace plateau {
+
+// Where the rows of a training and its initial weights come from, as the user named them.
+struct TrainingFiles {
+  std::string train;
+  std::string test;
+  std::string initial;  // empty: drawn from the seed
+};
 
 struct Split {
   Dataset train;
@@ -47,8 +55,8 @@ RunStudy study_run(const Run& run, const Split& split, const CpuOptions& cpu);
 
 // The network for these data: their features, the hidden widths, and a class for every label that occurs (at least
 // two). With `initial` the network is that one; hidden widths that are named, the features and the labels must fit it.
-// Throws InputError naming what does not.
+// Throws InputError naming the file that does not.
 Architecture fitting_architecture(const std::optional<std::vector<Index>>& hidden, const Split& split,
-                                  const std::optional<LinearStack>& initial);
+                                  const std::optional<LinearStack>& initial, const TrainingFiles& files);
 
 }  // namespace plateau

@@ -24,8 +24,8 @@ struct Estimate {
 // same rows: then the interval is that of one epoch's rows, which is what limits it. 0 <= share <= 1, n >= 1.
 Interval wilson_interval(double share, Index n);
 
-// Half-width factor of Student's t: quantile (1 + confidence) / 2 at n - 1 degrees of freedom. n >= 2.
-double student_factor(Index n, double confidence);
+// Half-width factor of Student's t: its quantile (1 + confidence) / 2. degrees_of_freedom > 0, whole or not.
+double student_factor(double degrees_of_freedom, double confidence);
 
 struct MeanSpread {
   double mean = 0;
@@ -36,5 +36,13 @@ MeanSpread mean_spread(const std::vector<double>& values);  // at least one valu
 
 // Mean of second - first over paired values (the same test rows), with Student's interval. At least two pairs.
 Estimate paired_difference(const std::vector<double>& first, const std::vector<double>& second);
+
+// How far several trainings lie above one run on the same test rows, on average: mean(trainings) - run. The interval
+// crosses both sources of chance, variance over rows / rows + variance over trainings / trainings, with Welch and
+// Satterthwaite's degrees of freedom: more trainings never remove the share of the rows.
+// run[r] and trainings[t][r] are accuracies of row r. At least two rows and two trainings.
+Estimate crossed_difference(const std::vector<double>& run, const std::vector<std::vector<double>>& trainings);
+
+Estimate operator-(Estimate estimate);
 
 }  // namespace plateau

@@ -1,0 +1,345 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// The programs, run as a user runs them. PLATEAU_PROGRAMS is the folder they were built into.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <sstream>
+
+#include "data/files.hpp"
+#include "plateau/data/linear_stack.hpp"
+#include "plateau/data/npy.hpp"
+#include "plateau/data/output_file.hpp"
+#include "support/program.hpp"
+
+namespace plateau::test {
+namespace {
+
+using Json = nlohmann::json;
+namespace fs = std::filesystem;
+
+class CommandLine : public testing::Test {
+ protected:
+  const fs::path folder = testing_files::test_folder();
+
+  // Files of the program under test live apart from those that hold its output.
+  fs::path file(const std::string& name) const {
+    fs::create_directories(folder / "files");
+    return folder / "files" / name;
+  }
+
+  ProgramResult run(std::vector<std::string> arguments, const std::string& program = "plateau",
+                    std::chrono::milliseconds interrupt_after = {}) const {
+    arguments.insert(arguments.begin(), std::string(PLATEAU_PROGRAMS) + "/" + program);
+    return run_program(arguments, folder, interrupt_after);
+  }
+
+  // Exit code 2, nothing on stdout, and one sentence on stderr that names the culprit.
+  void expect_refused(const std::vector<std::string>& arguments, const std::string& culprit) const {
+    const ProgramResult result = run(arguments);
+    std::string shown;
+    for (const std::string& argument : arguments) shown += " " + argument;
+    EXPECT_EQ(result.exit_code, 2) << shown << "\n" << result.err;
+    EXPECT_EQ(result.out, "") << shown;
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << shown << "\n" << result.err;
+    EXPECT_NE(result.err.find(culprit), std::string::npos) << shown << "\n" << result.err;
+  }
+
+  static std::string parity(const std::string& name, const std::string& part) {
+    const std::string stem = std::string(PLATEAU_TEST_DATA) + "/torch-parity/" + name + "/" + part;
+    return stem + "_x.npy:" + stem + "_y.npy";
+  }
+  static std::vector<std::string> train_sgd_case(std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments{
+        "train",    "--train", parity("sgd_momentum_5_16_3", "train"), "--test", parity("sgd_momentum_5_16_3", "test"),
+        "--device", "cpu"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+  static std::string sgd_init() {
+    return std::string(PLATEAU_TEST_DATA) + "/torch-parity/sgd_momentum_5_16_3/init.safetensors";
+  }
+
+  // A pair of NPY files with two features a row.
+  std::string pair(const std::string& name, const std::vector<float>& x, const std::vector<std::int32_t>& y) const {
+    const auto rows = static_cast<Index>(y.size());
+    write_npy_features(file(name + "_x.npy"), as_matrix(HostSpan<const float>{x.data(), rows * 2}, rows, 2));
+    write_npy_labels(file(name + "_y.npy"), {y.data(), rows});
+    return file(name + "_x.npy").string() + ":" + file(name + "_y.npy").string();
+  }
+};
+
+TEST_F(CommandLine, scenario_prints_an_exact_line_per_epoch_and_a_summary) {
+  const ProgramResult result = run({"--epochs", "30", "--no-controls"}, "scenario_overfit");
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_TRUE(std::regex_match(result.err, std::regex("device: cpu, .+ \\(.+\\)\n"))) << result.err;
+  std::istringstream lines(result.out);
+  const std::regex form(R"(Epoch: (\d+), Train Loss: \d+\.\d{4}, Test Accuracy: [01]\.\d{4})");
+  std::string line;
+  for (int epoch = 0; epoch < 30; ++epoch) {
+    std::getline(lines, line);
+    std::smatch match;
+    ASSERT_TRUE(std::regex_match(line, match, form)) << line;
+    EXPECT_EQ(match[1], std::to_string(epoch));
+  }
+  std::getline(lines, line);
+  EXPECT_EQ(line, "");
+  EXPECT_NE(result.out.find("\nReason       inconclusive"), std::string::npos);
+}
+
+TEST_F(CommandLine, the_three_programs_are_the_scenario_command) {
+  const auto without_times = [](const std::string& text) { return text.substr(0, text.find("\nMeasured")); };
+  for (const std::string name : {"overfit", "underfit", "ceiling"}) {
+    const std::vector<std::string> options{"--epochs", "25", "--no-controls", "--labels", "published", "--seed", "9"};
+    std::vector<std::string> arguments{"scenario", name};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    const ProgramResult command = run(arguments), program = run(options, "scenario_" + name);
+    EXPECT_EQ(command.exit_code, 0);
+    EXPECT_EQ(without_times(command.out), without_times(program.out));
+    EXPECT_NE(command.out.find(name + " (labels as published)"), std::string::npos);
+  }
+}
+
+TEST_F(CommandLine, quiet_keeps_the_summary_and_an_explicit_device_says_nothing) {
+  const ProgramResult result = run({"scenario", "underfit", "--epochs", "25", "--quiet", "--device", "cpu"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.err, "");
+  EXPECT_EQ(result.out.find("Epoch:"), std::string::npos);
+  EXPECT_NE(result.out.find("\nReason "), std::string::npos);
+}
+
+TEST_F(CommandLine, json_stands_alone_on_stdout) {
+  const ProgramResult result = run({"scenario", "underfit", "--epochs", "25", "--format", "json", "--repeat", "2"});
+  EXPECT_EQ(result.exit_code, 0);
+  const Json json = Json::parse(result.out);
+  EXPECT_EQ(json["command"], "scenario");
+  EXPECT_EQ(json["history"]["test_accuracy"].size(), 25u);
+  EXPECT_EQ(json["seeds"].size(), 2u);
+}
+
+TEST_F(CommandLine, out_leaves_a_run_directory_and_is_never_overwritten) {
+  const std::string out = (folder / "files" / "run").string();
+  const std::vector<std::string> arguments{"scenario", "underfit", "--epochs", "25", "--no-controls", "--out", out};
+  EXPECT_EQ(run(arguments).exit_code, 0);
+  EXPECT_EQ(Json::parse(file_content(out + "/run.json"))["result"]["epochs"], 25);
+  EXPECT_EQ(read_linear_stack(out + "/model.safetensors").widths, (std::vector<Index>{3, 2}));
+  const std::string before = file_content(out + "/run.json");
+  const ProgramResult again = run(arguments);
+  EXPECT_EQ(again.exit_code, 2);
+  EXPECT_NE(again.err.find("already holds a run"), std::string::npos);
+  EXPECT_EQ(file_content(out + "/run.json"), before);
+}
+
+TEST_F(CommandLine, train_follows_pytorch_and_its_model_reads_back) {
+  const ProgramResult result = run(train_sgd_case({"--hidden",
+                                                   "16",
+                                                   "--optimizer",
+                                                   "sgd",
+                                                   "--lr",
+                                                   "0.05",
+                                                   "--momentum",
+                                                   "0.9",
+                                                   "--weight-decay",
+                                                   "0.001",
+                                                   "--batch",
+                                                   "32",
+                                                   "--epochs",
+                                                   "20",
+                                                   "--no-shuffle",
+                                                   "--init",
+                                                   sgd_init(),
+                                                   "--history",
+                                                   file("h.csv").string(),
+                                                   "--save",
+                                                   file("m.safetensors").string(),
+                                                   "--quiet"}));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out.find("Epoch:"), std::string::npos);
+
+  const auto column = [](const std::string& csv, int row, int field) {
+    std::istringstream lines(csv);
+    std::string line, value;
+    for (int i = 0; i <= row + 1; ++i) std::getline(lines, line);
+    std::istringstream fields(line);
+    for (int i = 0; i <= field; ++i) std::getline(fields, value, ',');
+    return std::stod(value);
+  };
+  const std::string got = file_content(file("h.csv"));
+  const std::string want =
+      file_content(std::string(PLATEAU_TEST_DATA) + "/torch-parity/sgd_momentum_5_16_3/expected.csv");
+  for (int epoch = 0; epoch < 20; ++epoch) {
+    const double train = column(want, epoch, 1), test = column(want, epoch, 2);
+    EXPECT_LE(std::abs(column(got, epoch, 1) - train), 2e-6 + 20 * std::abs(column(want, epoch, 4) - train));
+    EXPECT_LE(std::abs(column(got, epoch, 3) - test), 2e-6 + 20 * std::abs(column(want, epoch, 5) - test));
+  }
+  EXPECT_EQ(read_linear_stack(file("m.safetensors")).widths, (std::vector<Index>{5, 16, 3}));
+  // The saved model is a start like any other.
+  EXPECT_EQ(run(train_sgd_case({"--init", file("m.safetensors").string(), "--epochs", "1"})).exit_code, 0);
+}
+
+TEST_F(CommandLine, hidden_widths_are_read_as_text) {
+  const ProgramResult linear = run(train_sgd_case({"--hidden", "", "--epochs", "1"}));
+  EXPECT_EQ(linear.exit_code, 0) << linear.err;
+  EXPECT_NE(linear.out.find("\n5-3, 333 training rows"), std::string::npos) << linear.out;
+  EXPECT_NE(run(train_sgd_case({"--hidden", "7,9", "--epochs", "1"})).out.find("\n5-7-9-3, "), std::string::npos);
+  for (const std::string hidden : {"0", "8,,8", "-1", "8,", ",8", "x", "8.5", " 8", "65537", "99999999999999999999"})
+    expect_refused(train_sgd_case({"--hidden", hidden}), "--hidden " + hidden + ":");
+}
+
+TEST_F(CommandLine, refuses_unknown_commands_options_and_values) {
+  expect_refused({}, "a command is missing");
+  expect_refused({"frobnicate"}, "frobnicate");
+  expect_refused({"scenario"}, "NAME");
+  expect_refused({"scenario", "nothing"}, "nothing");
+  expect_refused({"scenario", "overfit", "--frobnicate"}, "--frobnicate");
+  expect_refused({"scenario", "overfit", "--labels", "wrong"}, "--labels: wrong");
+  expect_refused({"scenario", "overfit", "--device", "tpu"}, "--device: tpu");
+  expect_refused({"scenario", "overfit", "--format", "xml"}, "--format: xml");
+  expect_refused({"scenario", "overfit", "--engine", "fused"}, "--engine fused");
+  for (const std::string value : {"0", "-5", "1.5", "ten", "1000001", ""})
+    expect_refused({"scenario", "overfit", "--epochs", value}, "--epochs: '" + value + "'");
+  for (const std::string value : {"-1", "1e3", "18446744073709551616"})
+    expect_refused({"scenario", "overfit", "--seed", value}, "--seed: '" + value + "'");
+  expect_refused({"scenario", "overfit", "--repeat", "0"}, "--repeat: '0'");
+  expect_refused(train_sgd_case(), "--hidden is missing");
+  expect_refused({"train", "--hidden", "8"}, "--train");
+}
+
+TEST_F(CommandLine, refuses_settings_that_train_nothing) {
+  for (const std::string value : {"-0.1", "0", "nan", "inf", "fast"})
+    expect_refused(train_sgd_case({"--hidden", "8", "--lr", value}), "--lr");
+  for (const std::string value : {"-0.1", "nan"}) {
+    expect_refused(train_sgd_case({"--hidden", "8", "--weight-decay", value}), "--weight-decay");
+    expect_refused(train_sgd_case({"--hidden", "8", "--optimizer", "sgd", "--momentum", value}), "--momentum");
+  }
+  expect_refused(train_sgd_case({"--hidden", "8", "--momentum", "0.9"}), "--momentum: only --optimizer sgd");
+  for (const std::string value : {"0", "-1", "half", "1.5"})
+    expect_refused(train_sgd_case({"--hidden", "8", "--batch", value}), "--batch " + value);
+  expect_refused(train_sgd_case({"--hidden", "8", "--optimizer", "lbfgs"}), "--optimizer: lbfgs");
+}
+
+TEST_F(CommandLine, refuses_cuda_where_there_is_none) {
+  for (const char* command : {"overfit", "ceiling"}) {
+    const ProgramResult result = run({"scenario", command, "--device", "cuda"});
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_EQ(result.out, "");
+    EXPECT_EQ(result.err.rfind("plateau: --device cuda: ", 0), 0u) << result.err;
+  }
+}
+
+TEST_F(CommandLine, refuses_data_that_cannot_be_trained_on) {
+  const std::string good = pair("good", {0, 0, 1, 1, 0, 1}, {0, 1, 0});
+  const auto train_on = [&](const std::string& train, const std::string& test) {
+    return std::vector<std::string>{"train", "--train", train, "--test", test, "--hidden", "4", "--device", "cpu"};
+  };
+  EXPECT_EQ(run(train_on(good, good)).exit_code, 0);
+  expect_refused(train_on("missing.npy:gone.npy", good), "missing.npy");
+  expect_refused(train_on("one.npy", good), "one.npy");
+  expect_refused(train_on(pair("nan", {0, 0, std::nanf(""), 1}, {0, 1}), good), "nan_x.npy");
+  expect_refused(train_on(good, pair("inf", {0, 0, 1, INFINITY}, {0, 1})), "inf_x.npy");
+  expect_refused(train_on(pair("negative", {0, 0, 1, 1}, {0, -1}), good), "negative_y.npy");
+  expect_refused(train_on(pair("large", {0, 0, 1, 1}, {0, 1024}), good), "large_y.npy");
+  expect_refused(train_on(pair("none", {}, {}), good), "none_x.npy");
+  expect_refused(train_on(parity("sgd_momentum_5_16_3", "train"), good), "5 features");
+
+  write_file(file("cut.npy"), file_content(file("good_x.npy")).substr(0, 140));
+  expect_refused(train_on(file("cut.npy").string() + ":" + file("good_y.npy").string(), good), "cut.npy");
+  std::string absurd = file_content(file("good_x.npy"));
+  absurd.replace(absurd.find("(3, 2)"), 6, "(3e18,");  // not even a shape
+  write_file(file("absurd.npy"), absurd);
+  expect_refused(train_on(file("absurd.npy").string() + ":" + file("good_y.npy").string(), good), "absurd.npy");
+  expect_refused(train_on(file("good_y.npy").string() + ":" + file("good_y.npy").string(), good), "good_y.npy");
+  expect_refused(train_on(file("good_x.npy").string() + ":" + file("good_x.npy").string(), good), "good_x.npy");
+}
+
+TEST_F(CommandLine, refuses_models_that_do_not_fit) {
+  const auto init = [&](const std::string& model) {
+    return train_sgd_case({"--init", model, "--history", file("h.csv").string(), "--save", file("m.st").string()});
+  };
+  expect_refused(init("missing.safetensors"), "missing.safetensors");
+  write_linear_stack(file("four.safetensors"), {{4, 3}, std::vector<float>(15)});
+  expect_refused(init(file("four.safetensors").string()), "four.safetensors has 4 inputs");
+  write_linear_stack(file("two.safetensors"), {{5, 2}, std::vector<float>(12)});
+  expect_refused(init(file("two.safetensors").string()), "two.safetensors has 2 classes");
+  const std::string whole = file_content(sgd_init());
+  for (const std::size_t length : {std::size_t{0}, std::size_t{7}, std::size_t{50}, whole.size() - 1}) {
+    write_file(file("cut.safetensors"), whole.substr(0, length));
+    expect_refused(init(file("cut.safetensors").string()), "cut.safetensors");
+  }
+  std::string absurd = whole;
+  const std::uint64_t length = std::uint64_t{1} << 60;
+  std::memcpy(absurd.data(), &length, 8);
+  write_file(file("absurd.safetensors"), absurd);
+  expect_refused(init(file("absurd.safetensors").string()), "absurd.safetensors");
+  std::string unchained = whole;  // fc2 reads 15 features where fc1 writes 16
+  unchained.replace(unchained.find("[3, 16]"), 7, "[16, 3]");
+  write_file(file("unchained.safetensors"), unchained);
+  expect_refused(init(file("unchained.safetensors").string()), "unchained.safetensors");
+  auto arguments = init(sgd_init());
+  arguments.insert(arguments.end(), {"--hidden", "8"});
+  expect_refused(arguments, "5-16-3");
+  // None of the refusals wrote anything.
+  EXPECT_FALSE(fs::exists(file("h.csv")));
+  EXPECT_FALSE(fs::exists(file("m.st")));
+}
+
+TEST_F(CommandLine, refuses_places_that_cannot_be_written_before_it_trains) {
+  const std::string nowhere = (folder / "files" / "no" / "such").string();
+  for (const std::string option : {"--history", "--save"})
+    expect_refused(train_sgd_case({"--hidden", "8", "--epochs", "1000000", option, nowhere}), nowhere);
+  write_file(file("plain"), "");
+  expect_refused(train_sgd_case({"--hidden", "8", "--epochs", "1000000", "--out", file("plain").string() + "/below"}),
+                 "--out");
+}
+
+TEST_F(CommandLine, divergence_exits_with_1_names_the_epoch_and_keeps_the_history) {
+  const ProgramResult result =
+      run(train_sgd_case({"--hidden", "16", "--optimizer", "sgd", "--lr", "30", "--epochs", "400", "--history",
+                          file("h.csv").string(), "--save", file("m.st").string()}));
+  EXPECT_EQ(result.exit_code, 1);
+  std::smatch match;
+  ASSERT_TRUE(std::regex_search(result.err, match, std::regex("plateau: the training diverged in epoch (\\d+):")))
+      << result.err << result.out;
+  const std::string history = file_content(file("h.csv"));
+  EXPECT_EQ(std::count(history.begin(), history.end(), '\n'), 1 + std::stoi(match[1]));
+  EXPECT_EQ(history.find("nan"), std::string::npos);
+  EXPECT_FALSE(fs::exists(file("m.st")));
+}
+
+TEST_F(CommandLine, interruption_exits_with_130_and_keeps_what_was_trained) {
+  const ProgramResult result = run(train_sgd_case({"--hidden", "64,64", "--epochs", "1000000", "--quiet", "--history",
+                                                   file("h.csv").string(), "--out", file("run").string()}),
+                                   "plateau", std::chrono::milliseconds(600));
+  EXPECT_EQ(result.exit_code, 130) << result.err;
+  EXPECT_NE(result.err.find("interrupted after "), std::string::npos) << result.err;
+  const Json json = Json::parse(file_content(file("run") / "run.json"));
+  EXPECT_EQ(json["result"]["outcome"], "interrupted");
+  const std::string history = file_content(file("h.csv"));
+  EXPECT_EQ(std::count(history.begin(), history.end(), '\n'), 1 + json["result"]["epochs"].get<int>());
+  EXPECT_TRUE(fs::exists(file("run") / "model.safetensors"));
+}
+
+TEST_F(CommandLine, every_command_explains_itself_with_an_example) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"--help"}, {"scenario", "--help"}, {"train", "--help"}, {"info", "--help"}}) {
+    const ProgramResult result = run(arguments);
+    EXPECT_EQ(result.exit_code, 0);
+    EXPECT_NE(result.out.find("Example: plateau "), std::string::npos) << result.out;
+  }
+  for (const std::string name : {"overfit", "underfit", "ceiling"})
+    EXPECT_NE(run({"--help"}, "scenario_" + name).out.find("Example: scenario_" + name), std::string::npos);
+}
+
+TEST_F(CommandLine, info_says_what_there_is) {
+  const ProgramResult result = run({"info"});
+  EXPECT_EQ(result.exit_code, 0);
+  for (const char* part :
+       {"plateau   ", "compiler  ", "cpu       ", "products  Eigen", "cuda      ", "driver    ", "gpu       "})
+    EXPECT_NE(result.out.find(part), std::string::npos) << part << "\n" << result.out;
+}
+
+}  // namespace
+}  // namespace plateau::test

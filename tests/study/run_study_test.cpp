@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/study/run_study.hpp"
+
+#include <gtest/gtest.h>
+
+#include "plateau/core/error.hpp"
+
+namespace plateau {
+namespace {
+
+Dataset rows(Index columns, std::vector<std::int32_t> labels) {
+  Dataset data{.columns = columns, .values = HostBuffer<float>(columns * static_cast<Index>(labels.size()), 0.5f)};
+  data.labels = std::move(labels);
+  return data;
+}
+
+std::string refusal(const std::optional<std::vector<Index>>& hidden, const Split& split,
+                    const std::optional<LinearStack>& initial) {
+  try {
+    fitting_architecture(hidden, split, initial, {"a.npy:b.npy", "c.npy:d.npy", "m.safetensors"});
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(FittingArchitecture, has_the_datas_features_and_a_class_for_every_label) {
+  const Split split{rows(3, {0, 1, 1}), rows(3, {0, 4})};
+  EXPECT_EQ(fitting_architecture(std::vector<Index>{16, 8}, split, {}, {}).widths, (std::vector<Index>{3, 16, 8, 5}));
+  EXPECT_EQ(fitting_architecture(std::vector<Index>{}, {rows(2, {0}), rows(2, {0})}, {}, {}).widths,
+            (std::vector<Index>{2, 2}));
+}
+
+TEST(FittingArchitecture, is_the_initial_models) {
+  const Split split{rows(3, {0, 1}), rows(3, {0})};
+  const LinearStack initial{.widths = {3, 7, 4}, .parameters = {}};
+  EXPECT_EQ(fitting_architecture({}, split, initial, {}).widths, initial.widths);
+  EXPECT_EQ(fitting_architecture(std::vector<Index>{7}, split, initial, {}).widths, initial.widths);
+}
+
+TEST(FittingArchitecture, names_what_does_not_fit) {
+  const Split split{rows(3, {0, 1, 5}), rows(3, {0})};
+  EXPECT_NE(refusal(std::vector<Index>{8}, {rows(3, {0}), rows(4, {0})}, {})
+                .find("a.npy:b.npy has 3 features and c.npy:d.npy has 4"),
+            std::string::npos);
+  EXPECT_NE(refusal({}, split, LinearStack{{2, 7, 6}, {}}).find("m.safetensors has 2 inputs"), std::string::npos);
+  EXPECT_NE(refusal({}, split, LinearStack{{3, 7, 5}, {}}).find("a.npy:b.npy: row 2 holds label 5"), std::string::npos);
+  EXPECT_NE(refusal(std::vector<Index>{8}, split, LinearStack{{3, 7, 6}, {}})
+                .find("m.safetensors is a network 3-7-6, which the hidden widths 8"),
+            std::string::npos);
+  EXPECT_NE(refusal(std::vector<Index>{}, split, LinearStack{{3, 7, 6}, {}}), "");
+  EXPECT_NE(refusal(std::vector<Index>(70, 2), split, {}).find("71 layers"), std::string::npos);
+  EXPECT_NE(refusal(std::vector<Index>{kMaxWidth + 1}, split, {}).find("width 65537"), std::string::npos);
+}
+
+TEST(BestEpoch, is_the_earliest_of_the_best) {
+  const BestEpoch best = best_epoch({{.test_accuracy = 0.1}, {.test_accuracy = 0.7}, {.test_accuracy = 0.7}});
+  EXPECT_EQ(best.epoch, 1);
+  EXPECT_EQ(best.test_accuracy, 0.7);
+  EXPECT_THROW(best_epoch({}), std::invalid_argument);
+}
+
+TEST(ClassRows, counts_every_class_the_absent_ones_too) {
+  const std::vector<std::int32_t> labels{2, 0, 2};
+  EXPECT_EQ(class_rows({labels.data(), 3}, 4), (std::vector<Index>{1, 0, 2, 0}));
+  EXPECT_THROW(class_rows({labels.data(), 3}, 2), std::invalid_argument);
+}
+
+TEST(RunStudy, of_a_diverged_run_without_an_epoch_has_no_level) {
+  const Split split{rows(2, {0, 1, 0, 1}), rows(2, {0, 1})};
+  const plateau::Run diverging{.architecture = {{2, 4, 2}},
+                               .optimizer = SgdParameters{.learning_rate = 1},
+                               .epochs = 3,
+                               .initial = FlatParameters(22, 3e38f)};
+  const RunStudy study = study_run(diverging, split, {});
+  EXPECT_EQ(study.result.outcome, RunOutcome::diverged);
+  EXPECT_TRUE(study.result.history.empty());
+  EXPECT_FALSE(study.plateau.has_value());
+  EXPECT_FALSE(study.best.has_value());
+}
+
+}  // namespace
+}  // namespace plateau

@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// What must be seen in the three scenarios, over seeds 0 to 19 and as intervals of the mean.
+#include "plateau/study/scenario.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "plateau/model/work_crew.hpp"
+
+namespace plateau {
+namespace {
+
+constexpr Index kSeeds = 20;
+
+ScenarioResult over_seeds(ScenarioKind kind, LabelReading reading) {
+  return study_scenario({.kind = kind, .reading = reading, .repeat = kSeeds, .controls = Controls::leave_out},
+                        {.workers = available_workers()});
+}
+
+// The mean over the seeds lies within target +- tolerance, and its 95 % interval is narrow enough for that to say
+// something.
+void expect_mean(const ScenarioResult& study, const char* what, double target, double tolerance,
+                 const std::function<double(const SeedResult&)>& figure) {
+  std::vector<double> values;
+  for (const SeedResult& seed : study.seeds) {
+    EXPECT_EQ(seed.outcome, RunOutcome::finished);
+    values.push_back(figure(seed));
+  }
+  ASSERT_EQ(static_cast<Index>(values.size()), kSeeds);
+  const MeanSpread spread = mean_spread(values);
+  std::printf("%-9s %-28s %.4f [%.4f, %.4f]\n", study.definition.name.data(), what, spread.mean, spread.interval.low,
+              spread.interval.high);
+  EXPECT_LE(std::abs(spread.mean - target), tolerance) << what;
+  EXPECT_LE(spread.interval.high - spread.interval.low, 4 * tolerance) << what << ": too uncertain to say";
+}
+
+const auto kTest = [](const SeedResult& seed) { return seed.test_accuracy; };
+const auto kTrain = [](const SeedResult& seed) { return seed.train_accuracy; };
+const auto kBest = [](const SeedResult& seed) { return seed.best.test_accuracy; };
+
+TEST(Scenario, overfit_memorises_coin_flips) {
+  const ScenarioResult study = over_seeds(ScenarioKind::overfit, LabelReading::described);
+  expect_mean(study, "test accuracy", 0.50, 0.02, kTest);
+  expect_mean(study, "train accuracy", 0.885, 0.04, kTrain);
+  expect_mean(study, "best epoch, picked on test", 0.54, 0.015, kBest);
+}
+
+TEST(Scenario, underfit_stands_below_the_best_plane) {
+  const ScenarioResult study = over_seeds(ScenarioKind::underfit, LabelReading::described);
+  expect_mean(study, "test accuracy", 0.911, 0.012, kTest);
+}
+
+TEST(Scenario, underfit_as_published_has_one_class) {
+  const ScenarioResult study = over_seeds(ScenarioKind::underfit, LabelReading::published);
+  for (const SeedResult& seed : study.seeds) EXPECT_EQ(seed.test_accuracy, 1.0);
+  ASSERT_TRUE(study.verdict.has_value());
+  EXPECT_EQ(study.verdict->code, VerdictCode::single_class);
+}
+
+TEST(Scenario, ceiling_stands_below_the_bayes_accuracy) {
+  const ScenarioResult study = over_seeds(ScenarioKind::ceiling, LabelReading::described);
+  expect_mean(study, "test accuracy", 0.776, 0.012, kTest);
+  // Never significantly above 0.80: the most a single seed may show is Wilson's bound at 500 rows, three deviations up.
+  for (const SeedResult& seed : study.seeds)
+    EXPECT_LE(wilson_interval(seed.test_accuracy, kScenarioTestRows).low, 0.80);
+}
+
+TEST(Scenario, ceiling_as_published_has_no_signal) {
+  const ScenarioResult study = over_seeds(ScenarioKind::ceiling, LabelReading::published);
+  expect_mean(study, "test accuracy", 0.50, 0.02, kTest);
+  expect_mean(study, "train accuracy", 0.56, 0.02, kTrain);
+}
+
+// The reasons, with controls, of the runs people see first.
+TEST(Scenario, reasons_are_those_of_the_measurements) {
+  const auto code = [](ScenarioKind kind, LabelReading reading) {
+    const ScenarioResult study = study_scenario({.kind = kind, .reading = reading}, {.workers = available_workers()});
+    EXPECT_TRUE(study.verdict.has_value());
+    EXPECT_TRUE(study.evidence->permuted_labels.has_value() && study.evidence->wider.has_value());
+    return study.verdict->code;
+  };
+  EXPECT_EQ(code(ScenarioKind::overfit, LabelReading::described), VerdictCode::no_signal);
+  EXPECT_EQ(code(ScenarioKind::underfit, LabelReading::described), VerdictCode::capacity);
+  EXPECT_EQ(code(ScenarioKind::underfit, LabelReading::published), VerdictCode::single_class);
+  EXPECT_EQ(code(ScenarioKind::ceiling, LabelReading::described), VerdictCode::ceiling);
+  EXPECT_EQ(code(ScenarioKind::ceiling, LabelReading::published), VerdictCode::no_signal);
+}
+
+TEST(Scenario, first_seed_of_a_repeat_is_the_single_run) {
+  const ScenarioOptions one{.kind = ScenarioKind::underfit, .epochs = 30, .seed = 5, .controls = Controls::leave_out};
+  ScenarioOptions two = one;
+  two.seed = 4;
+  two.repeat = 2;
+  const ScenarioResult alone = study_scenario(one, {.workers = 2});
+  const ScenarioResult repeated = study_scenario(two, {.workers = 2});
+  ASSERT_EQ(repeated.seeds.size(), 2u);
+  EXPECT_EQ(repeated.seeds[1].seed, 5u);
+  EXPECT_EQ(repeated.seeds[1].test_accuracy, alone.seeds[0].test_accuracy);
+  EXPECT_EQ(repeated.seeds[1].best.test_accuracy, alone.seeds[0].best.test_accuracy);
+}
+
+TEST(Scenario, test_rows_do_not_overlap_the_training_rows) {
+  const Split split = scenario_split(ScenarioKind::ceiling, LabelReading::described, 3);
+  EXPECT_EQ(split.train.rows(), 2000);
+  EXPECT_EQ(split.test.rows(), kScenarioTestRows);
+  for (Index t = 0; t < split.test.rows(); ++t)
+    for (Index r = 0; r < split.train.rows(); ++r)
+      ASSERT_FALSE(split.test.x().row(t)[0] == split.train.x().row(r)[0] &&
+                   split.test.x().row(t)[1] == split.train.x().row(r)[1]);
+}
+
+TEST(Scenario, interrupted_run_has_no_verdict) {
+  const std::atomic<bool> stop{true};
+  const ScenarioResult study = study_scenario({.kind = ScenarioKind::underfit}, {.workers = 2, .stop = &stop});
+  EXPECT_EQ(study.first.result.outcome, RunOutcome::interrupted);
+  EXPECT_FALSE(study.verdict.has_value());
+  EXPECT_EQ(study.seeds.size(), 1u);
+}
+
+}  // namespace
+}  // namespace plateau
