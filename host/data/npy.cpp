@@ -194,7 +194,7 @@ std::vector<std::int32_t> read_labels_as(InputFile& file, const Header& header) 
     if (!std::in_range<std::int32_t>(value) || value < 0)
       file.refuse("row " + std::to_string(row) + " holds label " + std::to_string(value) + "; labels are " +
                   (value < 0 ? "0, 1, 2, ..." : "below 2147483648"));
-    labels[static_cast<std::size_t>(row)] = static_cast<std::int32_t>(value);
+    labels[static_cast<std::size_t>(row)] = static_cast<std::int32_t>(value);  // NOLINT(bugprone-signed-char-misuse)
   });
   return labels;
 }

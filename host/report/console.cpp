@@ -106,8 +106,8 @@ void seeds_table(std::string& out, const std::vector<SeedResult>& seeds) {
   if (finished.empty()) return;
   out += fmt::format("{:<28}{:>8}{:>8}{:>20}{:>8}{:>8}\n", "", "mean", "spread", "95 % of the mean", "least", "most");
   const auto row = [&](std::string_view name, const std::function<double(const SeedResult&)>& figure) {
-    std::vector<double> values;
-    for (const SeedResult& seed : finished) values.push_back(figure(seed));
+    std::vector<double> values(finished.size());
+    std::transform(finished.begin(), finished.end(), values.begin(), figure);
     const MeanSpread spread = mean_spread(values);
     const std::string interval =
         values.size() == 1 ? "-" : fmt::format("{:.4f} to {:.4f}", spread.interval.low, spread.interval.high);
@@ -135,7 +135,8 @@ std::string outcome_sentence(const RunStudy& study) {
     case RunOutcome::finished:
       return "";
     case RunOutcome::diverged:
-      return fmt::format("the training diverged in epoch {}: the loss is not finite, no model is kept", study.result.history.size());
+      return fmt::format("the training diverged in epoch {}: the loss is not finite, no model is kept",
+                         study.result.history.size());
     case RunOutcome::interrupted:
       return fmt::format("interrupted after {} of {} epochs", study.result.history.size(), study.run.epochs);
   }

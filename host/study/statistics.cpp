@@ -12,10 +12,10 @@ namespace plateau {
 
 Interval wilson_interval(double share, Index n) {
   expects(0 <= share && share <= 1 && n >= 1, "wilson_interval: a share of at least one row");
-  constexpr double z = 1.959963984540054;  // the normal distribution's 0.975 quantile
+  constexpr double kZ = 1.959963984540054;  // the normal distribution's 0.975 quantile
   const double rows = static_cast<double>(n);
-  const double centre = (share + z * z / (2 * rows)) / (1 + z * z / rows);
-  const double half = z / (1 + z * z / rows) * std::sqrt(share * (1 - share) / rows + z * z / (4 * rows * rows));
+  const double centre = (share + kZ * kZ / (2 * rows)) / (1 + kZ * kZ / rows);
+  const double half = kZ / (1 + kZ * kZ / rows) * std::sqrt(share * (1 - share) / rows + kZ * kZ / (4 * rows * rows));
   return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
 }
 
@@ -31,8 +31,8 @@ MeanSpread mean_spread(const std::vector<double>& values) {
   for (const double value : values) sum += value;
   const double mean = sum / static_cast<double>(n);
   if (n == 1) {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
-    return {mean, 0, {-infinity, infinity}};
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    return {mean, 0, {-kInfinity, kInfinity}};
   }
   double squares = 0;
   for (const double value : values) squares += (value - mean) * (value - mean);
