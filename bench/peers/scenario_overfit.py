@@ -10,16 +10,16 @@ the test accuracy on 500 rows after every epoch.
 
 Ours is the whole process `scenario_overfit --no-controls --device cpu`, from before its start to after its exit: start,
 data, initial weights, training, summary and all output (into a file). PyTorch has every advantage that does not change
-the work: its clock covers the loop alone. Outside it are interpreter start and import, the data (tensors in
-memory), the construction of model and optimizer, their reset to the initial weights and to zero moments, compilation
-(the first call has its own column), and some epochs right before the clock starts that warm caches and thread pools. It
-prints nothing, and need not compute the train accuracy, test loss and gradient norm that ours also records.
+the work: its clock covers the loop alone. Outside it are interpreter start and import, the data (tensors in memory),
+the construction of model and optimizer, their reset to the initial weights and to zero moments, compilation (the first
+call has its own column), and some epochs right before the clock starts that warm caches and thread pools. It prints
+nothing, and need not compute the train accuracy, test loss and gradient norm that ours also records.
 
 Gates before timing: ours (`plateau train`) and every contender train the case adam_memorization_2_128_128_2 of
-tests/data/torch-parity from the same data and initial weights, with every epoch's train loss within
-2e-6 + 20 |float32 - float64| of the float64 trajectory there and the test accuracy within one row; a contender that
-does not is printed as FAIL and not timed. Ours must print every epoch and exit with 0, each time; both must end below a loss
-of 0.5 after 500 epochs. The timed contenders train on that case's rows (ours draws its own, of the same shapes).
+tests/data/torch-parity from the same data and initial weights, with every epoch's train loss within 2e-6 + 20 |float32
+- float64| of the float64 trajectory there and the test accuracy within one row; a contender that does not is printed as
+FAIL and not timed. Ours must print every epoch, end at the same loss and exit with 0, each time; both must end below a
+loss of 0.5 after 500 epochs. The timed contenders train on that case's rows (ours draws its own, of the same shapes).
 
 Rounds: one run of each program per round, in rotated order, with a pause between runs in which spinning thread pools of
 the one before fall asleep. The ratio of a contender is the median over rounds of its time / ours in that round, with a
@@ -32,11 +32,12 @@ The JSON of --out (times in seconds):
   schema        1
   benchmark     "scenario_overfit"
   date          start, UTC, ISO 8601
-  smoke, busy   true: not a measurement to publish
+  smoke, busy   true: not a measurement to publish; busy is the load at the start
+  rebuilt       true: the programs in the build folder changed meanwhile (the copies that ran did not): as busy
   command       the options that matter, without paths
   commit        of the working tree, or null; dirty: whether tracked files differ from it
   machine       {cpu, cores, load_start, load_end: 1-minute load averages}
-  plateau       {info: output of `plateau info`, build_type, sha256 of scenario_overfit, final_loss, parity}
+  plateau       {info: output of `plateau info`, build_type, sha256: {program: digest}, final_loss, parity}
   environments  one per interpreter and number of threads: {interpreter, threads, python, torch, blas, config,
                 cpu_capability, parallel_info, libraries: what /proc/self/maps shows after a product, absent:
                 {variant: why it is not offered}}; without torch {interpreter, threads, not_run: why}
@@ -65,6 +66,7 @@ import platform
 import random
 import re
 import select
+import shutil
 import statistics
 import struct
 import subprocess
@@ -412,11 +414,28 @@ class Worker:
 
 
 class Ours:
+    """Runs copies of the programs: a build while this measures does not change what passed the gates."""
+
     def __init__(self, build, scratch):
-        self.build, self.scratch = build, pathlib.Path(scratch)
+        self.source, self.scratch = build, pathlib.Path(scratch)
+        self.build = self.scratch / "programs"
+        self.build.mkdir()
+        self.sha256 = {}
         for name in ("plateau", "scenario_overfit"):
             if not os.access(build / name, os.X_OK):
                 raise Refused(f"There is no program {name} in {build}; build it, or name another folder with --build.")
+            shutil.copy2(build / name, self.build / name)
+            self.sha256[name] = self.digest(self.build / name)
+
+    @staticmethod
+    def digest(path):
+        try:
+            return hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError:
+            return None
+
+    def rebuilt(self):
+        return any(self.digest(self.source / name) != digest for name, digest in self.sha256.items())
 
     def run(self, command, words):
         """(seconds from before its start to after its exit, its output); Failed unless it exits with 0."""
@@ -543,6 +562,9 @@ def run_rounds(ours, programs, rounds, epochs, smoke, report):
             try:
                 if program["name"] == OURS:
                     seconds, loss = ours.train(epochs)
+                    if loss != program["final_loss"]:
+                        raise Failed(f"scenario_overfit ended with a train loss of {loss} in round {number} and of "
+                                     f"{program['final_loss']} before.")
                 else:
                     reply = program["worker"].train(epochs, warm_epochs=WARM_EPOCHS)
                     seconds, loss = reply["seconds"], reply["losses"][-1]
@@ -586,8 +608,10 @@ def markdown(result):
             f"{result['date']}, commit {(result['commit'] or 'unknown')[:12]}"
             f"{' with changes' if result['dirty'] else ''}, "
             f"{result['rounds']} rounds, load {machine['load_start']:.2f} to {machine['load_end']:.2f}"]
-    if result["smoke"] or result["busy"]:
-        text.append(f"**Not a measurement: {'a smoke run' if result['smoke'] else 'the machine was busy'}.**")
+    doubts = [words for doubt, words in (("smoke", "a smoke run"), ("busy", "the machine was busy"),
+                                         ("rebuilt", "the build changed meanwhile")) if result[doubt]]
+    if doubts:
+        text.append(f"**Not a measurement: {', '.join(doubts)}.**")
     table = ["| program | threads | median ms | min | max | spread | first call ms | time / ours (95 % interval) |",
              "|---|--:|--:|--:|--:|--:|--:|--:|"]
     notes = []
@@ -694,7 +718,7 @@ def measure(options):
                   "dirty": bool(git("status", "--porcelain", "--untracked-files=no")),
                   "machine": {"cpu": cpu_model(), "cores": os.cpu_count(), "load_start": load},
                   "plateau": {"info": ours.info(), "build_type": build_type(build),
-                              "sha256": hashlib.sha256((build / "scenario_overfit").read_bytes()).hexdigest()}}
+                              "sha256": ours.sha256}}
         first, loss = ours.train(epochs)
         check_final_loss(loss, options.smoke)
         result["plateau"].update(final_loss=loss, parity=ours.parity())
@@ -719,6 +743,7 @@ def measure(options):
         finally:
             for worker in workers:
                 worker.stop()
+        result["rebuilt"] = ours.rebuilt()
     reference = summarise(programs)
     result["machine"]["load_end"] = os.getloadavg()[0]
     for program in programs:
