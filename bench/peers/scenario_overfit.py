@@ -67,6 +67,7 @@ import random
 import re
 import select
 import shutil
+import signal
 import statistics
 import struct
 import subprocess
@@ -771,6 +772,7 @@ def main():
     if options.worker:
         work(options.worker, options.threads)
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that workers and scratch go
     try:
         measure(options)
         return 0
