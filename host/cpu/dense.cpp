@@ -24,12 +24,20 @@ Mutable<Real> eigen(HostMatrix<Real> m) {
   return {m.data, m.rows, m.cols, Eigen::OuterStride<>(m.stride)};
 }
 
+// Up to so many classes or features Eigen's blocked product spends its time packing. Measured on 2 Xeon cores with
+// AVX-512, 100 rows, 128 x 2 (2026-11-23): row by row 1.2 us in place of 3.0 us for the last layer, and the long side
+// innermost 2.2 us in place of 4.3 us for the first layer's weight gradient.
+constexpr Index kNarrow = 4;
+
 }  // namespace
 
 template <std::floating_point Real>
 void cpu::dense_forward(HostMatrix<const Real> x, HostMatrix<const Real> w, HostMatrix<Real> z) {
   expects_dense(x, w, z);
-  eigen(z).noalias() = eigen(x) * eigen(w).transpose();
+  if (w.rows <= kNarrow)
+    eigen(z).noalias() = eigen(x).lazyProduct(eigen(w).transpose());
+  else
+    eigen(z).noalias() = eigen(x) * eigen(w).transpose();
 }
 
 template <std::floating_point Real>
@@ -41,7 +49,12 @@ void cpu::dense_input_grad(HostMatrix<const Real> grad_z, HostMatrix<const Real>
 template <std::floating_point Real>
 void cpu::dense_weight_grad(HostMatrix<const Real> grad_z, HostMatrix<const Real> x, HostMatrix<Real> grad_w) {
   expects_dense(x, grad_w, grad_z);
-  eigen(grad_w).noalias() = eigen(grad_z).transpose() * eigen(x);
+  if (x.cols <= kNarrow) {
+    const RowMajor<Real> transposed = eigen(x).transpose() * eigen(grad_z);
+    eigen(grad_w) = transposed.transpose();
+  } else {
+    eigen(grad_w).noalias() = eigen(grad_z).transpose() * eigen(x);
+  }
 }
 
 std::string cpu::matrix_library() {

@@ -3,6 +3,7 @@
 #include "plateau/model/work_crew.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -13,9 +14,11 @@
 namespace plateau {
 namespace {
 
-// How often a thread looks before it sleeps. A training hands out a new set of tasks every few tens of microseconds,
-// and waking a sleeper costs about as much as the tasks.
-constexpr int kSpins = 20000;
+// How long a thread looks before it sleeps: a little more than the gap between two sets of tasks of a small training,
+// where waking a sleeper would cost as much as the tasks. Not longer: a thread that spins through its time slice is put
+// behind everybody else as soon as the machine is busy. Measured on 2 Xeon cores (2026-11-23), 500 epochs of
+// scenario_overfit: 83 ms in place of 104 ms with 15 us, and 165 ms in place of 440 ms with 1 ms beside a busy process.
+constexpr std::chrono::microseconds kSpin{80};
 
 void pause() {
 #if defined(__x86_64__)
@@ -25,10 +28,13 @@ void pause() {
 
 template <class T>
 void wait_while(const std::atomic<T>& value, T old) {
-  for (int spin = 0; spin < kSpins; ++spin) {
-    if (value.load(std::memory_order_acquire) != old) return;
-    pause();
-  }
+  const auto give_up = std::chrono::steady_clock::now() + kSpin;
+  do {
+    for (int look = 0; look < 16; ++look) {
+      if (value.load(std::memory_order_acquire) != old) return;
+      pause();
+    }
+  } while (std::chrono::steady_clock::now() < give_up);
   value.wait(old, std::memory_order_acquire);
 }
 

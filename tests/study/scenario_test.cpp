@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
 
 #include "plateau/model/work_crew.hpp"
@@ -75,17 +76,35 @@ TEST(Scenario, ceiling_as_published_has_no_signal) {
 
 // The reasons, with controls, of the runs people see first.
 TEST(Scenario, reasons_are_those_of_the_measurements) {
-  const auto code = [](ScenarioKind kind, LabelReading reading) {
-    const ScenarioResult study = study_scenario({.kind = kind, .reading = reading}, {.workers = available_workers()});
-    EXPECT_TRUE(study.verdict.has_value());
-    EXPECT_TRUE(study.evidence->permuted_labels.has_value() && study.evidence->wider.has_value());
-    return study.verdict->code;
+  const auto study = [](ScenarioKind kind, LabelReading reading) {
+    ScenarioResult result = study_scenario({.kind = kind, .reading = reading}, {.workers = available_workers()});
+    EXPECT_TRUE(result.verdict.has_value());
+    EXPECT_TRUE(result.evidence->permuted_labels.has_value() && result.evidence->wider.has_value());
+    return result;
   };
-  EXPECT_EQ(code(ScenarioKind::overfit, LabelReading::described), VerdictCode::no_signal);
-  EXPECT_EQ(code(ScenarioKind::underfit, LabelReading::described), VerdictCode::capacity);
-  EXPECT_EQ(code(ScenarioKind::underfit, LabelReading::published), VerdictCode::single_class);
-  EXPECT_EQ(code(ScenarioKind::ceiling, LabelReading::described), VerdictCode::ceiling);
-  EXPECT_EQ(code(ScenarioKind::ceiling, LabelReading::published), VerdictCode::no_signal);
+  using enum ScenarioKind;
+  using enum LabelReading;
+  EXPECT_EQ(study(overfit, described).verdict->code, VerdictCode::no_signal);
+  EXPECT_EQ(study(underfit, published).verdict->code, VerdictCode::single_class);
+  EXPECT_EQ(study(ceiling, described).verdict->code, VerdictCode::ceiling);
+  EXPECT_EQ(study(ceiling, published).verdict->code, VerdictCode::no_signal);
+  const ScenarioResult capacity = study(underfit, described);
+  EXPECT_EQ(capacity.verdict->code, VerdictCode::capacity);
+  EXPECT_GE(capacity.evidence->wider->test_accuracy, 0.95);
+}
+
+// The best plane of `underfit` is x + y + z > 15.43 by symmetry; what it scores bounds every linear model from above.
+TEST(Scenario, the_best_plane_of_underfit_scores_less_than_a_ball) {
+  constexpr Index kRows = 400000;
+  std::vector<float> x(3 * kRows);
+  std::vector<std::int32_t> label(kRows);
+  cpu::scenario_data<float>({.kind = ScenarioKind::underfit, .seed = 1},
+                            as_matrix(HostSpan<float>{x.data(), 3 * kRows}, kRows, 3), {label.data(), kRows});
+  Index right = 0;
+  for (std::size_t r = 0; r < label.size(); ++r)
+    right += (x[3 * r] + x[3 * r + 1] + x[3 * r + 2] > 15.43f) == (label[r] == 1);
+  const double accuracy = static_cast<double>(right) / kRows;
+  EXPECT_NEAR(accuracy, 0.9194, 4 * std::sqrt(0.9194 * 0.0806 / kRows));
 }
 
 TEST(Scenario, first_seed_of_a_repeat_is_the_single_run) {

@@ -99,6 +99,6 @@ std::vector<RunResult> train_all_on_cpu(const std::vector<RunRequest>& requests,
 
 // Test rows that are evaluated together on the CPU: enough for an efficient product, few enough to stay in the second
 // level cache and to be shared out between two threads. Part of the execution plan.
-inline constexpr Index kCpuEvaluationRows = 128;
+inline constexpr Index kCpuEvaluationRows = 100;
 
 }  // namespace plateau
