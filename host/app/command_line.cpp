@@ -6,12 +6,15 @@
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <limits>
 #include <new>
+#include <system_error>
 
 #include "plateau/core/error.hpp"
 #include "plateau/gpu/device.hpp"
@@ -118,7 +121,11 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
   }
   std::signal(SIGINT, request_stop);
   try {
-    return action();
+    const int code = action();
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+    fmt::print(stderr, "{}: standard output cannot be written: {}\n", app.get_name(), std::strerror(errno));
+  } catch (const std::system_error& error) {
+    fmt::print(stderr, "{}: standard output cannot be written: {}\n", app.get_name(), error.code().message());
   } catch (const InputError& error) {
     fmt::print(stderr, "{}: {}\n", app.get_name(), error.what());
     return kExitBadInput;

@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <limits>
 #include <memory>
 
 #include "command_line.hpp"
+#include "plateau/core/error.hpp"
 #include "plateau/report/console.hpp"
 #include "plateau/report/run_directory.hpp"
 #include "plateau/report/run_json.hpp"
@@ -42,6 +44,7 @@ void add_scenario_options(CLI::App& command, ScenarioArguments& arguments) {
 }
 
 int exit_code(const ScenarioResult& result) {
+  if (result.controls == RunOutcome::interrupted) return kExitInterrupted;
   for (const SeedResult& seed : result.seeds)
     if (seed.outcome == RunOutcome::interrupted) return kExitInterrupted;
   const auto diverged = [](const SeedResult& seed) { return seed.outcome == RunOutcome::diverged; };
@@ -54,22 +57,32 @@ int run_scenario(ScenarioArguments& arguments) {
   options.seed = common.seed;
   options.reading = arguments.labels == "published" ? LabelReading::published : LabelReading::described;
   options.controls = arguments.no_controls ? Controls::leave_out : Controls::train;
+  if (options.seed > std::numeric_limits<std::uint64_t>::max() - static_cast<std::uint64_t>(options.repeat - 1))
+    throw InputError(
+        fmt::format("--seed {}: --repeat {} would count past the largest seed", options.seed, options.repeat));
   const Device device = choose_device(common);
   if (!common.out.empty()) prepare_run_directory(common.out);
 
-  const ScenarioResult result = study_scenario(options, device.cpu);
+  const bool text = common.output_format() == OutputFormat::text;
+  const ScenarioResult result = study_scenario(options, device.cpu, [&](const RunStudy& run) {
+    if (!text || common.quiet) return;
+    fmt::print("{}", epoch_lines(run.result.history));
+    std::fflush(stdout);
+  });
 
   if (!common.out.empty())
     write_run_directory(common.out, result.first,
                         scenario_json(options, result, device.environment, JsonHistory::leave_out));
-  if (common.output_format() == OutputFormat::json) {
+  if (!text) {
     fmt::print("{}", scenario_json(options, result, device.environment, JsonHistory::include));
   } else {
-    if (!common.quiet) fmt::print("{}", epoch_lines(result.first.result.history));
     fmt::print("{}", scenario_summary(options, result, device.environment));
   }
   if (const std::string ended = outcome_sentence(result.first); !ended.empty())
     fmt::print(stderr, "{}: {}\n", result.definition.name, ended);
+  else if (exit_code(result) == kExitInterrupted)
+    fmt::print(stderr, "{}: interrupted after the first run, before all controls and seeds were trained\n",
+               result.definition.name);
   return exit_code(result);
 }
 

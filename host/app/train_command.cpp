@@ -68,15 +68,17 @@ int run_train(const TrainArguments& arguments) {
     throw InputError(
         "--hidden is missing: name the hidden widths, as in --hidden 128,128, or an initial model by --init");
 
-  const Device device = choose_device(common);
+  if (!arguments.history_file.empty() && arguments.history_file == arguments.model_file)
+    throw InputError(fmt::format("--history and --save both name {}", arguments.model_file));
   const Split split{read_npy_pair(arguments.files.train), read_npy_pair(arguments.files.test)};
   std::optional<LinearStack> initial;
   if (!arguments.files.initial.empty()) initial = read_linear_stack(arguments.files.initial);
   run.architecture = fitting_architecture(hidden, split, initial, arguments.files);
   if (initial) run.initial = std::move(initial->parameters);
-  if (!common.out.empty()) prepare_run_directory(common.out);
+  const Device device = choose_device(common);
   if (!arguments.history_file.empty()) expect_writable(arguments.history_file);
   if (!arguments.model_file.empty()) expect_writable(arguments.model_file);
+  if (!common.out.empty()) prepare_run_directory(common.out);
 
   const RunStudy study = study_run(run, split, device.cpu);
 

@@ -91,6 +91,9 @@ std::vector<Layer> collect_layers(const std::string& file, const std::vector<Ten
     layers.push_back(layer);
   }
   if (layers.empty()) refuse("the file holds no tensors");
+  if (std::cmp_greater(layers.size(), kMaxStackLayers))
+    refuse("the file holds " + std::to_string(layers.size()) + " layers; " + std::to_string(kMaxStackLayers) +
+           " are the most");
   return layers;
 }
 

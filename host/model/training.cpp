@@ -236,7 +236,12 @@ RunResult train_on_cpu(const Run& run, const TrainingData& data, const CpuOption
     const bool last = epoch + 1 == run.epochs || stopped();
     crew.start(training.evaluation_tiles(), [&](Index tile, int worker) { training.evaluate(tile, worker); });
     const bool beside = !last && !training.gathers();  // a shuffle needs the epoch that has not yet begun
-    if (beside) training.compute_gradient(0);
+    try {
+      if (beside) training.compute_gradient(0);
+    } catch (...) {
+      crew.finish();  // the helpers still use the training
+      throw;
+    }
     crew.finish();
     training.finish_epoch();
     if (last || training.state().status == RunStatus::diverged) break;

@@ -40,6 +40,8 @@ void write_model(const std::filesystem::path& file, const RunStudy& study) {
 }
 
 void write_run_directory(const std::filesystem::path& directory, const RunStudy& study, const std::string& run_json) {
+  if (std::filesystem::exists(directory / "run.json"))
+    throw InputError(fmt::format("--out {}: another run was written there meanwhile", directory.string()));
   write_file(directory / "history.csv", history_csv(study.result.history));
   if (has_model(study)) write_model(directory / "model.safetensors", study);
   write_file(directory / "run.json", run_json);

@@ -41,7 +41,7 @@ void add_configuration(Json& configuration, const Run& run) {
   configuration["optimizer"] = optimizer(run.optimizer);
   configuration["epochs"] = run.epochs;
   configuration["batch"] = run.batch == 0 ? Json("full") : Json(run.batch);
-  configuration["row_order"] = run.order == RowOrder::as_stored ? "as_stored" : "shuffled_each_epoch";
+  configuration["row_order"] = run.batch == 0 || run.order == RowOrder::as_stored ? "as_stored" : "shuffled_each_epoch";
   configuration["seed"] = run.seed;
 }
 
@@ -105,6 +105,7 @@ Json evidence_json(const Evidence& evidence) {
   json["majority_share_test"] = majority_share(evidence.test_class_rows);
   json["permuted_labels"] = evidence.permuted_labels ? control(*evidence.permuted_labels) : Json(nullptr);
   json["wider"] = evidence.wider ? control(*evidence.wider) : Json(nullptr);
+  json["wider_over_permuted"] = evidence.wider ? estimate(evidence.wider_over_permuted) : Json(nullptr);
   json["exact_rule"] = evidence.exact_rule ? Json{{"test_accuracy", evidence.exact_rule->test_accuracy},
                                                   {"difference", estimate(evidence.exact_rule->difference)}}
                                            : Json(nullptr);
@@ -161,7 +162,7 @@ std::string finish(Json json, const RunStudy& study, JsonHistory history, Json s
                       {"device_name", environment.device_name},
                       {"threads", environment.workers},
                       {"seconds", std::move(seconds)}};
-  return json.dump(2) + "\n";
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace

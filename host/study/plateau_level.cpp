@@ -11,18 +11,38 @@ namespace {
 
 constexpr Index kShortestPlateau = 20;  // epochs
 
-// right[e][r] = epochs before e in which row r was right, so that any range of epochs is one subtraction.
-std::vector<std::vector<std::int32_t>> running_counts(const CorrectBits& correct) {
-  const auto rows = static_cast<std::size_t>(correct.rows());
-  std::vector<std::vector<std::int32_t>> right(static_cast<std::size_t>(correct.epochs()) + 1);
-  right[0].assign(rows, 0);
-  for (Index e = 0; e < correct.epochs(); ++e) {
-    const auto at = static_cast<std::size_t>(e);
-    right[at + 1] = right[at];
-    for (Index r = 0; r < correct.rows(); ++r) right[at + 1][static_cast<std::size_t>(r)] += correct(e, r);
+// How often each row was right in the two halves of a tail of the epochs; the tail shrinks from the front.
+class TailHalves {
+ public:
+  explicit TailHalves(const CorrectBits& correct)
+      : correct_(correct), front_(static_cast<std::size_t>(correct.rows())), back_(front_.size()) {
+    for (Index e = 0; e < correct.epochs(); ++e) add(e < middle() ? front_ : back_, e, 1);
   }
-  return right;
-}
+
+  Index first() const { return first_; }
+  void drop_first() {
+    const Index old_middle = middle();
+    add(front_, first_++, -1);
+    if (middle() == old_middle) return;
+    add(back_, old_middle, -1);
+    add(front_, old_middle, 1);
+  }
+  // Accuracy of the row in the later half minus that in the earlier one.
+  double change(std::size_t row) const {
+    return static_cast<double>(back_[row]) / static_cast<double>(correct_.epochs() - middle()) -
+           static_cast<double>(front_[row]) / static_cast<double>(middle() - first_);
+  }
+
+ private:
+  Index middle() const { return first_ + (correct_.epochs() - first_) / 2; }
+  void add(std::vector<std::int32_t>& half, Index epoch, std::int32_t times) const {
+    for (std::size_t r = 0; r < half.size(); ++r) half[r] += correct_(epoch, static_cast<Index>(r)) ? times : 0;
+  }
+
+  const CorrectBits& correct_;
+  Index first_ = 0;
+  std::vector<std::int32_t> front_, back_;
+};
 
 }  // namespace
 
@@ -51,26 +71,21 @@ PlateauLevel plateau_level(const CorrectBits& correct) {
   result.interval = wilson_interval(result.level, correct.rows());
   if (correct.rows() < 2) return result;
 
-  const auto right = running_counts(correct);
-  const Index end = correct.epochs();
   const double one_sided_5_percent = student_factor(static_cast<double>(correct.rows() - 1), 0.90);
   const double n = static_cast<double>(correct.rows());
-  for (Index first = 0; first <= end - std::max(kShortestPlateau, result.epochs); ++first) {
-    const Index middle = first + (end - first) / 2;
+  const Index shortest = std::max(kShortestPlateau, result.epochs);
+  if (correct.epochs() < shortest) return result;
+  for (TailHalves tail(correct); tail.first() <= correct.epochs() - shortest; tail.drop_first()) {
     double sum = 0, squares = 0;
     for (std::size_t r = 0; r < rows.size(); ++r) {
-      const auto mean_right = [&](Index from, Index to) {
-        return static_cast<double>(right[static_cast<std::size_t>(to)][r] - right[static_cast<std::size_t>(from)][r]) /
-               static_cast<double>(to - from);
-      };
-      const double change = mean_right(middle, end) - mean_right(first, middle);
+      const double change = tail.change(r);
       sum += change;
       squares += change * change;
     }
     const double mean = sum / n;
     const double error = std::sqrt(std::max(0.0, squares / n - mean * mean) / (n - 1));
     if (std::abs(mean) + one_sided_5_percent * error <= kPlateauMargin) {
-      result.since = first;
+      result.since = tail.first();
       break;
     }
   }

@@ -110,7 +110,7 @@ Verdict no_signal(const Evidence& e) {
 
 Verdict capacity(const Evidence& e) {
   return {.code = VerdictCode::capacity,
-          .grade = EvidenceGrade::proved,
+          .grade = EvidenceGrade::supported,
           .sentence = fmt::format("The network is too small: {} in place of {}, trained on the same rows, gains {}",
                                   e.wider->architecture, e.architecture, points(e.wider->difference))};
 }
@@ -141,22 +141,29 @@ Verdict decide(const Evidence& e) {
     return inconclusive(
         "The reason was not tested: without the controls a lack of signal, of capacity and a ceiling look "
         "alike");
-  if (!shown_positive(over_shuffled(e))) return no_signal(e);
-  if (e.test_accuracy.interval.low >= kTrainSaturated) return solved(e);
+  if (!e.plateau_shown)
+    return inconclusive(
+        fmt::format("A plateau is not shown: at {:.3f} the test accuracy may still be moving, and what "
+                    "holds an unfinished training back is not yet to be seen; train longer",
+                    e.test_accuracy.value));
 
   const Estimate& wider = e.wider->difference;
-  if (shown_positive(wider) && wider.value >= kWorthActing && e.train_accuracy < kTrainSaturated) return capacity(e);
+  const bool wider_gains = shown_positive(wider) && wider.value >= kWorthActing && e.train_accuracy < kTrainSaturated;
+  // A network too small for the rule sees no signal where a wider one does.
+  if (!shown_positive(over_shuffled(e)))
+    return wider_gains && shown_positive(e.wider_over_permuted) ? capacity(e) : no_signal(e);
+  if (e.test_accuracy.interval.low >= kTrainSaturated) return solved(e);
+  if (wider_gains) return capacity(e);
 
-  // A ceiling needs to be known from outside: the rule that made the labels must itself be wrong on most of the rows
-  // that this run gets wrong, and a wider network must not do better.
+  // A ceiling needs to be known from outside: the rule that made the labels does hardly better than this run, it is
+  // itself wrong on most of the rows that this run gets wrong, and a wider network does not do better.
   if (e.exact_rule && !shown_positive(wider)) {
     const double missing = 1 - e.test_accuracy.value;
-    if (e.exact_rule->difference.interval.high <= missing / 2) return ceiling(e);
+    if (e.exact_rule->difference.interval.high <= std::min(kNearRule, missing / 2)) return ceiling(e);
   }
   return inconclusive(
-      fmt::format("The labels do follow from the features ({} over shuffled labels), but these measurements do not "
-                  "tell what holds the "
-                  "accuracy at {:.3f}: {} changes it by {}",
+      fmt::format("A signal is indicated ({} over shuffled labels), but these measurements do not tell "
+                  "what holds the accuracy at {:.3f}: {} changes it by {}",
                   points(over_shuffled(e)), e.test_accuracy.value, e.wider->architecture, points(wider)));
 }
 

@@ -12,6 +12,9 @@
 namespace plateau {
 namespace {
 
+static_assert(kMaxStackLayers == kMaxLayers, "what can be trained can be saved and read");
+constexpr Index kMaxParameters = Index{1} << 30;
+
 std::int32_t largest_label(const Dataset& data) { return *std::max_element(data.label().begin(), data.label().end()); }
 
 void expect_labels_below(const Dataset& data, const std::string& file, Index classes, const std::string& model) {
@@ -28,6 +31,11 @@ void expect_limits(const Architecture& net) {
     if (width > kMaxWidth)
       throw InputError(
           fmt::format("the network {} has a layer of width {}; {} is the most", to_string(net), width, kMaxWidth));
+  if (net.parameters() > kMaxParameters)
+    throw InputError(
+        fmt::format("the network {} has {} parameters, {} bytes with gradient and moments; {} parameters are "
+                    "the most",
+                    to_string(net), net.parameters(), 16 * net.parameters(), kMaxParameters));
   if (net.classes() > kMaxClasses)
     throw InputError(fmt::format("the network has {} classes; {} are the most", net.classes(), kMaxClasses));
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "plateau/model/work_crew.hpp"
+
 namespace plateau {
 namespace {
 
@@ -38,17 +40,30 @@ std::uint64_t control_seed(std::uint64_t seed, Index training) {
 
 double mean(const std::vector<double>& values) { return mean_spread(values).mean; }
 
+std::vector<std::vector<double>> level_rows(const std::vector<RunResult>& trainings) {
+  std::vector<std::vector<double>> rows;
+  rows.reserve(trainings.size());
+  for (const RunResult& training : trainings) rows.push_back(level_row_accuracy(training.test_correct));
+  return rows;
+}
+
+// Accuracy of each test row, on average over the trainings.
+std::vector<double> mean_rows(const std::vector<RunResult>& trainings) {
+  const auto rows = level_rows(trainings);
+  std::vector<double> average(rows.front().size(), 0.0);
+  for (const std::vector<double>& training : rows)
+    for (std::size_t r = 0; r < average.size(); ++r) average[r] += training[r] / static_cast<double>(rows.size());
+  return average;
+}
+
 ControlEvidence control_evidence(const Architecture& architecture, const std::vector<RunResult>& trainings,
                                  const std::vector<double>& run_rows) {
-  ControlEvidence evidence{.trainings = static_cast<Index>(trainings.size()), .architecture = to_string(architecture)};
-  const auto count = static_cast<double>(trainings.size());
-  std::vector<std::vector<double>> rows;
-  for (const RunResult& training : trainings) {
-    rows.push_back(level_row_accuracy(training.test_correct));
-    evidence.test_accuracy += mean(rows.back()) / count;
-    evidence.train_accuracy += level_train_accuracy(training.history) / count;
-  }
-  evidence.difference = crossed_difference(run_rows, rows);
+  ControlEvidence evidence{.trainings = static_cast<Index>(trainings.size()),
+                           .architecture = to_string(architecture),
+                           .test_accuracy = mean(mean_rows(trainings)),
+                           .difference = crossed_difference(run_rows, level_rows(trainings))};
+  for (const RunResult& training : trainings)
+    evidence.train_accuracy += level_train_accuracy(training.history) / static_cast<double>(trainings.size());
   return evidence;
 }
 
@@ -87,9 +102,12 @@ ControlResults train_controls(const ScenarioDefinition& definition, const Run& r
           .wider = {std::make_move_iterator(results.begin()), std::make_move_iterator(middle)}};
 }
 
-bool all_finished(const std::vector<RunResult>& results) {
-  return std::all_of(results.begin(), results.end(),
-                     [](const RunResult& r) { return r.outcome == RunOutcome::finished; });
+RunOutcome worst_outcome(const ControlResults& controls) {
+  RunOutcome worst = RunOutcome::finished;
+  for (const auto* trainings : {&controls.permuted, &controls.wider})
+    for (const RunResult& training : *trainings)
+      if (training.outcome == RunOutcome::interrupted || worst == RunOutcome::finished) worst = training.outcome;
+  return worst;
 }
 
 SeedResult seed_result(std::uint64_t seed, const RunResult& result) {
@@ -123,12 +141,16 @@ Split scenario_split(ScenarioKind kind, LabelReading reading, std::uint64_t seed
           scenario_rows({kind, reading, seed, kScenarioFirstTestRow}, kScenarioTestRows)};
 }
 
-ScenarioResult study_scenario(const ScenarioOptions& options, const CpuOptions& cpu) {
+ScenarioResult study_scenario(const ScenarioOptions& options, const CpuOptions& cpu,
+                              const std::function<void(const RunStudy&)>& when_run) {
   expects(options.repeat >= 1, "study_scenario: repeat >= 1");
+  expects(options.seed <= ~std::uint64_t{0} - static_cast<std::uint64_t>(options.repeat - 1),
+          "study_scenario: every seed fits");
   ScenarioResult study{.definition = scenario_definition(options.kind)};
 
   const Split split = scenario_split(options.kind, options.reading, options.seed);
   study.first = study_run(scenario_run(study.definition, options, options.seed), split, cpu);
+  if (when_run) when_run(study.first);
   const RunResult& result = study.first.result;
   study.seeds.push_back(seed_result(options.seed, result));
   if (result.outcome != RunOutcome::finished) return study;
@@ -139,32 +161,33 @@ ScenarioResult study_scenario(const ScenarioOptions& options, const CpuOptions& 
                     .architecture = to_string(study.definition.architecture),
                     .test_accuracy = {study.first.plateau->level, study.first.plateau->interval},
                     .train_accuracy = level_train_accuracy(result.history),
+                    .plateau_shown = study.first.plateau->since.has_value(),
                     .exact_rule = exact_rule(options.kind, split.test, run_rows)};
-  bool controls_finished = true;
   if (options.controls == Controls::train) {
     const auto controls_start = Clock::now();
     const ControlResults controls = train_controls(study.definition, study.first.run, views(split), cpu);
     study.controls_seconds = seconds_since(controls_start);
-    controls_finished = all_finished(controls.permuted) && all_finished(controls.wider);
-    if (controls_finished) {
+    study.controls = worst_outcome(controls);
+    if (study.controls == RunOutcome::finished) {
       evidence.permuted_labels = control_evidence(study.definition.architecture, controls.permuted, run_rows);
       evidence.wider = control_evidence(study.definition.wider, controls.wider, run_rows);
+      evidence.wider_over_permuted = crossed_difference(mean_rows(controls.permuted), level_rows(controls.wider));
     }
   }
-  if (controls_finished) study.verdict = explain(evidence);
+  if (study.controls == RunOutcome::finished) study.verdict = explain(evidence);
   study.evidence = std::move(evidence);
 
   const auto repeat_start = Clock::now();
-  std::vector<Split> splits;
-  splits.reserve(static_cast<std::size_t>(options.repeat));  // the requests hold views of them
-  std::vector<RunRequest> requests;
-  for (Index i = 1; i < options.repeat; ++i) {
-    const std::uint64_t seed = options.seed + static_cast<std::uint64_t>(i);
-    splits.push_back(scenario_split(options.kind, options.reading, seed));
-    requests.push_back({scenario_run(study.definition, options, seed), views(splits.back())});
-  }
-  for (const RunResult& other : train_all_on_cpu(requests, cpu))
-    study.seeds.push_back(seed_result(options.seed + study.seeds.size(), other));
+  study.seeds.resize(static_cast<std::size_t>(options.repeat));
+  WorkCrew(cpu.workers).run(options.repeat - 1, [&](Index i, int) {
+    const std::uint64_t seed = options.seed + static_cast<std::uint64_t>(i) + 1;
+    SeedResult& row = study.seeds[static_cast<std::size_t>(i) + 1];
+    row = {.seed = seed, .outcome = RunOutcome::interrupted};
+    if (cpu.stop && cpu.stop->load()) return;
+    const Split other = scenario_split(options.kind, options.reading, seed);
+    const Run run = scenario_run(study.definition, options, seed);
+    row = seed_result(seed, train_on_cpu<float>(run, views(other), {.workers = 1, .stop = cpu.stop}));
+  });
   study.repeat_seconds = seconds_since(repeat_start);
   return study;
 }

@@ -322,6 +322,46 @@ TEST_F(CommandLine, interruption_exits_with_130_and_keeps_what_was_trained) {
   EXPECT_TRUE(fs::exists(file("run") / "model.safetensors"));
 }
 
+TEST_F(CommandLine, interruption_during_the_controls_exits_with_130_too) {
+  const ProgramResult result = run({"--quiet", "--device", "cpu", "--no-controls", "--repeat", "100000"},
+                                   "scenario_underfit", std::chrono::milliseconds(700));
+  EXPECT_EQ(result.exit_code, 130) << result.err;
+  EXPECT_NE(result.err.find("interrupted after the first run"), std::string::npos) << result.err;
+}
+
+TEST_F(CommandLine, a_full_disk_under_stdout_is_an_error) {
+  if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"info"},
+                                                    train_sgd_case({"--hidden", "8", "--epochs", "2"}),
+                                                    {"scenario", "underfit", "--epochs", "1000", "--no-controls"}}) {
+    std::vector<std::string> command{"/bin/sh", "-c", "exec \"$0\" \"$@\" > /dev/full",
+                                     std::string(PLATEAU_PROGRAMS) + "/plateau"};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    const ProgramResult result = run_program(command, folder);
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_NE(result.err.find("standard output cannot be written: No space left"), std::string::npos) << result.err;
+  }
+}
+
+TEST_F(CommandLine, a_file_name_that_is_no_utf8_loses_nothing) {
+  const std::string good = pair("caf\xe9", {0, 0, 1, 1}, {0, 1});
+  const std::string out = file("run").string();
+  const ProgramResult result = run({"train", "--train", good, "--test", good, "--hidden", "4", "--out", out});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(Json::parse(file_content(out + "/run.json"))["result"]["outcome"], "finished");
+}
+
+TEST_F(CommandLine, seeds_and_names_that_collide_are_refused) {
+  expect_refused({"scenario", "overfit", "--seed", "18446744073709551615", "--repeat", "2"}, "--seed");
+  expect_refused(train_sgd_case({"--hidden", "8", "--history", file("same").string(), "--save", file("same").string()}),
+                 "--history and --save both name");
+  // A refused place leaves no folder behind.
+  expect_refused(
+      train_sgd_case({"--hidden", "8", "--history", (folder / "no" / "x").string(), "--out", file("o").string()}),
+      "cannot be written");
+  EXPECT_FALSE(fs::exists(file("o")));
+}
+
 TEST_F(CommandLine, every_command_explains_itself_with_an_example) {
   for (const std::vector<std::string>& arguments :
        {std::vector<std::string>{"--help"}, {"scenario", "--help"}, {"train", "--help"}, {"info", "--help"}}) {

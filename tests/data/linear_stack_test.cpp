@@ -66,6 +66,19 @@ std::vector<int> order_in(const LinearStack& stack) {
 
 // ---- What is read and written ----
 
+TEST(LinearStack, refuses_more_layers_than_a_network_has) {
+  const auto path = testing_files::test_folder() / "many.safetensors";
+  const auto stack = [](Index layers) {
+    return LinearStack{std::vector<Index>(static_cast<std::size_t>(layers) + 1, 1),
+                       std::vector<float>(2 * static_cast<std::size_t>(layers), 0.5f)};
+  };
+  write_linear_stack(path, stack(kMaxStackLayers));
+  EXPECT_EQ(read_linear_stack(path).widths.size(), 65u);
+  write_linear_stack(path, stack(kMaxStackLayers + 1));
+  EXPECT_NE(testing_files::refusal([&] { read_linear_stack(path); }).find("65 layers; 64 are the most"),
+            std::string::npos);
+}
+
 TEST(LinearStack, comes_back_as_it_was_written) {
   const auto path = test_folder() / "m.safetensors";
   LinearStack stack{{3, 4, 2}, std::vector<float>(4 * 3 + 4 + 2 * 4 + 2)};

@@ -8,6 +8,8 @@
 #include <limits>
 #include <numeric>
 
+#include "plateau/core/permutation.hpp"
+#include "plateau/ops/initialise.hpp"
 #include "plateau/ops/permute_labels.hpp"
 #include "support/rows.hpp"
 
@@ -141,6 +143,45 @@ TEST(Training, shuffles_only_when_asked_and_differently_in_every_epoch) {
   const RunResult moving = train_on_cpu<float>(run, rows.views(), {});
   for (std::size_t e = 1; e < moving.history.size(); ++e)
     EXPECT_NE(moving.history[e].gradient_norm, moving.history[e - 1].gradient_norm);
+}
+
+// Momentum-free SGD on a linear model, one class pair, written out: the first batch of an epoch must be that epoch's.
+TEST(Training, shuffled_batches_are_those_of_their_epoch) {
+  const Rows rows = learnable_rows(24, 10, 3, 2);
+  auto run = small_run();
+  run.architecture = {{3, 2}};
+  run.optimizer = SgdParameters{.learning_rate = 0.5};
+  run.batch = 7;
+  run.epochs = 4;
+  const RunResult got = train_on_cpu<double>(run, rows.views(), {.workers = 2});
+
+  std::vector<double> w(8);  // weight [2, 3], then bias [2]
+  cpu::initialise<double>(run.seed, 0, 3, {w.data(), 6});
+  cpu::initialise<double>(run.seed, 6, 3, {w.data() + 6, 2});
+  for (std::uint32_t epoch = 0; epoch < 4; ++epoch) {
+    const KeyedPermutation order({run.seed, StreamId::shuffle, epoch}, 24);
+    double loss = 0;
+    for (Index first = 0; first < 24; first += 7) {
+      const Index batch = std::min<Index>(7, 24 - first);
+      std::vector<double> gradient(8, 0.0);
+      for (Index r = first; r < first + batch; ++r) {
+        const float* x = rows.views().train_x.row(order(r));
+        const int y = rows.train_label[at(order(r))];
+        double z[2];
+        for (int c = 0; c < 2; ++c)
+          z[c] = w[at(3 * c)] * x[0] + w[at(3 * c + 1)] * x[1] + w[at(3 * c + 2)] * x[2] + w[at(6 + c)];
+        const double sum = std::exp(z[0]) + std::exp(z[1]);
+        loss += std::log(sum) - z[y];
+        for (int c = 0; c < 2; ++c) {
+          const double g = (std::exp(z[c]) / sum - (c == y)) / static_cast<double>(batch);
+          for (int j = 0; j < 3; ++j) gradient[at(3 * c + j)] += g * x[j];
+          gradient[at(6 + c)] += g;
+        }
+      }
+      for (std::size_t i = 0; i < 8; ++i) w[i] -= 0.5 * gradient[i];
+    }
+    EXPECT_NEAR(got.history[epoch].train_loss, loss / 24, 1e-12) << "epoch " << epoch;
+  }
 }
 
 TEST(Training, initial_parameters_replace_drawn_ones) {

@@ -18,8 +18,10 @@ Evidence of_coin_flips() {
           .architecture = "2-128-128-2",
           .test_accuracy = between(0.46, 0.54),
           .train_accuracy = 0.885,
+          .plateau_shown = true,
           .permuted_labels = ControlEvidence{5, "2-128-128-2", 0.50, 0.87, between(-0.05, 0.04)},
-          .wider = ControlEvidence{3, "2-256-256-2", 0.51, 0.89, between(-0.03, 0.04)}};
+          .wider = ControlEvidence{3, "2-256-256-2", 0.51, 0.89, between(-0.03, 0.04)},
+          .wider_over_permuted = between(-0.03, 0.05)};
 }
 Evidence of_a_small_network() {
   return {.train_class_rows = {520, 480},
@@ -27,8 +29,10 @@ Evidence of_a_small_network() {
           .architecture = "3-2",
           .test_accuracy = between(0.885, 0.935),
           .train_accuracy = 0.911,
+          .plateau_shown = true,
           .permuted_labels = ControlEvidence{5, "3-2", 0.51, 0.54, between(-0.45, -0.36)},
           .wider = ControlEvidence{3, "3-32-32-2", 0.97, 0.99, between(0.04, 0.08)},
+          .wider_over_permuted = between(0.40, 0.52),
           .exact_rule = RuleEvidence{1.0, between(0.06, 0.11)}};
 }
 Evidence of_noisy_labels() {
@@ -37,8 +41,10 @@ Evidence of_noisy_labels() {
           .architecture = "2-64-64-2",
           .test_accuracy = between(0.738, 0.812),
           .train_accuracy = 0.79,
+          .plateau_shown = true,
           .permuted_labels = ControlEvidence{5, "2-64-64-2", 0.50, 0.56, between(-0.32, -0.23)},
           .wider = ControlEvidence{3, "2-128-128-2", 0.777, 0.80, between(-0.01, 0.012)},
+          .wider_over_permuted = between(0.23, 0.31),
           .exact_rule = RuleEvidence{0.80, between(0.005, 0.045)}};
 }
 Evidence of_one_class() {
@@ -85,6 +91,69 @@ TEST(Reason, changes_with_the_measurement_that_decides) {
   evidence = of_noisy_labels();
   evidence.test_accuracy = between(0.985, 1.0);
   EXPECT_EQ(explain(evidence).code, VerdictCode::solved);
+}
+
+// Every threshold from both sides.
+TEST(Reason, thresholds_decide_where_they_say) {
+  const auto code = [](Evidence evidence, auto change) {
+    change(evidence);
+    return explain(evidence).code;
+  };
+  const auto noisy = [&](auto change) { return code(of_noisy_labels(), change); };
+  const auto small = [&](auto change) { return code(of_a_small_network(), change); };
+  const auto coins = [&](auto change) { return code(of_coin_flips(), change); };
+
+  // A gain counts from one point on, if its interval lies above zero.
+  EXPECT_EQ(small([](Evidence& e) { e.wider->difference = between(0.001, 0.021); }), VerdictCode::capacity);
+  EXPECT_EQ(small([](Evidence& e) { e.wider->difference = between(0.001, 0.017); }), VerdictCode::inconclusive);
+  EXPECT_EQ(small([](Evidence& e) { e.wider->difference = between(-0.001, 0.081); }), VerdictCode::inconclusive);
+  EXPECT_EQ(small([](Evidence& e) { e.train_accuracy = 0.979; }), VerdictCode::capacity);
+  EXPECT_EQ(small([](Evidence& e) { e.train_accuracy = 0.981; }), VerdictCode::inconclusive);
+
+  // A ceiling: the rule within six points and half of what is missing, and no gain by width.
+  EXPECT_EQ(noisy([](Evidence& e) { e.exact_rule->difference = between(0.0, 0.059); }), VerdictCode::ceiling);
+  EXPECT_EQ(noisy([](Evidence& e) { e.exact_rule->difference = between(0.0, 0.061); }), VerdictCode::inconclusive);
+  const auto missing_six = [](double rule_high) {
+    return [rule_high](Evidence& e) {
+      e.test_accuracy = between(0.92, 0.96);
+      e.exact_rule->difference = between(0.0, rule_high);
+    };
+  };
+  EXPECT_EQ(noisy(missing_six(0.029)), VerdictCode::ceiling);
+  EXPECT_EQ(noisy(missing_six(0.031)), VerdictCode::inconclusive);
+  EXPECT_EQ(noisy([](Evidence& e) { e.wider->difference = between(0.001, 0.015); }), VerdictCode::inconclusive);
+
+  // Solved is a matter of the interval, not of the value.
+  EXPECT_EQ(noisy([](Evidence& e) { e.test_accuracy = between(0.981, 0.999); }), VerdictCode::solved);
+  EXPECT_NE(noisy([](Evidence& e) { e.test_accuracy = between(0.975, 0.999); }), VerdictCode::solved);
+
+  // Absence of a signal needs the power to have seen ten points.
+  EXPECT_EQ(coins([](Evidence& e) { e.permuted_labels->difference = between(-0.099, 0.001); }), VerdictCode::no_signal);
+  EXPECT_EQ(coins([](Evidence& e) { e.permuted_labels->difference = between(-0.101, 0.001); }),
+            VerdictCode::inconclusive);
+}
+
+TEST(Reason, a_network_too_small_to_see_the_signal_is_no_lack_of_signal) {
+  Evidence evidence = of_coin_flips();  // a linear model on an exclusive or: at chance itself
+  evidence.architecture = "2-2";
+  evidence.train_accuracy = 0.5;
+  evidence.wider = ControlEvidence{3, "2-32-32-2", 0.99, 0.99, between(0.45, 0.53)};
+  evidence.wider_over_permuted = between(0.44, 0.54);
+  EXPECT_EQ(explain(evidence).code, VerdictCode::capacity);
+  // A gain over the run by chance alone is no signal of the wider network's either.
+  evidence.wider_over_permuted = between(-0.01, 0.07);
+  EXPECT_EQ(explain(evidence).code, VerdictCode::no_signal);
+}
+
+TEST(Reason, a_curve_that_still_moves_has_none_yet) {
+  for (Evidence evidence : {of_coin_flips(), of_a_small_network(), of_noisy_labels()}) {
+    evidence.plateau_shown = false;
+    EXPECT_EQ(explain(evidence).code, VerdictCode::inconclusive);
+    EXPECT_NE(explain(evidence).sentence.find("plateau is not shown"), std::string::npos);
+  }
+  Evidence evidence = of_one_class();
+  evidence.plateau_shown = false;
+  EXPECT_EQ(explain(evidence).code, VerdictCode::single_class);
 }
 
 TEST(Reason, says_when_the_numbers_are_too_weak) {

@@ -51,6 +51,8 @@ TEST(FittingArchitecture, names_what_does_not_fit) {
             std::string::npos);
   EXPECT_NE(refusal(std::vector<Index>{}, split, LinearStack{{3, 7, 6}, {}}), "");
   EXPECT_NE(refusal(std::vector<Index>(70, 2), split, {}).find("71 layers"), std::string::npos);
+  EXPECT_NE(refusal(std::vector<Index>{65536, 65536}, split, {}).find("bytes with gradient and moments"),
+            std::string::npos);
   EXPECT_NE(refusal(std::vector<Index>{kMaxWidth + 1}, split, {}).find("width 65537"), std::string::npos);
 }
 

@@ -93,7 +93,7 @@ TEST(Scenario, reasons_are_those_of_the_measurements) {
   EXPECT_GE(capacity.evidence->wider->test_accuracy, 0.95);
 }
 
-// The best plane of `underfit` is x + y + z > 15.43 by symmetry; what it scores bounds every linear model from above.
+// The plane x + y + z > 15.43, the best of `underfit` by symmetry, against the figure that the README names.
 TEST(Scenario, the_best_plane_of_underfit_scores_less_than_a_ball) {
   constexpr Index kRows = 400000;
   std::vector<float> x(3 * kRows);
@@ -128,6 +128,27 @@ TEST(Scenario, test_rows_do_not_overlap_the_training_rows) {
     for (Index r = 0; r < split.train.rows(); ++r)
       ASSERT_FALSE(split.test.x().row(t)[0] == split.train.x().row(r)[0] &&
                    split.test.x().row(t)[1] == split.train.x().row(r)[1]);
+}
+
+TEST(Scenario, a_training_cut_short_of_its_plateau_gets_no_reason) {
+  for (const Index epochs : {3, 10})
+    EXPECT_EQ(study_scenario({.kind = ScenarioKind::ceiling, .epochs = epochs}, {.workers = available_workers()})
+                  .verdict->code,
+              VerdictCode::inconclusive);
+}
+
+TEST(Scenario, a_stop_during_the_controls_is_told) {
+  std::atomic<bool> stop{false};
+  const ScenarioResult study = study_scenario({.kind = ScenarioKind::underfit, .repeat = 3},
+                                              {.workers = 2, .stop = &stop}, [&](const RunStudy& run) {
+                                                EXPECT_EQ(run.result.outcome, RunOutcome::finished);
+                                                stop = true;
+                                              });
+  EXPECT_EQ(study.first.result.outcome, RunOutcome::finished);
+  EXPECT_EQ(study.controls, RunOutcome::interrupted);
+  EXPECT_FALSE(study.verdict.has_value());
+  ASSERT_EQ(study.seeds.size(), 3u);
+  EXPECT_EQ(study.seeds[2].outcome, RunOutcome::interrupted);
 }
 
 TEST(Scenario, interrupted_run_has_no_verdict) {

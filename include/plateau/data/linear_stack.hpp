@@ -10,16 +10,18 @@
 
 namespace plateau {
 
+inline constexpr Index kMaxStackLayers = 64;
+
 struct LinearStack {
   std::vector<Index> widths;      // {2, 64, 3}: two layers, from 2 features over 64 to 3 classes
   std::vector<float> parameters;  // of each layer its weight [out, in], row-major, then its bias [out]; no padding
 };
 
-// A safetensors file of linear layers, each a PREFIX.weight [out, in] with a PREFIX.bias [out], whatever the prefixes
-// are: fcK, the places in an nn.Sequential, none for a bare nn.Linear. The order is that of the prefixes, numbers in
-// them compared as numbers; where the shapes do not chain in it, the one order in which they do. Anything else in the
-// file, a value that is not finite and shapes that chain in no order or in several throw InputError, which names the
-// tensors at fault.
+// A safetensors file of at most kMaxStackLayers linear layers, each a PREFIX.weight [out, in] with a PREFIX.bias [out],
+// whatever the prefixes are: fcK, the places in an nn.Sequential, none for a bare nn.Linear. The order is that of the
+// prefixes, numbers in them compared as numbers; where the shapes do not chain in it, the one order in which they do.
+// Anything else in the file, a value that is not finite and shapes that chain in no order or in several throw
+// InputError, which names the tensors at fault.
 LinearStack read_linear_stack(const std::filesystem::path& path);
 
 // fc1.weight, fc1.bias, fc2.weight, ... Throws std::invalid_argument where there is no layer, a width is below 1 or

@@ -36,8 +36,10 @@ struct Evidence {
   std::string architecture;
   Estimate test_accuracy;  // level, with Wilson's interval
   double train_accuracy = 0;
+  bool plateau_shown = false;  // whether the curve has stopped moving (plateau_level.hpp)
   std::optional<ControlEvidence> permuted_labels;
   std::optional<ControlEvidence> wider;
+  Estimate wider_over_permuted;  // wider control - label-permuted control; of use where both were trained
   std::optional<RuleEvidence> exact_rule;
 };
 
@@ -62,6 +64,8 @@ double majority_share(const std::vector<Index>& class_rows);
 // is still called absence. Starting values, chosen before any user's data were seen.
 inline constexpr double kWorthActing = 0.01;
 inline constexpr double kTooUncertain = 0.10;
+// A run this close to the described rule has nothing to gain but what the rule itself gets wrong.
+inline constexpr double kNearRule = 0.06;
 // A run that has learnt its training rows better than this is not short of capacity.
 inline constexpr double kTrainSaturated = 0.98;
 

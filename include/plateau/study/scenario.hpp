@@ -3,6 +3,7 @@
 // The three scenarios: what they are, and one study of them: the run, its controls, and what they say.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -56,15 +57,20 @@ struct SeedResult {
 
 struct ScenarioResult {
   ScenarioDefinition definition;
-  RunStudy first;                    // the run of the first seed
-  std::optional<Evidence> evidence;  // none where the run did not finish
-  std::optional<Verdict> verdict;    // none where the run or a control did not finish
-  std::vector<SeedResult> seeds;     // every seed, the first included
+  RunStudy first;                              // the run of the first seed
+  std::optional<Evidence> evidence;            // none where the run did not finish
+  std::optional<Verdict> verdict;              // none where the run or a control did not finish
+  RunOutcome controls = RunOutcome::finished;  // the worst of them; finished where there are none
+  std::vector<SeedResult> seeds;               // every seed, the first included
   double controls_seconds = 0;
   double repeat_seconds = 0;  // of all seeds but the first
 };
 
 // Trains the scenario on the CPU: the run, then its controls beside each other, then the other seeds beside each other.
-ScenarioResult study_scenario(const ScenarioOptions& options, const CpuOptions& cpu);
+// `when_run` hears of the run as soon as it has ended, before anything else is trained. Each of the other seeds uses
+// one worker, its data exist only while it trains, and a stop request ends those that have not begun as interrupted.
+// seed + repeat - 1 must not exceed 64 bits.
+ScenarioResult study_scenario(const ScenarioOptions& options, const CpuOptions& cpu,
+                              const std::function<void(const RunStudy&)>& when_run = {});
 
 }  // namespace plateau
