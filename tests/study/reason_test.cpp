@@ -70,6 +70,7 @@ TEST(Reason, changes_with_the_measurement_that_decides) {
 
   evidence = of_a_small_network();
   evidence.permuted_labels = of_coin_flips().permuted_labels;  // as good on shuffled labels: no signal
+  evidence.wider_over_permuted = of_coin_flips().wider_over_permuted;
   EXPECT_EQ(explain(evidence).code, VerdictCode::no_signal);
 
   evidence = of_coin_flips();
