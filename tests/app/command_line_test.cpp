@@ -322,7 +322,7 @@ TEST_F(CommandLine, interruption_exits_with_130_and_keeps_what_was_trained) {
   EXPECT_TRUE(fs::exists(file("run") / "model.safetensors"));
 }
 
-TEST_F(CommandLine, interruption_during_the_controls_exits_with_130_too) {
+TEST_F(CommandLine, interruption_during_the_other_seeds_exits_with_130_too) {
   const ProgramResult result = run({"--quiet", "--device", "cpu", "--no-controls", "--repeat", "100000"},
                                    "scenario_underfit", std::chrono::milliseconds(700));
   EXPECT_EQ(result.exit_code, 130) << result.err;
