@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// Owners of device memory and of host memory that the device reaches, lent out as views; and copies, which always go
+// through a stream. Copies only enqueue: host memory that takes part must stay as it is until the stream has run.
+#pragma once
+
+#include <memory>
+#include <type_traits>
+
+#include "plateau/core/contract.hpp"
+#include "plateau/gpu/stream.hpp"
+
+namespace plateau::gpu {
+
+namespace detail {
+struct FreeDevice {
+  void operator()(void* data) const;
+};
+struct FreeMapped {
+  void operator()(void* data) const;
+};
+// Throws GpuError naming the bytes asked for and the bytes free. Zero bytes are nothing.
+std::unique_ptr<void, FreeDevice> allocate_device(Index bytes);
+std::unique_ptr<void, FreeMapped> allocate_mapped(Index bytes);
+void* device_address(void* mapped);
+Index checked_bytes(Index size, std::size_t element);
+
+void fill_bytes(const Stream& stream, void* data, unsigned char byte, Index bytes);
+void copy_to_device(const Stream& stream, const void* from, void* to, Index bytes);
+void copy_to_host(const Stream& stream, const void* from, void* to, Index bytes);
+// rows of `row_bytes`, the strides in bytes
+void copy_rows_to_device(const Stream& stream, const void* from, Index from_stride, void* to, Index to_stride,
+                         Index row_bytes, Index rows);
+}  // namespace detail
+
+// Uninitialised device memory, aligned for every vector access. Freeing waits for the device.
+template <class T>
+class DeviceBuffer {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  DeviceBuffer() = default;
+  explicit DeviceBuffer(Index size)
+      : data_(detail::allocate_device(detail::checked_bytes(size, sizeof(T)))), size_(size) {}
+
+  Index size() const { return size_; }
+  DeviceSpan<T> view() { return {static_cast<T*>(data_.get()), size_}; }
+  DeviceSpan<const T> view() const { return {static_cast<const T*>(data_.get()), size_}; }
+
+ private:
+  std::unique_ptr<void, detail::FreeDevice> data_;
+  Index size_ = 0;
+};
+
+// One value in page-locked host memory that the device sees as its own: both read and write it while kernels run.
+// The host's side is volatile, for the other side changes it at any time.
+template <class T>
+class MappedValue {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  explicit MappedValue(const T& value) : data_(detail::allocate_mapped(sizeof(T))) {
+    *static_cast<T*>(data_.get()) = value;
+  }
+
+  volatile T& host() { return *static_cast<volatile T*>(data_.get()); }
+  const volatile T& host() const { return *static_cast<const volatile T*>(data_.get()); }
+  DeviceSpan<T> device() { return {static_cast<T*>(detail::device_address(data_.get())), 1}; }
+
+ private:
+  std::unique_ptr<void, detail::FreeMapped> data_;
+};
+
+// Every byte of `to` becomes `byte`: 0 for zeros of every type, 0xFF for NaN.
+template <class T>
+void fill_bytes(const Stream& stream, DeviceSpan<T> to, unsigned char byte) {
+  detail::fill_bytes(stream, to.data, byte, to.size * Index{sizeof(T)});
+}
+
+template <class T>
+void copy(const Stream& stream, HostSpan<const T> from, DeviceSpan<T> to) {
+  expects(from.size == to.size, "copy: equal sizes");
+  detail::copy_to_device(stream, from.data, to.data, to.size * Index{sizeof(T)});
+}
+template <class T>
+void copy(const Stream& stream, DeviceSpan<const T> from, HostSpan<T> to) {
+  expects(from.size == to.size, "copy: equal sizes");
+  detail::copy_to_host(stream, from.data, to.data, to.size * Index{sizeof(T)});
+}
+template <class T>
+void copy(const Stream& stream, HostMatrix<const T> from, DeviceMatrix<T> to) {
+  expects(from.rows == to.rows && from.cols == to.cols, "copy: equal shapes");
+  constexpr Index kSize = sizeof(T);
+  detail::copy_rows_to_device(stream, from.data, from.stride * kSize, to.data, to.stride * kSize, from.cols * kSize,
+                              from.rows);
+}
+
+}  // namespace plateau::gpu
