@@ -6,8 +6,14 @@
 
 namespace plateau::gpu {
 
+#if defined(PLATEAU_EMULATED)
+constexpr bool kEmulated = true;
+#else
+constexpr bool kEmulated = false;
+#endif
+
 Inventory inventory() {
-  Inventory found{.toolkit_version = CUDART_VERSION, .driver_version = 0, .devices = {}, .problem = {}};
+  Inventory found{.toolkit_version = CUDART_VERSION, .emulated = kEmulated};
   if (cudaDriverGetVersion(&found.driver_version) != cudaSuccess) found.driver_version = 0;
   if (found.driver_version == 0) {
     found.problem = "no NVIDIA driver is installed";

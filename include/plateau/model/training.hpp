@@ -12,6 +12,7 @@
 #include "plateau/ops/adam.hpp"
 #include "plateau/ops/gather_batch.hpp"
 #include "plateau/ops/metrics.hpp"
+#include "plateau/ops/scenario_data.hpp"
 #include "plateau/ops/sgd.hpp"
 
 namespace plateau {
@@ -31,6 +32,12 @@ struct Run {
   std::optional<FlatParameters> initial;                // instead of drawn ones: architecture.parameters() values
 };
 
+// Which rows of a scenario the views hold, to the bit: a GPU draws them itself and has none copied.
+struct DrawnSplit {
+  ScenarioRows train;
+  ScenarioRows test;
+};
+
 // Views of host memory: train_x [N, features], train_label [N], test_x [M, features], test_label [M]. Labels lie in
 // [0, classes). N, M >= 1.
 struct TrainingData {
@@ -38,6 +45,7 @@ struct TrainingData {
   HostSpan<const std::int32_t> train_label;
   HostMatrix<const float> test_x;
   HostSpan<const std::int32_t> test_label;
+  std::optional<DrawnSplit> drawn = {};
 };
 
 struct EpochRecord {

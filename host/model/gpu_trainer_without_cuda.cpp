@@ -1,0 +1,16 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/model/gpu_trainer.hpp"
+
+#include <stdexcept>
+
+namespace plateau {
+
+// Callers ask gpu::inventory() first, which says that there is no device.
+std::unique_ptr<Trainer> make_gpu_trainer(const GpuOptions&) {
+  throw std::runtime_error("this program was built without the CUDA toolkit");
+}
+
+std::string gpu_matrix_library() { return {}; }
+
+}  // namespace plateau

@@ -1,0 +1,33 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// The GPU device with the layered engine: rows, weights, gradients, moments, metrics and every decision stay in device
+// memory; what a training leaves behind is fetched once, at its end.
+#pragma once
+
+#include <memory>
+
+#include "plateau/model/trainer.hpp"
+
+namespace plateau {
+
+// How an epoch reaches the device: recorded once and replayed, or launch by launch. Equal bits either way.
+enum class Execution { graph, stream };
+
+struct GpuOptions {
+  const std::atomic<bool>* stop = nullptr;  // handed to the device, which ends the run as interrupted after an epoch
+  Execution execution = Execution::graph;   // of epochs of up to kMaxGraphNodes launches; longer ones are not recorded
+};
+
+// A recorded epoch costs host memory and time per launch; beyond this it would cost more than it saves.
+inline constexpr Index kMaxGraphNodes = 1 << 16;
+
+// Test rows that are evaluated together on the GPU. Part of the execution plan.
+inline constexpr Index kGpuEvaluationRows = 1 << 15;
+
+// Throws gpu::GpuError where there is no device or no CUDA was built in; gpu::inventory() says why.
+std::unique_ptr<Trainer> make_gpu_trainer(const GpuOptions& options);
+
+// "cuBLAS 13.0.2": the library whose products decide a result's bits; empty without CUDA.
+std::string gpu_matrix_library();
+
+}  // namespace plateau

@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// What trains: a device with its engine. Studies are written over it and do not ask which one it is.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "plateau/model/training.hpp"
+#include "plateau/ops/dataset_statistics.hpp"
+
+namespace plateau {
+
+struct DatasetStatistics {
+  std::vector<Index> class_rows;            // rows per class, zeros included
+  std::vector<FeatureStatistics> features;  // one per column
+};
+
+class Trainer {
+ public:
+  virtual ~Trainer() = default;
+
+  // Throws std::invalid_argument where the run does not fit the data (expects_run).
+  virtual RunResult train(const Run& run, const TrainingData& data) = 0;
+
+  // Every run, beside each other where the device can; in the order of the requests, each with the bits it has alone.
+  virtual std::vector<RunResult> train_all(const std::vector<RunRequest>& requests) = 0;
+
+  // Calls body(i, trainer) for every i in [0, count), beside each other where the device can. A body trains with the
+  // trainer it is handed; its data need to exist only while it does.
+  virtual void for_each(Index count, const std::function<void(Index, Trainer&)>& body) = 0;
+
+  // Of the training rows and of the test rows, computed where they would be trained. Every label is one of the classes.
+  struct SplitStatistics {
+    DatasetStatistics train, test;
+  };
+  virtual SplitStatistics statistics(const TrainingData& data, Index classes) = 0;
+
+  // Whether the user wants an end: trainings that run are ending, and nothing more should be begun.
+  virtual bool stop_requested() const = 0;
+};
+
+// The CPU device (training.hpp), in float.
+class CpuTrainer final : public Trainer {
+ public:
+  explicit CpuTrainer(const CpuOptions& options) : options_(options) {}
+
+  RunResult train(const Run& run, const TrainingData& data) override;
+  std::vector<RunResult> train_all(const std::vector<RunRequest>& requests) override;
+  void for_each(Index count, const std::function<void(Index, Trainer&)>& body) override;
+  SplitStatistics statistics(const TrainingData& data, Index classes) override;
+  bool stop_requested() const override;
+
+ private:
+  CpuOptions options_;
+};
+
+}  // namespace plateau
