@@ -8,14 +8,6 @@
 namespace plateau {
 namespace {
 
-// The constants of the article: the ball's squared radius, and the disc that covers half of [0, 10)^2.
-constexpr float kBallRadiusSquared = 100.0f;
-constexpr float kDiscCentre = 5.0f;
-constexpr float kDiscRadiusSquared = 15.915494f;  // 50 / pi
-constexpr float kFlipProbability = 0.2f;
-
-float feature_range(ScenarioKind kind) { return kind == ScenarioKind::overfit ? 1.0f : 10.0f; }
-
 std::int32_t outside_ball(float x, float y, float z) {
   return add_rn(add_rn(mul_rn(x, x), mul_rn(y, y)), mul_rn(z, z)) > kBallRadiusSquared;
 }
@@ -54,7 +46,7 @@ std::int32_t row_label(const ScenarioRows& rows, std::uint64_t row, const Real* 
 template <std::floating_point Real>
 void cpu::scenario_data(const ScenarioRows& rows, HostMatrix<Real> x, HostSpan<std::int32_t> label) {
   expects_scenario_data<Real, Space::host>(rows, x, label);
-  const float range = feature_range(rows.kind);
+  const float range = scenario_range(rows.kind);
   for (Index r = 0; r < x.rows; ++r) {
     const auto row = static_cast<std::uint64_t>(rows.first_row + r);
     for (Index j = 0; j < x.cols; ++j) {

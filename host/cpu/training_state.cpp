@@ -18,4 +18,11 @@ void cpu::finish_epoch(HostSpan<TrainingState> state) {
   expects_training_state<Space::host>(state);
   if (state[0].status == RunStatus::running) ++state[0].epoch;
 }
+
+void cpu::exchange_signals(HostSpan<TrainingState> state, HostSpan<RunSignals> signals) {
+  expects_exchange_signals<Space::host>(state, signals);
+  if (state[0].status == RunStatus::running && signals[0].stop_requested != 0) state[0].status = RunStatus::interrupted;
+  signals[0].epoch = state[0].epoch;
+  signals[0].status = state[0].status;
+}
 }  // namespace plateau

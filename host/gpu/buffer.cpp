@@ -20,10 +20,10 @@ Index checked_bytes(Index size, std::size_t element) {
   return size * bytes;
 }
 
-std::unique_ptr<void, FreeDevice> allocate_device(Index bytes) {
-  if (bytes == 0) return nullptr;
-  void* data = nullptr;
-  const cudaError_t status = cudaMalloc(&data, static_cast<std::size_t>(bytes));
+namespace {
+
+// As check_cuda, and where memory is out says how much there was.
+void check_allocation(cudaError_t status, Index bytes) {
   if (status == cudaErrorMemoryAllocation) {
     cudaGetLastError();
     std::size_t free = 0, total = 0;
@@ -33,7 +33,26 @@ std::unique_ptr<void, FreeDevice> allocate_device(Index bytes) {
                    std::source_location::current());
   }
   check_cuda(status);
+}
+
+}  // namespace
+
+std::unique_ptr<void, FreeDevice> allocate_device(Index bytes) {
+  if (bytes == 0) return nullptr;
+  void* data = nullptr;
+  check_allocation(cudaMalloc(&data, static_cast<std::size_t>(bytes)), bytes);
   return std::unique_ptr<void, FreeDevice>(data);
+}
+
+void* allocate_in_stream(const Stream& stream, Index bytes) {
+  if (bytes == 0) return nullptr;
+  void* data = nullptr;
+  check_allocation(cudaMallocAsync(&data, static_cast<std::size_t>(bytes), stream.handle()), bytes);
+  return data;
+}
+
+void free_in_stream(const Stream& stream, void* data) {
+  if (data != nullptr) cudaFreeAsync(data, stream.handle());
 }
 
 std::unique_ptr<void, FreeMapped> allocate_mapped(Index bytes) {
@@ -50,6 +69,12 @@ void* device_address(void* mapped) {
 
 void fill_bytes(const Stream& stream, void* data, unsigned char byte, Index bytes) {
   if (bytes > 0) check_cuda(cudaMemsetAsync(data, byte, static_cast<std::size_t>(bytes), stream.handle()));
+}
+
+void fill_rows(const Stream& stream, void* data, Index stride, unsigned char byte, Index row_bytes, Index rows) {
+  if (row_bytes > 0 && rows > 0)
+    check_cuda(cudaMemset2DAsync(data, static_cast<std::size_t>(stride), byte, static_cast<std::size_t>(row_bytes),
+                                 static_cast<std::size_t>(rows), stream.handle()));
 }
 
 void copy_to_device(const Stream& stream, const void* from, void* to, Index bytes) {

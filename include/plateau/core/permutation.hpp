@@ -26,6 +26,13 @@ class KeyedPermutation {
     high_bits_ = bits - low_bits_;
   }
 
+  // The permutation of the same rows for another instance of the stream: a device that knows the epoch takes its own.
+  PLATEAU_HD KeyedPermutation of_instance(std::uint32_t instance) const {
+    KeyedPermutation other = *this;
+    other.stream_.instance = instance;
+    return other;
+  }
+
   PLATEAU_HD constexpr Index operator()(Index i) const {
     auto place = static_cast<std::uint64_t>(i);
     do {

@@ -26,7 +26,12 @@ struct SpanView {
   T* data = nullptr;
   Index size = 0;
 
-  PLATEAU_HD constexpr operator SpanView<const T, S>() const requires(!std::is_const_v<T>) { return {data, size}; }
+  // A template, so that views of const elements do not declare a conversion to themselves.
+  template <class Const>
+  requires(!std::is_const_v<T> && std::is_same_v<Const, const T>) PLATEAU_HD constexpr operator SpanView<Const, S>()
+      const {
+    return {data, size};
+  }
   PLATEAU_HD constexpr bool empty() const { return size == 0; }
   PLATEAU_HD constexpr SpanView subspan(Index first, Index count) const { return {data + first, count}; }
 
@@ -42,7 +47,9 @@ struct MatrixView {
   Index cols = 0;
   Index stride = 0;
 
-  PLATEAU_HD constexpr operator MatrixView<const T, S>() const requires(!std::is_const_v<T>) {
+  template <class Const>
+  requires(!std::is_const_v<T> && std::is_same_v<Const, const T>) PLATEAU_HD constexpr operator MatrixView<Const, S>()
+      const {
     return {data, rows, cols, stride};
   }
   PLATEAU_HD constexpr bool empty() const { return rows == 0 || cols == 0; }

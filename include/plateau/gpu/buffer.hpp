@@ -23,12 +23,15 @@ struct FreeMapped {
 std::unique_ptr<void, FreeDevice> allocate_device(Index bytes);
 std::unique_ptr<void, FreeMapped> allocate_mapped(Index bytes);
 void* device_address(void* mapped);
+void* allocate_in_stream(const Stream& stream, Index bytes);
+void free_in_stream(const Stream& stream, void* data);
 Index checked_bytes(Index size, std::size_t element);
 
+// Strides are in bytes as well.
 void fill_bytes(const Stream& stream, void* data, unsigned char byte, Index bytes);
+void fill_rows(const Stream& stream, void* data, Index stride, unsigned char byte, Index row_bytes, Index rows);
 void copy_to_device(const Stream& stream, const void* from, void* to, Index bytes);
 void copy_to_host(const Stream& stream, const void* from, void* to, Index bytes);
-// rows of `row_bytes`, the strides in bytes
 void copy_rows_to_device(const Stream& stream, const void* from, Index from_stride, void* to, Index to_stride,
                          Index row_bytes, Index rows);
 }  // namespace detail
@@ -50,6 +53,29 @@ class DeviceBuffer {
  private:
   std::unique_ptr<void, detail::FreeDevice> data_;
   Index size_ = 0;
+};
+
+// Memory from the stream's pool, taken and given back in the order of the stream: neither waits. For scratch outside of
+// a training step.
+template <class T>
+class StreamBuffer {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  StreamBuffer(const Stream& stream, Index size)
+      : stream_(&stream),
+        data_(static_cast<T*>(detail::allocate_in_stream(stream, detail::checked_bytes(size, sizeof(T))))),
+        size_(size) {}
+  ~StreamBuffer() { detail::free_in_stream(*stream_, data_); }
+  StreamBuffer(const StreamBuffer&) = delete;
+  StreamBuffer& operator=(const StreamBuffer&) = delete;
+
+  DeviceSpan<T> view() { return {data_, size_}; }
+
+ private:
+  const Stream* stream_;
+  T* data_;
+  Index size_;
 };
 
 // One value in page-locked host memory that the device sees as its own: both read and write it while kernels run.
@@ -75,6 +101,10 @@ class MappedValue {
 template <class T>
 void fill_bytes(const Stream& stream, DeviceSpan<T> to, unsigned char byte) {
   detail::fill_bytes(stream, to.data, byte, to.size * Index{sizeof(T)});
+}
+template <class T>
+void fill_bytes(const Stream& stream, DeviceMatrix<T> to, unsigned char byte) {
+  detail::fill_rows(stream, to.data, to.stride * Index{sizeof(T)}, byte, to.cols * Index{sizeof(T)}, to.rows);
 }
 
 template <class T>

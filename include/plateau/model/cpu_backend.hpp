@@ -3,7 +3,8 @@
 // The CPU device: every operation forwards to its twin in host/cpu/. float to run, double as the oracle.
 //
 // A backend is what the model is written over: a number type, a memory space with its buffers and copies, and the
-// operations under their own names. It holds no state of a training.
+// operations under their own names. It holds no state of a training. Whatever it does may only be queued; finish()
+// returns when it has been done.
 #pragma once
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include "plateau/ops/adam.hpp"
 #include "plateau/ops/bias_activation.hpp"
 #include "plateau/ops/bias_grad.hpp"
+#include "plateau/ops/dataset_statistics.hpp"
 #include "plateau/ops/dense.hpp"
 #include "plateau/ops/gather_batch.hpp"
 #include "plateau/ops/gradient_norm.hpp"
@@ -38,6 +40,8 @@ struct CpuBackend {
   template <class T>
   using Matrix = HostMatrix<T>;
 
+  void finish() const {}  // nothing is queued here
+
   template <class T>
   Buffer<T> allocate(Index size, T fill) const {
     return Buffer<T>(size, fill);
@@ -47,6 +51,11 @@ struct CpuBackend {
   void copy_in(HostSpan<const From> from, Span<To> to) const {
     expects(from.size == to.size, "copy_in: equal sizes");
     std::transform(from.begin(), from.end(), to.begin(), [](From value) { return static_cast<To>(value); });
+  }
+  template <class From, class To>
+  void copy_in(HostMatrix<const From> from, Matrix<To> to) const {
+    expects(from.rows == to.rows && from.cols == to.cols, "copy_in: equal shapes");
+    for (Index i = 0; i < from.rows; ++i) copy_in<From, To>({from.row(i), from.cols}, Span<To>{to.row(i), to.cols});
   }
   template <class From, class To>
   void copy_out(Span<const From> from, HostSpan<To> to) const {
@@ -75,6 +84,9 @@ struct CpuBackend {
   }
   void advance_step(AdamBetas betas, Span<TrainingState> state) const { cpu::advance_step(betas, state); }
   void finish_epoch(Span<TrainingState> state) const { cpu::finish_epoch(state); }
+  void exchange_signals(Span<TrainingState> state, Span<RunSignals> signals) const {
+    cpu::exchange_signals(state, signals);
+  }
   void adam(const AdamParameters& adam, Span<const TrainingState> state, Span<const Real> grad, Span<Real> parameter,
             Span<Real> m, Span<Real> v) const {
     cpu::adam<Real>(adam, state, grad, parameter, m, v);
@@ -102,6 +114,10 @@ struct CpuBackend {
   }
   void scenario_data(const ScenarioRows& rows, Matrix<Real> x, Span<std::int32_t> label) const {
     cpu::scenario_data<Real>(rows, x, label);
+  }
+  void dataset_statistics(Matrix<const Real> x, Span<const std::int32_t> label, Span<std::int64_t> class_rows,
+                          Span<FeatureStatistics> features) const {
+    cpu::dataset_statistics<Real>(x, label, class_rows, features);
   }
 };
 

@@ -52,4 +52,12 @@ void adam(const AdamParameters& adam, HostSpan<const TrainingState> state, HostS
           HostSpan<Real> parameter, HostSpan<Real> m, HostSpan<Real> v);
 
 }  // namespace cpu
+
+namespace gpu {
+
+class Stream;
+void adam(const Stream& stream, const AdamParameters& adam, DeviceSpan<const TrainingState> state,
+          DeviceSpan<const float> grad, DeviceSpan<float> parameter, DeviceSpan<float> m, DeviceSpan<float> v);
+
+}  // namespace gpu
 }  // namespace plateau

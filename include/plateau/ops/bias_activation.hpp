@@ -34,4 +34,11 @@ template <std::floating_point Real>
 void bias_activation(Activation activation, HostSpan<const Real> bias, HostMatrix<Real> z);
 
 }  // namespace cpu
+
+namespace gpu {
+
+class Stream;
+void bias_activation(const Stream& stream, Activation activation, DeviceSpan<const float> bias, DeviceMatrix<float> z);
+
+}  // namespace gpu
 }  // namespace plateau

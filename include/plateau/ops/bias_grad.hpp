@@ -29,4 +29,11 @@ template <std::floating_point Real>
 void bias_grad(HostMatrix<const Real> grad_z, HostSpan<Real> grad_bias);
 
 }  // namespace cpu
+
+namespace gpu {
+
+class Stream;
+void bias_grad(const Stream& stream, DeviceMatrix<const float> grad_z, DeviceSpan<float> grad_bias);
+
+}  // namespace gpu
 }  // namespace plateau

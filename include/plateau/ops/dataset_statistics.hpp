@@ -48,4 +48,13 @@ void dataset_statistics(HostMatrix<const Real> x, HostSpan<const std::int32_t> l
                         HostSpan<FeatureStatistics> features);
 
 }  // namespace cpu
+
+namespace gpu {
+
+class Stream;
+// Not for a training step: it takes and returns memory of the stream's pool.
+void dataset_statistics(const Stream& stream, DeviceMatrix<const float> x, DeviceSpan<const std::int32_t> label,
+                        DeviceSpan<std::int64_t> class_rows, DeviceSpan<FeatureStatistics> features);
+
+}  // namespace gpu
 }  // namespace plateau

@@ -56,4 +56,16 @@ void dense_weight_grad(HostMatrix<const Real> grad_z, HostMatrix<const Real> x, 
 std::string matrix_library();
 
 }  // namespace cpu
+
+namespace gpu {
+
+class BlasHandle;
+void dense_forward(const BlasHandle& blas, DeviceMatrix<const float> x, DeviceMatrix<const float> w,
+                   DeviceMatrix<float> z);
+void dense_input_grad(const BlasHandle& blas, DeviceMatrix<const float> grad_z, DeviceMatrix<const float> w,
+                      DeviceMatrix<float> grad_x);
+void dense_weight_grad(const BlasHandle& blas, DeviceMatrix<const float> grad_z, DeviceMatrix<const float> x,
+                       DeviceMatrix<float> grad_w);
+
+}  // namespace gpu
 }  // namespace plateau

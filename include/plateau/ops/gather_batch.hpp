@@ -49,4 +49,13 @@ void gather_batch(const BatchSelection& selection, HostSpan<const TrainingState>
                   HostSpan<const std::int32_t> label, HostMatrix<Real> batch_x, HostSpan<std::int32_t> batch_label);
 
 }  // namespace cpu
+
+namespace gpu {
+
+class Stream;
+void gather_batch(const Stream& stream, const BatchSelection& selection, DeviceSpan<const TrainingState> state,
+                  DeviceMatrix<const float> x, DeviceSpan<const std::int32_t> label, DeviceMatrix<float> batch_x,
+                  DeviceSpan<std::int32_t> batch_label);
+
+}  // namespace gpu
 }  // namespace plateau

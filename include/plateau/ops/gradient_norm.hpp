@@ -20,10 +20,26 @@ constexpr Cost gradient_norm_cost(Index parameters) {
   return {.flops = 2.0 * double(parameters), .bytes_read = 4.0 * double(parameters), .bytes_written = 8};
 }
 
+// Sums that a GPU forms beside each other before it adds them: one per 16384 elements, up to a limit.
+inline constexpr Index kMaxGradientNormPartials = 1024;
+constexpr Index gradient_norm_partials(Index parameters) {
+  const Index blocks = ceil_div(parameters, Index{1} << 14);
+  return blocks < 1 ? 1 : blocks > kMaxGradientNormPartials ? kMaxGradientNormPartials : blocks;
+}
+
 namespace cpu {
 
 template <std::floating_point Real>
 void gradient_norm(HostSpan<const Real> grad, HostSpan<const TrainingState> state, HostSpan<EpochMetrics> history);
 
 }  // namespace cpu
+
+namespace gpu {
+
+class Stream;
+// `partial` is room for the blocks' sums, at least gradient_norm_partials(grad.size) of them.
+void gradient_norm(const Stream& stream, DeviceSpan<const float> grad, DeviceSpan<const TrainingState> state,
+                   DeviceSpan<double> partial, DeviceSpan<EpochMetrics> history);
+
+}  // namespace gpu
 }  // namespace plateau

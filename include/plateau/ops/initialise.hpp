@@ -32,4 +32,12 @@ template <std::floating_point Real>
 void initialise(std::uint64_t seed, Index first_element, Index fan_in, HostSpan<Real> parameter);
 
 }  // namespace cpu
+
+namespace gpu {
+
+class Stream;
+void initialise(const Stream& stream, std::uint64_t seed, Index first_element, Index fan_in,
+                DeviceSpan<float> parameter);
+
+}  // namespace gpu
 }  // namespace plateau

@@ -55,4 +55,13 @@ void metrics(DataPart part, HostSpan<const Real> loss, HostSpan<const std::int32
              HostMatrix<std::uint32_t> correct);
 
 }  // namespace cpu
+
+namespace gpu {
+
+class Stream;
+void metrics(const Stream& stream, DataPart part, DeviceSpan<const float> loss,
+             DeviceSpan<const std::int32_t> predicted, DeviceSpan<const std::int32_t> label,
+             DeviceSpan<TrainingState> state, DeviceSpan<EpochMetrics> history, DeviceMatrix<std::uint32_t> correct);
+
+}  // namespace gpu
 }  // namespace plateau

@@ -27,4 +27,12 @@ namespace cpu {
 void permute_labels(std::uint64_t seed, HostSpan<const std::int32_t> label, HostSpan<std::int32_t> permuted);
 
 }  // namespace cpu
+
+namespace gpu {
+
+class Stream;
+void permute_labels(const Stream& stream, std::uint64_t seed, DeviceSpan<const std::int32_t> label,
+                    DeviceSpan<std::int32_t> permuted);
+
+}  // namespace gpu
 }  // namespace plateau

@@ -34,4 +34,12 @@ template <std::floating_point Real>
 void relu_backward(HostMatrix<const Real> a, HostMatrix<Real> grad_a_to_z, HostSpan<Real> grad_bias);
 
 }  // namespace cpu
+
+namespace gpu {
+
+class Stream;
+void relu_backward(const Stream& stream, DeviceMatrix<const float> a, DeviceMatrix<float> grad_a_to_z,
+                   DeviceSpan<float> grad_bias);
+
+}  // namespace gpu
 }  // namespace plateau

@@ -24,6 +24,14 @@ enum class LabelReading { described, published };
 
 constexpr Index scenario_features(ScenarioKind kind) { return kind == ScenarioKind::underfit ? 3 : 2; }
 
+constexpr float scenario_range(ScenarioKind kind) { return kind == ScenarioKind::overfit ? 1.0f : 10.0f; }
+
+// The constants of the article: the ball's squared radius, and the disc that covers half of [0, 10)^2.
+inline constexpr float kBallRadiusSquared = 100.0f;
+inline constexpr float kDiscCentre = 5.0f;
+inline constexpr float kDiscRadiusSquared = 15.915494f;  // 50 / pi
+inline constexpr float kFlipProbability = 0.2f;
+
 struct ScenarioRows {
   ScenarioKind kind = ScenarioKind::overfit;
   LabelReading reading = LabelReading::described;
@@ -55,4 +63,12 @@ template <std::floating_point Real>
 void scenario_rule(ScenarioKind kind, HostMatrix<const Real> x, HostSpan<std::int32_t> label);
 
 }  // namespace cpu
+
+namespace gpu {
+
+class Stream;
+void scenario_data(const Stream& stream, const ScenarioRows& rows, DeviceMatrix<float> x,
+                   DeviceSpan<std::int32_t> label);
+
+}  // namespace gpu
 }  // namespace plateau

@@ -44,4 +44,12 @@ void sgd(const SgdParameters& sgd, HostSpan<const TrainingState> state, HostSpan
          HostSpan<Real> parameter, HostSpan<Real> velocity);
 
 }  // namespace cpu
+
+namespace gpu {
+
+class Stream;
+void sgd(const Stream& stream, const SgdParameters& sgd, DeviceSpan<const TrainingState> state,
+         DeviceSpan<const float> grad, DeviceSpan<float> parameter, DeviceSpan<float> velocity);
+
+}  // namespace gpu
 }  // namespace plateau

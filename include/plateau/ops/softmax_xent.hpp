@@ -47,4 +47,12 @@ void softmax_xent(HostMatrix<const Real> z, HostSpan<const std::int32_t> label, 
                   HostSpan<std::int32_t> predicted, HostMatrix<Real> grad_z);
 
 }  // namespace cpu
+
+namespace gpu {
+
+class Stream;
+void softmax_xent(const Stream& stream, DeviceMatrix<const float> z, DeviceSpan<const std::int32_t> label,
+                  DeviceSpan<float> loss, DeviceSpan<std::int32_t> predicted, DeviceMatrix<float> grad_z);
+
+}  // namespace gpu
 }  // namespace plateau

@@ -3,9 +3,12 @@
 // The control block of a training: it lives in the memory of the device that trains, so that no decision needs the
 // host. Once its status says the run has stopped, the operations that read it change nothing any more.
 //
-//   advance_step    counts an optimizer step t and forms Adam's bias corrections 1 - beta1^t and sqrt(1 - beta2^t) in
-//                   double (Kingma and Ba 2015, section 3)
-//   finish_epoch    counts an epoch
+//   advance_step      counts an optimizer step t and forms Adam's bias corrections 1 - beta1^t and sqrt(1 - beta2^t)
+//                     in double (Kingma and Ba 2015, section 3)
+//   finish_epoch      counts an epoch
+//   exchange_signals  tells the host how far the run is, and stops it where the host has asked for that
+//
+// A fresh block is all zero bytes. Its bias corrections are those of step 0: advance_step comes before any step.
 #pragma once
 
 #include "plateau/core/contract.hpp"
@@ -14,14 +17,21 @@
 
 namespace plateau {
 
-enum class RunStatus : std::int32_t { running = 0, diverged = 1 };
+enum class RunStatus : std::int32_t { running = 0, diverged = 1, interrupted = 2 };
 
 struct TrainingState {
   std::int64_t step = 0;             // optimizer steps taken, the one about to be applied included
-  double bias_correction1 = 1;       // 1 - beta1^step
-  double bias_correction2_sqrt = 1;  // sqrt(1 - beta2^step)
+  double bias_correction1 = 0;       // 1 - beta1^step
+  double bias_correction2_sqrt = 0;  // sqrt(1 - beta2^step)
   std::int32_t epoch = 0;            // epochs finished = the row of the history being filled
   RunStatus status = RunStatus::running;
+};
+
+// What a training and its host tell each other while it runs; on a GPU it lies in host memory that the device reaches.
+struct RunSignals {
+  std::int32_t stop_requested = 0;  // written by the host: not 0 ends the run after the epoch
+  RunStatus status = RunStatus::running;
+  std::int32_t epoch = 0;  // epochs finished
 };
 
 struct AdamBetas {
@@ -33,16 +43,36 @@ constexpr Cost advance_step_cost() {
   return {.flops = 0, .bytes_read = sizeof(TrainingState), .bytes_written = sizeof(TrainingState)};
 }
 constexpr Cost finish_epoch_cost() { return advance_step_cost(); }
+constexpr Cost exchange_signals_cost() {
+  return {.flops = 0,
+          .bytes_read = sizeof(TrainingState) + sizeof(RunSignals),
+          .bytes_written = sizeof(TrainingState) + sizeof(RunSignals)};
+}
 
 template <Space S>
 void expects_training_state(SpanView<const TrainingState, S> state) {
   expects(state.size == 1, "training_state: one control block per run");
+}
+template <Space S>
+void expects_exchange_signals(SpanView<TrainingState, S> state, SpanView<RunSignals, S> signals) {
+  expects(state.size == 1, "training_state: one control block per run");
+  expects(signals.size == 1, "training_state: one block of signals per run");
 }
 
 namespace cpu {
 
 void advance_step(AdamBetas betas, HostSpan<TrainingState> state);
 void finish_epoch(HostSpan<TrainingState> state);
+void exchange_signals(HostSpan<TrainingState> state, HostSpan<RunSignals> signals);
 
 }  // namespace cpu
+
+namespace gpu {
+
+class Stream;
+void advance_step(const Stream& stream, AdamBetas betas, DeviceSpan<TrainingState> state);
+void finish_epoch(const Stream& stream, DeviceSpan<TrainingState> state);
+void exchange_signals(const Stream& stream, DeviceSpan<TrainingState> state, DeviceSpan<RunSignals> signals);
+
+}  // namespace gpu
 }  // namespace plateau

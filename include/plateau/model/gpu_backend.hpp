@@ -1,0 +1,144 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// The GPU device: every operation forwards to its launcher in kernels/, on the backend's own stream. All of it only
+// enqueues, copies included; finish() waits. One backend serves one training at a time.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#include "plateau/gpu/blas.hpp"
+#include "plateau/gpu/buffer.hpp"
+#include "plateau/gpu/stream.hpp"
+#include "plateau/ops/adam.hpp"
+#include "plateau/ops/bias_activation.hpp"
+#include "plateau/ops/bias_grad.hpp"
+#include "plateau/ops/dataset_statistics.hpp"
+#include "plateau/ops/dense.hpp"
+#include "plateau/ops/gather_batch.hpp"
+#include "plateau/ops/gradient_norm.hpp"
+#include "plateau/ops/initialise.hpp"
+#include "plateau/ops/metrics.hpp"
+#include "plateau/ops/permute_labels.hpp"
+#include "plateau/ops/relu_backward.hpp"
+#include "plateau/ops/scenario_data.hpp"
+#include "plateau/ops/sgd.hpp"
+#include "plateau/ops/softmax_xent.hpp"
+#include "plateau/ops/training_state.hpp"
+
+namespace plateau {
+
+class GpuBackend {
+ public:
+  using Real = float;
+  static constexpr Space kSpace = Space::device;
+  template <class T>
+  using Buffer = gpu::DeviceBuffer<T>;
+  template <class T>
+  using Span = DeviceSpan<T>;
+  template <class T>
+  using Matrix = DeviceMatrix<T>;
+
+  GpuBackend() : blas_(stream_), partial_(kMaxGradientNormPartials) {}
+  GpuBackend(const GpuBackend&) = delete;  // the BLAS handle keeps the stream
+  GpuBackend& operator=(const GpuBackend&) = delete;
+
+  const gpu::Stream& stream() const { return stream_; }
+  void finish() const { stream_.synchronise(); }
+
+  // `fill` consists of equal bytes, as zeros and NaNs do.
+  template <class T>
+  Buffer<T> allocate(Index size, T fill) const {
+    const auto bytes = std::bit_cast<std::array<unsigned char, sizeof(T)>>(fill);
+    expects(std::all_of(bytes.begin(), bytes.end(), [&](unsigned char byte) { return byte == bytes[0]; }),
+            "allocate: a fill of equal bytes");
+    Buffer<T> buffer(size);
+    gpu::fill_bytes(stream_, buffer.view(), bytes[0]);
+    return buffer;
+  }
+  // The host's side stays as it is, or is not looked at, until finish().
+  template <class From, class To>
+  void copy_in(HostSpan<const From> from, Span<To> to) const {
+    static_assert(std::is_same_v<From, To>, "a GPU holds what the host holds");
+    gpu::copy(stream_, from, to);
+  }
+  template <class From, class To>
+  void copy_in(HostMatrix<const From> from, Matrix<To> to) const {
+    static_assert(std::is_same_v<From, To>, "a GPU holds what the host holds");
+    gpu::copy(stream_, from, to);
+  }
+  template <class From, class To>
+  void copy_out(Span<const From> from, HostSpan<To> to) const {
+    static_assert(std::is_same_v<From, To>, "a GPU holds what the host holds");
+    gpu::copy(stream_, from, to);
+  }
+
+  void dense_forward(Matrix<const float> x, Matrix<const float> w, Matrix<float> z) const {
+    gpu::dense_forward(blas_, x, w, z);
+  }
+  void dense_input_grad(Matrix<const float> grad_z, Matrix<const float> w, Matrix<float> grad_x) const {
+    gpu::dense_input_grad(blas_, grad_z, w, grad_x);
+  }
+  void dense_weight_grad(Matrix<const float> grad_z, Matrix<const float> x, Matrix<float> grad_w) const {
+    gpu::dense_weight_grad(blas_, grad_z, x, grad_w);
+  }
+  void bias_activation(Activation activation, Span<const float> bias, Matrix<float> z) const {
+    gpu::bias_activation(stream_, activation, bias, z);
+  }
+  void relu_backward(Matrix<const float> a, Matrix<float> grad_a_to_z, Span<float> grad_bias) const {
+    gpu::relu_backward(stream_, a, grad_a_to_z, grad_bias);
+  }
+  void bias_grad(Matrix<const float> grad_z, Span<float> grad_bias) const {
+    gpu::bias_grad(stream_, grad_z, grad_bias);
+  }
+  void softmax_xent(Matrix<const float> z, Span<const std::int32_t> label, Span<float> loss,
+                    Span<std::int32_t> predicted, Matrix<float> grad_z) const {
+    gpu::softmax_xent(stream_, z, label, loss, predicted, grad_z);
+  }
+  void advance_step(AdamBetas betas, Span<TrainingState> state) const { gpu::advance_step(stream_, betas, state); }
+  void finish_epoch(Span<TrainingState> state) const { gpu::finish_epoch(stream_, state); }
+  void exchange_signals(Span<TrainingState> state, Span<RunSignals> signals) const {
+    gpu::exchange_signals(stream_, state, signals);
+  }
+  void adam(const AdamParameters& adam, Span<const TrainingState> state, Span<const float> grad, Span<float> parameter,
+            Span<float> m, Span<float> v) const {
+    gpu::adam(stream_, adam, state, grad, parameter, m, v);
+  }
+  void sgd(const SgdParameters& sgd, Span<const TrainingState> state, Span<const float> grad, Span<float> parameter,
+           Span<float> velocity) const {
+    gpu::sgd(stream_, sgd, state, grad, parameter, velocity);
+  }
+  void initialise(std::uint64_t seed, Index first_element, Index fan_in, Span<float> parameter) const {
+    gpu::initialise(stream_, seed, first_element, fan_in, parameter);
+  }
+  void gather_batch(const BatchSelection& selection, Span<const TrainingState> state, Matrix<const float> x,
+                    Span<const std::int32_t> label, Matrix<float> batch_x, Span<std::int32_t> batch_label) const {
+    gpu::gather_batch(stream_, selection, state, x, label, batch_x, batch_label);
+  }
+  void permute_labels(std::uint64_t seed, Span<const std::int32_t> label, Span<std::int32_t> permuted) const {
+    gpu::permute_labels(stream_, seed, label, permuted);
+  }
+  void metrics(DataPart part, Span<const float> loss, Span<const std::int32_t> predicted,
+               Span<const std::int32_t> label, Span<TrainingState> state, Span<EpochMetrics> history,
+               Matrix<std::uint32_t> correct) const {
+    gpu::metrics(stream_, part, loss, predicted, label, state, history, correct);
+  }
+  void gradient_norm(Span<const float> grad, Span<const TrainingState> state, Span<EpochMetrics> history) const {
+    gpu::gradient_norm(stream_, grad, state, partial_.view(), history);
+  }
+  void scenario_data(const ScenarioRows& rows, Matrix<float> x, Span<std::int32_t> label) const {
+    gpu::scenario_data(stream_, rows, x, label);
+  }
+  void dataset_statistics(Matrix<const float> x, Span<const std::int32_t> label, Span<std::int64_t> class_rows,
+                          Span<FeatureStatistics> features) const {
+    gpu::dataset_statistics(stream_, x, label, class_rows, features);
+  }
+
+ private:
+  gpu::Stream stream_;
+  gpu::BlasHandle blas_;
+  mutable gpu::DeviceBuffer<double> partial_;  // scratch of the gradient's norm
+};
+
+}  // namespace plateau

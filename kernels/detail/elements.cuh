@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// One thread per element, or per four neighbouring ones, of flat spans: index, stride and shape of such launches.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "detail/launch.cuh"
+#include "plateau/core/contract.hpp"
+
+namespace plateau::gpu {
+
+inline constexpr int kElementBlock = 256;
+inline constexpr Index kMaxElementBlocks = 1 << 14;  // beyond these a thread takes several elements
+
+// Blocks of kElementBlock threads for `count` elements; count >= 1.
+inline LaunchShape element_shape(Index count, std::source_location where = std::source_location::current()) {
+  const Index blocks = std::min(ceil_div(count, kElementBlock), kMaxElementBlocks);
+  return {.grid = dim3(static_cast<unsigned>(blocks)), .block = dim3(kElementBlock), .where = where};
+}
+
+__device__ inline Index element_index() { return Index{blockIdx.x} * blockDim.x + threadIdx.x; }
+__device__ inline Index element_stride() { return Index{gridDim.x} * blockDim.x; }
+
+// Neighbouring floats that are loaded and stored by one instruction.
+template <int kCount>
+struct alignas(sizeof(float) * kCount) Floats {
+  float at[kCount];
+};
+
+inline constexpr int kVector = 4;  // floats in the widest access
+
+template <int kCount>
+__device__ Floats<kCount> load(const float* from) {
+  return *reinterpret_cast<const Floats<kCount>*>(from);
+}
+template <int kCount>
+__device__ void store(float* to, const Floats<kCount>& values) {
+  *reinterpret_cast<Floats<kCount>*>(to) = values;
+}
+
+// Whether vectors of kVector floats may be read and written at each of these addresses.
+template <class... Pointers>
+bool aligned_for_vectors(Pointers... pointers) {
+  return ((reinterpret_cast<std::uintptr_t>(pointers) % sizeof(Floats<kVector>) == 0) && ...);
+}
+
+}  // namespace plateau::gpu

@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// gradient_norm: the 2-norm of the flat gradient, into the history row of the state's epoch.
+//
+//   formula   include/plateau/ops/gradient_norm.hpp
+//   shapes    grad [P] f32    partial [gradient_norm_partials(P)] f64    history [E]
+//   traffic   grad read once: 4 P bytes (gradient_norm_cost); the partial sums stay in the L2 cache
+//   roofline  2 P flop in double, 0.5 flop/byte: memory-bound where double is not a rarity. P = 33.6 M moves 134 MB,
+//             28 us at 4.8 TB/s
+//   mapping   two launches: a sum per block into `partial`, then one block adds those; the order depends on P only
+//   state     a run that has stopped is left alone
+#include "plateau/ops/gradient_norm.hpp"
+
+#include "detail/reduce.cuh"
+
+namespace plateau::gpu {
+namespace {
+
+constexpr int kThreads = 512;
+
+__global__ __launch_bounds__(kThreads) void sum_squares_kernel(DeviceSpan<const float> grad, const TrainingState* state,
+                                                               double* partial) {
+  if (state->status != RunStatus::running) return;
+  double sum = 0;
+  for (Index i = Index{blockIdx.x} * kThreads + threadIdx.x; i < grad.size; i += Index{gridDim.x} * kThreads) {
+    const auto g = static_cast<double>(grad.data[i]);
+    sum += g * g;
+  }
+  sum = shared<BlockSum<double, kThreads>>()(sum);
+  if (threadIdx.x == 0) partial[blockIdx.x] = sum;
+}
+
+__global__ __launch_bounds__(kThreads) void root_of_sum_kernel(const double* partial, Index partials,
+                                                               const TrainingState* state,
+                                                               DeviceSpan<EpochMetrics> history) {
+  const Index epoch = state->epoch;
+  if (state->status != RunStatus::running || epoch >= history.size) return;
+  double sum = 0;
+  for (Index i = threadIdx.x; i < partials; i += kThreads) sum += partial[i];
+  sum = shared<BlockSum<double, kThreads>>()(sum);
+  if (threadIdx.x == 0) history.data[epoch].gradient_norm = sqrt(sum);
+}
+
+}  // namespace
+
+void gradient_norm(const Stream& stream, DeviceSpan<const float> grad, DeviceSpan<const TrainingState> state,
+                   DeviceSpan<double> partial, DeviceSpan<EpochMetrics> history) {
+  expects_training_state<Space::device>(state);
+  const Index partials = gradient_norm_partials(grad.size);
+  expects(partial.size >= partials, "gradient_norm: room for the partial sums");
+  launch(stream, {.grid = dim3(static_cast<unsigned>(partials)), .block = dim3(kThreads)}, &sum_squares_kernel, grad,
+         state.data, partial.data);
+  launch(stream, {.block = dim3(kThreads)}, &root_of_sum_kernel, partial.data, partials, state.data, history);
+}
+
+}  // namespace plateau::gpu

@@ -1,0 +1,53 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// training_state: the control block of a run, changed by one thread so that no decision needs the host.
+//
+//   formula   include/plateau/ops/training_state.hpp
+//   shapes    state [1]; signals [1], in host memory that the device reaches
+//   traffic   the block, read and written
+//   roofline  latency: one launch
+#include "plateau/ops/training_state.hpp"
+
+#include <cmath>
+
+#include "detail/launch.cuh"
+
+namespace plateau::gpu {
+namespace {
+
+__global__ void advance_step_kernel(AdamBetas betas, TrainingState* state) {
+  if (state->status != RunStatus::running) return;
+  const auto step = static_cast<double>(++state->step);
+  state->bias_correction1 = 1 - pow(betas.beta1, step);
+  state->bias_correction2_sqrt = sqrt(1 - pow(betas.beta2, step));
+}
+
+__global__ void finish_epoch_kernel(TrainingState* state) {
+  if (state->status == RunStatus::running) ++state->epoch;
+}
+
+// Volatile: the host reads and writes the signals while this runs, and must find every value that was written.
+__global__ void exchange_signals_kernel(TrainingState* state, volatile RunSignals* signals) {
+  if (state->status == RunStatus::running && signals->stop_requested != 0) state->status = RunStatus::interrupted;
+  signals->epoch = state->epoch;
+  signals->status = state->status;
+}
+
+}  // namespace
+
+void advance_step(const Stream& stream, AdamBetas betas, DeviceSpan<TrainingState> state) {
+  expects_training_state<Space::device>(state);
+  launch(stream, {}, &advance_step_kernel, betas, state.data);
+}
+
+void finish_epoch(const Stream& stream, DeviceSpan<TrainingState> state) {
+  expects_training_state<Space::device>(state);
+  launch(stream, {}, &finish_epoch_kernel, state.data);
+}
+
+void exchange_signals(const Stream& stream, DeviceSpan<TrainingState> state, DeviceSpan<RunSignals> signals) {
+  expects_exchange_signals<Space::device>(state, signals);
+  launch(stream, {}, &exchange_signals_kernel, state.data, signals.data);
+}
+
+}  // namespace plateau::gpu
