@@ -33,9 +33,23 @@ TEST(TrainingState, starts_before_the_first_step) {
 
   EXPECT_EQ(state.step, 0);
   EXPECT_EQ(state.epoch, 0);
-  EXPECT_EQ(state.bias_correction1, 1);
-  EXPECT_EQ(state.bias_correction2_sqrt, 1);
+  EXPECT_EQ(state.bias_correction1, 0);
+  EXPECT_EQ(state.bias_correction2_sqrt, 0);
   EXPECT_EQ(state.status, RunStatus::running);
+}
+
+TEST(TrainingState, starts_as_zeros_on_every_device) {
+  for_each_backend([](const auto& backend) {
+    const auto buffer = backend.template allocate<TrainingState>(1, {});
+    TrainingState state{.step = 1, .bias_correction1 = 1, .epoch = 1, .status = RunStatus::diverged};
+    backend.template copy_out<TrainingState, TrainingState>(buffer.view(), {&state, 1});
+    backend.finish();
+
+    EXPECT_EQ(state.step, 0);
+    EXPECT_EQ(state.bias_correction1, 0);
+    EXPECT_EQ(state.epoch, 0);
+    EXPECT_EQ(state.status, RunStatus::running);
+  });
 }
 
 TEST(AdvanceStep, forms_the_bias_corrections_of_every_step_in_double) {
@@ -112,6 +126,60 @@ TEST(TrainingState, stands_still_once_the_run_has_diverged) {
   });
 }
 
+struct Exchange {
+  RunSignals signals;
+  TrainingState state;
+};
+
+template <class Backend>
+Exchange exchange(const Backend& backend, TrainingState state, RunSignals signals) {
+  Guarded<Backend, TrainingState> control(backend, {1, 1}, std::vector<TrainingState>{state});
+  Guarded<Backend, RunSignals> mailbox(backend, {1, 1}, std::vector<RunSignals>{signals});
+  backend.exchange_signals(control.span(), mailbox.span());
+  return {mailbox.download()[0], control.download()[0]};
+}
+
+TEST(ExchangeSignals, tells_the_host_how_far_the_run_is) {
+  for_each_backend([](const auto& backend) {
+    for (const RunStatus status : {RunStatus::running, RunStatus::diverged, RunStatus::interrupted}) {
+      const auto after = exchange(backend, {.step = 9, .epoch = 4, .status = status}, {});
+
+      EXPECT_EQ(after.signals.epoch, 4);
+      EXPECT_EQ(after.signals.status, status);
+      EXPECT_EQ(after.signals.stop_requested, 0);
+      EXPECT_EQ(after.state.status, status);
+      EXPECT_EQ(after.state.epoch, 4);
+      EXPECT_EQ(after.state.step, 9);
+    }
+  });
+}
+
+TEST(ExchangeSignals, ends_a_running_run_where_the_host_asks_for_it) {
+  for_each_backend([](const auto& backend) {
+    const auto running = exchange(backend, {.epoch = 4}, {.stop_requested = 1});
+    EXPECT_EQ(running.state.status, RunStatus::interrupted);
+    EXPECT_EQ(running.signals.status, RunStatus::interrupted);
+    EXPECT_EQ(running.signals.epoch, 4);
+    EXPECT_EQ(running.signals.stop_requested, 1);
+
+    const auto diverged = exchange(backend, {.epoch = 4, .status = RunStatus::diverged}, {.stop_requested = 1});
+    EXPECT_EQ(diverged.state.status, RunStatus::diverged);
+    EXPECT_EQ(diverged.signals.status, RunStatus::diverged);
+  });
+}
+
+TEST(TrainingState, stands_still_once_the_run_was_interrupted) {
+  for_each_backend([](const auto& backend) {
+    Control control(backend, {.step = 7, .epoch = 2, .status = RunStatus::interrupted});
+
+    control.advance_step({});
+    control.finish_epoch();
+
+    EXPECT_EQ(control.now().step, 7);
+    EXPECT_EQ(control.now().epoch, 2);
+  });
+}
+
 TEST(TrainingState, is_one_control_block) {
   for_each_backend([](const auto& backend) {
     using Backend = std::remove_cvref_t<decltype(backend)>;
@@ -121,6 +189,12 @@ TEST(TrainingState, is_one_control_block) {
       EXPECT_THROW(backend.advance_step({}, state.span()), std::invalid_argument);
       EXPECT_THROW(backend.finish_epoch(state.span()), std::invalid_argument);
       EXPECT_TRUE(state.untouched());
+
+      Guarded<Backend, TrainingState> one(backend, {1, 1});
+      Guarded<Backend, RunSignals> signals(backend, {1, blocks}), one_signal(backend, {1, 1});
+      EXPECT_THROW(backend.exchange_signals(state.span(), one_signal.span()), std::invalid_argument);
+      EXPECT_THROW(backend.exchange_signals(one.span(), signals.span()), std::invalid_argument);
+      EXPECT_TRUE(one.untouched() && signals.untouched() && one_signal.untouched());
     }
   });
 }
@@ -128,6 +202,7 @@ TEST(TrainingState, is_one_control_block) {
 TEST(TrainingStateCost, reads_and_writes_the_block) {
   static_assert(advance_step_cost().bytes() == 2 * sizeof(TrainingState));
   static_assert(finish_epoch_cost().bytes() == 2 * sizeof(TrainingState));
+  static_assert(exchange_signals_cost().bytes() == 2 * (sizeof(TrainingState) + sizeof(RunSignals)));
 }
 
 }  // namespace

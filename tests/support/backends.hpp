@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "plateau/model/cpu_backend.hpp"
+#include "plateau/model/gpu_backend.hpp"
 
 namespace plateau::test {
 
@@ -14,11 +15,21 @@ inline const CpuBackend<double> kOracle;
 // The float instance on the CPU: its error is the yardstick of the budgets.
 inline const CpuBackend<float> kTwin;
 
-// Everything that computes in float. A device is added by a line here.
+// The GPU this test program was linked with: an emulated one (tests/simt), or a real one in gpu_tests.
+inline const GpuBackend& gpu_backend() {
+  static const GpuBackend backend;
+  return backend;
+}
+
+// Everything that computes in float. A device is added by two lines here.
 template <class F>
 void for_each_float_backend(F f) {
-  SCOPED_TRACE("cpu, float");
-  f(kTwin);
+  {
+    SCOPED_TRACE("cpu, float");
+    f(kTwin);
+  }
+  SCOPED_TRACE("gpu");
+  f(gpu_backend());
 }
 
 // The float backends and the oracle itself.

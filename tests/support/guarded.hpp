@@ -55,12 +55,14 @@ class Guarded {
     std::vector<T> all(static_cast<std::size_t>(buffer_.size()), poison<T>());
     for (std::size_t k = 0; k < values.size(); ++k) all[place(static_cast<Index>(k))] = static_cast<T>(values[k]);
     backend.template copy_in<T, T>(HostSpan<const T>{all.data(), buffer_.size()}, buffer_.view());
+    backend.finish();
   }
 
   // All there is, in the order of the rows and without padding. Fails the test where a fence has changed.
   std::vector<T> download() const {
     std::vector<T> all(static_cast<std::size_t>(buffer_.size()));
     backend_->template copy_out<T, T>(buffer_.view(), HostSpan<T>{all.data(), buffer_.size()});
+    backend_->finish();
     std::vector<T> values;
     values.reserve(static_cast<std::size_t>(shape_.rows * shape_.cols));
     for (Index k = 0; k < shape_.rows * shape_.cols; ++k) values.push_back(all[place(k)]);

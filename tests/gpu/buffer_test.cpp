@@ -1,0 +1,134 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/gpu/buffer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "plateau/gpu/error.hpp"
+
+namespace plateau::gpu {
+namespace {
+
+template <class T>
+std::vector<T> fetched(const Stream& stream, DeviceSpan<const T> from) {
+  std::vector<T> to(static_cast<std::size_t>(from.size));
+  copy(stream, from, HostSpan<T>{to.data(), from.size});
+  stream.synchronise();
+  return to;
+}
+
+TEST(DeviceBuffer, brings_back_what_was_copied_in) {
+  const Stream stream;
+  std::vector<int> values(1000);
+  std::iota(values.begin(), values.end(), 7);
+  DeviceBuffer<int> buffer(1000);
+
+  copy(stream, HostSpan<const int>{values.data(), 1000}, buffer.view());
+
+  EXPECT_EQ(fetched<int>(stream, buffer.view()), values);
+}
+
+TEST(DeviceBuffer, of_no_elements_is_nothing_and_may_be_copied) {
+  const Stream stream;
+  DeviceBuffer<double> buffer(0);
+
+  EXPECT_EQ(buffer.view().data, nullptr);
+  EXPECT_TRUE(fetched<double>(stream, buffer.view()).empty());
+}
+
+TEST(DeviceBuffer, moves_and_leaves_nothing_behind) {
+  const Stream stream;
+  DeviceBuffer<int> from(3);
+  fill_bytes(stream, from.view(), 0);
+  const int* data = from.view().data;
+
+  const DeviceBuffer<int> to = std::move(from);
+
+  EXPECT_EQ(to.view().data, data);
+  EXPECT_EQ(fetched<int>(stream, to.view()), (std::vector<int>{0, 0, 0}));
+}
+
+TEST(DeviceBuffer, fills_bytes_and_rows) {
+  const Stream stream;
+  DeviceBuffer<std::uint32_t> buffer(8);
+  fill_bytes(stream, buffer.view(), 0x5A);
+
+  fill_bytes(stream, DeviceMatrix<std::uint32_t>{buffer.view().data + 1, 2, 2, 4}, 0);
+
+  constexpr std::uint32_t kBefore = 0x5A5A5A5A;
+  EXPECT_EQ(fetched<std::uint32_t>(stream, buffer.view()),
+            (std::vector<std::uint32_t>{kBefore, 0, 0, kBefore, kBefore, 0, 0, kBefore}));
+}
+
+TEST(DeviceBuffer, takes_the_rows_of_a_padded_matrix) {
+  const Stream stream;
+  const std::vector<int> values{1, 2, -1, 3, 4, -1, 5, 6, -1};
+  DeviceBuffer<int> buffer(12);
+  fill_bytes(stream, buffer.view(), 0);
+
+  copy(stream, HostMatrix<const int>{values.data(), 3, 2, 3}, DeviceMatrix<int>{buffer.view().data, 3, 2, 4});
+
+  EXPECT_EQ(fetched<int>(stream, buffer.view()), (std::vector<int>{1, 2, 0, 0, 3, 4, 0, 0, 5, 6, 0, 0}));
+}
+
+TEST(DeviceBuffer, refuses_sizes_that_do_not_match_or_cannot_be) {
+  const Stream stream;
+  DeviceBuffer<int> buffer(2);
+  std::vector<int> values(3);
+
+  EXPECT_THROW(copy(stream, HostSpan<const int>{values.data(), 3}, buffer.view()), std::invalid_argument);
+  EXPECT_THROW(copy(stream, DeviceSpan<const int>(buffer.view()), HostSpan<int>{values.data(), 3}),
+               std::invalid_argument);
+  EXPECT_THROW(copy(stream, HostMatrix<const int>{values.data(), 1, 3, 3}, as_matrix(buffer.view(), 1, 2)),
+               std::invalid_argument);
+  EXPECT_THROW(DeviceBuffer<int>(-1), std::invalid_argument);
+  EXPECT_THROW(DeviceBuffer<double>(Index{1} << 61), std::invalid_argument);
+}
+
+TEST(DeviceBuffer, names_the_bytes_asked_for_and_free_where_memory_is_out) {
+  try {
+    const DeviceBuffer<char> buffer(Index{1} << 50);
+    FAIL() << "a pebibyte of device memory";
+  } catch (const GpuError& error) {
+    const std::string said = error.what();
+    EXPECT_NE(said.find("out of device memory: 1125899906842624 bytes asked for, "), std::string::npos) << said;
+    EXPECT_NE(said.find(" bytes free"), std::string::npos) << said;
+  }
+  const Stream stream;
+  DeviceBuffer<int> afterwards(1);  // the error did not stick
+  fill_bytes(stream, afterwards.view(), 0);
+  EXPECT_EQ(fetched<int>(stream, afterwards.view()), (std::vector<int>{0}));
+}
+
+TEST(StreamBuffer, is_memory_in_the_order_of_its_stream) {
+  const Stream stream;
+  DeviceBuffer<int> result(4);
+  {
+    StreamBuffer<int> scratch(stream, 4), none(stream, 0);
+    fill_bytes(stream, scratch.view(), 1);
+    EXPECT_EQ(fetched<int>(stream, scratch.view()), (std::vector<int>(4, 0x01010101)));
+    EXPECT_TRUE(none.view().empty());
+  }
+  fill_bytes(stream, result.view(), 2);
+  EXPECT_EQ(fetched<int>(stream, result.view()), (std::vector<int>(4, 0x02020202)));
+}
+
+TEST(MappedValue, is_read_and_written_from_both_sides) {
+  const Stream stream;
+  MappedValue<int> value(41);
+  DeviceBuffer<int> copied(1);
+
+  EXPECT_EQ(value.host(), 41);
+  EXPECT_EQ(fetched<int>(stream, value.device()), (std::vector<int>{41}));
+  fill_bytes(stream, value.device(), 1);
+  stream.synchronise();
+
+  EXPECT_EQ(value.host(), 0x01010101);
+}
+
+}  // namespace
+}  // namespace plateau::gpu

@@ -1,0 +1,258 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// The GPU device, on whichever GPU this program is linked with: against the CPU device, against itself, and at its
+// ends.
+#include "plateau/model/gpu_trainer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "plateau/model/cpu_backend.hpp"
+#include "support/rows.hpp"
+
+namespace plateau::test {
+namespace {
+
+Trainer& graph_trainer() {
+  static const auto trainer = make_gpu_trainer({.execution = Execution::graph});
+  return *trainer;
+}
+Trainer& stream_trainer() {
+  static const auto trainer = make_gpu_trainer({.execution = Execution::stream});
+  return *trainer;
+}
+
+auto small_run() {
+  return plateau::Run{.architecture = {{3, 16, 8, 2}},
+                      .optimizer = AdamParameters{.learning_rate = 0.01},
+                      .epochs = 6,
+                      .batch = 0,
+                      .seed = 7};
+}
+
+void expect_equal_bits(const RunResult& a, const RunResult& b) {
+  EXPECT_EQ(a.outcome, b.outcome);
+  EXPECT_EQ(fingerprint(a.parameters), fingerprint(b.parameters));
+  ASSERT_EQ(a.history.size(), b.history.size());
+  for (std::size_t e = 0; e < a.history.size(); ++e) {
+    EXPECT_EQ(a.history[e].train_loss, b.history[e].train_loss);
+    EXPECT_EQ(a.history[e].train_accuracy, b.history[e].train_accuracy);
+    EXPECT_EQ(a.history[e].test_loss, b.history[e].test_loss);
+    EXPECT_EQ(a.history[e].test_accuracy, b.history[e].test_accuracy);
+    EXPECT_EQ(a.history[e].gradient_norm, b.history[e].gradient_norm);
+    for (Index row = 0; row < a.test_correct.rows(); ++row)
+      ASSERT_EQ(a.test_correct(static_cast<Index>(e), row), b.test_correct(static_cast<Index>(e), row));
+  }
+}
+
+// Two trainings in float that differ in the order of their sums only.
+void expect_close(const RunResult& got, const RunResult& want) {
+  EXPECT_EQ(got.outcome, want.outcome);
+  ASSERT_EQ(got.history.size(), want.history.size());
+  const double row = 1.0 / static_cast<double>(want.test_correct.rows());
+  for (std::size_t e = 0; e < want.history.size(); ++e) {
+    EXPECT_LE(std::abs(got.history[e].train_loss - want.history[e].train_loss), 2e-5) << "epoch " << e;
+    EXPECT_LE(std::abs(got.history[e].test_loss - want.history[e].test_loss), 2e-5) << "epoch " << e;
+    EXPECT_LE(std::abs(got.history[e].test_accuracy - want.history[e].test_accuracy), 1.0001 * row) << "epoch " << e;
+    EXPECT_LE(std::abs(got.history[e].gradient_norm / want.history[e].gradient_norm - 1), 1e-3) << "epoch " << e;
+  }
+  ASSERT_EQ(got.parameters.size(), want.parameters.size());
+  for (std::size_t i = 0; i < want.parameters.size(); ++i)
+    ASSERT_LE(std::abs(got.parameters[i] - want.parameters[i]), 1e-3f) << "parameter " << i;
+}
+
+TEST(GpuTrainer, follows_the_cpu_device_over_batches_optimizers_and_labels) {
+  const Rows rows = learnable_rows(70, 45, 3, 2);
+  for (const Index batch : {0, 32})
+    for (const RowOrder order : {RowOrder::as_stored, RowOrder::shuffled_each_epoch})
+      for (const LabelTreatment labels : {LabelTreatment::as_they_are, LabelTreatment::permuted})
+        for (const Optimizer& optimizer :
+             {Optimizer{AdamParameters{.learning_rate = 0.01, .weight_decay = 0.1}},
+              Optimizer{SgdParameters{.learning_rate = 0.05, .momentum = 0.9, .weight_decay = 0.01}}}) {
+          auto run = small_run();
+          run.batch = batch;
+          run.order = order;
+          run.labels = labels;
+          run.optimizer = optimizer;
+
+          expect_close(graph_trainer().train(run, rows.views()), train_on_cpu<float>(run, rows.views(), {}));
+        }
+}
+
+TEST(GpuTrainer, trains_linear_models_and_many_classes) {
+  const Rows rows = learnable_rows(65, 33, 5, 7);
+  for (const std::vector<Index>& widths : {std::vector<Index>{5, 7}, {5, 33, 7}, {5, 1, 4, 7}}) {
+    auto run = small_run();
+    run.architecture = {widths};
+
+    expect_close(graph_trainer().train(run, rows.views()), train_on_cpu<float>(run, rows.views(), {}));
+  }
+}
+
+TEST(GpuTrainer, a_recorded_epoch_and_a_queued_one_give_equal_bits) {
+  const Rows rows = learnable_rows(70, 45, 3, 2);
+  for (const Index batch : {0, 32}) {
+    auto run = small_run();
+    run.batch = batch;
+    expect_equal_bits(graph_trainer().train(run, rows.views()), stream_trainer().train(run, rows.views()));
+  }
+}
+
+TEST(GpuTrainer, equal_seeds_give_equal_bits_and_other_seeds_do_not) {
+  const Rows rows = learnable_rows(60, 40, 3, 2);
+  auto run = small_run();
+  const RunResult first = graph_trainer().train(run, rows.views());
+  expect_equal_bits(first, graph_trainer().train(run, rows.views()));
+  expect_equal_bits(first, make_gpu_trainer({})->train(run, rows.views()));
+  run.seed = 8;
+  EXPECT_NE(fingerprint(first.parameters), fingerprint(graph_trainer().train(run, rows.views()).parameters));
+}
+
+TEST(GpuTrainer, a_run_among_others_has_the_bits_it_has_alone) {
+  const Rows rows = learnable_rows(50, 30, 3, 2);
+  std::vector<RunRequest> requests;
+  for (const Index width : {4, 31, 16}) {
+    auto run = small_run();
+    run.architecture = {{3, width, 2}};
+    requests.push_back({run, rows.views()});
+  }
+
+  const std::vector<RunResult> results = graph_trainer().train_all(requests);
+
+  ASSERT_EQ(results.size(), requests.size());
+  for (std::size_t i = 0; i < requests.size(); ++i)
+    expect_equal_bits(results[i], graph_trainer().train(requests[i].run, requests[i].data));
+}
+
+TEST(GpuTrainer, starts_from_the_initial_parameters_it_is_given) {
+  const Rows rows = learnable_rows(40, 20, 3, 2);
+  auto run = small_run();
+  run.initial = FlatParameters(static_cast<std::size_t>(run.architecture.parameters()));
+  for (std::size_t i = 0; i < run.initial->size(); ++i) (*run.initial)[i] = 0.01f * static_cast<float>(i % 17) - 0.08f;
+
+  expect_close(graph_trainer().train(run, rows.views()), train_on_cpu<float>(run, rows.views(), {}));
+}
+
+// Rows of a scenario as the studies hand them over: drawn on the host, and described.
+struct ScenarioSplitCase {
+  explicit ScenarioSplitCase(ScenarioKind kind, Index train, Index test)
+      : drawn{{kind, LabelReading::described, 3, 0}, {kind, LabelReading::described, 3, Index{1} << 32}} {
+    rows.features = scenario_features(kind);
+    const auto draw = [&](const ScenarioRows& which, Index count, std::vector<float>& x,
+                          std::vector<std::int32_t>& label) {
+      x.resize(static_cast<std::size_t>(count * rows.features));
+      label.resize(static_cast<std::size_t>(count));
+      cpu::scenario_data<float>(which,
+                                as_matrix(HostSpan<float>{x.data(), count * rows.features}, count, rows.features),
+                                {label.data(), count});
+    };
+    draw(drawn.train, train, rows.train_x, rows.train_label);
+    draw(drawn.test, test, rows.test_x, rows.test_label);
+  }
+  TrainingData copied() const { return rows.views(); }
+  TrainingData described() const {
+    TrainingData data = rows.views();
+    data.drawn = drawn;
+    return data;
+  }
+
+  DrawnSplit drawn;
+  Rows rows;
+};
+
+TEST(GpuTrainer, rows_it_draws_itself_give_the_bits_of_rows_it_is_handed) {
+  for (const ScenarioKind kind : {ScenarioKind::overfit, ScenarioKind::underfit, ScenarioKind::ceiling}) {
+    const ScenarioSplitCase split(kind, 50, 33);
+    auto run = small_run();
+    run.architecture.widths.front() = scenario_features(kind);
+
+    expect_equal_bits(graph_trainer().train(run, split.described()), graph_trainer().train(run, split.copied()));
+  }
+}
+
+// The draw must be what decides: other rows than those of the views give another result.
+TEST(GpuTrainer, draws_the_rows_that_are_described) {
+  ScenarioSplitCase split(ScenarioKind::underfit, 50, 33);
+  const RunResult before = graph_trainer().train(small_run(), split.described());
+  split.drawn.train.seed = 4;
+
+  EXPECT_NE(fingerprint(before.parameters),
+            fingerprint(graph_trainer().train(small_run(), split.described()).parameters));
+}
+
+TEST(GpuTrainer, ends_a_diverging_run_and_keeps_its_history) {
+  const Rows rows = learnable_rows(60, 40, 3, 2);
+  auto run = small_run();
+  run.epochs = 40;
+  run.optimizer = SgdParameters{.learning_rate = 1e18};
+
+  const RunResult want = train_on_cpu<float>(run, rows.views(), {});
+  for (Trainer* trainer : {&graph_trainer(), &stream_trainer()}) {
+    const RunResult got = trainer->train(run, rows.views());
+
+    EXPECT_EQ(got.outcome, RunOutcome::diverged);
+    EXPECT_EQ(got.history.size(), want.history.size());
+    EXPECT_LT(got.history.size(), 40u);
+    for (const EpochRecord& epoch : got.history) EXPECT_TRUE(std::isfinite(epoch.train_loss));
+    EXPECT_EQ(got.test_correct.epochs(), static_cast<Index>(got.history.size()));
+  }
+}
+
+TEST(GpuTrainer, ends_after_an_epoch_when_it_is_asked_to_stop) {
+  const Rows rows = learnable_rows(60, 40, 3, 2);
+  std::atomic<bool> stop{true};
+  const auto trainer = make_gpu_trainer({.stop = &stop});
+  auto run = small_run();
+  run.epochs = 50;
+
+  const RunResult interrupted = trainer->train(run, rows.views());
+
+  EXPECT_TRUE(trainer->stop_requested());
+  EXPECT_EQ(interrupted.outcome, RunOutcome::interrupted);
+  ASSERT_EQ(interrupted.history.size(), 1u);
+  run.epochs = 1;
+  stop = false;
+  const RunResult one_epoch = trainer->train(run, rows.views());
+  EXPECT_EQ(one_epoch.outcome, RunOutcome::finished);
+  EXPECT_EQ(fingerprint(one_epoch.parameters), fingerprint(interrupted.parameters));
+}
+
+TEST(GpuTrainer, describes_the_rows_as_the_cpu_does) {
+  const ScenarioSplitCase split(ScenarioKind::ceiling, 1500, 100);
+  CpuTrainer cpu({});
+  const auto want = cpu.statistics(split.copied(), 3);
+  for (const TrainingData& data : {split.copied(), split.described()}) {
+    const auto got = graph_trainer().statistics(data, 3);
+
+    EXPECT_EQ(got.train.class_rows, want.train.class_rows);
+    EXPECT_EQ(got.test.class_rows, want.test.class_rows);
+    ASSERT_EQ(got.train.features.size(), 2u);
+    for (std::size_t j = 0; j < 2; ++j) {
+      EXPECT_EQ(got.train.features[j].minimum, want.train.features[j].minimum);
+      EXPECT_EQ(got.test.features[j].maximum, want.test.features[j].maximum);
+      EXPECT_LE(std::abs(got.train.features[j].mean - want.train.features[j].mean), 1e-12);
+      EXPECT_LE(std::abs(got.test.features[j].spread - want.test.features[j].spread), 1e-12);
+    }
+  }
+}
+
+TEST(GpuTrainer, hands_itself_to_every_body) {
+  Index sum = 0;
+  graph_trainer().for_each(4, [&](Index i, Trainer& trainer) {
+    EXPECT_EQ(&trainer, &graph_trainer());
+    sum += i;
+  });
+  EXPECT_EQ(sum, 6);
+}
+
+TEST(GpuTrainer, refuses_a_run_that_does_not_fit_its_data) {
+  const Rows rows = learnable_rows(20, 10, 3, 2);
+  auto run = small_run();
+  run.architecture = {{4, 2}};
+  EXPECT_THROW(graph_trainer().train(run, rows.views()), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace plateau::test
