@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "simt/device_memory.hpp"
+
+#include <cstdlib>
+#include <cstring>
+#include <iterator>
+
+namespace plateau::simt {
+namespace {
+
+constexpr std::size_t kAlignment = 256;
+
+std::uintptr_t address(const void* data) { return reinterpret_cast<std::uintptr_t>(data); }
+
+}  // namespace
+
+void* DeviceMemory::allocate(std::size_t bytes, MemoryKind kind) {
+  if (kind == MemoryKind::device && bytes > free_bytes()) return nullptr;
+  void* start = nullptr;
+  if (posix_memalign(&start, kAlignment, bytes) != 0) return nullptr;
+  std::memset(start, 0xFF, bytes);
+  allocations_[address(start)] = {bytes, kind};
+  if (kind == MemoryKind::device) used_bytes_ += bytes;
+  return start;
+}
+
+bool DeviceMemory::release(void* start, MemoryKind kind) {
+  const auto found = allocations_.find(address(start));
+  if (found == allocations_.end() || found->second.kind != kind) return false;
+  if (kind == MemoryKind::device) used_bytes_ -= found->second.bytes;
+  allocations_.erase(found);
+  std::free(start);
+  return true;
+}
+
+std::map<std::uintptr_t, DeviceMemory::Allocation>::const_iterator DeviceMemory::find(const void* data) const {
+  const auto after = allocations_.upper_bound(address(data));
+  if (after == allocations_.begin()) return allocations_.end();
+  const auto candidate = std::prev(after);
+  return address(data) - candidate->first < candidate->second.bytes ? candidate : allocations_.end();
+}
+
+MemoryKind DeviceMemory::kind(const void* data) const {
+  const auto found = find(data);
+  return found == allocations_.end() ? MemoryKind::pageable : found->second.kind;
+}
+
+bool DeviceMemory::holds(const void* data, std::size_t bytes) const {
+  const auto found = find(data);
+  return found != allocations_.end() && bytes <= found->second.bytes - (address(data) - found->first);
+}
+
+}  // namespace plateau::simt
