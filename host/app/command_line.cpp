@@ -17,7 +17,8 @@
 #include <system_error>
 
 #include "plateau/core/error.hpp"
-#include "plateau/gpu/device.hpp"
+#include "plateau/gpu/error.hpp"
+#include "plateau/model/gpu_trainer.hpp"
 #include "plateau/model/work_crew.hpp"
 
 namespace plateau::app {
@@ -35,13 +36,6 @@ std::optional<Number> parse_number(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
-}
-
-std::string why_no_gpu() {
-  const gpu::Inventory found = gpu::inventory();
-  return found.devices.empty()
-             ? found.problem
-             : fmt::format("this version trains on the CPU only, it cannot use the {}", found.devices.front().name);
 }
 
 }  // namespace
@@ -65,11 +59,18 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
 
 Device choose_device(const CommonOptions& options) {
   if (options.engine == "fused") throw InputError("--engine fused: this version has the layered engine only");
-  if (options.device == "cuda") throw InputError("--device cuda: " + why_no_gpu());
+  // Who asks for the CPU does not wait for CUDA to start.
+  const gpu::Inventory found = options.device == "cpu" ? gpu::Inventory{} : gpu::inventory();
+  const DeviceChoice choice = device_choice(options.device, found);
+  const bool on_gpu = choice.kind == DeviceKind::gpu;
   const int workers = available_workers();
-  Device device{.cpu = {.workers = workers, .stop = &stop_requested}, .environment = cpu_environment(workers)};
+  Device device{.environment = on_gpu ? gpu_environment(found, gpu_matrix_library()) : cpu_environment(workers)};
   if (options.device == "auto")
-    fmt::print(stderr, "device: cpu, {} ({})\n", device.environment.device_name, why_no_gpu());
+    fmt::print(stderr, "device: {}, {} ({})\n", device.environment.device, device.environment.device_name, choice.why);
+  if (on_gpu)
+    device.trainer = make_gpu_trainer({.stop = &stop_requested});
+  else
+    device.trainer = std::make_unique<CpuTrainer>(CpuOptions{.workers = workers, .stop = &stop_requested});
   return device;
 }
 
@@ -129,6 +130,8 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
   } catch (const InputError& error) {
     fmt::print(stderr, "{}: {}\n", app.get_name(), error.what());
     return kExitBadInput;
+  } catch (const gpu::GpuError& error) {
+    fmt::print(stderr, "{}: the GPU failed: {}\n", app.get_name(), error.what());
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "{}: out of memory\n", app.get_name());
   } catch (const std::exception& error) {

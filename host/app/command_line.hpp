@@ -5,11 +5,12 @@
 
 #include <CLI/App.hpp>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "plateau/model/training.hpp"
+#include "plateau/model/trainer.hpp"
 #include "plateau/report/environment.hpp"
 
 namespace plateau::app {
@@ -38,7 +39,7 @@ void add_common_options(CLI::App& command, CommonOptions& options);
 // The device the options ask for; for `auto` it says on stderr which one was taken and why. Throws InputError where the
 // device or the engine cannot be had.
 struct Device {
-  CpuOptions cpu;
+  std::unique_ptr<Trainer> trainer;
   Environment environment;
 };
 Device choose_device(const CommonOptions& options);

@@ -64,7 +64,7 @@ int run_scenario(ScenarioArguments& arguments) {
   if (!common.out.empty()) prepare_run_directory(common.out);
 
   const bool text = common.output_format() == OutputFormat::text;
-  const ScenarioResult result = study_scenario(options, device.cpu, [&](const RunStudy& run) {
+  const ScenarioResult result = study_scenario(options, *device.trainer, [&](const RunStudy& run) {
     if (!text || common.quiet) return;
     fmt::print("{}", epoch_lines(run.result.history));
     std::fflush(stdout);

@@ -80,7 +80,7 @@ int run_train(const TrainArguments& arguments) {
   if (!arguments.model_file.empty()) expect_writable(arguments.model_file);
   if (!common.out.empty()) prepare_run_directory(common.out);
 
-  const RunStudy study = study_run(run, split, device.cpu);
+  const RunStudy study = study_run(run, split, *device.trainer);
 
   if (!arguments.history_file.empty()) write_file(arguments.history_file, history_csv(study.result.history));
   if (!arguments.model_file.empty() && has_model(study)) write_model(arguments.model_file, study);

@@ -7,13 +7,16 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
-#include <numeric>
+#include <utility>
 
 namespace plateau {
 namespace {
 
 constexpr std::size_t kWidth = 100;  // columns
 constexpr std::size_t kIndent = 13;
+constexpr std::size_t kFeaturesListed = 8;  // more are summed up in a line
+constexpr std::size_t kClassesListed = 10;
+constexpr double kScalesApart = 100.0;  // spreads that differ by more are worth a word
 
 // "Label        text", wrapped at word boundaries and indented below the first line.
 void paragraph(std::string& out, std::string_view label, std::string_view text) {
@@ -53,14 +56,90 @@ std::string best_sentence(const BestEpoch& best, const PlateauLevel& level) {
                      best.test_accuracy, best.epoch, 100 * (best.test_accuracy - level.level));
 }
 
-std::vector<std::string> classes_without_training_rows(const RunStudy& study) {
-  std::vector<std::string> names;
-  for (std::size_t c = 0; c < study.train_class_rows.size(); ++c)
-    if (study.train_class_rows[c] == 0) names.push_back(std::to_string(c));
-  return names;
+// "520, 480", or "100 classes of 480 to 520 rows".
+std::string by_class(const std::vector<Index>& class_rows) {
+  if (class_rows.size() <= kClassesListed) return fmt::format("by class {}", fmt::join(class_rows, ", "));
+  const auto [least, most] = std::minmax_element(class_rows.begin(), class_rows.end());
+  return fmt::format("{} classes of {} to {} rows", class_rows.size(), *least, *most);
+}
+
+// "feature 3 is", "features 0, 3 are" or "features 0, 1, 2, 3, 4, 5, 6, 7 and 59 more are".
+std::string which_are(std::string_view noun, const std::vector<std::size_t>& numbers) {
+  if (numbers.size() == 1) return fmt::format("{} {} is", noun, numbers.front());
+  const std::size_t told = std::min(numbers.size(), kFeaturesListed);
+  const auto end = numbers.begin() + static_cast<std::ptrdiff_t>(told);
+  return fmt::format("{}{} {}{} are", noun, noun.ends_with('s') ? "es" : "s", fmt::join(numbers.begin(), end, ", "),
+                     told < numbers.size() ? fmt::format(" and {} more", numbers.size() - told) : "");
+}
+
+// The numbers of those for which `is` holds.
+template <class T, class Is>
+std::vector<std::size_t> numbers_where(const std::vector<T>& values, Is is) {
+  std::vector<std::size_t> numbers;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (is(values[i])) numbers.push_back(i);
+  return numbers;
+}
+
+bool is_constant(const FeatureStatistics& feature) { return feature.minimum == feature.maximum; }
+// Of a constant feature nothing is left of the spread but how its mean was rounded.
+double spread(const FeatureStatistics& feature) { return is_constant(feature) ? 0 : feature.spread; }
+
+void feature_table(std::string& out, const std::vector<FeatureStatistics>& features) {
+  const std::string indent(kIndent, ' ');
+  out += fmt::format("{}{:>7}{:>12}{:>12}{:>12}{:>12}  (training rows)\n", indent, "feature", "mean", "spread",
+                     "minimum", "maximum");
+  for (std::size_t j = 0; j < features.size(); ++j)
+    out += fmt::format("{}{:>7}{:>12.4g}{:>12.4g}{:>12.4g}{:>12.4g}\n", indent, j, features[j].mean,
+                       spread(features[j]), features[j].minimum, features[j].maximum);
+}
+
+std::string feature_ranges(const std::vector<FeatureStatistics>& features) {
+  const auto range = [&](auto figure) {
+    const auto [least, most] = std::ranges::minmax(features, {}, figure);
+    return fmt::format("{:.4g} to {:.4g}", std::invoke(figure, least), std::invoke(figure, most));
+  };
+  return fmt::format("{} features of the training rows: means {}, spreads {}, {} constant", features.size(),
+                     range(&FeatureStatistics::mean), range(spread), std::ranges::count_if(features, is_constant));
+}
+
+// The widest and the narrowest spread of the features that are not constant, where they lie far apart; else empty.
+std::string scale_sentence(const std::vector<FeatureStatistics>& features) {
+  const auto varying = numbers_where(features, [](const FeatureStatistics& f) { return spread(f) > 0; });
+  if (varying.empty()) return "";
+  const auto spread_of = [&](std::size_t j) { return features[j].spread; };
+  const auto [narrow, wide] = std::ranges::minmax(varying, {}, spread_of);
+  if (!(spread_of(wide) > kScalesApart * spread_of(narrow))) return "";
+  return fmt::format(
+      "feature {} spreads {:.3g} times as wide as feature {} ({:.4g} and {:.4g}): on such different "
+      "scales a training can get stuck; divide each feature by its spread",
+      wide, spread_of(wide) / spread_of(narrow), narrow, spread_of(wide), spread_of(narrow));
+}
+
+// What the rows look like, and what in them can hold a training back.
+void data_lines(std::string& out, const Trainer::SplitStatistics& data) {
+  const std::vector<FeatureStatistics>& features = data.train.features;
+  paragraph(out, "Data",
+            fmt::format("{} training rows, {}; {} test rows, {}: always saying the commonest would score {:.3f}",
+                        row_count(data.train), by_class(data.train.class_rows), row_count(data.test),
+                        by_class(data.test.class_rows), majority_share(data.test.class_rows)));
+  if (features.size() > kFeaturesListed)
+    paragraph(out, "", feature_ranges(features));
+  else if (!features.empty())
+    feature_table(out, features);
+
+  const auto note = [&](const std::vector<std::size_t>& numbers, std::string_view noun, std::string_view what) {
+    if (!numbers.empty()) paragraph(out, "Note", fmt::format("{} {}", which_are(noun, numbers), what));
+  };
+  note(numbers_where(data.train.class_rows, [](Index rows) { return rows == 0; }), "class",
+       "without training rows, and trained all the same");
+  note(numbers_where(features, is_constant), "feature",
+       "constant in the training rows, and cannot tell the classes apart");
+  if (const std::string scales = scale_sentence(features); !scales.empty()) paragraph(out, "Note", scales);
 }
 
 void run_lines(std::string& out, const RunStudy& study) {
+  data_lines(out, study.statistics);
   if (const std::string ended = outcome_sentence(study); !ended.empty()) paragraph(out, "Ended", ended);
   if (!study.plateau) return;
   const EpochRecord& last = study.result.history.back();
@@ -69,14 +148,15 @@ void run_lines(std::string& out, const RunStudy& study) {
             fmt::format("train accuracy {:.4f}, train loss {:.4f} after {} epochs", last.train_accuracy,
                         last.train_loss, study.result.history.size()));
   paragraph(out, "Best epoch", best_sentence(*study.best, *study.plateau));
-  if (const auto names = classes_without_training_rows(study); !names.empty())
-    paragraph(out, "Note",
-              fmt::format("class {} has no training rows; it is trained all the same", fmt::join(names, ", ")));
 }
 
 std::string measured(const Environment& environment, const std::string& times) {
-  return fmt::format("on {} ({}, {} thread{}): {}", environment.device, environment.device_name, environment.workers,
-                     environment.workers == 1 ? "" : "s", times);
+  std::string where = environment.device_name;
+  if (!environment.gpu)
+    where += fmt::format(", {} thread{}", environment.workers, environment.workers == 1 ? "" : "s");
+  else if (environment.device == "emulated")
+    where += "; its times are not those of a GPU";
+  return fmt::format("on {} ({}): {}", environment.device, where, times);
 }
 
 // What the published program computes in place of what its text says.
@@ -130,6 +210,35 @@ std::string epoch_lines(const std::vector<EpochRecord>& history) {
   return out;
 }
 
+std::string machine_summary(const Environment& cpu, const gpu::Inventory& found,
+                            const std::string& gpu_matrix_library) {
+  std::string out;
+  const auto line = [&](std::string_view label, std::string_view text) {
+    out += fmt::format("{:<10}{}\n", label, text);
+  };
+  line("plateau", cpu.version);
+  line("compiler", cpu.compiler);
+  line("cpu", fmt::format("{}, {} threads", cpu.device_name, cpu.workers));
+  line("products", cpu.matrix_library);
+  if (found.toolkit_version == 0) {  // nobody to ask what driver and GPU there are
+    line("cuda", "not built in");
+    line("driver", "not looked for");
+    line("gpu", "not looked for: " + found.problem);
+    line("engines", "layered, on the cpu");
+    return out;
+  }
+  line("cuda", fmt::format("{}, {}", cuda_version(found.toolkit_version), gpu_matrix_library));
+  line("driver", found.driver_version == 0 ? "none" : "CUDA " + cuda_version(found.driver_version));
+  for (const gpu::DeviceProperties& gpu : found.devices)
+    line("gpu", fmt::format("{}{}, compute {}.{}, {} multiprocessors, {:.1f} GB, {} KB of shared memory per block",
+                            found.emulated ? "emulated on the cpu, for tests: " : "", gpu.name, gpu.compute_major,
+                            gpu.compute_minor, gpu.multiprocessors, static_cast<double>(gpu.memory_bytes) * 1e-9,
+                            gpu.shared_memory_per_block_bytes / 1024));
+  if (found.devices.empty()) line("gpu", "none: " + found.problem);
+  line("engines", fmt::format("layered, on the cpu and the {}GPU", found.emulated ? "emulated " : ""));
+  return out;
+}
+
 std::string outcome_sentence(const RunStudy& study) {
   switch (study.result.outcome) {
     case RunOutcome::finished:
@@ -145,9 +254,7 @@ std::string outcome_sentence(const RunStudy& study) {
 
 std::string training_summary(const RunStudy& study, const Environment& environment) {
   std::string out = fmt::format("\n{}, {} training rows, {} test rows, seed {}\n\n", to_string(study.run.architecture),
-                                std::accumulate(study.train_class_rows.begin(), study.train_class_rows.end(), Index{0}),
-                                std::accumulate(study.test_class_rows.begin(), study.test_class_rows.end(), Index{0}),
-                                study.run.seed);
+                                row_count(study.statistics.train), row_count(study.statistics.test), study.run.seed);
   run_lines(out, study);
   paragraph(out, "Measured", measured(environment, fmt::format("training {:.3f} s", study.seconds)));
   return out;

@@ -2,8 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plateau/report/environment.hpp"
 
+#include <fmt/format.h>
+
 #include <fstream>
 
+#include "plateau/core/contract.hpp"
+#include "plateau/core/error.hpp"
+#include "plateau/model/gpu_trainer.hpp"
 #include "plateau/ops/dense.hpp"
 
 namespace plateau {
@@ -37,8 +42,40 @@ Environment cpu_environment(int workers) {
           .device = "cpu",
           .engine = "layered",
           .precision = "fp32",
+          .evaluation_rows = kCpuEvaluationRows,
           .device_name = processor_name(),
           .workers = workers};
+}
+
+Environment gpu_environment(const gpu::Inventory& found, const std::string& matrix_library) {
+  expects(!found.devices.empty(), "gpu_environment: at least one device");
+  const gpu::DeviceProperties& device = found.devices.front();
+  return {.version = PLATEAU_VERSION,
+          .compiler = compiler_name(),
+          .matrix_library = matrix_library,
+          .device = found.emulated ? "emulated" : "cuda",
+          .engine = "layered",
+          .precision = "fp32",
+          .evaluation_rows = kGpuEvaluationRows,
+          .device_name = device.name,
+          .gpu = GpuEnvironment{.compute_capability = fmt::format("{}.{}", device.compute_major, device.compute_minor),
+                                .multiprocessors = device.multiprocessors,
+                                .toolkit = cuda_version(found.toolkit_version),
+                                .driver = cuda_version(found.driver_version)}};
+}
+
+std::string cuda_version(int version) { return fmt::format("{}.{}", version / 1000, version % 1000 / 10); }
+
+DeviceChoice device_choice(std::string_view asked, const gpu::Inventory& found) {
+  const std::size_t gpus = found.devices.size();
+  if (asked == "cpu") return {DeviceKind::cpu, ""};
+  if (asked == "cuda") {
+    if (gpus == 0) throw InputError("--device cuda: " + found.problem);
+    return {DeviceKind::gpu, ""};
+  }
+  if (gpus == 0) return {DeviceKind::cpu, found.problem};
+  if (found.emulated) return {DeviceKind::cpu, "an emulated GPU is taken by --device cuda only"};
+  return {DeviceKind::gpu, gpus == 1 ? "the GPU of this machine" : fmt::format("the first of {} GPUs", gpus)};
 }
 
 }  // namespace plateau

@@ -128,6 +128,16 @@ Json seed_json(const SeedResult& seed) {
           {"best_epoch", {{"epoch", seed.best.epoch}, {"test_accuracy", seed.best.test_accuracy}}}};
 }
 
+Json part_json(const DatasetStatistics& part) {
+  Json features = Json::array();
+  for (const FeatureStatistics& feature : part.features)
+    features.push_back({{"mean", number(feature.mean)},
+                        {"spread", number(feature.spread)},
+                        {"minimum", number(feature.minimum)},
+                        {"maximum", number(feature.maximum)}});
+  return {{"rows", row_count(part)}, {"class_rows", part.class_rows}, {"features", std::move(features)}};
+}
+
 std::string utc_now() {
   const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   std::tm utc{};
@@ -146,11 +156,16 @@ Json document(const char* command, Json configuration, const RunStudy& study, co
   json["versions"] = {{"plateau", environment.version},
                       {"compiler", environment.compiler},
                       {"matrix_products", environment.matrix_library}};
+  if (environment.gpu) json["versions"]["cuda_toolkit"] = environment.gpu->toolkit;
   json["plan"] = {{"device", environment.device},
                   {"engine", environment.engine},
                   {"precision", environment.precision},
-                  {"evaluation_rows", kCpuEvaluationRows}};
-  json["data"] = {{"train_class_rows", study.train_class_rows}, {"test_class_rows", study.test_class_rows}};
+                  {"evaluation_rows", environment.evaluation_rows}};
+  if (environment.gpu)
+    json["plan"]["gpu"] = {{"name", environment.device_name},
+                           {"compute_capability", environment.gpu->compute_capability},
+                           {"multiprocessors", environment.gpu->multiprocessors}};
+  json["data"] = {{"train", part_json(study.statistics.train)}, {"test", part_json(study.statistics.test)}};
   json["result"] = result(study);
   return json;
 }
@@ -158,10 +173,13 @@ Json document(const char* command, Json configuration, const RunStudy& study, co
 std::string finish(Json json, const RunStudy& study, JsonHistory history, Json seconds,
                    const Environment& environment) {
   if (history == JsonHistory::include) json["history"] = history_columns(study.result.history);
-  json["measured"] = {{"finished_at", utc_now()},
-                      {"device_name", environment.device_name},
-                      {"threads", environment.workers},
-                      {"seconds", std::move(seconds)}};
+  Json measured{{"finished_at", utc_now()}, {"device_name", environment.device_name}};
+  if (environment.gpu)
+    measured["cuda_driver"] = environment.gpu->driver;
+  else
+    measured["threads"] = environment.workers;
+  measured["seconds"] = std::move(seconds);
+  json["measured"] = std::move(measured);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

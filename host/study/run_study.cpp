@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 
 #include "plateau/core/error.hpp"
 
@@ -43,16 +44,11 @@ void expect_limits(const Architecture& net) {
 }  // namespace
 
 TrainingData views(const Split& split) {
-  return {split.train.x(), split.train.label(), split.test.x(), split.test.label()};
+  return {split.train.x(), split.train.label(), split.test.x(), split.test.label(), split.drawn};
 }
 
-std::vector<Index> class_rows(HostSpan<const std::int32_t> label, Index classes) {
-  std::vector<Index> rows(static_cast<std::size_t>(classes), 0);
-  for (const std::int32_t y : label) {
-    expects(0 <= y && y < classes, "class_rows: every label is one of the classes");
-    ++rows[static_cast<std::size_t>(y)];
-  }
-  return rows;
+Index row_count(const DatasetStatistics& part) {
+  return std::accumulate(part.class_rows.begin(), part.class_rows.end(), Index{0});
 }
 
 BestEpoch best_epoch(const std::vector<EpochRecord>& history) {
@@ -71,12 +67,11 @@ double level_train_accuracy(const std::vector<EpochRecord>& history) {
   return sum / static_cast<double>(count);
 }
 
-RunStudy study_run(const Run& run, const Split& split, const CpuOptions& cpu) {
-  RunStudy study{.run = run};
-  study.train_class_rows = class_rows(split.train.label(), run.architecture.classes());
-  study.test_class_rows = class_rows(split.test.label(), run.architecture.classes());
+RunStudy study_run(const Run& run, const Split& split, Trainer& trainer) {
+  const TrainingData data = views(split);
+  RunStudy study{.run = run, .statistics = trainer.statistics(data, run.architecture.classes())};
   const auto start = std::chrono::steady_clock::now();
-  study.result = train_on_cpu<float>(run, views(split), cpu);
+  study.result = trainer.train(run, data);
   study.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (!study.result.history.empty()) {
     study.plateau = plateau_level(study.result.test_correct);

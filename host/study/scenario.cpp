@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "plateau/model/work_crew.hpp"
-
 namespace plateau {
 namespace {
 
@@ -80,9 +78,9 @@ struct ControlResults {
   std::vector<RunResult> permuted, wider;
 };
 
-// All controls at once, so that the workers are never idle while there is a training left.
+// All controls at once, so that the device is never idle while there is a training left.
 ControlResults train_controls(const ScenarioDefinition& definition, const Run& run, const TrainingData& data,
-                              const CpuOptions& cpu) {
+                              Trainer& trainer) {
   std::vector<RunRequest> requests;
   for (Index i = 0; i < kWiderTrainings; ++i) {  // the longer ones first
     Run wider = run;
@@ -96,7 +94,7 @@ ControlResults train_controls(const ScenarioDefinition& definition, const Run& r
     permuted.seed = control_seed(run.seed, i);
     requests.push_back({permuted, data});
   }
-  std::vector<RunResult> results = train_all_on_cpu(requests, cpu);
+  std::vector<RunResult> results = trainer.train_all(requests);
   const auto middle = results.begin() + kWiderTrainings;
   return {.permuted = {std::make_move_iterator(middle), std::make_move_iterator(results.end())},
           .wider = {std::make_move_iterator(results.begin()), std::make_move_iterator(middle)}};
@@ -137,11 +135,12 @@ const char* to_string(ScenarioKind kind) { return scenario_definition(kind).name
 const char* to_string(LabelReading reading) { return reading == LabelReading::described ? "described" : "published"; }
 
 Split scenario_split(ScenarioKind kind, LabelReading reading, std::uint64_t seed) {
-  return {scenario_rows({kind, reading, seed, 0}, scenario_definition(kind).train_rows),
-          scenario_rows({kind, reading, seed, kScenarioFirstTestRow}, kScenarioTestRows)};
+  const DrawnSplit drawn{.train = {kind, reading, seed, 0}, .test = {kind, reading, seed, kScenarioFirstTestRow}};
+  return {scenario_rows(drawn.train, scenario_definition(kind).train_rows),
+          scenario_rows(drawn.test, kScenarioTestRows), drawn};
 }
 
-ScenarioResult study_scenario(const ScenarioOptions& options, const CpuOptions& cpu,
+ScenarioResult study_scenario(const ScenarioOptions& options, Trainer& trainer,
                               const std::function<void(const RunStudy&)>& when_run) {
   expects(options.repeat >= 1, "study_scenario: repeat >= 1");
   expects(options.seed <= ~std::uint64_t{0} - static_cast<std::uint64_t>(options.repeat - 1),
@@ -149,15 +148,15 @@ ScenarioResult study_scenario(const ScenarioOptions& options, const CpuOptions& 
   ScenarioResult study{.definition = scenario_definition(options.kind)};
 
   const Split split = scenario_split(options.kind, options.reading, options.seed);
-  study.first = study_run(scenario_run(study.definition, options, options.seed), split, cpu);
+  study.first = study_run(scenario_run(study.definition, options, options.seed), split, trainer);
   if (when_run) when_run(study.first);
   const RunResult& result = study.first.result;
   study.seeds.push_back(seed_result(options.seed, result));
   if (result.outcome != RunOutcome::finished) return study;
 
   const std::vector<double> run_rows = level_row_accuracy(result.test_correct);
-  Evidence evidence{.train_class_rows = study.first.train_class_rows,
-                    .test_class_rows = study.first.test_class_rows,
+  Evidence evidence{.train_class_rows = study.first.statistics.train.class_rows,
+                    .test_class_rows = study.first.statistics.test.class_rows,
                     .architecture = to_string(study.definition.architecture),
                     .test_accuracy = {study.first.plateau->level, study.first.plateau->interval},
                     .train_accuracy = level_train_accuracy(result.history),
@@ -165,7 +164,7 @@ ScenarioResult study_scenario(const ScenarioOptions& options, const CpuOptions& 
                     .exact_rule = exact_rule(options.kind, split.test, run_rows)};
   if (options.controls == Controls::train) {
     const auto controls_start = Clock::now();
-    const ControlResults controls = train_controls(study.definition, study.first.run, views(split), cpu);
+    const ControlResults controls = train_controls(study.definition, study.first.run, views(split), trainer);
     study.controls_seconds = seconds_since(controls_start);
     study.controls = worst_outcome(controls);
     if (study.controls == RunOutcome::finished) {
@@ -179,14 +178,14 @@ ScenarioResult study_scenario(const ScenarioOptions& options, const CpuOptions& 
 
   const auto repeat_start = Clock::now();
   study.seeds.resize(static_cast<std::size_t>(options.repeat));
-  WorkCrew(cpu.workers).run(options.repeat - 1, [&](Index i, int) {
+  trainer.for_each(options.repeat - 1, [&](Index i, Trainer& own) {
     const std::uint64_t seed = options.seed + static_cast<std::uint64_t>(i) + 1;
     SeedResult& row = study.seeds[static_cast<std::size_t>(i) + 1];
     row = {.seed = seed, .outcome = RunOutcome::interrupted};
-    if (cpu.stop && cpu.stop->load()) return;
+    if (own.stop_requested()) return;
     const Split other = scenario_split(options.kind, options.reading, seed);
     const Run run = scenario_run(study.definition, options, seed);
-    row = seed_result(seed, train_on_cpu<float>(run, views(other), {.workers = 1, .stop = cpu.stop}));
+    row = seed_result(seed, own.train(run, views(other)));
   });
   study.repeat_seconds = seconds_since(repeat_start);
   return study;

@@ -37,6 +37,11 @@ class CommandLine : public testing::Test {
     return run_program(arguments, folder, interrupt_after);
   }
 
+  // Whether `plateau info` lists a GPU, other than an emulated one.
+  bool has_gpu() const {
+    return !std::regex_search(run({"info"}).out, std::regex("\ngpu       (none|not looked for|emulated)"));
+  }
+
   // Exit code 2, nothing on stdout, and one sentence on stderr that names the culprit.
   void expect_refused(const std::vector<std::string>& arguments, const std::string& culprit) const {
     const ProgramResult result = run(arguments);
@@ -75,7 +80,7 @@ class CommandLine : public testing::Test {
 TEST_F(CommandLine, scenario_prints_an_exact_line_per_epoch_and_a_summary) {
   const ProgramResult result = run({"--epochs", "30", "--no-controls"}, "scenario_overfit");
   EXPECT_EQ(result.exit_code, 0);
-  EXPECT_TRUE(std::regex_match(result.err, std::regex("device: cpu, .+ \\(.+\\)\n"))) << result.err;
+  EXPECT_TRUE(std::regex_match(result.err, std::regex("device: (cpu|cuda), .+ \\(.+\\)\n"))) << result.err;
   std::istringstream lines(result.out);
   const std::regex form(R"(Epoch: (\d+), Train Loss: \d+\.\d{4}, Test Accuracy: [01]\.\d{4})");
   std::string line;
@@ -221,7 +226,56 @@ TEST_F(CommandLine, refuses_settings_that_train_nothing) {
   expect_refused(train_sgd_case({"--hidden", "8", "--optimizer", "lbfgs"}), "--optimizer: lbfgs");
 }
 
+TEST_F(CommandLine, auto_says_which_device_and_why) {
+  const ProgramResult result = run({"scenario", "underfit", "--epochs", "5", "--quiet", "--no-controls"});
+  const bool gpu = has_gpu();
+  std::smatch match;
+  ASSERT_TRUE(std::regex_match(result.err, match, std::regex("device: (cpu|cuda), .+ \\((.+)\\)\n"))) << result.err;
+  EXPECT_EQ(match[1], gpu ? "cuda" : "cpu");
+  EXPECT_NE(result.out.find("\nMeasured     on " + match[1].str() + " ("), std::string::npos) << result.out;
+  // The reason against a GPU is the one that `info` gives.
+  const std::string info = run({"info"}).out;
+  EXPECT_TRUE(gpu || info.find(": " + match[2].str() + "\n") != std::string::npos) << info;
+}
+
+#if defined(PLATEAU_EMULATED_PROGRAM)  // `plateau` on the tests' GPU
+TEST_F(CommandLine, an_emulated_gpu_is_taken_only_where_it_is_asked_for_and_never_hidden) {
+  const auto emulated = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), PLATEAU_EMULATED_PROGRAM);
+    return run_program(arguments, folder);
+  };
+  const std::string info = emulated({"info"}).out;
+  EXPECT_NE(info.find("\ngpu       emulated on the cpu, for tests: "), std::string::npos) << info;
+  EXPECT_NE(info.find("\nengines   layered, on the cpu and the emulated GPU\n"), std::string::npos) << info;
+
+  const std::vector<std::string> study{"scenario", "underfit", "--epochs", "3", "--no-controls", "--format", "json"};
+  const ProgramResult by_default = emulated(study);
+  EXPECT_EQ(by_default.exit_code, 0) << by_default.err;
+  EXPECT_NE(by_default.err.find("(an emulated GPU is taken by --device cuda only)\n"), std::string::npos);
+  const Json on_cpu = Json::parse(by_default.out);
+  EXPECT_EQ(on_cpu["plan"]["device"], "cpu");
+
+  std::vector<std::string> asked = study;
+  asked.insert(asked.end(), {"--device", "cuda", "--engine", "layered"});
+  const ProgramResult result = emulated(asked);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.err, "");
+  const Json on_gpu = Json::parse(result.out);
+  EXPECT_EQ(on_gpu["plan"]["device"], "emulated");
+  EXPECT_FALSE(on_gpu["versions"]["cuda_toolkit"].get<std::string>().empty());
+  EXPECT_EQ(on_gpu["result"]["epochs"], 3);
+  // The same rows, drawn on either device.
+  for (const char* part : {"train", "test"}) {
+    EXPECT_EQ(on_gpu["data"][part]["class_rows"], on_cpu["data"][part]["class_rows"]);
+    for (std::size_t feature = 0; feature < 3; ++feature)
+      for (const char* figure : {"minimum", "maximum"})
+        EXPECT_EQ(on_gpu["data"][part]["features"][feature][figure], on_cpu["data"][part]["features"][feature][figure]);
+  }
+}
+#endif
+
 TEST_F(CommandLine, refuses_cuda_where_there_is_none) {
+  if (has_gpu()) GTEST_SKIP() << "there is a GPU here";
   for (const char* command : {"overfit", "ceiling"}) {
     const ProgramResult result = run({"scenario", command, "--device", "cuda"});
     EXPECT_EQ(result.exit_code, 2);
@@ -379,6 +433,11 @@ TEST_F(CommandLine, info_says_what_there_is) {
   for (const char* part :
        {"plateau   ", "compiler  ", "cpu       ", "products  Eigen", "cuda      ", "driver    ", "gpu       "})
     EXPECT_NE(result.out.find(part), std::string::npos) << part << "\n" << result.out;
+  // Each build says what it can know: without CUDA, nothing about driver and GPU.
+  const bool cuda = result.out.find("\ncuda      not built in\n") == std::string::npos;
+  EXPECT_EQ(result.out.find("\ndriver    not looked for\n") == std::string::npos, cuda) << result.out;
+  EXPECT_EQ(result.out.find("\ngpu       not looked for: ") == std::string::npos, cuda) << result.out;
+  EXPECT_EQ(result.out.find("\nengines   layered, on the cpu\n") == std::string::npos, cuda) << result.out;
 }
 
 }  // namespace

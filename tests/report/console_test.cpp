@@ -20,7 +20,34 @@ Environment somewhere() {
           .workers = 2};
 }
 
-ScenarioResult small_scenario(const ScenarioOptions& options) { return study_scenario(options, {.workers = 2}); }
+ScenarioResult small_scenario(const ScenarioOptions& options) {
+  CpuTrainer trainer({.workers = 2});
+  return study_scenario(options, trainer);
+}
+
+gpu::Inventory some_gpu() {
+  return {
+      .toolkit_version = 13000,
+      .driver_version = 13010,
+      .devices = {{.name = "Some GPU", .compute_major = 9, .multiprocessors = 132, .memory_bytes = 150'000'000'000}}};
+}
+
+// A run on these features of the training rows, which never began.
+RunStudy with_features(std::vector<FeatureStatistics> features) {
+  return {.run = {.architecture = {{static_cast<Index>(features.size()), 2}}, .epochs = 9},
+          .statistics = {.train = {.class_rows = {3, 4}, .features = std::move(features)},
+                         .test = {.class_rows = {1, 3}, .features = {}}}};
+}
+FeatureStatistics spread_by(double spread) {
+  return {.mean = 2 * spread, .spread = spread, .minimum = 0, .maximum = 4 * spread};
+}
+FeatureStatistics constant_at(double value) {
+  return {.mean = value, .spread = 1e-15, .minimum = value, .maximum = value};
+}
+
+void expect_part(const std::string& text, const std::string& part) {
+  EXPECT_NE(text.find(part), std::string::npos) << part << " is missing in\n" << text;
+}
 
 TEST(EpochLines, have_the_exact_form) {
   EXPECT_EQ(epoch_lines({{.train_loss = 0.69934, .test_accuracy = 0.432}, {.train_loss = 12.5, .test_accuracy = 1}}),
@@ -34,7 +61,7 @@ TEST(ScenarioSummary, says_level_reason_evidence_and_where_it_was_measured) {
   const ScenarioResult result = small_scenario(options);
   const std::string text = scenario_summary(options, result, somewhere());
   for (const char* part :
-       {"underfit (labels as described): 3-2, 1000 training rows, 500 test rows, seed 3", "\nPlateau ",
+       {"underfit (labels as described): 3-2, 1000 training rows, 500 test rows, seed 3", "\nData ", "\nPlateau ",
         "mean of the last 6 epochs", "\nTraining ", "\nBest epoch ", "\nReason ", "\nEvidence ",
         "label-permuted control (5 trainings on shuffled labels)", "wider control 3-32-32-2 (3 trainings)",
         "described rule itself", "\nMeasured     on cpu (Some Processor, 2 threads): training "})
@@ -47,7 +74,7 @@ TEST(ScenarioSummary, says_what_is_wrong_with_the_published_labels_and_which_cla
   const ScenarioOptions options{.kind = ScenarioKind::underfit, .reading = LabelReading::published, .epochs = 40};
   const std::string text = scenario_summary(options, small_scenario(options), somewhere());
   EXPECT_NE(text.find("As published the published program tests"), std::string::npos) << text;
-  EXPECT_NE(text.find("class 1 has no training rows"), std::string::npos) << text;
+  EXPECT_NE(text.find("class 1 is without training rows"), std::string::npos) << text;
   EXPECT_NE(text.find("single-class (proved)"), std::string::npos) << text;
 }
 
@@ -77,7 +104,7 @@ TEST(ScenarioSummary, fits_a_hundred_columns) {
 }
 
 TEST(TrainingSummary, of_a_run_that_ended_early_says_so) {
-  RunStudy study{.run = {.architecture = {{2, 2}}, .epochs = 9}, .train_class_rows = {3, 4}, .test_class_rows = {1, 1}};
+  RunStudy study = with_features({spread_by(1), spread_by(2)});
   study.result.outcome = RunOutcome::diverged;
   EXPECT_NE(outcome_sentence(study).find("diverged in epoch 0"), std::string::npos);
   EXPECT_NE(training_summary(study, somewhere()).find("diverged in epoch 0"), std::string::npos);
@@ -85,6 +112,102 @@ TEST(TrainingSummary, of_a_run_that_ended_early_says_so) {
   EXPECT_EQ(outcome_sentence(study), "interrupted after 0 of 9 epochs");
   study.result.outcome = RunOutcome::finished;
   EXPECT_EQ(outcome_sentence(study), "");
+}
+
+TEST(TrainingSummary, describes_the_training_rows) {
+  const std::string text = training_summary(
+      with_features({{.mean = 5.0123, .spread = 2.87, .minimum = -0.25, .maximum = 123456}, spread_by(1)}),
+      somewhere());
+  expect_part(text,
+              "Data         7 training rows, by class 3, 4; 4 test rows, by class 1, 3: always saying the commonest");
+  expect_part(text, "would score 0.750");
+  expect_part(text,
+              "\n             feature        mean      spread     minimum     maximum  (training rows)"
+              "\n                   0       5.012        2.87       -0.25   1.235e+05"
+              "\n                   1           2           1           0           4\n");
+  EXPECT_EQ(text.find("Note"), std::string::npos) << text;
+}
+
+TEST(TrainingSummary, sums_up_more_features_than_it_lists) {
+  std::vector<FeatureStatistics> features(8, spread_by(1));
+  EXPECT_NE(training_summary(with_features(features), somewhere()).find("maximum"), std::string::npos);
+  features.push_back(constant_at(0));
+  features.push_back(spread_by(3.5));
+  const std::string text = training_summary(with_features(features), somewhere());
+  expect_part(text, "\n             10 features of the training rows: means 0 to 7, spreads 0 to 3.5, 1 constant\n");
+  expect_part(text, "\nNote         feature 8 is constant in the training rows, and cannot tell the classes apart\n");
+  EXPECT_EQ(text.find("maximum"), std::string::npos) << text;
+}
+
+TEST(TrainingSummary, names_features_that_tell_nothing) {
+  const std::string text = training_summary(with_features({constant_at(0), spread_by(1), constant_at(7)}), somewhere());
+  expect_part(text,
+              "\nNote         features 0, 2 are constant in the training rows, and cannot tell the classes apart\n");
+  expect_part(training_summary(with_features(std::vector<FeatureStatistics>(50, constant_at(1))), somewhere()),
+              "features 0, 1, 2, 3, 4, 5, 6, 7 and 42 more are constant");
+}
+
+TEST(TrainingSummary, names_features_on_very_different_scales) {
+  const std::string text =
+      training_summary(with_features({spread_by(2), constant_at(5), spread_by(0.25), spread_by(5000)}), somewhere());
+  expect_part(text,
+              "\nNote         feature 3 spreads 2e+04 times as wide as feature 2 (5000 and 0.25): on such different");
+  // A hundred times is not yet worth a word, and a constant feature has no scale.
+  EXPECT_EQ(
+      training_summary(with_features({spread_by(1), spread_by(100), constant_at(5)}), somewhere()).find("spreads "),
+      std::string::npos);
+  expect_part(training_summary(with_features({spread_by(1), spread_by(101)}), somewhere()), "spreads 101 times");
+}
+
+TEST(TrainingSummary, sums_up_more_classes_than_it_lists) {
+  RunStudy study = with_features({spread_by(1)});
+  study.statistics.train.class_rows.assign(12, 5);
+  study.statistics.train.class_rows[3] = 0;
+  study.statistics.train.class_rows[11] = 0;
+  const std::string text = training_summary(study, somewhere());
+  expect_part(text, "Data         50 training rows, 12 classes of 0 to 5 rows; 4 test rows");
+  expect_part(text, "\nNote         classes 3, 11 are without training rows, and trained all the same\n");
+}
+
+TEST(TrainingSummary, says_which_gpu_it_was_measured_on) {
+  const RunStudy study = with_features({spread_by(1)});
+  expect_part(training_summary(study, gpu_environment(some_gpu(), "cuBLAS")),
+              "\nMeasured     on cuda (Some GPU): training ");
+  gpu::Inventory emulated = some_gpu();
+  emulated.emulated = true;
+  expect_part(training_summary(study, gpu_environment(emulated, "cuBLAS")),
+              "\nMeasured     on emulated (Some GPU; its times are not those of a GPU): training ");
+}
+
+TEST(MachineSummary, names_the_gpus) {
+  const std::string text = machine_summary(somewhere(), some_gpu(), "cuBLAS 13.0.2");
+  for (const char* line : {"plateau   1.2.3\n", "cpu       Some Processor, 2 threads\n", "products  Eigen\n",
+                           "cuda      13.0, cuBLAS 13.0.2\n", "driver    CUDA 13.1\n",
+                           "gpu       Some GPU, compute 9.0, 132 multiprocessors, 150.0 GB, ",
+                           "engines   layered, on the cpu and the GPU\n"})
+    expect_part(text, line);
+}
+
+TEST(MachineSummary, says_what_is_missing) {
+  const auto summary = [](const gpu::Inventory& found) { return machine_summary(somewhere(), found, "cuBLAS"); };
+  const std::string no_driver = summary({.toolkit_version = 13000, .problem = "no NVIDIA driver is installed"});
+  expect_part(no_driver, "cuda      13.0, cuBLAS\ndriver    none\ngpu       none: no NVIDIA driver is installed\n");
+  const std::string no_device =
+      summary({.toolkit_version = 13000, .driver_version = 12020, .problem = "the NVIDIA driver finds no GPU"});
+  expect_part(no_device, "driver    CUDA 12.2\ngpu       none: the NVIDIA driver finds no GPU\n");
+  // A program without CUDA has not looked, so it does not say that there is no driver.
+  const std::string no_toolkit = machine_summary(somewhere(), {.problem = "built without"}, "");
+  expect_part(no_toolkit,
+              "cuda      not built in\ndriver    not looked for\ngpu       not looked for: built without\n");
+  expect_part(no_toolkit, "engines   layered, on the cpu\n");
+}
+
+TEST(MachineSummary, marks_an_emulated_gpu) {
+  gpu::Inventory emulated = some_gpu();
+  emulated.emulated = true;
+  const std::string text = machine_summary(somewhere(), emulated, "cuBLAS");
+  expect_part(text, "gpu       emulated on the cpu, for tests: Some GPU, ");
+  expect_part(text, "engines   layered, on the cpu and the emulated GPU\n");
 }
 
 }  // namespace

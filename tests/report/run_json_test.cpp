@@ -4,7 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
+
+#include "plateau/model/gpu_trainer.hpp"
 
 namespace plateau {
 namespace {
@@ -13,7 +16,16 @@ using Json = nlohmann::json;
 
 const ScenarioOptions kOptions{.kind = ScenarioKind::underfit, .epochs = 40, .seed = 2, .repeat = 2};
 
-ScenarioResult study(int workers) { return study_scenario(kOptions, {.workers = workers}); }
+ScenarioResult study(int workers) {
+  CpuTrainer trainer({.workers = workers});
+  return study_scenario(kOptions, trainer);
+}
+
+std::vector<std::string> keys(const Json& json) {
+  std::vector<std::string> found;
+  for (const auto& [key, value] : json.items()) found.push_back(key);
+  return found;
+}
 
 TEST(RunJson, holds_configuration_plan_result_and_verdict) {
   const ScenarioResult result = study(2);
@@ -29,13 +41,13 @@ TEST(RunJson, holds_configuration_plan_result_and_verdict) {
   EXPECT_EQ(json["configuration"]["batch"], "full");
   EXPECT_EQ(json["plan"]["device"], "cpu");
   EXPECT_EQ(json["plan"]["engine"], "layered");
+  EXPECT_EQ(json["plan"]["evaluation_rows"], kCpuEvaluationRows);
   EXPECT_EQ(json["result"]["outcome"], "finished");
   EXPECT_EQ(json["result"]["level"]["test_accuracy"], result.first.plateau->level);
   EXPECT_EQ(json["verdict"]["code"], to_string(result.verdict->code));
   EXPECT_EQ(json["verdict"]["sentence"], result.verdict->sentence);
   EXPECT_EQ(json["evidence"]["wider"]["trainings"], kWiderTrainings);
   EXPECT_EQ(json["seeds"].size(), 2u);
-  EXPECT_EQ(json["data"]["train_class_rows"].size(), 2u);
   ASSERT_EQ(json["history"]["train_loss"].size(), 40u);
   EXPECT_EQ(json["history"]["train_loss"][7], result.first.result.history[7].train_loss);
   EXPECT_EQ(json["measured"]["threads"], 2);
@@ -50,6 +62,42 @@ TEST(RunJson, differs_between_equal_runs_under_measured_only) {
   EXPECT_EQ(one, two);
 }
 
+TEST(RunJson, describes_the_rows) {
+  const ScenarioResult result = study(1);
+  const Json json = Json::parse(scenario_json(kOptions, result, cpu_environment(1), JsonHistory::leave_out));
+  EXPECT_EQ(keys(json["data"]), (std::vector<std::string>{"test", "train"}));
+  const Json& train = json["data"]["train"];
+  EXPECT_EQ(train["rows"], 1000);
+  EXPECT_EQ(train["class_rows"], Json(result.first.statistics.train.class_rows));
+  ASSERT_EQ(train["features"].size(), 3u);
+  const FeatureStatistics& feature = result.first.statistics.train.features[2];
+  EXPECT_EQ(train["features"][2], Json({{"mean", feature.mean},
+                                        {"spread", feature.spread},
+                                        {"minimum", feature.minimum},
+                                        {"maximum", feature.maximum}}));
+  EXPECT_EQ(json["data"]["test"]["rows"], 500);
+  EXPECT_EQ(json["data"]["test"]["features"].size(), 3u);
+}
+
+// What decides the bits on a GPU stands in versions and plan, what does not under measured.
+TEST(RunJson, of_a_gpu_names_it_in_the_plan) {
+  const gpu::Inventory found{.toolkit_version = 13000,
+                             .driver_version = 13010,
+                             .devices = {{.name = "Some GPU", .compute_major = 9, .multiprocessors = 132}}};
+  const Environment environment = gpu_environment(found, "cuBLAS 13.0.2");
+  const Json json = Json::parse(scenario_json(kOptions, study(1), environment, JsonHistory::leave_out));
+  EXPECT_EQ(json["versions"]["matrix_products"], "cuBLAS 13.0.2");
+  EXPECT_EQ(json["versions"]["cuda_toolkit"], "13.0");
+  EXPECT_EQ(json["plan"],
+            Json({{"device", "cuda"},
+                  {"engine", "layered"},
+                  {"precision", "fp32"},
+                  {"evaluation_rows", kGpuEvaluationRows},
+                  {"gpu", {{"name", "Some GPU"}, {"compute_capability", "9.0"}, {"multiprocessors", 132}}}}));
+  EXPECT_EQ(keys(json["measured"]), (std::vector<std::string>{"cuda_driver", "device_name", "finished_at", "seconds"}));
+  EXPECT_EQ(json["measured"]["cuda_driver"], "13.1");
+}
+
 TEST(RunJson, leaves_the_history_to_the_csv_when_asked) {
   EXPECT_FALSE(
       Json::parse(scenario_json(kOptions, study(2), cpu_environment(2), JsonHistory::leave_out)).contains("history"));
@@ -57,14 +105,15 @@ TEST(RunJson, leaves_the_history_to_the_csv_when_asked) {
 
 TEST(RunJson, of_a_diverged_training_is_still_json) {
   RunStudy study{.run = {.architecture = {{2, 2}}, .optimizer = SgdParameters{.learning_rate = 1e30}, .epochs = 9},
-                 .train_class_rows = {3, 4},
-                 .test_class_rows = {1, 1}};
+                 .statistics = {.train = {.class_rows = {3, 4}, .features = {{.mean = 1.5, .spread = INFINITY}}},
+                                .test = {.class_rows = {1, 1}, .features = {{.mean = 1.5}}}}};
   study.result.outcome = RunOutcome::diverged;
   const Json json = Json::parse(training_json(study, {"a", "b", ""}, cpu_environment(1), JsonHistory::include));
   EXPECT_EQ(json["result"]["outcome"], "diverged");
   EXPECT_EQ(json["result"]["epochs"], 0);
   EXPECT_EQ(json["configuration"]["optimizer"]["name"], "sgd");
   EXPECT_TRUE(json["configuration"]["init"].is_null());
+  EXPECT_TRUE(json["data"]["train"]["features"][0]["spread"].is_null());
 }
 
 }  // namespace

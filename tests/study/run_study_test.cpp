@@ -63,10 +63,24 @@ TEST(BestEpoch, is_the_earliest_of_the_best) {
   EXPECT_THROW(best_epoch({}), std::invalid_argument);
 }
 
-TEST(ClassRows, counts_every_class_the_absent_ones_too) {
-  const std::vector<std::int32_t> labels{2, 0, 2};
-  EXPECT_EQ(class_rows({labels.data(), 3}, 4), (std::vector<Index>{1, 0, 2, 0}));
-  EXPECT_THROW(class_rows({labels.data(), 3}, 2), std::invalid_argument);
+TEST(RunStudy, holds_what_its_rows_look_like) {
+  const Split split{rows(2, {2, 0, 2}), rows(2, {1})};
+  CpuTrainer trainer({.workers = 1});
+  const RunStudy study = study_run({.architecture = {{2, 4}}}, split, trainer);
+  EXPECT_EQ(study.statistics.train.class_rows, (std::vector<Index>{1, 0, 2, 0}));
+  EXPECT_EQ(study.statistics.test.class_rows, (std::vector<Index>{0, 1, 0, 0}));
+  ASSERT_EQ(study.statistics.train.features.size(), 2u);
+  EXPECT_EQ(study.statistics.train.features[1].mean, 0.5);
+  EXPECT_EQ(study.statistics.train.features[1].spread, 0);
+  EXPECT_EQ(row_count(study.statistics.train), 3);
+}
+
+TEST(Views, keep_what_the_rows_were_drawn_from) {
+  Split split{rows(2, {0}), rows(2, {1})};
+  EXPECT_FALSE(views(split).drawn.has_value());
+  split.drawn = DrawnSplit{.train = {.seed = 3}, .test = {.seed = 3, .first_row = 7}};
+  ASSERT_TRUE(views(split).drawn.has_value());
+  EXPECT_EQ(views(split).drawn->test.first_row, 7);
 }
 
 TEST(RunStudy, of_a_diverged_run_without_an_epoch_has_no_level) {
@@ -75,7 +89,8 @@ TEST(RunStudy, of_a_diverged_run_without_an_epoch_has_no_level) {
                                .optimizer = SgdParameters{.learning_rate = 1},
                                .epochs = 3,
                                .initial = FlatParameters(22, 3e38f)};
-  const RunStudy study = study_run(diverging, split, {});
+  CpuTrainer trainer({.workers = 1});
+  const RunStudy study = study_run(diverging, split, trainer);
   EXPECT_EQ(study.result.outcome, RunOutcome::diverged);
   EXPECT_TRUE(study.result.history.empty());
   EXPECT_FALSE(study.plateau.has_value());

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// What must be seen in the three scenarios, over seeds 0 to 19 and as intervals of the mean.
+// What must be seen in the three scenarios, over seeds 0 to 19 and as intervals of the mean; and what a study asks of
+// the device it trains on.
 #include "plateau/study/scenario.hpp"
 
 #include <gtest/gtest.h>
@@ -15,9 +16,14 @@ namespace {
 
 constexpr Index kSeeds = 20;
 
+ScenarioResult on_cpu(const ScenarioOptions& options, const std::atomic<bool>* stop = nullptr,
+                      const std::function<void(const RunStudy&)>& when_run = {}) {
+  CpuTrainer trainer({.workers = available_workers(), .stop = stop});
+  return study_scenario(options, trainer, when_run);
+}
+
 ScenarioResult over_seeds(ScenarioKind kind, LabelReading reading) {
-  return study_scenario({.kind = kind, .reading = reading, .repeat = kSeeds, .controls = Controls::leave_out},
-                        {.workers = available_workers()});
+  return on_cpu({.kind = kind, .reading = reading, .repeat = kSeeds, .controls = Controls::leave_out});
 }
 
 // The mean over the seeds lies within target +- tolerance, and its 95 % interval is narrow enough for that to say
@@ -77,7 +83,7 @@ TEST(Scenario, ceiling_as_published_has_no_signal) {
 // The reasons, with controls, of the runs people see first.
 TEST(Scenario, reasons_are_those_of_the_measurements) {
   const auto study = [](ScenarioKind kind, LabelReading reading) {
-    ScenarioResult result = study_scenario({.kind = kind, .reading = reading}, {.workers = available_workers()});
+    ScenarioResult result = on_cpu({.kind = kind, .reading = reading});
     EXPECT_TRUE(result.verdict.has_value());
     EXPECT_TRUE(result.evidence->permuted_labels.has_value() && result.evidence->wider.has_value());
     return result;
@@ -112,8 +118,8 @@ TEST(Scenario, first_seed_of_a_repeat_is_the_single_run) {
   ScenarioOptions two = one;
   two.seed = 4;
   two.repeat = 2;
-  const ScenarioResult alone = study_scenario(one, {.workers = 2});
-  const ScenarioResult repeated = study_scenario(two, {.workers = 2});
+  const ScenarioResult alone = on_cpu(one);
+  const ScenarioResult repeated = on_cpu(two);
   ASSERT_EQ(repeated.seeds.size(), 2u);
   EXPECT_EQ(repeated.seeds[1].seed, 5u);
   EXPECT_EQ(repeated.seeds[1].test_accuracy, alone.seeds[0].test_accuracy);
@@ -132,18 +138,15 @@ TEST(Scenario, test_rows_do_not_overlap_the_training_rows) {
 
 TEST(Scenario, a_training_cut_short_of_its_plateau_gets_no_reason) {
   for (const Index epochs : {3, 10})
-    EXPECT_EQ(study_scenario({.kind = ScenarioKind::ceiling, .epochs = epochs}, {.workers = available_workers()})
-                  .verdict->code,
-              VerdictCode::inconclusive);
+    EXPECT_EQ(on_cpu({.kind = ScenarioKind::ceiling, .epochs = epochs}).verdict->code, VerdictCode::inconclusive);
 }
 
 TEST(Scenario, a_stop_during_the_controls_is_told) {
   std::atomic<bool> stop{false};
-  const ScenarioResult study = study_scenario({.kind = ScenarioKind::underfit, .repeat = 3},
-                                              {.workers = 2, .stop = &stop}, [&](const RunStudy& run) {
-                                                EXPECT_EQ(run.result.outcome, RunOutcome::finished);
-                                                stop = true;
-                                              });
+  const ScenarioResult study = on_cpu({.kind = ScenarioKind::underfit, .repeat = 3}, &stop, [&](const RunStudy& run) {
+    EXPECT_EQ(run.result.outcome, RunOutcome::finished);
+    stop = true;
+  });
   EXPECT_EQ(study.first.result.outcome, RunOutcome::finished);
   EXPECT_EQ(study.controls, RunOutcome::interrupted);
   EXPECT_FALSE(study.verdict.has_value());
@@ -153,10 +156,114 @@ TEST(Scenario, a_stop_during_the_controls_is_told) {
 
 TEST(Scenario, interrupted_run_has_no_verdict) {
   const std::atomic<bool> stop{true};
-  const ScenarioResult study = study_scenario({.kind = ScenarioKind::underfit}, {.workers = 2, .stop = &stop});
+  const ScenarioResult study = on_cpu({.kind = ScenarioKind::underfit}, &stop);
   EXPECT_EQ(study.first.result.outcome, RunOutcome::interrupted);
   EXPECT_FALSE(study.verdict.has_value());
   EXPECT_EQ(study.seeds.size(), 1u);
+}
+
+// A device that trains nothing: it notes what it is asked for and hands out made-up results of the right shape.
+class NotingTrainer final : public Trainer {
+ public:
+  struct Notes {
+    std::vector<RunRequest> alone, together, for_each;  // their views are of no use any more
+    Index described = 0, calls_of_for_each = 0;
+    bool stop = false;
+  };
+  NotingTrainer(Notes& notes, std::vector<RunRequest>& trained) : notes_(notes), trained_(trained) {}
+
+  RunResult train(const Run& run, const TrainingData& data) override {
+    trained_.push_back({run, data});
+    return made_up(run, data);
+  }
+  std::vector<RunResult> train_all(const std::vector<RunRequest>& requests) override {
+    std::vector<RunResult> results;
+    for (const RunRequest& request : requests) results.push_back(made_up(request.run, request.data));
+    notes_.together.insert(notes_.together.end(), requests.begin(), requests.end());
+    return results;
+  }
+  void for_each(Index count, const std::function<void(Index, Trainer&)>& body) override {
+    ++notes_.calls_of_for_each;
+    NotingTrainer own(notes_, notes_.for_each);
+    for (Index i = 0; i < count; ++i) body(i, own);
+  }
+  SplitStatistics statistics(const TrainingData&, Index) override {
+    ++notes_.described;
+    return {.train = {.class_rows = {70, 50}, .features = {}}, .test = {.class_rows = {3, 20}, .features = {}}};
+  }
+  bool stop_requested() const override { return notes_.stop; }
+
+ private:
+  RunResult made_up(const Run& run, const TrainingData& data) const {
+    const Index epochs = notes_.stop ? 0 : run.epochs, words = correct_words(data.test_x.rows);
+    return {.outcome = notes_.stop ? RunOutcome::interrupted : RunOutcome::finished,
+            .history = std::vector<EpochRecord>(static_cast<std::size_t>(epochs), {.train_accuracy = 0.5}),
+            .test_correct = CorrectBits(std::vector<std::uint32_t>(static_cast<std::size_t>(epochs * words), 0x0f0fu),
+                                        epochs, data.test_x.rows)};
+  }
+
+  Notes& notes_;
+  std::vector<RunRequest>& trained_;
+};
+
+TEST(Scenario, asks_the_trainer_it_is_given_for_everything) {
+  NotingTrainer::Notes notes;
+  NotingTrainer trainer(notes, notes.alone);
+  const ScenarioResult study =
+      study_scenario({.kind = ScenarioKind::ceiling, .epochs = 40, .seed = 7, .repeat = 4}, trainer);
+  EXPECT_EQ(notes.described, 1);
+  ASSERT_EQ(notes.alone.size(), 1u);
+  ASSERT_EQ(notes.together.size(), static_cast<std::size_t>(kWiderTrainings + kPermutedTrainings));
+  EXPECT_EQ(notes.calls_of_for_each, 1);
+  ASSERT_EQ(notes.for_each.size(), 3u);
+
+  const RunRequest& first = notes.alone[0];
+  EXPECT_EQ(first.run.seed, 7u);
+  EXPECT_EQ(first.data.drawn->train.seed, 7u);
+  EXPECT_EQ(first.data.drawn->train.first_row, 0);
+  EXPECT_EQ(first.data.drawn->test.first_row, kScenarioFirstTestRow);
+  EXPECT_EQ(first.data.drawn->test.kind, ScenarioKind::ceiling);
+  Index wider = 0, permuted = 0;
+  for (const RunRequest& control : notes.together) {  // on the run's own rows, so a device holds them once
+    EXPECT_EQ(control.data.train_x.data, first.data.train_x.data);
+    EXPECT_EQ(control.data.drawn->train.seed, 7u);
+    wider += control.run.architecture.widths == study.definition.wider.widths;
+    permuted += control.run.labels == LabelTreatment::permuted;
+  }
+  EXPECT_EQ(wider, kWiderTrainings);
+  EXPECT_EQ(permuted, kPermutedTrainings);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(notes.for_each[i].run.seed, 8 + i);
+    EXPECT_EQ(notes.for_each[i].data.drawn->train.seed, 8 + i);
+  }
+
+  // What the study says comes from there too.
+  EXPECT_EQ(study.evidence->train_class_rows, (std::vector<Index>{70, 50}));
+  EXPECT_EQ(study.evidence->test_class_rows, (std::vector<Index>{3, 20}));
+  EXPECT_NEAR(study.first.plateau->level, 0.25, 0.01);
+  EXPECT_EQ(study.evidence->wider->train_accuracy, 0.5);
+  EXPECT_EQ(study.seeds[3].test_accuracy, study.first.plateau->level);
+}
+
+TEST(Scenario, a_trainer_that_is_to_stop_begins_no_other_seed) {
+  NotingTrainer::Notes notes;
+  NotingTrainer trainer(notes, notes.alone);
+  const ScenarioResult study = study_scenario({.kind = ScenarioKind::overfit, .epochs = 40, .repeat = 3}, trainer,
+                                              [&](const RunStudy&) { notes.stop = true; });
+  EXPECT_EQ(study.controls, RunOutcome::interrupted);
+  EXPECT_FALSE(study.verdict.has_value());
+  EXPECT_TRUE(notes.for_each.empty());
+  ASSERT_EQ(study.seeds.size(), 3u);
+  EXPECT_EQ(study.seeds[2].outcome, RunOutcome::interrupted);
+}
+
+TEST(Scenario, without_controls_trains_no_others) {
+  NotingTrainer::Notes notes;
+  NotingTrainer trainer(notes, notes.alone);
+  study_scenario({.kind = ScenarioKind::underfit, .epochs = 20, .controls = Controls::leave_out}, trainer);
+  EXPECT_EQ(notes.alone.size(), 1u);
+  EXPECT_TRUE(notes.together.empty());
+  EXPECT_TRUE(notes.for_each.empty());
 }
 
 }  // namespace

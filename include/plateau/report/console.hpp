@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// What a person reads: the line of each epoch, and the summary after the last one.
+// What a person reads: the line of each epoch, the summary after the last one, and what this machine has.
 #pragma once
 
 #include <string>
@@ -17,6 +17,9 @@ std::string epoch_lines(const std::vector<EpochRecord>& history);
 std::string training_summary(const RunStudy& study, const Environment& environment);
 std::string scenario_summary(const ScenarioOptions& options, const ScenarioResult& result,
                              const Environment& environment);
+
+// What was built in and what the CUDA runtime finds: `plateau info`.
+std::string machine_summary(const Environment& cpu, const gpu::Inventory& found, const std::string& gpu_matrix_library);
 
 // Why a run ended before its last epoch, in one sentence; empty for a finished one.
 std::string outcome_sentence(const RunStudy& study);

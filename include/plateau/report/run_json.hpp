@@ -13,7 +13,7 @@
 
 namespace plateau {
 
-inline constexpr int kRunJsonVersion = 1;
+inline constexpr int kRunJsonVersion = 2;
 
 enum class JsonHistory { leave_out, include };  // `--format json` includes it; run.json stands beside history.csv
 

@@ -9,7 +9,7 @@
 
 #include "plateau/data/dataset.hpp"
 #include "plateau/data/linear_stack.hpp"
-#include "plateau/model/training.hpp"
+#include "plateau/model/trainer.hpp"
 #include "plateau/study/plateau_level.hpp"
 
 namespace plateau {
@@ -24,12 +24,12 @@ struct TrainingFiles {
 struct Split {
   Dataset train;
   Dataset test;
+  std::optional<DrawnSplit> drawn = {};  // a scenario's: which rows of its table these are
 };
 
 TrainingData views(const Split& split);
 
-// Rows per class; `classes` long, zeros included.
-std::vector<Index> class_rows(HostSpan<const std::int32_t> label, Index classes);
+Index row_count(const DatasetStatistics& part);  // of all classes
 
 // What a run looks like to somebody who picks its best epoch on the test rows.
 struct BestEpoch {
@@ -43,15 +43,14 @@ double level_train_accuracy(const std::vector<EpochRecord>& history);
 
 struct RunStudy {
   Run run;
-  std::vector<Index> train_class_rows;
-  std::vector<Index> test_class_rows;
+  Trainer::SplitStatistics statistics;
   RunResult result;
   std::optional<PlateauLevel> plateau;  // none where no epoch was completed
   std::optional<BestEpoch> best;
   double seconds = 0;  // of the training
 };
 
-RunStudy study_run(const Run& run, const Split& split, const CpuOptions& cpu);
+RunStudy study_run(const Run& run, const Split& split, Trainer& trainer);
 
 // The network for these data: their features, the hidden widths, and a class for every label that occurs (at least
 // two). With `initial` the network is that one; hidden widths that are named, the features and the labels must fit it.

@@ -66,11 +66,11 @@ struct ScenarioResult {
   double repeat_seconds = 0;  // of all seeds but the first
 };
 
-// Trains the scenario on the CPU: the run, then its controls beside each other, then the other seeds beside each other.
-// `when_run` hears of the run as soon as it has ended, before anything else is trained. Each of the other seeds uses
-// one worker, its data exist only while it trains, and a stop request ends those that have not begun as interrupted.
-// seed + repeat - 1 must not exceed 64 bits.
-ScenarioResult study_scenario(const ScenarioOptions& options, const CpuOptions& cpu,
+// Trains the scenario: the run, then its controls beside each other, then the other seeds beside each other. `when_run`
+// hears of the run as soon as it has ended, before anything else is trained. The data of another seed exist only while
+// it trains, and a stop request ends those that have not begun as interrupted. seed + repeat - 1 must not exceed 64
+// bits.
+ScenarioResult study_scenario(const ScenarioOptions& options, Trainer& trainer,
                               const std::function<void(const RunStudy&)>& when_run = {});
 
 }  // namespace plateau
