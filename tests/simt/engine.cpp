@@ -49,6 +49,11 @@ struct Meeting {  // of the lanes of one mask; some have arrived
   Site site{};
 };
 
+struct Warp {
+  std::array<Meeting, kWarp> meetings;
+  unsigned known = 0;  // meetings that have taken place or are in progress
+};
+
 struct Barrier {
   unsigned arrived = 0;
   unsigned generation = 0;
@@ -107,7 +112,8 @@ std::string hexadecimal(unsigned mask) {
   return digits;
 }
 bool equal(const Site& a, const Site& b) {
-  return a.line() == b.line() && a.column() == b.column() && std::strcmp(a.file_name(), b.file_name()) == 0;
+  return a.line() == b.line() && a.column() == b.column() &&
+         (a.file_name() == b.file_name() || std::strcmp(a.file_name(), b.file_name()) == 0);
 }
 uint3 position(std::size_t linear, dim3 extent) {
   return {static_cast<unsigned>(linear % extent.x), static_cast<unsigned>(linear / extent.x % extent.y),
@@ -160,7 +166,7 @@ class Engine {
   unsigned running_ = kNobody;
   ReadyThreads ready_;
   Barrier barrier_;
-  std::array<Meeting, kMaxThreads> meetings_;  // the warp's begin at its first thread's number
+  std::array<Warp, kMaxThreads / kWarp> warps_;
   SharedMemory shared_;
 };
 
@@ -216,8 +222,8 @@ void Engine::run_block(uint3 index, std::size_t count_of_earlier_blocks) {
   const std::size_t shift = count_of_earlier_blocks * step % fibers;
   for (unsigned t = 0; t < count_; ++t) {
     threads_[t] = {.index = position(t, blockDim), .fiber = fibers_[(shift + t) % fibers].get()};
-    meetings_[t] = {};
   }
+  for (Warp& warp : warps_) warp.known = 0;
   for (unsigned t = 0; t < count_; ++t) ready_.push(options_.order == Order::descending ? count_ - 1 - t : t);
 
   sanitizer::release(&start_sync_);
@@ -321,7 +327,8 @@ std::uint64_t Engine::meet(Exchange exchange, const char* call, unsigned mask, s
   if (exchange == Exchange::shuffle && (mask >> source & 1) == 0)
     throw Fault(std::string(call) + " at " + text(site) + ": reads lane " + std::to_string(source) +
                 ", which is not in the mask " + hexadecimal(mask));
-  void* sync = shared_.meeting_sync(static_cast<std::size_t>(&meeting - meetings_.data()), meeting.generation);
+  void* sync = shared_.meeting_sync(
+      self / kWarp, static_cast<std::size_t>(&meeting - warps_[self / kWarp].meetings.data()), meeting.generation);
   const bool orders_memory = exchange == Exchange::nothing;  // a shuffle or vote is no fence, in PTX either
   if (orders_memory) sanitizer::release(sync);
   thread.state = State::in_meeting;
@@ -353,8 +360,9 @@ Meeting& Engine::join(unsigned thread, Exchange exchange, const char* call, unsi
   if (lanes < kWarp && mask >> lanes != 0)
     throw Fault(here() + "the mask " + hexadecimal(mask) +
                 " names lanes past the end of the block, whose last warp has " + std::to_string(lanes) + " lanes");
+  Warp& warp = warps_[first / kWarp];
   Meeting* idle = nullptr;
-  for (Meeting* m = &meetings_[first]; m != &meetings_[first] + lanes; ++m) {
+  for (Meeting* m = warp.meetings.data(); m != warp.meetings.data() + warp.known; ++m) {
     if (m->arrived == 0) {
       if (idle == nullptr || m->mask == mask) idle = m;
     } else if (m->mask == mask && m->exchange == exchange && equal(m->site, site)) {
@@ -367,7 +375,12 @@ Meeting& Engine::join(unsigned thread, Exchange exchange, const char* call, unsi
   for (unsigned l = 0; l < lanes; ++l)
     if ((mask >> l & 1) != 0 && threads_[first + l].state == State::returned)
       throw Fault(here() + "lane " + std::to_string(l) + " of the mask " + hexadecimal(mask) + " has returned");
-  idle->mask = mask;  // there is one: meetings in progress have disjoint masks, and this lane is in none of them
+  // There is room: meetings in progress have disjoint masks, and this lane is in none of them.
+  if (idle == nullptr) {
+    idle = &warp.meetings[warp.known++];
+    idle->arrived = 0;  // an earlier block may have failed in it
+  }
+  idle->mask = mask;
   idle->exchange = exchange;
   idle->call = call;
   idle->site = site;
@@ -375,14 +388,18 @@ Meeting& Engine::join(unsigned thread, Exchange exchange, const char* call, unsi
 }
 
 void Engine::exchange_values(const Meeting& meeting, unsigned first) {
-  std::uint64_t ballot = 0;
-  for (unsigned rest = meeting.mask; rest != 0; rest &= rest - 1) {
-    const auto lane = static_cast<unsigned>(std::countr_zero(rest));
-    if (threads_[first + lane].value != 0) ballot |= std::uint64_t{1} << lane;
-  }
-  for (unsigned rest = meeting.mask; rest != 0; rest &= rest - 1) {
-    Thread& thread = threads_[first + static_cast<unsigned>(std::countr_zero(rest))];
-    thread.received = meeting.exchange == Exchange::shuffle ? threads_[first + thread.source].value : ballot;
+  const auto for_each_lane = [&](const auto& body) {
+    for (unsigned rest = meeting.mask; rest != 0; rest &= rest - 1) {
+      const auto lane = static_cast<unsigned>(std::countr_zero(rest));
+      body(lane, threads_[first + lane]);
+    }
+  };
+  if (meeting.exchange == Exchange::shuffle) {
+    for_each_lane([&](unsigned, Thread& thread) { thread.received = threads_[first + thread.source].value; });
+  } else if (meeting.exchange == Exchange::ballot) {
+    std::uint64_t ballot = 0;
+    for_each_lane([&](unsigned lane, const Thread& thread) { ballot |= std::uint64_t{thread.value != 0} << lane; });
+    for_each_lane([&](unsigned, Thread& thread) { thread.received = ballot; });
   }
 }
 

@@ -27,19 +27,20 @@ class SharedMemory {
   // would order the two blocks and hide their races. Two consecutive uses of a barrier need two addresses, for a thread
   // still leaving the first would otherwise see what others did before arriving at the second.
   void* barrier_sync(unsigned generation) { return words() + (generation & 1); }
-  void* meeting_sync(std::size_t meeting, unsigned generation) { return words() + 2 + 2 * meeting + (generation & 1); }
-
-  static constexpr std::size_t kMaxMeetings = 32 * 32;  // one per lane
+  void* meeting_sync(std::size_t warp, std::size_t meeting, unsigned generation) {
+    return words() + 2 + 2 * (warp * kMeetings + meeting) + (generation & 1);
+  }
 
  private:
   struct Object {
     const void* key;
     std::size_t offset;
   };
+  static constexpr std::size_t kWarps = 32, kMeetings = 32;  // of a block, of a warp
   static constexpr std::size_t kMaxObjects = 64;
   static constexpr std::size_t kRedZone = 64;
   static constexpr std::size_t kMaxAlignment = 256;
-  static constexpr std::size_t kSyncBytes = (2 + 2 * kMaxMeetings) * sizeof(std::uint64_t);
+  static constexpr std::size_t kSyncBytes = (2 + 2 * kWarps * kMeetings) * sizeof(std::uint64_t);
   static constexpr std::size_t kBytes =
       kSyncBytes + kStaticSharedBytes + (kMaxObjects + 1) * (kRedZone + kMaxAlignment);
 
