@@ -227,7 +227,8 @@ std::string machine_summary(const Environment& cpu, const gpu::Inventory& found,
     line("engines", "layered, on the cpu");
     return out;
   }
-  line("cuda", fmt::format("{}, {}", cuda_version(found.toolkit_version), gpu_matrix_library));
+  const char* const emulated = found.emulated ? "emulated " : "";
+  line("cuda", fmt::format("{}, {}{}", cuda_version(found.toolkit_version), emulated, gpu_matrix_library));
   line("driver", found.driver_version == 0 ? "none" : "CUDA " + cuda_version(found.driver_version));
   for (const gpu::DeviceProperties& gpu : found.devices)
     line("gpu", fmt::format("{}{}, compute {}.{}, {} multiprocessors, {:.1f} GB, {} KB of shared memory per block",
@@ -235,7 +236,7 @@ std::string machine_summary(const Environment& cpu, const gpu::Inventory& found,
                             gpu.compute_minor, gpu.multiprocessors, static_cast<double>(gpu.memory_bytes) * 1e-9,
                             gpu.shared_memory_per_block_bytes / 1024));
   if (found.devices.empty()) line("gpu", "none: " + found.problem);
-  line("engines", fmt::format("layered, on the cpu and the {}GPU", found.emulated ? "emulated " : ""));
+  line("engines", fmt::format("layered, on the cpu and the {}GPU", emulated));
   return out;
 }
 

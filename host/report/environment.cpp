@@ -52,7 +52,7 @@ Environment gpu_environment(const gpu::Inventory& found, const std::string& matr
   const gpu::DeviceProperties& device = found.devices.front();
   return {.version = PLATEAU_VERSION,
           .compiler = compiler_name(),
-          .matrix_library = matrix_library,
+          .matrix_library = (found.emulated ? "emulated " : "") + matrix_library,
           .device = found.emulated ? "emulated" : "cuda",
           .engine = "layered",
           .precision = "fp32",

@@ -206,6 +206,7 @@ TEST(MachineSummary, marks_an_emulated_gpu) {
   gpu::Inventory emulated = some_gpu();
   emulated.emulated = true;
   const std::string text = machine_summary(somewhere(), emulated, "cuBLAS");
+  expect_part(text, "cuda      13.0, emulated cuBLAS\n");
   expect_part(text, "gpu       emulated on the cpu, for tests: Some GPU, ");
   expect_part(text, "engines   layered, on the cpu and the emulated GPU\n");
 }

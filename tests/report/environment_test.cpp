@@ -56,6 +56,7 @@ TEST(Environment, of_a_gpu_names_it_with_its_versions) {
 
 TEST(Environment, never_calls_an_emulated_gpu_cuda) {
   EXPECT_EQ(gpu_environment(emulated(), "cuBLAS").device, "emulated");
+  EXPECT_EQ(gpu_environment(emulated(), "cuBLAS").matrix_library, "emulated cuBLAS");
 }
 
 TEST(DeviceChoice, is_the_gpu_where_there_is_one) {
