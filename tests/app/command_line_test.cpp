@@ -239,17 +239,18 @@ TEST_F(CommandLine, auto_says_which_device_and_why) {
 }
 
 #if defined(PLATEAU_EMULATED_PROGRAM)  // `plateau` on the tests' GPU
+ProgramResult emulated(std::vector<std::string> arguments, const fs::path& folder) {
+  arguments.insert(arguments.begin(), PLATEAU_EMULATED_PROGRAM);
+  return run_program(arguments, folder);
+}
+
 TEST_F(CommandLine, an_emulated_gpu_is_taken_only_where_it_is_asked_for_and_never_hidden) {
-  const auto emulated = [&](std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), PLATEAU_EMULATED_PROGRAM);
-    return run_program(arguments, folder);
-  };
-  const std::string info = emulated({"info"}).out;
+  const std::string info = emulated({"info"}, folder).out;
   EXPECT_NE(info.find("\ngpu       emulated on the cpu, for tests: "), std::string::npos) << info;
   EXPECT_NE(info.find("\nengines   layered, on the cpu and the emulated GPU\n"), std::string::npos) << info;
 
   const std::vector<std::string> study{"scenario", "underfit", "--epochs", "3", "--no-controls", "--format", "json"};
-  const ProgramResult by_default = emulated(study);
+  const ProgramResult by_default = emulated(study, folder);
   EXPECT_EQ(by_default.exit_code, 0) << by_default.err;
   EXPECT_NE(by_default.err.find("(an emulated GPU is taken by --device cuda only)\n"), std::string::npos);
   const Json on_cpu = Json::parse(by_default.out);
@@ -257,7 +258,7 @@ TEST_F(CommandLine, an_emulated_gpu_is_taken_only_where_it_is_asked_for_and_neve
 
   std::vector<std::string> asked = study;
   asked.insert(asked.end(), {"--device", "cuda", "--engine", "layered"});
-  const ProgramResult result = emulated(asked);
+  const ProgramResult result = emulated(asked, folder);
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(result.err, "");
   const Json on_gpu = Json::parse(result.out);
@@ -271,6 +272,20 @@ TEST_F(CommandLine, an_emulated_gpu_is_taken_only_where_it_is_asked_for_and_neve
       for (const char* figure : {"minimum", "maximum"})
         EXPECT_EQ(on_gpu["data"][part]["features"][feature][figure], on_cpu["data"][part]["features"][feature][figure]);
   }
+}
+
+TEST_F(CommandLine, a_gpu_without_memory_for_it_exits_with_1_and_names_the_bytes) {
+  // All but the last of the parameters that a network may have: they alone leave the emulated GPU no room for the rows.
+  const std::vector<std::int32_t> labels(20000, 1);
+  const std::string rows = pair("many", std::vector<float>(2 * labels.size(), 0.5f), labels);
+  const ProgramResult result = emulated(
+      {"train", "--train", rows, "--test", rows, "--hidden", "32764,32764", "--device", "cuda", "--out", file("o")},
+      folder);
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.out, "");
+  EXPECT_TRUE(std::regex_match(
+      result.err, std::regex("plateau: the GPU failed: .*out of device memory: \\d+ bytes asked for, \\d+ of .*\n")))
+      << result.err;
 }
 #endif
 
