@@ -21,7 +21,9 @@ std::vector<Call> calls_of_a_training(const GpuOptions& options, Index batch, In
   const auto trainer = make_gpu_trainer(options);
   simt::forget_calls();
   trainer->train({.architecture = {{3, 8, 2}}, .epochs = epochs, .batch = batch}, rows.views());
-  return simt::calls();
+  std::vector<Call> calls = simt::calls();
+  std::erase(calls, Call::event_record);  // marks, by which the host sees how far the device is without waiting for it
+  return calls;
 }
 
 Index count(const std::vector<Call>& calls, Call call) {
