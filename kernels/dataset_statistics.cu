@@ -58,11 +58,11 @@ struct PieceMoments {
     double sum = 0;
     for (Index row = first; row < end; ++row) {
       const auto value = static_cast<double>(x.row(row)[j]);
-      sum += value;
+      sum += value - start;  // the mean of a constant column is that constant, to the bit
       m.minimum = smaller(m.minimum, value);
       m.maximum = larger(m.maximum, value);
     }
-    m.mean = sum / m.count;
+    m.mean = start + sum / m.count;
     for (Index row = first; row < end; ++row) {
       const double distance = static_cast<double>(x.row(row)[j]) - m.mean;
       m.squares += distance * distance;

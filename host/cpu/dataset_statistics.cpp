@@ -22,24 +22,23 @@ void cpu::dataset_statistics(HostMatrix<const Real> x, HostSpan<const std::int32
   for (const std::int32_t y : label)
     if (0 <= y && y < class_rows.size) ++class_rows[y];
 
+  // Distances from the first row: the mean of a constant column is that constant, to the bit.
+  const auto value = [&](Index i, Index j) { return static_cast<double>(x.row(i)[j]); };
   const auto rows = static_cast<double>(x.rows);
-  for (Index j = 0; j < x.cols; ++j) {
-    const auto first = static_cast<double>(x.row(0)[j]);
-    FeatureStatistics column{.minimum = first, .maximum = first};
-    for (Index i = 0; i < x.rows; ++i) {
-      const auto value = static_cast<double>(x.row(i)[j]);
-      column.mean += value / rows;
-      column.minimum = smaller(column.minimum, value);
-      column.maximum = larger(column.maximum, value);
+  for (Index j = 0; j < x.cols; ++j) features[j] = {.minimum = value(0, j), .maximum = value(0, j)};
+  for (Index i = 0; i < x.rows; ++i)
+    for (Index j = 0; j < x.cols; ++j) {
+      features[j].mean += value(i, j) - value(0, j);
+      features[j].minimum = smaller(features[j].minimum, value(i, j));
+      features[j].maximum = larger(features[j].maximum, value(i, j));
     }
-    double squares = 0;
-    for (Index i = 0; i < x.rows; ++i) {
-      const double distance = static_cast<double>(x.row(i)[j]) - column.mean;
-      squares += distance * distance;
+  for (Index j = 0; j < x.cols; ++j) features[j].mean = value(0, j) + features[j].mean / rows;
+  for (Index i = 0; i < x.rows; ++i)
+    for (Index j = 0; j < x.cols; ++j) {
+      const double distance = value(i, j) - features[j].mean;
+      features[j].spread += distance * distance;
     }
-    column.spread = std::sqrt(squares / rows);
-    features[j] = column;
-  }
+  for (FeatureStatistics& feature : features) feature.spread = std::sqrt(feature.spread / rows);
 }
 
 template void cpu::dataset_statistics<float>(HostMatrix<const float>, HostSpan<const std::int32_t>,

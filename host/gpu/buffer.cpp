@@ -30,7 +30,7 @@ void check_allocation(cudaError_t status, Index bytes) {
     check_cuda(cudaMemGetInfo(&free, &total));
     throw GpuError("out of device memory: " + std::to_string(bytes) + " bytes asked for, " + std::to_string(free) +
                        " of " + std::to_string(total) + " bytes free",
-                   std::source_location::current());
+                   CallSite::current());
   }
   check_cuda(status);
 }

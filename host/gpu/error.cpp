@@ -8,23 +8,20 @@
 namespace plateau::gpu {
 namespace {
 
-std::string place(const std::source_location& where) {
-  return std::string(where.file_name()) + ":" + std::to_string(where.line());
-}
+std::string place(CallSite where) { return std::string(where.file) + ":" + std::to_string(where.line); }
 
 }  // namespace
 
-GpuError::GpuError(const std::string& what, const std::source_location& where)
-    : std::runtime_error(place(where) + ": " + what) {}
+GpuError::GpuError(const std::string& what, CallSite where) : std::runtime_error(place(where) + ": " + what) {}
 
-void check_cuda(int returned, std::source_location where) {
+void check_cuda(int returned, CallSite where) {
   const auto status = static_cast<cudaError_t>(returned);
   if (status == cudaSuccess) return;
   cudaGetLastError();  // what is thrown must not surface again at the next call
   throw GpuError(std::string(cudaGetErrorString(status)) + " (" + cudaGetErrorName(status) + ")", where);
 }
 
-void check_cublas(int returned, std::source_location where) {
+void check_cublas(int returned, CallSite where) {
   const auto status = static_cast<cublasStatus_t>(returned);
   if (status != CUBLAS_STATUS_SUCCESS) throw GpuError(std::string("cuBLAS: ") + cublasGetStatusString(status), where);
 }

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plateau/model/gpu_trainer.hpp"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <thread>
 
@@ -16,6 +18,51 @@ namespace {
 Index launches_per_epoch(const Run& run, Index batches, Index tiles) {
   return batches * (6 * run.architecture.layers() + 8) + tiles * (2 * run.architecture.layers() + 1) + 3;
 }
+
+// Keeps the host a little ahead of the device: far enough that the device never waits for it, and near enough that a
+// run which has ended, or should, does not leave minutes of queued epochs behind. Results do not depend on it.
+class RunAhead {
+ public:
+  // After an epoch was queued; makes room for the next. While it looks for that, it calls `meanwhile`.
+  template <class Meanwhile>
+  void after_epoch(const gpu::Stream& stream, Meanwhile meanwhile) {
+    marks_[queued_++ % kMostEpochs].record(stream);
+    while (queued_ - passed_ >= allowed_) wait_for_one(meanwhile);
+  }
+  template <class Meanwhile>
+  void finish(Meanwhile meanwhile) {
+    while (passed_ < queued_) wait_for_one(meanwhile);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::size_t kMostEpochs = 64;
+  static constexpr std::size_t kFewestEpochs = 2;
+  static constexpr double kSeconds = 0.05;  // of work that may be waiting
+
+  template <class Meanwhile>
+  void wait_for_one(Meanwhile meanwhile) {
+    for (int looks = 0; !marks_[passed_ % kMostEpochs].passed(); ++looks) {
+      meanwhile();
+      if (looks > 1000) std::this_thread::sleep_for(std::chrono::microseconds(100));
+    }
+    const Clock::time_point now = Clock::now();
+    if (passed_ == 0)
+      first_passed_ = now;
+    else
+      allowed_ = epochs_in(kSeconds,
+                           std::chrono::duration<double>(now - first_passed_).count() / static_cast<double>(passed_));
+    ++passed_;
+  }
+  static std::size_t epochs_in(double seconds, double seconds_per_epoch) {
+    return static_cast<std::size_t>(std::clamp(seconds / std::max(seconds_per_epoch, 1e-9),
+                                               static_cast<double>(kFewestEpochs), static_cast<double>(kMostEpochs)));
+  }
+
+  std::array<gpu::Event, kMostEpochs> marks_;
+  std::size_t queued_ = 0, passed_ = 0, allowed_ = kFewestEpochs;
+  Clock::time_point first_passed_;
+};
 
 class GpuTrainer final : public Trainer {
  public:
@@ -41,14 +88,19 @@ class GpuTrainer final : public Trainer {
       epoch_graph = gpu::capture(backend_.stream(), enqueue_epoch);
 
     // Epochs after the end of the run change nothing: the status only tells the host to queue fewer of them.
+    RunAhead ahead;
+    const auto pass_on_stop_request = [&] {
+      if (stop_requested()) signals.host().stop_requested = 1;
+    };
     for (Index epoch = 0; epoch < run.epochs && signals.host().status == RunStatus::running; ++epoch) {
-      pass_on_stop_request(signals);
+      pass_on_stop_request();
       if (epoch_graph)
         epoch_graph->replay(backend_.stream());
       else
         enqueue_epoch();
+      ahead.after_epoch(backend_.stream(), pass_on_stop_request);
     }
-    if (options_.stop) wait(signals);
+    ahead.finish(pass_on_stop_request);
     return training.fetch();
   }
 
@@ -92,21 +144,6 @@ class GpuTrainer final : public Trainer {
     backend_.finish();
     return found;
   }
-
-  void pass_on_stop_request(gpu::MappedValue<RunSignals>& signals) const {
-    if (stop_requested()) signals.host().stop_requested = 1;
-  }
-
-  // Until everything that is queued has run; the device hears of a stop request meanwhile.
-  void wait(gpu::MappedValue<RunSignals>& signals) const {
-    gpu::Event end;
-    end.record(backend_.stream());
-    for (auto pause = std::chrono::microseconds(10); !end.passed(); pause = std::min(2 * pause, kLongestPause)) {
-      pass_on_stop_request(signals);
-      std::this_thread::sleep_for(pause);
-    }
-  }
-  static constexpr std::chrono::microseconds kLongestPause{200};
 
   GpuOptions options_;
   GpuBackend backend_;

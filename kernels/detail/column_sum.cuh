@@ -22,7 +22,7 @@ inline int columns_per_block(Index cols) {
 }
 
 // For at least one column.
-inline LaunchShape column_sum_shape(Index cols, std::source_location where = std::source_location::current()) {
+inline LaunchShape column_sum_shape(Index cols, CallSite where = CallSite::current()) {
   return {.grid = dim3(static_cast<unsigned>(ceil_div(cols, columns_per_block(cols)))),
           .block = dim3(kColumnSumBlock),
           .where = where};

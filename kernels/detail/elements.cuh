@@ -15,7 +15,7 @@ inline constexpr int kElementBlock = 256;
 inline constexpr Index kMaxElementBlocks = 1 << 14;  // beyond these a thread takes several elements
 
 // Blocks of kElementBlock threads for `count` elements; count >= 1.
-inline LaunchShape element_shape(Index count, std::source_location where = std::source_location::current()) {
+inline LaunchShape element_shape(Index count, CallSite where = CallSite::current()) {
   const Index blocks = std::min(ceil_div(count, kElementBlock), kMaxElementBlocks);
   return {.grid = dim3(static_cast<unsigned>(blocks)), .block = dim3(kElementBlock), .where = where};
 }

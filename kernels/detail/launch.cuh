@@ -9,7 +9,6 @@
 // Kernels of this project use no <<<>>> and no __shared__; blocks with warp collectives are multiples of kWarpSize.
 #pragma once
 
-#include <source_location>
 #include <type_traits>
 
 #include "plateau/gpu/error.hpp"
@@ -29,7 +28,7 @@ inline constexpr unsigned kFullWarp = 0xFFFFFFFFu;
 struct LaunchShape {
   dim3 grid{1, 1, 1};
   dim3 block{1, 1, 1};
-  std::source_location where = std::source_location::current();
+  CallSite where = CallSite::current();
 };
 
 #if defined(PLATEAU_EMULATED)

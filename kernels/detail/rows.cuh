@@ -15,7 +15,7 @@ inline constexpr int kRowBlock = 256;  // threads
 inline constexpr Index kMaxRowBlocks = 1 << 14;
 
 // For `rows` rows of `items` items each; both >= 1. Thread (x, y) takes row y of its block and items x, x + width, ...
-inline LaunchShape row_shape(Index rows, Index items, std::source_location where = std::source_location::current()) {
+inline LaunchShape row_shape(Index rows, Index items, CallSite where = CallSite::current()) {
   unsigned width = 1;
   while (width < kRowBlock && Index{width} < items) width *= 2;
   const unsigned height = kRowBlock / width;

@@ -11,13 +11,13 @@ namespace {
 
 TEST(GpuError, says_what_was_refused_and_where) {
   constexpr int kInvalidValue = 1;  // cudaErrorInvalidValue and, by chance, CUBLAS_STATUS_NOT_INITIALIZED
-  const auto here = std::source_location::current();
+  const auto here = CallSite::current();
   try {
     check_cuda(kInvalidValue, here);
     FAIL() << "an error passed";
   } catch (const GpuError& error) {
     const std::string said = error.what();
-    EXPECT_EQ(said.find(std::string(here.file_name()) + ":" + std::to_string(here.line()) + ": "), 0u) << said;
+    EXPECT_EQ(said.find(std::string(here.file) + ":" + std::to_string(here.line) + ": "), 0u) << said;
     EXPECT_NE(said.find("cudaErrorInvalidValue"), std::string::npos) << said;
   }
   EXPECT_THROW(check_cublas(kInvalidValue), GpuError);

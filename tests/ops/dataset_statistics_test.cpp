@@ -95,6 +95,20 @@ TEST(DatasetStatistics, a_large_offset_does_not_swallow_the_spread) {
   });
 }
 
+TEST(DatasetStatistics, a_constant_feature_has_no_spread_at_all) {
+  for_each_backend([](const auto& backend) {
+    const float constant = 0.1f;
+    const std::vector<double> x(3000, static_cast<double>(constant));
+
+    const Statistics got = run(backend, {.rows = 3000, .features = 1, .x = x, .label = Labels(3000, 0)});
+
+    EXPECT_EQ(got.mean[0], x[0]);
+    EXPECT_EQ(got.spread[0], 0);
+    EXPECT_EQ(got.minimum[0], x[0]);
+    EXPECT_EQ(got.maximum[0], x[0]);
+  });
+}
+
 TEST(DatasetStatistics, keep_a_nan_visible_wherever_it_is) {
   for_each_backend([](const auto& backend) {
     for (const std::size_t place : {0u, 1u, 1500u, 2047u}) {

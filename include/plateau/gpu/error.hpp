@@ -3,21 +3,22 @@
 // A call that the GPU, its driver or its libraries refused: what was called, from where, and what they said.
 #pragma once
 
-#include <source_location>
 #include <stdexcept>
 #include <string>
+
+#include "plateau/core/call_site.hpp"
 
 namespace plateau::gpu {
 
 // what() reads "host/gpu/stream.cpp:31: an illegal memory access was encountered (cudaErrorIllegalAddress)".
 class GpuError : public std::runtime_error {
  public:
-  GpuError(const std::string& what, const std::source_location& where);
+  GpuError(const std::string& what, CallSite where);
 };
 
 // `status` is the cudaError_t or the cublasStatus_t that a call returned. Throws GpuError unless it says success; an
 // error that CUDA would hand to the next call is taken back first. Nothing of the toolkit is called without them.
-void check_cuda(int status, std::source_location where = std::source_location::current());
-void check_cublas(int status, std::source_location where = std::source_location::current());
+void check_cuda(int status, CallSite where = CallSite::current());
+void check_cublas(int status, CallSite where = CallSite::current());
 
 }  // namespace plateau::gpu

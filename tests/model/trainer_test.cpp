@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/model/trainer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <mutex>
+#include <set>
+
+#include "support/rows.hpp"
+
+namespace plateau::test {
+namespace {
+
+auto small_run(std::uint64_t seed) {
+  return plateau::Run{
+      .architecture = {{3, 8, 2}}, .optimizer = AdamParameters{.learning_rate = 0.01}, .epochs = 5, .seed = seed};
+}
+
+TEST(CpuTrainer, trains_what_train_on_cpu_trains) {
+  const Rows rows = learnable_rows(60, 40, 3, 2);
+  CpuTrainer trainer({.workers = 2});
+  const std::uint64_t want = fingerprint(train_on_cpu<float>(small_run(3), rows.views(), {}).parameters);
+
+  EXPECT_EQ(fingerprint(trainer.train(small_run(3), rows.views()).parameters), want);
+  const std::vector<RunResult> all = trainer.train_all({{small_run(4), rows.views()}, {small_run(3), rows.views()}});
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(fingerprint(all[1].parameters), want);
+}
+
+TEST(CpuTrainer, calls_every_body_once_with_a_trainer_of_its_own) {
+  const Rows rows = learnable_rows(60, 40, 3, 2);
+  CpuTrainer trainer({.workers = 2});
+  std::mutex mutex;
+  std::multiset<Index> called;
+  std::vector<std::uint64_t> got(5);
+
+  trainer.for_each(5, [&](Index i, Trainer& own) {
+    got[at(i)] = fingerprint(own.train(small_run(static_cast<std::uint64_t>(i)), rows.views()).parameters);
+    EXPECT_NE(&own, &trainer);
+    const std::lock_guard lock(mutex);
+    called.insert(i);
+  });
+
+  EXPECT_EQ(called, (std::multiset<Index>{0, 1, 2, 3, 4}));
+  for (Index i = 0; i < 5; ++i)
+    EXPECT_EQ(got[at(i)],
+              fingerprint(trainer.train(small_run(static_cast<std::uint64_t>(i)), rows.views()).parameters));
+}
+
+TEST(CpuTrainer, passes_the_stop_request_on) {
+  const Rows rows = learnable_rows(60, 40, 3, 2);
+  std::atomic<bool> stop{false};
+  CpuTrainer trainer({.stop = &stop});
+  EXPECT_FALSE(trainer.stop_requested());
+  EXPECT_FALSE(CpuTrainer({}).stop_requested());
+  stop = true;
+
+  EXPECT_TRUE(trainer.stop_requested());
+  trainer.for_each(1, [&](Index, Trainer& own) { EXPECT_TRUE(own.stop_requested()); });
+  EXPECT_EQ(trainer.train(small_run(1), rows.views()).outcome, RunOutcome::interrupted);
+}
+
+TEST(CpuTrainer, describes_training_and_test_rows_apart) {
+  const Rows rows{
+      .features = 2, .train_x = {1, 10, 3, 10}, .test_x = {-1, 0}, .train_label = {0, 2}, .test_label = {1}};
+
+  const auto found = CpuTrainer({}).statistics(rows.views(), 3);
+
+  EXPECT_EQ(found.train.class_rows, (std::vector<Index>{1, 0, 1}));
+  EXPECT_EQ(found.test.class_rows, (std::vector<Index>{0, 1, 0}));
+  ASSERT_EQ(found.train.features.size(), 2u);
+  EXPECT_EQ(found.train.features[0].mean, 2);
+  EXPECT_EQ(found.train.features[0].spread, 1);
+  EXPECT_EQ(found.train.features[1].spread, 0);
+  EXPECT_EQ(found.test.features[0].maximum, -1);
+}
+
+}  // namespace
+}  // namespace plateau::test
