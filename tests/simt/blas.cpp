@@ -31,9 +31,9 @@ struct Factor {
   std::int64_t stride;  // between columns
   bool transposed;
 
-  float at(std::int64_t row, std::int64_t col) const {
-    return transposed ? data[col + row * stride] : data[row + col * stride];
-  }
+  // Between elements of op(matrix).
+  std::int64_t row_step() const { return transposed ? stride : 1; }
+  std::int64_t col_step() const { return transposed ? 1 : stride; }
 };
 
 struct Product {
@@ -60,16 +60,17 @@ void expect_on_device(const char* name, const Factor& factor, std::int64_t rows,
   expect_on_device(name, factor.data, rows, cols, factor.stride);
 }
 
-// Groups of `width` lines, see product.hpp. value(line, k)
-template <std::size_t width, class Value>
-std::vector<double> pack(std::int64_t lines, std::int64_t depth, const Value& value) {
+// Groups of `width` lines, see product.hpp: line i has its element k at data[i * line_step + k * element_step].
+template <std::size_t width>
+std::vector<double> pack(std::int64_t lines, std::int64_t depth, const float* data, std::int64_t line_step,
+                         std::int64_t element_step) {
   const std::int64_t step = width, groups = (lines + step - 1) / step;
   std::vector<double> packed(static_cast<std::size_t>(groups * depth * step));
-  for (std::int64_t group = 0; group < groups; ++group)
-    for (std::int64_t k = 0; k < depth; ++k) {
-      double* to = packed.data() + (group * depth + k) * step;
-      for (std::int64_t i = 0; i < std::min(step, lines - group * step); ++i)
-        to[i] = static_cast<double>(value(group * step + i, k));
+  double* to = packed.data();
+  for (std::int64_t first = 0; first < lines; first += step)
+    for (std::int64_t k = 0; k < depth; ++k, to += step) {
+      const float* from = data + first * line_step + k * element_step;
+      for (std::int64_t i = 0; i < std::min(step, lines - first); ++i) to[i] = static_cast<double>(from[i * line_step]);
     }
   return packed;
 }
@@ -82,8 +83,8 @@ void run(const Product& p) {
   if (multiplies) {
     expect_on_device("A", p.a, p.rows, p.depth);
     expect_on_device("B", p.b, p.depth, p.cols);
-    left = pack<kPanelRows>(p.rows, p.depth, [&](std::int64_t i, std::int64_t k) { return p.a.at(i, k); });
-    right = pack<kPanelCols>(p.cols, p.depth, [&](std::int64_t j, std::int64_t k) { return p.b.at(k, j); });
+    left = pack<kPanelRows>(p.rows, p.depth, p.a.data, p.a.row_step(), p.a.col_step());
+    right = pack<kPanelCols>(p.cols, p.depth, p.b.data, p.b.col_step(), p.b.row_step());
   }
   const std::int64_t row_step = kPanelRows, col_step = kPanelCols;
   for (std::int64_t first_col = 0; first_col < p.cols; first_col += col_step)
@@ -92,13 +93,14 @@ void run(const Product& p) {
       if (multiplies)
         multiply_panels(static_cast<std::size_t>(p.depth), left.data() + first_row * p.depth,
                         right.data() + first_col * p.depth, tile);
-      for (std::int64_t j = 0; j < std::min(col_step, p.cols - first_col); ++j)
+      for (std::int64_t j = 0; j < std::min(col_step, p.cols - first_col); ++j) {
+        float* c = p.c + first_row + (first_col + j) * p.c_stride;
         for (std::int64_t i = 0; i < std::min(row_step, p.rows - first_row); ++i) {
-          float& c = p.c[first_row + i + (first_col + j) * p.c_stride];
           double value = static_cast<double>(p.alpha) * tile[j][i];
-          if (adds) value += static_cast<double>(p.beta) * static_cast<double>(c);
-          c = static_cast<float>(value);
+          if (adds) value += static_cast<double>(p.beta) * static_cast<double>(c[i]);
+          c[i] = static_cast<float>(value);
         }
+      }
     }
 }
 

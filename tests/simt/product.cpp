@@ -4,16 +4,37 @@
 // time of a training on the emulated GPU. Fused multiply-adds are allowed here, as the products are exact.
 #include "simt/product.hpp"
 
+#include <cstring>
+
 namespace plateau::simt {
+namespace {
+
+using Lanes =
+    double __attribute__((vector_size(32)));  // g++ 12 leaves the sums of plain loops in memory: a third of the speed
+constexpr std::size_t kLanes = sizeof(Lanes) / sizeof(double);
+constexpr std::size_t kVectors = kPanelRows / kLanes;
+static_assert(kPanelRows % kLanes == 0);
+
+Lanes load(const double* from) {
+  Lanes lanes;
+  std::memcpy(&lanes, from, sizeof lanes);
+  return lanes;
+}
+
+}  // namespace
 
 void multiply_panels(std::size_t depth, const double* left, const double* right,
                      double (&tile)[kPanelCols][kPanelRows]) {
-  double sum[kPanelCols][kPanelRows] = {};
-  for (std::size_t k = 0; k < depth; ++k)
-    for (std::size_t j = 0; j < kPanelCols; ++j)
-      for (std::size_t i = 0; i < kPanelRows; ++i) sum[j][i] += left[k * kPanelRows + i] * right[k * kPanelCols + j];
-  for (std::size_t j = 0; j < kPanelCols; ++j)
-    for (std::size_t i = 0; i < kPanelRows; ++i) tile[j][i] = sum[j][i];
+  Lanes sum[kPanelCols][kVectors] = {};
+  for (std::size_t k = 0; k < depth; ++k, left += kPanelRows, right += kPanelCols) {
+#pragma GCC unroll 8
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const Lanes lanes = load(left + v * kLanes);
+#pragma GCC unroll 8
+      for (std::size_t j = 0; j < kPanelCols; ++j) sum[j][v] += lanes * right[j];
+    }
+  }
+  std::memcpy(tile, sum, sizeof tile);
 }
 
 }  // namespace plateau::simt

@@ -10,7 +10,7 @@ namespace plateau::simt {
 // Panels, so that the product reads memory in order: rows in groups of kPanelRows, columns in groups of kPanelCols, one
 // group after the other, and in a group all rows (columns) for k = 0, then for k = 1, ... The last group is filled up
 // with zeros.
-inline constexpr std::size_t kPanelRows = 16;
+inline constexpr std::size_t kPanelRows = 8;
 inline constexpr std::size_t kPanelCols = 4;
 
 // tile[j][i] = sum over k of left[k][i] * right[k][j], of two such groups. The factors are floats kept as doubles, so
