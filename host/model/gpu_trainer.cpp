@@ -14,11 +14,6 @@
 namespace plateau {
 namespace {
 
-// Launches of one epoch, about: enough to tell whether recording it makes sense.
-Index launches_per_epoch(const Run& run, Index batches, Index tiles) {
-  return batches * (6 * run.architecture.layers() + 8) + tiles * (2 * run.architecture.layers() + 1) + 3;
-}
-
 // Keeps the host a little ahead of the device: far enough that the device never waits for it, and near enough that a
 // run which has ended, or should, does not leave minutes of queued epochs behind. Results do not depend on it.
 class RunAhead {
@@ -82,18 +77,17 @@ class GpuTrainer final : public Trainer {
       backend_.exchange_signals(training.state(), signals.device());
     };
 
-    std::optional<gpu::Graph> epoch_graph;
-    if (options_.execution == Execution::graph &&
-        launches_per_epoch(run, training.batches(), training.evaluation_tiles()) <= kMaxGraphNodes)
-      epoch_graph = gpu::capture(backend_.stream(), enqueue_epoch);
-
     // Epochs after the end of the run change nothing: the status only tells the host to queue fewer of them.
     RunAhead ahead;
+    std::optional<gpu::Graph> epoch_graph;
     const auto pass_on_stop_request = [&] {
       if (stop_requested()) signals.host().stop_requested = 1;
     };
     for (Index epoch = 0; epoch < run.epochs && signals.host().status == RunStatus::running; ++epoch) {
       pass_on_stop_request();
+      // The first epoch is queued, so that libraries have loaded what they need when the second is recorded; the
+      // device works on the one meanwhile.
+      if (epoch == 1 && records_epochs(run, training)) epoch_graph = gpu::capture(backend_.stream(), enqueue_epoch);
       if (epoch_graph)
         epoch_graph->replay(backend_.stream());
       else
@@ -122,6 +116,12 @@ class GpuTrainer final : public Trainer {
   bool stop_requested() const override { return options_.stop && options_.stop->load(std::memory_order_relaxed); }
 
  private:
+  bool records_epochs(const Run& run, const LayeredRun<GpuBackend>& training) const {
+    const Index layers = run.architecture.layers();  // launches per epoch, about:
+    const Index launches = training.batches() * (6 * layers + 8) + training.evaluation_tiles() * (2 * layers + 1) + 3;
+    return options_.execution == Execution::graph && launches <= kMaxGraphNodes;
+  }
+
   DatasetStatistics describe(HostMatrix<const float> x, HostSpan<const std::int32_t> label, const ScenarioRows* drawn,
                              Index classes) const {
     auto values = backend_.allocate<float>(x.rows * x.cols, 0);

@@ -10,7 +10,8 @@
 
 namespace plateau {
 
-// How an epoch reaches the device: recorded once and replayed, or launch by launch. Equal bits either way.
+// How epochs reach the device: recorded once and replayed, or launch by launch, as the first one always does. Equal
+// bits either way.
 enum class Execution { graph, stream };
 
 struct GpuOptions {
