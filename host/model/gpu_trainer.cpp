@@ -100,6 +100,7 @@ class GpuTrainer final : public Trainer {
 
   std::vector<RunResult> train_all(const std::vector<RunRequest>& requests) override {
     std::vector<RunResult> results;
+    results.reserve(requests.size());
     for (const RunRequest& request : requests) results.push_back(train(request.run, request.data));
     return results;
   }
