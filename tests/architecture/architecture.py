@@ -172,15 +172,16 @@ def check_mirror(root, without_test=None):
     if not ops:
         yield "include/plateau/ops: there are no operations"
     for op in ops:
-        for needed in (f"host/cpu/{op}.cpp", f"tests/ops/{op}_test.cpp", f"tests/mutants/{op}.txt"):
+        tables = f"tests/mutants/{op}.txt", f"tests/mutants/kernels/{op}.txt"
+        for needed in (f"host/cpu/{op}.cpp", f"kernels/{op}.cu", f"tests/ops/{op}_test.cpp", *tables):
             if not (root / needed).is_file():
                 yield f"include/plateau/ops/{op}.hpp: {needed} is missing"
-        table = root / f"tests/mutants/{op}.txt"
-        if table.is_file():
-            count = len(re.findall(r"^== ", table.read_text(), re.M))
+        for table in filter(lambda name: (root / name).is_file(), tables):
+            count = len(re.findall(r"^== ", (root / table).read_text(), re.M))
             if count < MUTANTS_AT_LEAST:
-                yield f"tests/mutants/{op}.txt: {count} mutants, at least {MUTANTS_AT_LEAST} are wanted"
-    for folder, ending in (("host/cpu", ".cpp"), ("tests/ops", "_test.cpp"), ("tests/mutants", ".txt"), ("kernels", ".cu")):
+                yield f"{table}: {count} mutants, at least {MUTANTS_AT_LEAST} are wanted"
+    for folder, ending in (("host/cpu", ".cpp"), ("tests/ops", "_test.cpp"), ("tests/mutants", ".txt"),
+                           ("tests/mutants/kernels", ".txt"), ("kernels", ".cu")):
         for path in sorted((root / folder).glob(f"*{ending}")):
             if path.name[:-len(ending)] not in ops:
                 yield f"{folder}/{path.name}: belongs to no operation"
@@ -268,6 +269,8 @@ SOUND_MIRROR = {
     "include/plateau/core/view.hpp": "",
     "include/plateau/core/error.hpp": "",
     "host/cpu/sgd.cpp": "",
+    "kernels/sgd.cu": "",
+    "tests/mutants/kernels/sgd.txt": "== a\n-x\n+y\n== b\n-x\n+y\n== c\n-x\n+y\n",
     "tests/ops/sgd_test.cpp": "",
     "tests/core/view_test.cpp": "",
     "tests/mutants/sgd.txt": "== a\n-x\n+y\n== b\n-x\n+y\n== c\n-x\n+y\n",
@@ -277,6 +280,7 @@ PLANTED_MIRROR = {
     "a twin without a contract": ("host/cpu/bad.cpp", ""),
     "a test without a contract": ("tests/ops/bad_test.cpp", ""),
     "a kernel without a contract": ("kernels/bad.cu", ""),
+    "two mutants of a kernel": ("tests/mutants/kernels/sgd.txt", "== a\n-x\n+y\n== b\n-x\n+y\n"),
     "two mutants": ("tests/mutants/sgd.txt", "== a\n-x\n+y\n== b\n-x\n+y\n"),
     "a header without a test": ("include/plateau/study/bad.hpp", ""),
     "an excused header with a test": ("tests/core/error_test.cpp", ""),

@@ -1,22 +1,28 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 The Plateau authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tests the tests: breaks every CPU twin in the ways listed beside this file, and expects the operation's test to fail.
+"""Tests the tests: breaks every CPU twin and every kernel in the ways listed beside this file, and expects the
+operation's test to fail.
 
-  mutants.py [--only OP ...] [--jobs N] [--cxx-flags FLAGS]
+  mutants.py [--twins | --kernels] [--only OP ...] [--jobs N] [--cxx-flags FLAGS]
 
-OP.txt holds the mutants of host/cpu/OP.cpp. A mutant is
+OP.txt holds the mutants of host/cpu/OP.cpp, kernels/OP.txt those of kernels/OP.cu. A mutant is
 
   == what is wrong with it, in one line
+  @@ detail/reduce.cuh    (only where it is not in OP.cu itself: in which file that OP.cu includes, seen from kernels/)
   @ 2                     (only where the original occurs more than once: which of them)
-  -the original, exactly as in the twin; further lines of it start with - as well
+  -the original, exactly as in the source; further lines of it start with - as well
   +what stands there instead; an empty + deletes
 
-Exits with 1 if a mutant survives, does not compile or is not found in its twin, or if a test fails without a mutant.
+Kernels are compiled as C++ and run on the emulated GPU (tests/simt), with its own headers in place of the toolkit's. A
+mutant is killed where the test fails, crashes, hangs or ends in a fault of the emulated GPU, in one of ORDERS at least.
+
+Exits with 1 if a mutant survives, does not compile or is not found in its source, or if a test fails without a mutant.
 Compiler: CXX or g++. Include path of Eigen: pkg-config, or the default.
 """
 
 import argparse
+import collections
 import concurrent.futures
 import dataclasses
 import os
@@ -28,16 +34,49 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TWINS = ROOT / "host" / "cpu"
 TABLES = pathlib.Path(__file__).resolve().parent
-FLAGS = "-std=c++20 -O2 -march=native -ffp-contract=off -fno-math-errno -fno-trapping-math"
+FLAGS = "-std=c++20 -O1 -march=native -ffp-contract=off -fno-math-errno -fno-trapping-math"
+# As in tests/simt/CMakeLists.txt; a vector access that is not aligned ends the program, as it would end a kernel.
+FLAGS_OF_KERNELS = ["-fno-strict-aliasing", "-fsanitize=alignment", "-fsanitize-undefined-trap-on-error", "-x", "c++"]
+FLAGS_OF_THE_EMULATED_GPU = {"engine": ["-O2"], "fiber": ["-O2"], "shared_memory": ["-O2"],
+                             "product": ["-O3", "-ffp-contract=fast"]}
+# In which threads, blocks and streams of the emulated GPU take turns. A further one is tried where a mutant survived.
+ORDERS = ("ascending", "descending", "random")
 LIMIT_S = 60
+
+
+@dataclasses.dataclass(frozen=True)
+class Half:
+    """Of the definitions of the operations: the twins or the kernels."""
+    name: str
+    sources: pathlib.Path
+    suffix: str
+    tables: pathlib.Path
+    flags: tuple
+    orders: tuple
+
+    def source(self, op):
+        return self.sources / f"{op}{self.suffix}"
+
+    def ops(self):
+        return sorted(path.stem for path in self.sources.glob(f"*{self.suffix}"))
+
+    def ops_with_mutants(self):
+        return sorted(path.stem for path in self.tables.glob("*.txt"))
+
+
+TWINS = Half("twins", ROOT / "host" / "cpu", ".cpp", TABLES, (), ORDERS[:1])
+KERNELS = Half("kernels", ROOT / "kernels", ".cu", TABLES / "kernels", tuple(FLAGS_OF_KERNELS), ORDERS)
+GPU_HOST = sorted(path for path in (ROOT / "host" / "gpu").glob("*.cpp") if path.stem != "device_without_cuda")
+EMULATED_GPU = sorted(path for path in (ROOT / "tests" / "simt").glob("*.cpp") if not path.stem.endswith("_test"))
 
 
 @dataclasses.dataclass
 class Mutant:
+    half: Half
     op: str
     reason: str
+    file: str  # what is mutated, seen from the half's sources
     original: str = ""
     replacement: str = ""
     nth: int = 0  # 0: the original must occur exactly once
@@ -46,7 +85,7 @@ class Mutant:
         """The mutated source, or None and why there is none."""
         count = source.count(self.original)
         if not self.original or count == 0:
-            return None, "not found in the twin"
+            return None, f"not found in {self.file}"
         if self.nth == 0 and count > 1:
             return None, f"found {count} times: say which with @"
         if self.nth > count:
@@ -59,12 +98,14 @@ class Mutant:
         return source[:at] + self.replacement + source[at + len(self.original):], ""
 
 
-def read_table(op):
+def read_table(half, op):
     mutants, parts = [], None
-    for line in (TABLES / f"{op}.txt").read_text().splitlines():
+    for line in (half.tables / f"{op}.txt").read_text().splitlines():
         if line.startswith("== "):
-            mutants.append(Mutant(op, line[3:]))
+            mutants.append(Mutant(half, op, line[3:], f"{op}{half.suffix}"))
             parts = {"-": [], "+": []}
+        elif mutants and line.startswith("@@ "):
+            mutants[-1].file = line[3:].strip()
         elif mutants and line.startswith("@"):
             mutants[-1].nth = int(line[1:])
         elif mutants and line[:1] in ("-", "+"):
@@ -87,95 +128,135 @@ class Workshop:
         eigen = [flag.replace("-I", "", 1) for flag in pkg_config("--cflags", "eigen3", ["-I/usr/include/eigen3"])
                  if flag.startswith("-I")]
         self.compiler = shlex.split(os.environ.get("CXX", "g++"))
-        self.flags = shlex.split(flags) + ["-w", f"-I{ROOT / 'include'}", f"-I{ROOT / 'tests'}"]
-        for path in eigen:
-            self.flags += ["-isystem", path]
+        self.flags = [*shlex.split(flags), "-w", "-DPLATEAU_EMULATED"]
+        self.includes = [f"-I{ROOT / folder}" for folder in ("include", "kernels", "tests")]
+        for path in [*eigen, ROOT / "tests" / "simt" / "fallback"]:
+            self.includes += ["-isystem", str(path)]
         self.libraries = pkg_config("--libs", "gtest_main", ["-lgtest_main", "-lgtest"]) + ["-pthread"]
 
-    def compile(self, source, name):
+    def compile(self, source, name, flags=(), includes=()):
         """The object, or None and the compiler's first words."""
         target = self.folder / f"{name}.o"
-        done = subprocess.run([*self.compiler, *self.flags, "-c", str(source), "-o", str(target)],
-                              capture_output=True, text=True)
+        done = subprocess.run([*self.compiler, *self.flags, *includes, *self.includes, *flags, "-c", str(source), "-o",
+                               str(target)], capture_output=True, text=True)
         return (target, "") if done.returncode == 0 else (None, "\n".join(done.stderr.splitlines()[:10]))
 
-    def run(self, objects, name):
+    def compile_mutant(self, mutant, name):
+        """Likewise. The operation's source is compiled as a copy: a quoted file is looked for beside it first."""
+        text, words = mutant.apply((mutant.half.sources / mutant.file).read_text())
+        if text is None:
+            return None, f"NOT APPLIED: {words}"
+        copies = self.folder / name
+        source = mutant.half.source(mutant.op)
+        for file, content in ((source.name, source.read_text()), (mutant.file, text)):
+            (copies / file).parent.mkdir(parents=True, exist_ok=True)
+            (copies / file).write_text(content)
+        target, words = self.compile(copies / source.name, name, mutant.half.flags, [f"-I{copies}"])
+        return target, f"DOES NOT COMPILE: {words}" if target is None else ""
+
+    def run(self, objects, name, orders):
         """The first test that fails, '' if none does, and None with the linker's words if there is no program."""
-        program = self.folder / name
+        program = self.folder / f"{name}_test"
         done = subprocess.run([*self.compiler, *map(str, objects), *self.libraries, "-o", str(program)],
                               capture_output=True, text=True)
         if done.returncode != 0:
             return None, "\n".join(done.stderr.splitlines()[:10])
+        failed = next(filter(None, (self.run_once(program, order) for order in orders)), "")
+        program.unlink()
+        return failed, ""
+
+    @staticmethod
+    def run_once(program, order):
+        environment = {**os.environ, "PLATEAU_SIMT_ORDER": order, "PLATEAU_SIMT_SEED": "7"}
         try:
             done = subprocess.run([str(program), "--gtest_fail_fast"], capture_output=True, text=True, errors="replace",
-                                  timeout=LIMIT_S)
+                                  timeout=LIMIT_S, env=environment)
             output, ended = done.stdout, ""
             if done.returncode < 0:
                 ended = f" (signal {-done.returncode})"
             elif done.returncode == 0:
-                return "", ""
+                return ""
         except subprocess.TimeoutExpired as late:
             output, ended = (late.stdout or b"").decode(errors="replace"), f" (still running after {LIMIT_S} s)"
         failed = re.findall(r"\[  FAILED  \] (\w+\.\w+)", output) or re.findall(r"\[ RUN      \] (\w+\.\w+)", output)[-1:]
-        return (failed[0] if failed else "the program itself") + ended, ""
+        return (failed[0] if failed else "the program itself") + ended + (f", {order}" if order != ORDERS[0] else "")
+
+
+def compile_unmutated(shop, pool, ops):
+    """What every test program is made of: an object for each definition of an operation, the tests', and the rest."""
+    jobs = {(half, op): (half.source(op), f"{half.name}_{op}", half.flags) for half in (TWINS, KERNELS)
+            for op in half.ops()}
+    for op in ops:
+        jobs["test", op] = ROOT / "tests" / "ops" / f"{op}_test.cpp", f"test_{op}", ()
+    for source in GPU_HOST:
+        jobs["rest", source] = source, f"gpu_{source.stem}", ()
+    for source in EMULATED_GPU:
+        jobs["rest", source] = source, f"simt_{source.stem}", FLAGS_OF_THE_EMULATED_GPU.get(source.stem, ())
+    objects = {}
+    for (key, job), (target, words) in zip(jobs.items(), pool.map(lambda job: shop.compile(*job), jobs.values())):
+        if target is None:
+            sys.exit(f"{job[0].relative_to(ROOT)} does not compile:\n{words}")
+        objects[key] = target
+    return objects
 
 
 def main():
-    tables = sorted(path.stem for path in TABLES.glob("*.txt"))
-    parser = argparse.ArgumentParser(description="Expects every mutant of the CPU twins to be killed by its test.")
-    parser.add_argument("--only", action="append", choices=tables, metavar="OP", help="only this operation")
+    tables = {half: half.ops_with_mutants() for half in (TWINS, KERNELS)}
+    parser = argparse.ArgumentParser(description="Expects every mutant of the twins and kernels to be killed by its test.")
+    parser.add_argument("--only", action="append", choices=sorted({op for ops in tables.values() for op in ops}),
+                        metavar="OP", help="only this operation")
+    one_half = parser.add_mutually_exclusive_group()
+    one_half.add_argument("--twins", action="store_true", help="only the mutants of host/cpu")
+    one_half.add_argument("--kernels", action="store_true", help="only the mutants of kernels")
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time")
     parser.add_argument("--cxx-flags", default=FLAGS, help=f"default: {FLAGS}")
     options = parser.parse_args()
-    ops = options.only or tables
-    mutants = [mutant for op in ops for mutant in read_table(op)]
-    failures = 0
-
-    def report(op, verdict, reason):
-        print(f"{op:<16} {verdict:<96} {reason}", flush=True)
+    halves = [TWINS] if options.twins else [KERNELS] if options.kernels else [TWINS, KERNELS]
+    mutants = [mutant for half in halves for op in tables[half] if not options.only or op in options.only
+               for mutant in read_table(half, op)]
+    ops = sorted({mutant.op for mutant in mutants})
+    orders = [order for order in ORDERS if any(order in half.orders for half in halves)]
+    killed_of, count_of, failures = collections.Counter(), collections.Counter(), 0
 
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         shop = Workshop(folder, options.cxx_flags)
-        twins = sorted(path.stem for path in TWINS.glob("*.cpp"))
-        sources = [(TWINS / f"{twin}.cpp", twin) for twin in twins]
-        sources += [(ROOT / "tests" / "ops" / f"{op}_test.cpp", f"{op}_test") for op in ops]
-        objects = {}
-        for (source, name), (target, words) in zip(sources, pool.map(lambda job: shop.compile(*job), sources)):
-            if target is None:
-                sys.exit(f"{source.relative_to(ROOT)} does not compile:\n{words}")
-            objects[name] = target
+        objects = compile_unmutated(shop, pool, ops)
+
+        def program_of(op, *mutated, instead_of=None):
+            """The objects of a test program. A mutated one comes first, for it may hold other inline functions."""
+            others = [target for key, target in objects.items() if key[0] != "test" and key != instead_of]
+            return [*mutated, objects["test", op], *others]
 
         def unmutated(op):
-            return shop.run([objects[f"{op}_test"], *(objects[twin] for twin in twins)], f"{op}_unmutated")
+            return shop.run(program_of(op), f"unmutated_{op}", orders)
 
         for op, (failed, words) in zip(ops, pool.map(unmutated, ops)):
             if failed != "":
-                report(op, f"FAILS WITHOUT A MUTANT: {failed or words}", "")
+                print(f"{op:<20} FAILS WITHOUT A MUTANT: {failed or words}", flush=True)
                 failures += 1
 
         def try_out(numbered):
             number, mutant = numbered
-            source, words = mutant.apply((TWINS / f"{mutant.op}.cpp").read_text())
-            if source is None:
-                return False, f"NOT APPLIED: {words}"
-            path = shop.folder / f"mutant_{number}.cpp"
-            path.write_text(source)
-            target, words = shop.compile(path, path.stem)
+            target, words = shop.compile_mutant(mutant, f"mutant_{number}")
             if target is None:
-                return False, f"DOES NOT COMPILE: {words}"
-            others = [objects[twin] for twin in twins if twin != mutant.op]
-            failed, words = shop.run([objects[f"{mutant.op}_test"], target, *others], path.stem)
-            for leftover in (target, shop.folder / path.stem):
-                leftover.unlink(missing_ok=True)
+                return False, words
+            failed, words = shop.run(program_of(mutant.op, target, instead_of=(mutant.half, mutant.op)),
+                                     f"mutant_{number}", mutant.half.orders)
+            target.unlink()
             if failed is None:
                 return False, f"DOES NOT LINK: {words}"
             return failed != "", f"killed by {failed}" if failed else "SURVIVED"
 
         for mutant, (killed, verdict) in zip(mutants, pool.map(try_out, enumerate(mutants))):
-            report(mutant.op, verdict, mutant.reason)
+            print(f"{mutant.op:<20} {mutant.half.name:<8} {verdict:<104} {mutant.reason}", flush=True)
+            count_of[mutant.half, mutant.op] += 1
+            killed_of[mutant.half, mutant.op] += killed
             failures += not killed
 
-    print(f"{len(mutants)} mutants of {len(ops)} twins, {failures} failures")
+    print(f"\n{'killed of all':<20}" + "".join(f"{half.name:>12}" for half in halves))
+    for op in ops:
+        print(f"{op:<20}" + "".join(f"{killed_of[half, op]:>8} /{count_of[half, op]:>2}" for half in halves))
+    print(f"{len(mutants)} mutants of {len(ops)} operations, {failures} failures")
     sys.exit(1 if failures or not mutants else 0)
 
 

@@ -185,6 +185,33 @@ TEST(Adam, does_nothing_once_the_run_has_diverged) {
   });
 }
 
+// A GPU reads four at a time where it can; from an odd place on it cannot.
+TEST(Adam, spans_may_begin_anywhere) {
+  const std::vector<double> start = random_values(41, -1, 1, kSeed), step = random_values(41, -1, 1, kSeed + 1);
+  for_each_backend([&](const auto& backend) {
+    using Backend = std::remove_cvref_t<decltype(backend)>;
+    const Index first = 3, count = 37;
+    const std::vector<double> part_start(start.begin() + 3, start.begin() + 40),
+        part_step(step.begin() + 3, step.begin() + 40);
+    const auto want = run(backend, {{}, part_start, {part_step}});
+
+    Guarded<Backend, TrainingState> state(backend, {1, 1}, std::vector<TrainingState>{{}});
+    const Guarded<Backend, RealOf<Backend>> grad(backend, {1, 41}, step);
+    Guarded<Backend, RealOf<Backend>> parameter(backend, {1, 41}, start), m(backend, {1, 41}, std::vector<double>(41)),
+        v(backend, {1, 41}, std::vector<double>(41));
+    backend.advance_step({}, state.span());
+    backend.adam({}, state.span(), grad.span().subspan(first, count), parameter.span().subspan(first, count),
+                 m.span().subspan(first, count), v.span().subspan(first, count));
+
+    const auto got = parameter.download();
+    for (Index i = 0; i < 41; ++i) {
+      const bool inside = first <= i && i < first + count;
+      const double expected = inside ? static_cast<double>(want.parameter[at(i - first)]) : start[at(i)];
+      EXPECT_LE(std::abs(static_cast<double>(got[at(i)]) - expected), inside ? 4 * kEps32 : 0) << "parameter " << i;
+    }
+  });
+}
+
 TEST(Adam, over_no_parameters_does_nothing) {
   for_each_backend([](const auto& backend) { EXPECT_TRUE(run(backend, {{}, {}, {{}}}).parameter.empty()); });
 }

@@ -88,6 +88,24 @@ TEST(BiasActivation, keeps_nan_and_infinity_visible) {
   });
 }
 
+// What lies between the rows may be anything, and stays: here it is the rest of a wider matrix.
+TEST(BiasActivation, leaves_what_is_beside_its_columns_alone) {
+  for_each_backend([](const auto& backend) {
+    using Backend = std::remove_cvref_t<decltype(backend)>;
+    for (const Index cols : {1, 4, 5, 7}) {
+      const Guarded<Backend, RealOf<Backend>> bias(backend, {1, 8}, std::vector<double>(8, 2.0));
+      Guarded<Backend, RealOf<Backend>> wide(backend, {3, 8}, std::vector<double>(24, 1.0));
+      auto z = wide.matrix();
+      z.cols = cols;
+
+      backend.bias_activation(Activation::relu, bias.span().subspan(0, cols), z);
+
+      const auto got = wide.download();
+      for (Index i = 0; i < 24; ++i) EXPECT_EQ(got[at(i)], i % 8 < cols ? 3 : 1) << cols << " columns, element " << i;
+    }
+  });
+}
+
 TEST(BiasActivation, over_no_rows_writes_nothing) {
   for_each_backend([](const auto& backend) {
     const BiasCase in{.batch = 0, .features = 3, .z = {}, .bias = {1, 2, 3}};

@@ -143,6 +143,28 @@ TEST(Sgd, does_nothing_once_the_run_has_diverged) {
   });
 }
 
+// A GPU reads four at a time where it can; from an odd place on it cannot.
+TEST(Sgd, spans_may_begin_anywhere) {
+  const std::vector<double> start = random_values(41, -1, 1, kSeed), step = random_values(41, -1, 1, kSeed + 1);
+  for_each_backend([&](const auto& backend) {
+    using Backend = std::remove_cvref_t<decltype(backend)>;
+    const Index first = 3, count = 37;
+    const Guarded<Backend, TrainingState> state(backend, {1, 1}, std::vector<TrainingState>{{}});
+    const Guarded<Backend, RealOf<Backend>> grad(backend, {1, 41}, step);
+    const auto after_a_step = [&](Index from, Index size) {
+      Guarded<Backend, RealOf<Backend>> parameter(backend, {1, 41}, start), velocity(backend, {1, 41}, start);
+      backend.sgd({.learning_rate = 0.5, .momentum = 0.9}, state.span(), grad.span().subspan(from, size),
+                  parameter.span().subspan(from, size), velocity.span().subspan(from, size));
+      return as_double(parameter.download());
+    };
+    const std::vector<double> all = after_a_step(0, 41), part = after_a_step(first, count);
+    for (Index i = 0; i < 41; ++i) {
+      const bool inside = first <= i && i < first + count;
+      EXPECT_LE(std::abs(part[at(i)] - (inside ? all : start)[at(i)]), inside ? 4 * kEps32 : 0) << "parameter " << i;
+    }
+  });
+}
+
 TEST(Sgd, over_no_parameters_does_nothing) {
   for_each_backend([](const auto& backend) { EXPECT_TRUE(run(backend, {{}, {}, {{}}}).parameter.empty()); });
 }
