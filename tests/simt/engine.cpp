@@ -12,6 +12,7 @@
 #include <memory>
 #include <numeric>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "simt/fiber.hpp"
@@ -156,6 +157,7 @@ class Engine {
   std::uint64_t launches_ = 0;
   std::uint64_t random_ = 1;
   Context host_;
+  std::size_t fibers_in_use_ = 0, fiber_step_ = 0;
   std::string fault_;
   std::uint64_t start_sync_ = 0, end_sync_ = 0;  // their addresses: ThreadSanitizer's view of a grid's start and end
 
@@ -187,9 +189,16 @@ std::string Engine::run(dim3 grid, dim3 block, const std::function<void()>& kern
   count_ = static_cast<unsigned>(volume(block));
   host_.adopt_this_thread();
   if (threads_.size() < count_) threads_.resize(count_);
-  // Two sets of fibers under ThreadSanitizer, for one thread of execution cannot race with itself (run_block).
-  const std::size_t fibers = sanitizer::thread() ? 2 * count_ : count_;
-  while (fibers_.size() < fibers) fibers_.push_back(std::make_unique<Fiber>(&Engine::thread_main, this, "GPU thread"));
+  // ThreadSanitizer takes what one fiber does for a sequence. So that it sees races between blocks, a thread of the
+  // grid runs on another fiber in each block, for as many blocks as there are fibers: the step has no divisor with
+  // their number, and is far from 0 and from a whole block.
+  fibers_in_use_ = sanitizer::thread() ? count_ + 1 : count_;
+  fiber_step_ = sanitizer::thread() ? fibers_in_use_ * 5 / 8 : 0;
+  while (sanitizer::thread() && std::gcd(fiber_step_, fibers_in_use_) != 1) ++fiber_step_;
+  while (fibers_.size() < fibers_in_use_)
+    fibers_.push_back(std::make_unique<Fiber>(&Engine::thread_main, this, "GPU thread"));
+
+  sanitizer::release(&start_sync_);
 
   const std::size_t blocks = volume(grid);
   std::vector<std::size_t> shuffled;
@@ -204,6 +213,7 @@ std::string Engine::run(dim3 grid, dim3 block, const std::function<void()>& kern
                                                                      : shuffled[i];
     run_block(position(number, grid), i);
   }
+  for (std::size_t i = 0; i < fibers_in_use_; ++i) fibers_[i]->release_on_its_behalf(&end_sync_, host_);
   sanitizer::acquire(&end_sync_);
   return std::move(fault_);
 }
@@ -214,19 +224,12 @@ void Engine::run_block(uint3 index, std::size_t count_of_earlier_blocks) {
   barrier_ = {};
   shared_.open();
   ready_.restart(count_);
-  // Under ThreadSanitizer, thread t of this block and thread t of the next 2 * count_ - 1 blocks run on different
-  // fibers (the step and the number of fibers have no common divisor), so that their accesses are not in one program
-  // order.
-  const std::size_t fibers = sanitizer::thread() ? 2 * std::size_t{count_} : count_;
-  const std::size_t step = !sanitizer::thread() ? 0 : count_ % 2 == 0 ? count_ + 1 : count_ + 2;
-  const std::size_t shift = count_of_earlier_blocks * step % fibers;
-  for (unsigned t = 0; t < count_; ++t) {
-    threads_[t] = {.index = position(t, blockDim), .fiber = fibers_[(shift + t) % fibers].get()};
-  }
+  for (unsigned t = 0; t < count_; ++t)
+    threads_[t] = {.index = position(t, blockDim),
+                   .fiber = fibers_[(count_of_earlier_blocks * fiber_step_ + t) % fibers_in_use_].get()};
   for (Warp& warp : warps_) warp.known = 0;
   for (unsigned t = 0; t < count_; ++t) ready_.push(options_.order == Order::descending ? count_ - 1 - t : t);
 
-  sanitizer::release(&start_sync_);
   resume(host_, next());  // comes back when no thread can run
   running_ = kNobody;
   if (fault_.empty() && returned_ != count_) fault_ = deadlock();
@@ -238,7 +241,8 @@ void Engine::run_block(uint3 index, std::size_t count_of_earlier_blocks) {
 void Engine::thread_main(void* pointer) {
   Engine& engine = *static_cast<Engine*>(pointer);
   for (;;) {
-    sanitizer::acquire(&engine.start_sync_);
+    Fiber& fiber = *engine.threads_[engine.running_].fiber;
+    if (std::exchange(fiber.launch, engine.launches_) != engine.launches_) sanitizer::acquire(&engine.start_sync_);
     try {
       (*engine.kernel_)();
       engine.leave();
@@ -251,7 +255,6 @@ void Engine::thread_main(void* pointer) {
     }
     // From here on no object may hold memory: after a fault the fiber never comes back.
     Thread& thread = engine.threads_[engine.running_];
-    sanitizer::release(&engine.end_sync_);
     if (engine.fault_.empty())
       engine.suspend(thread);
     else
@@ -452,6 +455,7 @@ void Engine::abandon_block() {
   for (unsigned t = 0; t < count_; ++t) {
     threads_[t].fiber->release_on_its_behalf(&end_sync_, host_);
     threads_[t].fiber->restart();
+    threads_[t].fiber->launch = 0;
   }
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace plateau::simt {
 
@@ -39,6 +40,8 @@ class Fiber : public Context {
   // fiber. `name` is what ThreadSanitizer calls it.
   Fiber(Entry entry, void* argument, const char* name);
   ~Fiber();
+
+  std::uint64_t launch = 0;  // the owner's note: the last launch that it took part in
 
   // Whatever the fiber was doing is forgotten, no destructor runs: the next switch to it enters it anew.
   void restart();
