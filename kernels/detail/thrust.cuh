@@ -23,7 +23,7 @@ namespace plateau::gpu {
 
 template <class Body>
 void in_stream(const Stream& stream, Body body) {
-  simt::enqueue(stream.handle(), [body] { body(thrust::cpp::par); });
+  check_cuda(simt::enqueue(stream.handle(), [body] { body(thrust::cpp::par); }));
 }
 
 #else

@@ -7,7 +7,7 @@
   kernels.py resources BUDGET FOLDER NVCC_VERSION
                                              prints registers, shared memory and spills of every kernel whose object lies
                                              in FOLDER, and holds those of the budget's architecture to it; where another
-                                             nvcc than the budget's compiled them, violations are printed and pass
+                                             nvcc than the budget's compiled them, only spills are violations
   kernels.py ptx NVCC ROOT KERNEL ...        the kernels contain no fused multiply-add of floating-point numbers
 
 resources and ptx take --self-test in place of their arguments (ptx: NVCC ROOT --self-test) and plant violations.
@@ -176,9 +176,11 @@ def main(arguments):
         if not kept:
             violations.append(f"{arguments[2]}: no kernel was compiled there")
         elif not (arguments[3] + ".").startswith(f"{read_budget(pathlib.Path(arguments[1]))[1]}."):
+            spills = [violation for violation in violations if ": spills " in violation]
             for violation in violations:
-                print(f"note, nvcc {arguments[3]}: {violation}")
-            violations = []
+                if violation not in spills:
+                    print(f"note, nvcc {arguments[3]}: {violation}")
+            violations = spills
     elif arguments[:1] == ["ptx"] and arguments[3:] == ["--self-test"]:
         violations = list(ptx_self_test(arguments[1], pathlib.Path(arguments[2])))
     elif arguments[:1] == ["ptx"] and len(arguments) > 3:

@@ -27,7 +27,7 @@ Trainer& stream_trainer() {
 auto small_run() {
   return plateau::Run{.architecture = {{3, 16, 8, 2}},
                       .optimizer = AdamParameters{.learning_rate = 0.01},
-                      .epochs = 6,
+                      .epochs = 4,
                       .batch = 0,
                       .seed = 7};
 }

@@ -85,16 +85,18 @@ class MappedValue {
   static_assert(std::is_trivially_copyable_v<T>);
 
  public:
-  explicit MappedValue(const T& value) : data_(detail::allocate_mapped(sizeof(T))) {
+  explicit MappedValue(const T& value)
+      : data_(detail::allocate_mapped(sizeof(T))), device_(static_cast<T*>(detail::device_address(data_.get()))) {
     *static_cast<T*>(data_.get()) = value;
   }
 
   volatile T& host() { return *static_cast<volatile T*>(data_.get()); }
   const volatile T& host() const { return *static_cast<const volatile T*>(data_.get()); }
-  DeviceSpan<T> device() { return {static_cast<T*>(detail::device_address(data_.get())), 1}; }
+  DeviceSpan<T> device() { return {device_, 1}; }
 
  private:
   std::unique_ptr<void, detail::FreeMapped> data_;
+  T* device_;
 };
 
 // Every byte of `to` becomes `byte`: 0 for zeros of every type, 0xFF for NaN.
