@@ -45,7 +45,7 @@ class Fiber : public Context {
 
   // Whatever the fiber was doing is forgotten, no destructor runs: the next switch to it enters it anew.
   void restart();
-  // The sanitizers' view of a forgotten fiber: what it did is over when `sync` is acquired.
+  // For ThreadSanitizer: what the fiber has done happens before what follows the next acquire(sync). `current` calls.
   void release_on_its_behalf(void* sync, const Context& current);
 
  private:
