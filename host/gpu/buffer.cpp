@@ -12,7 +12,7 @@
 namespace plateau::gpu::detail {
 
 void FreeDevice::operator()(void* data) const { cudaFree(data); }
-void FreeMapped::operator()(void* data) const { cudaFreeHost(data); }
+void FreePinned::operator()(void* data) const { cudaFreeHost(data); }
 
 Index checked_bytes(Index size, std::size_t element) {
   const auto bytes = static_cast<Index>(element);
@@ -55,15 +55,17 @@ void free_in_stream(const Stream& stream, void* data) {
   if (data != nullptr) cudaFreeAsync(data, stream.handle());
 }
 
-std::unique_ptr<void, FreeMapped> allocate_mapped(Index bytes) {
+std::unique_ptr<void, FreePinned> allocate_pinned(Index bytes) {
+  if (bytes == 0) return nullptr;
   void* data = nullptr;
   check_cuda(cudaHostAlloc(&data, static_cast<std::size_t>(bytes), cudaHostAllocMapped));
-  return std::unique_ptr<void, FreeMapped>(data);
+  return std::unique_ptr<void, FreePinned>(data);
 }
 
-void* device_address(void* mapped) {
+void* device_address(void* pinned) {
+  if (pinned == nullptr) return nullptr;
   void* device = nullptr;
-  check_cuda(cudaHostGetDevicePointer(&device, mapped, 0));
+  check_cuda(cudaHostGetDevicePointer(&device, pinned, 0));
   return device;
 }
 

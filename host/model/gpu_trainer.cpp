@@ -65,7 +65,8 @@ class GpuTrainer final : public Trainer {
 
   RunResult train(const Run& run, const TrainingData& data) override {
     expects_run(run, data);
-    gpu::MappedValue<RunSignals> signals{RunSignals{}};  // before the training, whose end waits for the device
+    gpu::PinnedBuffer<RunSignals> mailbox(1, {});  // before the training, whose end waits for the device
+    volatile RunSignals& signals = mailbox.view()[0];
     LayeredRun<GpuBackend> training(backend_, run, data, {.rows = kGpuEvaluationRows});
     const auto enqueue_epoch = [&] {
       for (Index batch = 0; batch < training.batches(); ++batch) {
@@ -74,16 +75,16 @@ class GpuTrainer final : public Trainer {
       }
       for (Index tile = 0; tile < training.evaluation_tiles(); ++tile) training.evaluate(tile, 0);
       training.finish_epoch();
-      backend_.exchange_signals(training.state(), signals.device());
+      backend_.exchange_signals(training.state(), mailbox.device_view());
     };
 
     // Epochs after the end of the run change nothing: the status only tells the host to queue fewer of them.
     RunAhead ahead;
     std::optional<gpu::Graph> epoch_graph;
     const auto pass_on_stop_request = [&] {
-      if (stop_requested()) signals.host().stop_requested = 1;
+      if (stop_requested()) signals.stop_requested = 1;
     };
-    for (Index epoch = 0; epoch < run.epochs && signals.host().status == RunStatus::running; ++epoch) {
+    for (Index epoch = 0; epoch < run.epochs && signals.status == RunStatus::running; ++epoch) {
       pass_on_stop_request();
       // The first epoch is queued, so that libraries have loaded what they need when the second is recorded; the
       // device works on the one meanwhile.

@@ -117,17 +117,37 @@ TEST(StreamBuffer, is_memory_in_the_order_of_its_stream) {
   EXPECT_EQ(fetched<int>(stream, result.view()), (std::vector<int>(4, 0x02020202)));
 }
 
-TEST(MappedValue, is_read_and_written_from_both_sides) {
+TEST(PinnedBuffer, is_read_and_written_from_both_sides) {
   const Stream stream;
-  MappedValue<int> value(41);
-  DeviceBuffer<int> copied(1);
+  PinnedBuffer<int> pinned(2, 41);
+  EXPECT_EQ(pinned.view()[1], 41);
+  pinned.view()[1] = 43;
 
-  EXPECT_EQ(value.host(), 41);
-  EXPECT_EQ(fetched<int>(stream, value.device()), (std::vector<int>{41}));
-  fill_bytes(stream, value.device(), 1);
+  EXPECT_EQ(fetched<int>(stream, pinned.device_view()), (std::vector<int>{41, 43}));
+  fill_bytes(stream, pinned.device_view(), 1);
   stream.synchronise();
 
-  EXPECT_EQ(value.host(), 0x01010101);
+  EXPECT_EQ(pinned.view()[0], 0x01010101);
+  EXPECT_EQ(pinned.view()[1], 0x01010101);
+}
+
+TEST(PinnedBuffer, takes_part_in_copies) {
+  const Stream stream;
+  PinnedBuffer<int> from(3, 7), to(3, 0);
+  DeviceBuffer<int> device(3);
+
+  copy(stream, HostSpan<const int>(from.view()), device.view());
+  copy(stream, DeviceSpan<const int>(device.view()), to.view());
+  stream.synchronise();
+
+  EXPECT_EQ(std::vector<int>(to.view().begin(), to.view().end()), (std::vector<int>{7, 7, 7}));
+}
+
+TEST(PinnedBuffer, of_no_elements_is_nothing) {
+  PinnedBuffer<int> none(0, 1);
+
+  EXPECT_TRUE(none.view().empty() && none.device_view().empty());
+  EXPECT_EQ(none.device_view().data, nullptr);
 }
 
 }  // namespace

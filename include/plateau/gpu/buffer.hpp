@@ -4,6 +4,7 @@
 // through a stream. Copies only enqueue: host memory that takes part must stay as it is until the stream has run.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <type_traits>
 
@@ -16,13 +17,13 @@ namespace detail {
 struct FreeDevice {
   void operator()(void* data) const;
 };
-struct FreeMapped {
+struct FreePinned {
   void operator()(void* data) const;
 };
 // Throws GpuError naming the bytes asked for and the bytes free. Zero bytes are nothing.
 std::unique_ptr<void, FreeDevice> allocate_device(Index bytes);
-std::unique_ptr<void, FreeMapped> allocate_mapped(Index bytes);
-void* device_address(void* mapped);
+std::unique_ptr<void, FreePinned> allocate_pinned(Index bytes);
+void* device_address(void* pinned);
 void* allocate_in_stream(const Stream& stream, Index bytes);
 void free_in_stream(const Stream& stream, void* data);
 Index checked_bytes(Index size, std::size_t element);
@@ -78,25 +79,28 @@ class StreamBuffer {
   Index size_;
 };
 
-// One value in page-locked host memory that the device sees as its own: both read and write it while kernels run.
-// The host's side is volatile, for the other side changes it at any time.
+// Page-locked host memory, which the device also sees as its own. Copies to and from it run beside the host; and both
+// sides may read and write it while kernels run, the host then through a volatile pointer.
 template <class T>
-class MappedValue {
+class PinnedBuffer {
   static_assert(std::is_trivially_copyable_v<T>);
 
  public:
-  explicit MappedValue(const T& value)
-      : data_(detail::allocate_mapped(sizeof(T))), device_(static_cast<T*>(detail::device_address(data_.get()))) {
-    *static_cast<T*>(data_.get()) = value;
+  PinnedBuffer(Index size, const T& value)
+      : data_(detail::allocate_pinned(detail::checked_bytes(size, sizeof(T)))),
+        device_(static_cast<T*>(detail::device_address(data_.get()))),
+        size_(size) {
+    std::fill_n(view().data, size, value);
   }
 
-  volatile T& host() { return *static_cast<volatile T*>(data_.get()); }
-  const volatile T& host() const { return *static_cast<const volatile T*>(data_.get()); }
-  DeviceSpan<T> device() { return {device_, 1}; }
+  Index size() const { return size_; }
+  HostSpan<T> view() { return {static_cast<T*>(data_.get()), size_}; }
+  DeviceSpan<T> device_view() { return {device_, size_}; }
 
  private:
-  std::unique_ptr<void, detail::FreeMapped> data_;
+  std::unique_ptr<void, detail::FreePinned> data_;
   T* device_;
+  Index size_;
 };
 
 // Every byte of `to` becomes `byte`: 0 for zeros of every type, 0xFF for NaN.
