@@ -9,7 +9,7 @@ operation's test to fail.
 OP.txt holds the mutants of host/cpu/OP.cpp, kernels/OP.txt those of kernels/OP.cu. A mutant is
 
   == what is wrong with it, in one line
-  @@ detail/reduce.cuh    (only where it is not in OP.cu itself: in which file that OP.cu includes, seen from kernels/)
+  @@ detail/reduce.cuh    (only where it is not in the source itself: in which file that this includes, by that name)
   @ 2                     (only where the original occurs more than once: which of them)
   -the original, exactly as in the source; further lines of it start with - as well
   +what stands there instead; an empty + deletes
@@ -42,7 +42,7 @@ FLAGS_OF_THE_EMULATED_GPU = {"engine": ["-O2"], "fiber": ["-O2"], "shared_memory
                              "product": ["-O3", "-ffp-contract=fast"]}
 # In which threads, blocks and streams of the emulated GPU take turns. A further one is tried where a mutant survived.
 ORDERS = ("ascending", "descending", "random")
-LIMIT_S = 60
+LIMIT_S = 30
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +57,9 @@ class Half:
 
     def source(self, op):
         return self.sources / f"{op}{self.suffix}"
+
+    def folders(self):
+        return self.sources, ROOT / "include"
 
     def ops(self):
         return sorted(path.stem for path in self.sources.glob(f"*{self.suffix}"))
@@ -76,7 +79,7 @@ class Mutant:
     half: Half
     op: str
     reason: str
-    file: str  # what is mutated, seen from the half's sources
+    file: str  # what is mutated, seen from one of the half's folders
     original: str = ""
     replacement: str = ""
     nth: int = 0  # 0: the original must occur exactly once
@@ -143,7 +146,8 @@ class Workshop:
 
     def compile_mutant(self, mutant, name):
         """Likewise. The operation's source is compiled as a copy: a quoted file is looked for beside it first."""
-        text, words = mutant.apply((mutant.half.sources / mutant.file).read_text())
+        found = [folder / mutant.file for folder in mutant.half.folders() if (folder / mutant.file).is_file()]
+        text, words = mutant.apply(found[0].read_text()) if found else (None, f"there is no {mutant.file}")
         if text is None:
             return None, f"NOT APPLIED: {words}"
         copies = self.folder / name

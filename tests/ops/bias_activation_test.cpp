@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -88,29 +89,48 @@ TEST(BiasActivation, keeps_nan_and_infinity_visible) {
   });
 }
 
-// What lies between the rows may be anything, and stays: here it is the rest of a wider matrix.
-TEST(BiasActivation, leaves_what_is_beside_its_columns_alone) {
+// A GPU takes four columns at a time where the rows and the bias begin at multiples of 16 bytes. What lies between the
+// rows may be anything, and stays: here it is the rest of a wider matrix.
+TEST(BiasActivation, a_part_of_a_wider_matrix_may_begin_anywhere_and_leaves_the_rest_alone) {
   for_each_backend([](const auto& backend) {
     using Backend = std::remove_cvref_t<decltype(backend)>;
-    for (const Index cols : {1, 4, 5, 7}) {
-      const Guarded<Backend, RealOf<Backend>> bias(backend, {1, 8}, std::vector<double>(8, 2.0));
-      Guarded<Backend, RealOf<Backend>> wide(backend, {3, 8}, std::vector<double>(24, 1.0));
-      auto z = wide.matrix();
-      z.cols = cols;
+    for (const Index cols : {1, 3, 4, 5, 7, 8})
+      for (const Index first : {0, 1, 2, 4})
+        for (const Index bias_first : {0, 1, 4}) {
+          std::vector<double> bias_values(16), want(36, -1);
+          for (Index j = 0; j < 16; ++j) bias_values[at(j)] = static_cast<double>(j - 5);
+          for (Index i = 0; i < 3; ++i)
+            for (Index j = 0; j < cols; ++j)
+              want[at(12 * i + first + j)] = std::max(0.0, bias_values[at(bias_first + j)] - 1);
+          const Guarded<Backend, RealOf<Backend>> bias(backend, {1, 16}, bias_values);
+          Guarded<Backend, RealOf<Backend>> wide(backend, {3, 12}, std::vector<double>(36, -1));
+          auto z = wide.matrix();
+          z.data += first;
+          z.cols = cols;
 
-      backend.bias_activation(Activation::relu, bias.span().subspan(0, cols), z);
+          backend.bias_activation(Activation::relu, bias.span().subspan(bias_first, cols), z);
 
-      const auto got = wide.download();
-      for (Index i = 0; i < 24; ++i) EXPECT_EQ(got[at(i)], i % 8 < cols ? 3 : 1) << cols << " columns, element " << i;
-    }
+          EXPECT_EQ(as_double(wide.download()), want)
+              << cols << " columns from " << first << ", bias from " << bias_first;
+        }
   });
 }
 
-TEST(BiasActivation, over_no_rows_writes_nothing) {
+// Where a GPU's thread takes more than one: a grid has 2^22 of them at the most.
+TEST(BiasActivation, takes_more_rows_than_a_grid_has_threads) {
+  const Index rows = (Index{1} << 22) + 300;
+
+  const std::vector<float> got = run(gpu_backend(), Activation::relu, {rows, 1, std::vector<double>(at(rows), 1), {2}});
+
+  EXPECT_EQ(std::count(got.begin(), got.end(), 3.0f), rows);
+}
+
+TEST(BiasActivation, over_no_rows_or_columns_writes_nothing) {
   for_each_backend([](const auto& backend) {
     const BiasCase in{.batch = 0, .features = 3, .z = {}, .bias = {1, 2, 3}};
 
     EXPECT_TRUE(run(backend, Activation::relu, in).empty());
+    EXPECT_TRUE(run(backend, Activation::relu, {.batch = 2, .features = 0, .z = {}, .bias = {}}).empty());
   });
 }
 

@@ -92,6 +92,10 @@ TEST(BiasGrad, over_no_rows_is_zero) {
   });
 }
 
+TEST(BiasGrad, over_no_columns_does_nothing) {
+  for_each_backend([](const auto& backend) { EXPECT_TRUE(run(backend, {3, 0}, {}).empty()); });
+}
+
 TEST(BiasGrad, gives_equal_bits_for_equal_input) {
   const std::vector<double> grad_z = random_values(777 * 33, -1, 1, kSeed);
 

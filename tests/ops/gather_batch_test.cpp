@@ -156,6 +156,19 @@ TEST(GatherBatch, copies_values_without_changing_a_bit) {
   });
 }
 
+// Where a GPU's thread takes more than one: a grid has 2^22 of them at the most.
+TEST(GatherBatch, copies_more_rows_than_a_grid_has_threads) {
+  const Index rows = (Index{1} << 22) + 300;
+
+  const auto got =
+      run(gpu_backend(), {.selection = {RowOrder::as_stored, 0, 0}, .batch = rows, .rows = rows, .features = 1});
+
+  for (Index r = 0; r < rows; ++r) {
+    ASSERT_EQ(got.label[at(r)], r);
+    ASSERT_EQ(got.x[at(r)], static_cast<float>(16 * r));
+  }
+}
+
 TEST(GatherBatch, of_no_rows_does_nothing) {
   for_each_backend([](const auto& backend) {
     EXPECT_TRUE(run(backend, {.selection = {}, .batch = 0, .rows = 0}).label.empty());

@@ -52,6 +52,18 @@ TEST(GradientNorm, counts_every_element_once) {
   });
 }
 
+// A GPU forms a partial sum per 2^14 elements, and a block of 512 threads adds those.
+TEST(GradientNorm, counts_every_element_once_around_every_partial_sum) {
+  for_each_backend([](const auto& backend) {
+    for (const Index size : {16'383, 16'384, 16'385, 32'769, 513 * 16'384 - 5}) {
+      std::vector<double> grad(at(size), 1);
+      grad.back() = 3;
+
+      EXPECT_EQ(norm(backend, grad), std::sqrt(static_cast<double>(size + 8))) << size << " elements";
+    }
+  });
+}
+
 TEST(GradientNorm, sees_an_element_at_every_place) {
   for_each_backend([](const auto& backend) {
     for (std::size_t place = 0; place < 100; ++place) {
@@ -105,12 +117,13 @@ TEST(GradientNorm, replaces_the_norm_of_the_epoch_and_nothing_else) {
   });
 }
 
-TEST(GradientNorm, does_nothing_once_the_run_has_diverged) {
+TEST(GradientNorm, does_nothing_once_the_run_has_stopped) {
   for_each_backend([](const auto& backend) {
-    const auto got =
-        history_after(backend, {6, 8}, {.epoch = 0, .status = RunStatus::diverged}, {{.gradient_norm = 3}});
+    for (const RunStatus status : {RunStatus::diverged, RunStatus::interrupted}) {
+      const auto got = history_after(backend, {6, 8}, {.epoch = 0, .status = status}, {{.gradient_norm = 3}});
 
-    EXPECT_EQ(got[0].gradient_norm, 3);
+      EXPECT_EQ(got[0].gradient_norm, 3);
+    }
   });
 }
 
@@ -143,6 +156,27 @@ TEST(GradientNorm, refuses_anything_but_one_control_block) {
 // Where the epoch is known to the host; a device may not look.
 TEST(GradientNorm, twin_refuses_an_epoch_beyond_the_history) {
   EXPECT_THROW(history_after(kTwin, {1}, {.epoch = 1}, {{}}), std::invalid_argument);
+}
+
+TEST(GradientNorm, gpu_leaves_the_history_alone_in_an_epoch_beyond_it) {
+  for (const std::int32_t epoch : {2, 3, 1000}) {
+    const auto got =
+        history_after(gpu_backend(), {3, 4}, {.epoch = epoch}, {{.gradient_norm = 1}, {.gradient_norm = 2}});
+
+    EXPECT_EQ(got[0].gradient_norm, 1);
+    EXPECT_EQ(got[1].gradient_norm, 2);
+  }
+}
+
+TEST(GradientNorm, gpu_refuses_too_little_room_for_its_partial_sums) {
+  const Guarded<GpuBackend, float> grad(gpu_backend(), {1, 16'385});
+  const Guarded<GpuBackend, TrainingState> state(gpu_backend(), {1, 1}, std::vector<TrainingState>{{}});
+  Guarded<GpuBackend, double> partial(gpu_backend(), {1, 1});
+  Guarded<GpuBackend, EpochMetrics> history(gpu_backend(), {1, 1});
+
+  EXPECT_THROW(gpu::gradient_norm(gpu_backend().stream(), grad.span(), state.span(), partial.span(), history.span()),
+               std::invalid_argument);
+  EXPECT_TRUE(partial.untouched() && history.untouched());
 }
 
 TEST(GradientNormCost, reads_every_element_once) {

@@ -100,6 +100,15 @@ TEST(Initialise, is_uniform_between_the_bounds) {
   });
 }
 
+// Where a GPU's thread takes more than one: a grid has 2^22 of them at the most.
+TEST(Initialise, draws_more_parameters_than_a_grid_has_threads) {
+  const Index threads = Index{1} << 22;
+  const std::vector<float> got = run(gpu_backend(), kSeed, 0, 2, threads + 300);
+
+  EXPECT_EQ((std::vector<float>{got.begin(), got.begin() + 300}), run(kTwin, kSeed, 0, 2, 300));
+  EXPECT_EQ((std::vector<float>{got.end() - 600, got.end()}), run(kTwin, kSeed, threads - 300, 2, 600));
+}
+
 TEST(Initialise, of_no_parameters_does_nothing) {
   for_each_backend([](const auto& backend) { EXPECT_TRUE(run(backend, 1, 0, 1, 0).empty()); });
 }

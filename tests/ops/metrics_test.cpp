@@ -204,14 +204,17 @@ TEST(Metrics, a_loss_that_is_not_finite_stops_the_run_and_nothing_is_recorded_af
 
 TEST(Metrics, of_a_stopped_run_are_not_recorded) {
   for_each_backend([](const auto& backend) {
-    Recorder recorder(backend, {.epoch = 1, .status = RunStatus::diverged}, 2, 1);
+    for (const RunStatus status : {RunStatus::diverged, RunStatus::interrupted}) {
+      Recorder recorder(backend, {.epoch = 1, .status = status}, 2, 1);
 
-    recorder.record(DataPart::train, kThreeRows);
-    recorder.record(DataPart::test, kThreeRows);
+      recorder.record(DataPart::train, kThreeRows);
+      recorder.record(DataPart::test, kThreeRows);
 
-    expect_unchanged(recorder.epoch(0));
-    expect_unchanged(recorder.epoch(1));
-    EXPECT_TRUE(recorder.no_bits_written());
+      expect_unchanged(recorder.epoch(0));
+      expect_unchanged(recorder.epoch(1));
+      EXPECT_TRUE(recorder.no_bits_written());
+      EXPECT_EQ(recorder.state().status, status);
+    }
   });
 }
 
@@ -257,6 +260,20 @@ TEST(Metrics, twin_refuses_an_epoch_beyond_the_history) {
   Recorder recorder(kTwin, {.epoch = 2}, 2);
 
   EXPECT_THROW(recorder.record(DataPart::train, kThreeRows), std::invalid_argument);
+}
+
+TEST(Metrics, gpu_records_nothing_in_an_epoch_beyond_the_history) {
+  for (const std::int32_t epoch : {2, 3, 1000}) {
+    Recorder recorder(gpu_backend(), {.epoch = epoch}, 2, 1);
+
+    recorder.record(DataPart::train, kThreeRows);
+    recorder.record(DataPart::test, kThreeRows);
+
+    expect_unchanged(recorder.epoch(0));
+    expect_unchanged(recorder.epoch(1));
+    EXPECT_TRUE(recorder.no_bits_written());
+    EXPECT_EQ(recorder.state().status, RunStatus::running);
+  }
 }
 
 TEST(MetricsCost, reads_three_words_and_writes_a_bit_a_row) {

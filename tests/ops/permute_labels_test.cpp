@@ -101,6 +101,16 @@ TEST(PermuteLabels, leaves_no_association_with_the_rows) {
   });
 }
 
+// Where a GPU's thread takes more than one: a grid has 2^22 of them at the most.
+TEST(PermuteLabels, deals_more_rows_than_a_grid_has_threads) {
+  const Index rows = (Index{1} << 22) + 300;
+  const KeyedPermutation place({kSeed, StreamId::label_permutation}, rows);
+
+  const Labels got = run(gpu_backend(), kSeed, row_numbers(rows));
+
+  for (Index i = rows - 600; i < rows; ++i) EXPECT_EQ(got[at(i)], place(i)) << "row " << i;
+}
+
 TEST(PermuteLabels, of_no_rows_does_nothing) {
   for_each_backend([](const auto& backend) { EXPECT_TRUE(run(backend, 1, {}).empty()); });
 }

@@ -165,6 +165,12 @@ TEST(ReluBackward, over_no_rows_gives_a_zero_bias_gradient) {
   });
 }
 
+TEST(ReluBackward, over_no_columns_does_nothing) {
+  for_each_backend([](const auto& backend) {
+    EXPECT_TRUE(run(backend, {.batch = 3, .features = 0, .a = {}, .grad_a = {}}).grad_bias.empty());
+  });
+}
+
 TEST(ReluBackward, refuses_shapes_that_differ) {
   for_each_backend([](const auto& backend) {
     using Backend = std::remove_cvref_t<decltype(backend)>;

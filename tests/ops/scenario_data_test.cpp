@@ -206,6 +206,16 @@ TEST(ScenarioData, any_part_of_the_table_can_be_drawn_on_its_own) {
   });
 }
 
+// Where a GPU's thread takes more than one: a grid has 2^22 of them at the most.
+TEST(ScenarioData, draws_more_rows_than_a_grid_has_threads) {
+  const Index threads = Index{1} << 22;
+  const Table<float> got = run(gpu_backend(), {.seed = kSeed}, threads + 300);
+  const Table<float> end = run(kTwin, {.seed = kSeed, .first_row = threads - 300}, 600);
+
+  EXPECT_EQ((std::vector<float>{got.x.end() - 1200, got.x.end()}), end.x);
+  EXPECT_EQ((Labels{got.label.end() - 600, got.label.end()}), end.label);
+}
+
 TEST(ScenarioData, differs_by_seed_and_beyond_32_bits_of_rows) {
   for_each_backend([](const auto& backend) {
     for (const ScenarioKind kind : kKinds) {

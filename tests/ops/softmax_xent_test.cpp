@@ -202,6 +202,12 @@ TEST(SoftmaxXent, a_tie_goes_to_the_smallest_class) {
     XentCase wide{.batch = 1, .classes = 129, .z = std::vector<double>(129, -1.0), .label = {0}};
     wide.z[40] = wide.z[33] = wide.z[128] = 4;
     EXPECT_EQ(run(backend, wide).predicted, (Labels{33}));
+    for (const std::size_t first : {0u, 1u, 31u, 32u, 63u})  // one lane of a GPU's warp has every 32nd class
+      for (const std::size_t distance : {1u, 32u, 64u}) {
+        XentCase pair{.batch = 1, .classes = 129, .z = std::vector<double>(129, -1.0), .label = {0}};
+        pair.z[first] = pair.z[first + distance] = 4;
+        EXPECT_EQ(run(backend, pair).predicted, (Labels{static_cast<std::int32_t>(first)})) << "and " << distance;
+      }
   });
 }
 

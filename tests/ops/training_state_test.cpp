@@ -156,15 +156,17 @@ TEST(ExchangeSignals, tells_the_host_how_far_the_run_is) {
 
 TEST(ExchangeSignals, ends_a_running_run_where_the_host_asks_for_it) {
   for_each_backend([](const auto& backend) {
-    const auto running = exchange(backend, {.epoch = 4}, {.stop_requested = 1});
-    EXPECT_EQ(running.state.status, RunStatus::interrupted);
-    EXPECT_EQ(running.signals.status, RunStatus::interrupted);
-    EXPECT_EQ(running.signals.epoch, 4);
-    EXPECT_EQ(running.signals.stop_requested, 1);
+    for (const std::int32_t asked : {1, 2, 256, -1}) {  // anything but 0
+      const auto running = exchange(backend, {.epoch = 4}, {.stop_requested = asked});
+      EXPECT_EQ(running.state.status, RunStatus::interrupted);
+      EXPECT_EQ(running.signals.status, RunStatus::interrupted);
+      EXPECT_EQ(running.signals.epoch, 4);
+      EXPECT_EQ(running.signals.stop_requested, asked);
 
-    const auto diverged = exchange(backend, {.epoch = 4, .status = RunStatus::diverged}, {.stop_requested = 1});
-    EXPECT_EQ(diverged.state.status, RunStatus::diverged);
-    EXPECT_EQ(diverged.signals.status, RunStatus::diverged);
+      const auto diverged = exchange(backend, {.epoch = 4, .status = RunStatus::diverged}, {.stop_requested = asked});
+      EXPECT_EQ(diverged.state.status, RunStatus::diverged);
+      EXPECT_EQ(diverged.signals.status, RunStatus::diverged);
+    }
   });
 }
 
