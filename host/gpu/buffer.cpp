@@ -20,23 +20,6 @@ Index checked_bytes(Index size, std::size_t element) {
   return size * bytes;
 }
 
-namespace {
-
-// As check_cuda, and where memory is out says how much there was.
-void check_allocation(cudaError_t status, Index bytes) {
-  if (status == cudaErrorMemoryAllocation) {
-    cudaGetLastError();
-    std::size_t free = 0, total = 0;
-    check_cuda(cudaMemGetInfo(&free, &total));
-    throw GpuError("out of device memory: " + std::to_string(bytes) + " bytes asked for, " + std::to_string(free) +
-                       " of " + std::to_string(total) + " bytes free",
-                   CallSite::current());
-  }
-  check_cuda(status);
-}
-
-}  // namespace
-
 std::unique_ptr<void, FreeDevice> allocate_device(Index bytes) {
   if (bytes == 0) return nullptr;
   void* data = nullptr;
@@ -58,7 +41,13 @@ void free_in_stream(const Stream& stream, void* data) {
 std::unique_ptr<void, FreePinned> allocate_pinned(Index bytes) {
   if (bytes == 0) return nullptr;
   void* data = nullptr;
-  check_cuda(cudaHostAlloc(&data, static_cast<std::size_t>(bytes), cudaHostAllocMapped));
+  const cudaError_t status = cudaHostAlloc(&data, static_cast<std::size_t>(bytes), cudaHostAllocMapped);
+  if (status == cudaErrorMemoryAllocation) {
+    cudaGetLastError();
+    throw GpuError("out of page-locked host memory: " + std::to_string(bytes) + " bytes asked for",
+                   CallSite::current());
+  }
+  check_cuda(status);
   return std::unique_ptr<void, FreePinned>(data);
 }
 

@@ -30,7 +30,12 @@ Inventory inventory() {
   }
   for (int device = 0; device < count; ++device) {
     cudaDeviceProp properties{};
-    if (cudaGetDeviceProperties(&properties, device) != cudaSuccess) continue;
+    if (const cudaError_t described = cudaGetDeviceProperties(&properties, device); described != cudaSuccess) {
+      if (device == 0)
+        found.problem = std::string("the CUDA runtime cannot describe its first GPU: ") + cudaGetErrorString(described);
+      cudaGetLastError();
+      break;  // a place in the list is the runtime's number
+    }
     found.devices.push_back(
         {.name = properties.name,
          .compute_major = properties.major,
@@ -39,7 +44,6 @@ Inventory inventory() {
          .memory_bytes = static_cast<std::int64_t>(properties.totalGlobalMem),
          .shared_memory_per_block_bytes = static_cast<std::int64_t>(properties.sharedMemPerBlockOptin)});
   }
-  if (found.devices.empty()) found.problem = "the CUDA runtime lists GPUs but cannot describe one";
   return found;
 }
 

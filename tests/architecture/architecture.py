@@ -5,8 +5,8 @@
 
   architecture.py layers                a floor includes itself and what it may use, and keeps its manners
   architecture.py headers               every public header compiles alone, and twice in one file
-  architecture.py mirror                every operation has a twin, a test and mutants; every header that does something
-                                        has a test
+  architecture.py mirror                every operation has a twin, a test and mutants, every launcher its line in the
+                                        test of launchers; every header that does something has a test
   architecture.py refuses FILE ...      each file does not compile, with the words of its line "// Refused with: ...",
                                         and compiles with PLATEAU_RIGHT defined, so it fails for that reason
 
@@ -166,12 +166,23 @@ WITHOUT_TEST = {
 }
 
 
+LAUNCHERS_TEST = "tests/gpu/launchers_test.cpp"
+
+
 def check_mirror(root, without_test=None):
     without_test = WITHOUT_TEST if without_test is None else without_test
     ops = sorted(path.stem for path in (root / "include/plateau/ops").glob("*.hpp"))
     if not ops:
         yield "include/plateau/ops: there are no operations"
+    launched = (root / LAUNCHERS_TEST).read_text() if (root / LAUNCHERS_TEST).is_file() else ""
     for op in ops:
+        contract = (root / f"include/plateau/ops/{op}.hpp").read_text()
+        launchers = re.findall(r"^void (\w+)\(const (?:Stream|BlasHandle)& ", contract, re.M)
+        if not launchers:
+            yield f"include/plateau/ops/{op}.hpp: declares no launcher"
+        for launcher in launchers:
+            if f'{{"{launcher}",' not in launched:
+                yield f"{LAUNCHERS_TEST}: {launcher} is missing"
         tables = f"tests/mutants/{op}.txt", f"tests/mutants/kernels/{op}.txt"
         for needed in (f"host/cpu/{op}.cpp", f"kernels/{op}.cu", f"tests/ops/{op}_test.cpp", *tables):
             if not (root / needed).is_file():
@@ -265,7 +276,8 @@ PLANTED_LAYERS = {
     "a file lies on no floor": ("host/utilities/bad.cpp", "\n"),
 }
 SOUND_MIRROR = {
-    "include/plateau/ops/sgd.hpp": "",
+    "include/plateau/ops/sgd.hpp": "namespace gpu {\nvoid sgd(const Stream& stream);\n}\n",
+    "tests/gpu/launchers_test.cpp": '    {"sgd",\n     [] {}},\n',
     "include/plateau/core/view.hpp": "",
     "include/plateau/core/error.hpp": "",
     "host/cpu/sgd.cpp": "",
@@ -280,6 +292,9 @@ PLANTED_MIRROR = {
     "a twin without a contract": ("host/cpu/bad.cpp", ""),
     "a test without a contract": ("tests/ops/bad_test.cpp", ""),
     "a kernel without a contract": ("kernels/bad.cu", ""),
+    "a second launcher": ("include/plateau/ops/sgd.hpp",
+                          "void sgd(const Stream& stream);\nvoid adam(const BlasHandle& blas);\n"),
+    "an operation without a launcher": ("include/plateau/ops/sgd.hpp", "\n"),
     "two mutants of a kernel": ("tests/mutants/kernels/sgd.txt", "== a\n-x\n+y\n== b\n-x\n+y\n"),
     "two mutants": ("tests/mutants/sgd.txt", "== a\n-x\n+y\n== b\n-x\n+y\n"),
     "a header without a test": ("include/plateau/study/bad.hpp", ""),

@@ -96,7 +96,7 @@ TEST(DeviceBuffer, names_the_bytes_asked_for_and_free_where_memory_is_out) {
   } catch (const GpuError& error) {
     const std::string said = error.what();
     EXPECT_NE(said.find("out of device memory: 1125899906842624 bytes asked for, "), std::string::npos) << said;
-    EXPECT_NE(said.find(" bytes free"), std::string::npos) << said;
+    EXPECT_NE(said.find(" bytes of device memory are free"), std::string::npos) << said;
   }
   const Stream stream;
   DeviceBuffer<int> afterwards(1);  // the error did not stick
@@ -141,6 +141,17 @@ TEST(PinnedBuffer, takes_part_in_copies) {
   stream.synchronise();
 
   EXPECT_EQ(std::vector<int>(to.view().begin(), to.view().end()), (std::vector<int>{7, 7, 7}));
+}
+
+TEST(PinnedBuffer, names_the_bytes_asked_for_where_memory_is_out) {
+  try {
+    const PinnedBuffer<char> buffer(Index{1} << 50, 'x');
+    FAIL() << "a pebibyte of page-locked memory";
+  } catch (const GpuError& error) {
+    EXPECT_NE(std::string(error.what()).find("out of page-locked host memory: 1125899906842624 bytes asked for"),
+              std::string::npos)
+        << error.what();
+  }
 }
 
 TEST(PinnedBuffer, of_no_elements_is_nothing) {

@@ -42,6 +42,8 @@ struct Room {
       std::vector<TrainingState>{{.step = 3, .bias_correction1 = 0.5, .bias_correction2_sqrt = 0.5, .epoch = 1}}};
   Histories history{gpu, {1, 2}, std::vector<EpochMetrics>(2)};
   Guarded<GpuBackend, RunSignals> signals{gpu, {1, 1}, std::vector<RunSignals>(1)};
+  Guarded<GpuBackend, std::int64_t> class_rows{gpu, {1, 5}, std::vector<std::int64_t>(5)};
+  Guarded<GpuBackend, FeatureStatistics> features{gpu, {1, kCols}, std::vector<FeatureStatistics>(kCols)};
 
   std::vector<std::uint64_t> bits() const {
     std::vector<std::uint64_t> all;
@@ -52,6 +54,8 @@ struct Room {
     all.push_back(fingerprint(state.download()));
     all.push_back(fingerprint(history.download()));
     all.push_back(fingerprint(signals.download()));
+    all.push_back(fingerprint(class_rows.download()));
+    all.push_back(fingerprint(features.download()));
     return all;
   }
 };
@@ -94,6 +98,8 @@ const Launcher kLaunchers[] = {
      }},
     {"gradient_norm", [](Room& r) { r.gpu.gradient_norm(r.flat[0].span(), r.state.span(), r.history.span()); }},
     {"scenario_data", [](Room& r) { r.gpu.scenario_data({}, r.plane.matrix(), r.label.span()); }},
+    {"dataset_statistics",
+     [](Room& r) { r.gpu.dataset_statistics(r.x.matrix(), r.label.span(), r.class_rows.span(), r.features.span()); }},
 };
 
 TEST(Launchers, only_enqueue_and_replay_to_the_bits_of_a_direct_call) {

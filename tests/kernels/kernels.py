@@ -4,10 +4,10 @@
 """What nvcc made of the kernels.
 
   kernels.py compile NVCC ARGUMENT ...       runs the compiler and keeps what ptxas said beside the object file
-  kernels.py resources BUDGET FOLDER NVCC_VERSION
-                                             prints registers, shared memory and spills of every kernel whose object lies
-                                             in FOLDER, and holds those of the budget's architecture to it; where another
-                                             nvcc than the budget's compiled them, only spills are violations
+  kernels.py resources BUDGET NVCC_VERSION OBJECT ...
+                                             prints registers, shared memory and spills of every kernel in the objects,
+                                             and holds those of the budget's architecture to it; where another nvcc than
+                                             the budget's compiled them, only spills are violations
   kernels.py ptx NVCC ROOT KERNEL ...        the kernels contain no fused multiply-add of floating-point numbers
 
 resources and ptx take --self-test in place of their arguments (ptx: NVCC ROOT --self-test) and plant violations.
@@ -170,16 +170,15 @@ def main(arguments):
         return compile_and_keep(arguments[1:])
     if arguments == ["resources", "--self-test"]:
         violations = list(resources_self_test())
-    elif arguments[:1] == ["resources"] and len(arguments) == 4:
-        kept = sorted(pathlib.Path(arguments[2]).rglob("*.ptxas"))
-        violations = list(check_resources(pathlib.Path(arguments[1]), [path.read_text() for path in kept]))
-        if not kept:
-            violations.append(f"{arguments[2]}: no kernel was compiled there")
-        elif not (arguments[3] + ".").startswith(f"{read_budget(pathlib.Path(arguments[1]))[1]}."):
+    elif arguments[:1] == ["resources"] and len(arguments) > 3:
+        budget, version = pathlib.Path(arguments[1]), arguments[2]
+        kept = [pathlib.Path(name + ".ptxas") for name in arguments[3:]]
+        violations = list(check_resources(budget, [path.read_text() for path in kept]))
+        if not (version + ".").startswith(f"{read_budget(budget)[1]}."):
             spills = [violation for violation in violations if ": spills " in violation]
             for violation in violations:
                 if violation not in spills:
-                    print(f"note, nvcc {arguments[3]}: {violation}")
+                    print(f"note, nvcc {version}: {violation}")
             violations = spills
     elif arguments[:1] == ["ptx"] and arguments[3:] == ["--self-test"]:
         violations = list(ptx_self_test(arguments[1], pathlib.Path(arguments[2])))

@@ -55,6 +55,7 @@ struct Queue {
 struct Capture {
   std::vector<Work> nodes;            // in the order of the calls, which keeps every dependency
   std::vector<cudaStream_t> streams;  // the first is the one whose capture was begun
+  std::set<void*> memory;             // taken by its nodes
   cudaStreamCaptureMode mode{};
   std::thread::id thread;
   bool invalidated = false;

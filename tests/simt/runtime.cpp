@@ -276,18 +276,36 @@ cudaError_t cudaMemGetInfo(std::size_t* free_bytes, std::size_t* total_bytes) {
   return cudaSuccess;
 }
 
-// The address is known at once; the memory is given back in the stream's turn. CUDA can capture the pair, this cannot.
+// The address is known at once; the memory is given back in the stream's turn. Captured, it is the graph's, has the
+// same address at every launch, and no content from the launch before.
 cudaError_t cudaMallocAsync(void** start, std::size_t bytes, cudaStream_t stream) {
   const Lock lock(device().mutex);
   if (const cudaError_t status = check_stream(stream); status != cudaSuccess) return answer(status);
-  return allocate(start, bytes, MemoryKind::device);
+  if (stream->capture == nullptr || start == nullptr || bytes == 0) return allocate(start, bytes, MemoryKind::device);
+  *start = device().memory.allocate(bytes, MemoryKind::device);
+  if (*start == nullptr) return answer(cudaErrorMemoryAllocation);
+  stream->capture->memory.insert(*start);
+  const std::shared_ptr<void> owned(*start, [](void* memory) {
+    const Lock lock_to_release(device().mutex);
+    device().memory.release(memory, MemoryKind::device);
+  });
+  Work work;
+  work.run = [owned, bytes] { std::memset(owned.get(), 0xFF, bytes); };
+  return answer(device().submit(stream, Call::allocation, std::move(work)));
 }
 
 cudaError_t cudaFreeAsync(void* start, cudaStream_t stream) {
   const Lock lock(device().mutex);
   if (const cudaError_t status = check_stream(stream); status != cudaSuccess) return answer(status);
-  if (forbidden(Call::release)) return answer(cudaErrorStreamCaptureUnsupported);
   if (start == nullptr) return cudaSuccess;
+  if (stream->capture != nullptr) {
+    if (stream->capture->memory.erase(start) == 0) {  // CUDA would go on; nothing here needs it
+      stream->capture->invalidated = true;
+      return answer(cudaErrorStreamCaptureUnsupported);
+    }
+    return answer(device().submit(stream, Call::release, {.run = [] {}, .at_call = nullptr}));
+  }
+  if (forbidden(Call::release)) return answer(cudaErrorStreamCaptureUnsupported);
   Work work;
   work.run = [start] {
     if (!device().memory.release(start, MemoryKind::device))

@@ -336,7 +336,6 @@ TEST_F(Runtime, what_a_capture_forbids_is_refused_and_spoils_it) {
       [&] { return cudaFree(data_); },
       [&] { return cudaHostAlloc(&memory, 16, cudaHostAllocMapped); },
       [&] { return cudaFreeHost(pinned_); },
-      [&] { return cudaMallocAsync(&memory, 16, stream_); },
       [&] { return cudaFreeAsync(data_, stream_); },
       [&] { return cudaStreamSynchronize(stream_); },
       [&] { return cudaDeviceSynchronize(); },
@@ -508,6 +507,40 @@ TEST_F(Runtime, memory_of_a_stream_is_given_back_in_its_turn) {
   EXPECT_EQ(cudaStreamSynchronize(stream_), cudaSuccess);
   cudaMemGetInfo(&after, &total);
   EXPECT_EQ(after, before);
+}
+
+TEST_F(Runtime, captured_memory_of_a_stream_is_the_graphs) {
+  std::size_t before = 0, during = 0, after = 0, total = 0;
+  cudaMemGetInfo(&before, &total);
+  cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal);
+  float* scratch = nullptr;
+  EXPECT_EQ(cudaMallocAsync(reinterpret_cast<void**>(&scratch), sizeof(float), stream_), cudaSuccess);
+  enqueue_kernel(stream_, dim3(1), dim3(1), [scratch, seen = data_] {
+    *seen = *scratch;
+    *scratch = 1;
+  });
+  EXPECT_EQ(cudaFreeAsync(scratch, stream_), cudaSuccess);
+  cudaGraph_t graph = nullptr;
+  EXPECT_EQ(cudaStreamEndCapture(stream_, &graph), cudaSuccess);
+  std::size_t nodes = 0;
+  cudaGraphGetNodes(graph, nullptr, &nodes);
+  EXPECT_EQ(nodes, 3u);
+  const cudaGraphExec_t executable = instantiate(graph);
+  for (int launch = 0; launch < 2; ++launch) {
+    fill_zero(stream_);
+    cudaGraphLaunch(executable, stream_);
+    cudaStreamSynchronize(stream_);
+    EXPECT_TRUE(std::isnan(*data_)) << "the memory holds what the launch before left there";
+  }
+  cudaMemGetInfo(&during, &total);
+  EXPECT_EQ(before - during, sizeof(float));
+  cudaGraphExecDestroy(executable);
+  cudaMemGetInfo(&after, &total);
+  EXPECT_EQ(after, before);
+
+  cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal);
+  EXPECT_EQ(cudaFreeAsync(data_, stream_), cudaErrorStreamCaptureUnsupported);
+  EXPECT_EQ(cudaStreamEndCapture(stream_, &graph), cudaErrorStreamCaptureInvalidated);
 }
 
 // ---- The rest -------------------------------------------------------------------------------------------------------

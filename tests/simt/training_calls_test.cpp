@@ -74,6 +74,13 @@ TEST(TrainingCalls, do_not_grow_with_the_epochs_but_for_the_launches) {
   EXPECT_EQ(without_launches(calls_of_a_training({}, 0, 2)), without_launches(calls_of_a_training({}, 0, 20)));
 }
 
+TEST(TrainingCalls, of_epochs_too_long_to_be_recorded_are_queued) {
+  const std::vector<Call> calls = calls_of_a_training({.most_recorded_launches = 40}, 16, 3);
+  EXPECT_EQ(count(calls, Call::graph_launch), 0);
+  EXPECT_EQ(calls, calls_of_a_training({.execution = Execution::stream}, 16, 3));
+  EXPECT_EQ(count(calls_of_a_training({.most_recorded_launches = 40}, 0, 3), Call::graph_launch), 2) << "one batch";
+}
+
 // Looking whether the work is done is no waiting for it: with a stop flag the host looks, and the stream runs on.
 TEST(TrainingCalls, with_a_stop_flag_wait_no_more_often) {
   const std::atomic<bool> stop{false};

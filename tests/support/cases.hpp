@@ -15,8 +15,8 @@ namespace plateau::test {
 
 inline constexpr std::uint64_t kSeed = 20260719;
 
-// Around the vector width, the warp, the block and their multiples. The thread sanitizer looks at the order of accesses,
-// not at sums, and takes its time: it gets one size of each kind.
+// Around the vector width, the warp, the block and their multiples. The thread sanitizer looks at the order of
+// accesses, not at sums, and takes its time: it gets one size of each kind.
 #if defined(__SANITIZE_THREAD__)
 inline constexpr Index kStraddlingSizes[] = {1, 2, 9, 32, 33, 129, 257};
 #else

@@ -64,9 +64,8 @@ struct Data {
   std::vector<float> host;
 };
 
-// ---- Shared memory
-// --------------------------------------------------------------------------------------------------- Reverses a block
-// through shared memory.
+// ---- Shared memory --------------------------------------------------------------------------------------------------
+// Reverses a block through shared memory.
 template <Version version>
 __global__ void missing_barrier_kernel(const float* x, float* y) {
   Tile& tile = shared<Tile>();
@@ -148,8 +147,7 @@ Outcome unwritten_shared_memory() {
   return data.outcome(1, [](int) { return kThreads * (kThreads + 1) / 2; });
 }
 
-// ---- Global memory
-// ---------------------------------------------------------------------------------------------------
+// ---- Global memory --------------------------------------------------------------------------------------------------
 constexpr Index kOddSize = kThreads - 13;
 
 template <Version version>
@@ -201,8 +199,7 @@ Outcome race_between_blocks() {
   return out;
 }
 
-// ---- Threads that wait for each other
-// --------------------------------------------------------------------------------
+// ---- Threads that wait for each other -------------------------------------------------------------------------------
 template <Version version>
 __global__ void divergent_barrier_kernel(const float* x, float* y) {
   Tile& tile = shared<Tile>();
@@ -237,8 +234,7 @@ Outcome full_mask_shuffle_in_a_branch() {
   return data.outcome(kThreads, [](int i) { return 1 + (i < 16 ? i ^ 1 : i); });
 }
 
-// ---- The host
-// --------------------------------------------------------------------------------------------------------
+// ---- The host -------------------------------------------------------------------------------------------------------
 __global__ void copy_kernel(const float* x, float* y) { y[threadIdx.x] = x[threadIdx.x]; }
 
 template <Version version>
@@ -254,9 +250,19 @@ Outcome use_before_the_copy_has_run() {
   return out;
 }
 
-// ---- Arithmetic
-// ------------------------------------------------------------------------------------------------------ exp(a) /
-// (exp(a) + exp(1)) for a = x[i] + 100, whose exponential is infinite: the larger one must be taken off first.
+template <Version version>
+Outcome host_memory_freed_before_its_copy_has_run() {
+  Data data(kThreads);
+  {
+    const std::vector<float> soon_gone(kThreads, 7);
+    copy<float>(data.stream, {soon_gone.data(), kThreads}, data.y.view());
+    if (version != wrong) data.stream.synchronise();
+  }
+  return data.outcome(kThreads, [](int) { return 7; });
+}
+
+// ---- Arithmetic -----------------------------------------------------------------------------------------------------
+// exp(a) / (exp(a) + exp(1)) for a = x[i] + 100, whose exponential is infinite: the larger one must be taken off first.
 template <Version version>
 __global__ void nan_result_kernel(const float* x, float* y) {
   const float a = x[threadIdx.x] + 100;
@@ -270,7 +276,7 @@ Outcome nan_result() {
   return data.outcome(kThreads, [](int) { return 1.0; });
 }
 
-// ----------------------------------------------------------------------------------------------------------------------
+// ---- Choosing one ---------------------------------------------------------------------------------------------------
 struct Bug {
   Outcome (*wrong)();
   Outcome (*mended)();
@@ -287,6 +293,8 @@ const std::map<std::string, Bug> kBugs = {
     {"full_mask_shuffle_in_a_branch",
      {full_mask_shuffle_in_a_branch<wrong>, full_mask_shuffle_in_a_branch<Version::mended>}},
     {"use_before_the_copy_has_run", {use_before_the_copy_has_run<wrong>, use_before_the_copy_has_run<Version::mended>}},
+    {"host_memory_freed_before_its_copy_has_run",
+     {host_memory_freed_before_its_copy_has_run<wrong>, host_memory_freed_before_its_copy_has_run<Version::mended>}},
     {"nan_result", {nan_result<wrong>, nan_result<Version::mended>}},
 };
 

@@ -22,8 +22,8 @@ struct Inventory {
   int toolkit_version = 0;  // this build's CUDA runtime, 1000 * major + 10 * minor; 0 = built without CUDA
   int driver_version = 0;   // the newest CUDA the driver serves, likewise; 0 = no driver
   bool emulated = false;    // the devices are the tests' emulated GPU: kernels run on the CPU, and no time says a thing
-  std::vector<DeviceProperties> devices;
-  std::string problem;  // why there are no devices; empty where there are some
+  std::vector<DeviceProperties> devices;  // as the runtime numbers them
+  std::string problem;                    // why there are no devices; empty where there are some
 };
 
 // Never throws for a missing driver or device: it says so in `problem`.

@@ -16,11 +16,10 @@ enum class Execution { graph, stream };
 
 struct GpuOptions {
   const std::atomic<bool>* stop = nullptr;  // handed to the device, which ends the run as interrupted after an epoch
-  Execution execution = Execution::graph;   // of epochs of up to kMaxGraphNodes launches; longer ones are not recorded
+  Execution execution = Execution::graph;
+  // A recorded epoch costs host memory and time per launch. One of about more launches than this is not recorded.
+  Index most_recorded_launches = 1 << 16;
 };
-
-// A recorded epoch costs host memory and time per launch; beyond this it would cost more than it saves.
-inline constexpr Index kMaxGraphNodes = 1 << 16;
 
 // Test rows that are evaluated together on the GPU. Part of the execution plan.
 inline constexpr Index kGpuEvaluationRows = 1 << 15;
