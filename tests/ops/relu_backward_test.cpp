@@ -64,7 +64,7 @@ TEST(ReluBackward, passes_nothing_at_zero_of_either_sign_and_below) {
 TEST(ReluBackward, is_exact_where_the_arithmetic_is) {
   for_each_backend([](const auto& backend) {
     for (const Index batch : kStraddlingSizes)
-      for (const Index features : {1, 2, 31, 32, 33, 129})
+      for (const Index features : {1, 2, 3, 17, 31, 32, 33, 129})
         for (const Index padding : {0, 3}) {
           const ReluCase in{batch, features, relu(dyadic_values(batch * features, kSeed)),
                             dyadic_values(batch * features, kSeed + 1), padding};

@@ -63,8 +63,8 @@ inline void __syncwarp(unsigned mask = 0xFFFFFFFFu,
   meet_warp(Exchange::nothing, "__syncwarp", mask, 0, 0, site);
 }
 
-// ---- Shuffles and votes. `width` divides the warp into groups of a power of two; a source outside the group is ------
-// oneself -
+// ---- Shuffles and votes ---------------------------------------------------------------------------------------------
+// `width` divides the warp into groups of a power of two; a source outside the group is oneself.
 template <class T>
 T __shfl_sync(unsigned mask, T value, int source, int width = 32,
               plateau::simt::detail::Site site = plateau::simt::detail::Site::current()) {
