@@ -25,6 +25,7 @@ constexpr std::size_t kBytes = kCount * sizeof(float);
 class Runtime : public testing::Test {
  protected:
   Runtime() {
+    options().order = Order::ascending;  // where a test chooses no other
     for (cudaStream_t* stream : {&stream_, &other_})
       EXPECT_EQ(cudaStreamCreateWithFlags(stream, cudaStreamNonBlocking), cudaSuccess);
     for (cudaEvent_t* event : {&event_, &back_})
@@ -58,6 +59,7 @@ class Runtime : public testing::Test {
     return executable;
   }
 
+  const KeptOptions kept_options_;
   cudaStream_t stream_ = nullptr, other_ = nullptr;
   cudaEvent_t event_ = nullptr, back_ = nullptr;
   float* data_ = nullptr;
@@ -195,8 +197,6 @@ TEST_F(Runtime, a_stream_waits_for_the_event_of_another) {
 }
 
 TEST_F(Runtime, an_event_that_was_recorded_again_is_waited_for_where_it_was_when_asked) {
-  const KeptOptions kept;
-  options().order = Order::ascending;
   fill_zero(stream_);
   cudaEventRecord(event_, stream_);
   cudaStreamWaitEvent(other_, event_, 0);
