@@ -68,7 +68,7 @@ class SharedMemory {
           kMaxAlignment +
       kMaxAlignment;
   static constexpr std::size_t bytes_with(std::size_t dynamic_bytes) {
-    return kParts + (dynamic_bytes == 0 ? 0 : dynamic_bytes + (kMaxParts + 1) * kRedZone);
+    return kParts + dynamic_bytes + (kMaxParts + 1) * kRedZone;
   }
 
   std::uint64_t* words() { return reinterpret_cast<std::uint64_t*>(memory_); }
