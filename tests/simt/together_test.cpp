@@ -395,6 +395,20 @@ TEST(Atomic, releasing_adds_and_acquiring_loads_make_a_grid_barrier) {
   });
 }
 
+TEST(Atomic, threads_that_wait_for_each_other_for_long_are_no_livelock) {
+  constexpr unsigned kTurns = 120'000;
+  unsigned turn = 0;
+  EXPECT_EQ(run_grid(dim3(1), dim3(2),
+                     [&] {
+                       for (unsigned mine = threadIdx.x; mine < kTurns; mine += 2) {
+                         while (atomicAdd(&turn, 0) != mine) __nanosleep(20);
+                         atomicExch(&turn, mine + 1);
+                       }
+                     }),
+            "");
+  EXPECT_EQ(turn, kTurns);
+}
+
 TEST(Clock, goes_on) {
   EXPECT_EQ(run_grid(dim3(2), dim3(kThreads),
                      [] {
