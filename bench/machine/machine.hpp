@@ -77,6 +77,13 @@ PLATEAU_HD constexpr PhiloxCounter random_words(std::uint64_t seed, std::uint64_
 constexpr std::uint32_t random_word(std::uint64_t seed, std::uint64_t i) {
   return random_words(seed, i / 4).word[i % 4];
 }
+// Of `count` words from `first` on, both multiples of 4.
+constexpr std::uint32_t sum_of_random_words(std::uint64_t seed, Index first, Index count) {
+  std::uint32_t sum = 0;
+  for (Index quarter = first / 4; quarter < (first + count) / 4; ++quarter)
+    for (const std::uint32_t word : random_words(seed, static_cast<std::uint64_t>(quarter)).word) sum += word;
+  return sum;
+}
 
 // Of block `block`, whose neighbour is the next one of `blocks` that wait for each other.
 constexpr std::uint32_t barrier_sum(std::uint32_t blocks, std::uint32_t block, std::uint32_t rounds) {

@@ -264,12 +264,13 @@ double neighbour_bandwidth(Device& device, int cluster, int clusters, Index tile
   const auto run = [&] { neighbour_reads(device.stream, cluster, repeats, words.view(), results.outcome()); };
   run();
   const double us = device.device_us(run);
+  static std::vector<std::uint32_t> tile_sums;  // all measurements have tiles of one size
+  for (Index b = std::ssize(tile_sums); b < blocks; ++b)
+    tile_sums.push_back(sum_of_random_words(kSeed, b * tile, tile));
   results.expect_sums([&](std::uint32_t b) {
-    const Index neighbour = b / cluster * cluster + (b + 1) % cluster;
-    std::uint32_t sum = 0;
-    for (Index i = neighbour * tile; i < (neighbour + 1) * tile; ++i)
-      sum += random_word(kSeed, static_cast<std::uint64_t>(i));
-    return sum * static_cast<std::uint32_t>(repeats);
+    const auto blocks_of_cluster = static_cast<std::uint32_t>(cluster);
+    const std::uint32_t neighbour = b / blocks_of_cluster * blocks_of_cluster + (b + 1) % blocks_of_cluster;
+    return tile_sums[neighbour] * static_cast<std::uint32_t>(repeats);
   });
   const double bytes = static_cast<double>(blocks * tile_bytes) * repeats;
   add_bandwidth(state, bytes, us);
@@ -335,8 +336,7 @@ double l2_bandwidth(Device& device, Index bytes_read, State& state) {
   const auto run = [&] { l2_reads(device.stream, repeats, words.view(), results.outcome()); };
   run();
   const double us = device.device_us(run);
-  std::uint32_t sum = 0;
-  for (Index i = 0; i < size; ++i) sum += random_word(kSeed, static_cast<std::uint64_t>(i));
+  const std::uint32_t sum = sum_of_random_words(kSeed, 0, size);
   results.expect_sums([&](std::uint32_t) { return sum * static_cast<std::uint32_t>(repeats); });
   const double bytes = static_cast<double>(blocks * bytes_read) * repeats;
   add_bandwidth(state, bytes, us);

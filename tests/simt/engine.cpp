@@ -154,13 +154,19 @@ class Engine {
   void* shared_object(const void* key, std::size_t bytes, std::size_t alignment);
   void* shared_part(std::size_t number, std::size_t start, std::size_t bytes);
   unsigned cluster_rank() { return running().block->rank; }
-  unsigned cluster_size() { return running(), cluster_blocks_; }
+  unsigned cluster_size() {
+    running();
+    return cluster_blocks_;
+  }
   void* cluster_map(const void* own, unsigned rank);
   void before_atomic(const void* address, const char* call, Site site);
   void progress() { idle_turns_ = 0; }
   void fence(Site site);
   void yield(const char* call, Site site);
-  long long clock() { return running(), clock_ += 1000; }
+  long long clock() {
+    running();
+    return clock_ += 1000;
+  }
 
  private:
   void run_together(std::size_t first_block, std::size_t turn);

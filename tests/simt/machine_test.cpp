@@ -84,6 +84,11 @@ TEST(Machine, cluster_barriers_hand_every_blocks_number_to_its_neighbour) {
   }
 }
 
+TEST(Machine, sums_of_random_words_are_sums_of_each) {
+  EXPECT_EQ(sum_of_random_words(kSeed, 8, 20), sum_of_words(8, 20));
+  EXPECT_NE(random_word(kSeed, 8), random_word(kSeed, 9));
+}
+
 TEST(Machine, the_sum_of_a_block_at_barriers_is_that_of_its_neighbours_numbers) {
   std::uint32_t sum = 0;
   for (std::uint32_t round = 1; round <= 5; ++round) sum += round * 3 + 0;
