@@ -139,7 +139,7 @@ TEST(Cluster, maps_addresses_inside_objects_and_parts_even_of_blocks_that_have_n
                            float* part = carver.take<float>(kCount);
                            if (threadIdx.x == 0) {
                              *cluster_map(part + 7, 1) = 70;
-                             cluster_map(&shared<Tile>(), 1)->at[3] = 30;
+                             *cluster_map(&shared<Tile>().at[3], 1) = 30;
                            }
                            cluster_sync();
                          } else {
@@ -453,18 +453,26 @@ TEST(TogetherFault, a_barrier_that_is_not_the_same_for_all_blocks_names_both_lin
 }
 
 TEST(TogetherFault, a_thread_that_returns_before_a_barrier_of_its_cluster_or_grid) {
-  expect_fault(cluster_shape(2, 2),
-               [] {
-                 if (blockIdx.x == 1 && threadIdx.x == 7) return;
-                 cluster_sync();
-               },
-               {"returned", "cluster_sync at "});
-  expect_fault(cooperative_shape(3),
-               [] {
-                 if (blockIdx.x == 1) return;
-                 grid_sync();
-               },
-               {"returned", "grid_sync at "});
+  const KeptOptions kept;
+  options().order = Order::ascending;
+  const int line = __LINE__;
+  const auto kernel = [](unsigned block, unsigned thread) {
+    return [=] {
+      if (blockIdx.x == block && threadIdx.x == thread) return;
+      if (gridDim.x == 2)
+        cluster_sync();
+      else
+        grid_sync();
+    };
+  };
+  EXPECT_PRED2(contains, run_grid(cluster_shape(2, 2), kernel(0, 0)), "cluster_sync at tests/simt/" + here(line + 5));
+  EXPECT_PRED2(contains, run_grid(cluster_shape(2, 2), kernel(0, 0)), ") after 1 threads returned");
+  EXPECT_PRED2(contains, run_grid(cluster_shape(2, 2), kernel(1, kThreads - 1)),
+               "returned while 79 threads wait in cluster_sync at tests/simt/" + here(line + 5));
+  EXPECT_PRED2(contains, run_grid(cooperative_shape(3), kernel(0, 0)), "grid_sync at tests/simt/" + here(line + 7));
+  EXPECT_PRED2(contains, run_grid(cooperative_shape(3), kernel(0, 0)), ") after 1 threads returned");
+  EXPECT_PRED2(contains, run_grid(cooperative_shape(3), kernel(2, kThreads - 1)),
+               "returned while 119 threads wait in grid_sync at tests/simt/" + here(line + 7));
 }
 
 TEST(TogetherFault, blocks_that_wait_for_different_things_are_a_deadlock_that_says_who_waits_where) {
