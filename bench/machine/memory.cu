@@ -7,8 +7,6 @@
 //     measured bytes per clock and multiprocessor while all multiprocessors read
 //   copies     to = from, by a kernel (16 bytes per load, four loads in flight per thread) and by cudaMemcpyAsync
 //     measured bytes read and written per second
-#include <algorithm>
-
 #include "detail/reduce.cuh"
 #include "machine.hpp"
 #include "plateau/core/contract.hpp"
@@ -23,13 +21,12 @@ using machine::Words;
 
 constexpr int kThreads = 256;
 constexpr int kInFlight = 4;
-constexpr Index kMostBlocks = 1 << 16;
 
 __global__ __launch_bounds__(kThreads) void fill_random_kernel(std::uint64_t seed, uint4* words, Index vectors) {
-  for (Index i = Index{blockIdx.x} * kThreads + threadIdx.x; i < vectors; i += Index{gridDim.x} * kThreads) {
-    const PhiloxCounter drawn = machine::random_words(seed, static_cast<std::uint64_t>(i));
-    words[i] = make_uint4(drawn.word[0], drawn.word[1], drawn.word[2], drawn.word[3]);
-  }
+  const Index i = Index{blockIdx.x} * kThreads + threadIdx.x;
+  if (i >= vectors) return;
+  const PhiloxCounter drawn = machine::random_words(seed, static_cast<std::uint64_t>(i));
+  words[i] = make_uint4(drawn.word[0], drawn.word[1], drawn.word[2], drawn.word[3]);
 }
 
 __global__ __launch_bounds__(kReadThreads) void l2_read_kernel(int repeats, const uint4* words, int vectors,
@@ -65,14 +62,13 @@ __global__ __launch_bounds__(kThreads) void copy_kernel(const uint4* from, uint4
 }
 
 __global__ __launch_bounds__(kThreads) void count_differences_kernel(ConstWords a, ConstWords b, std::uint32_t* count) {
-  std::uint32_t different = 0;
-  for (Index i = Index{blockIdx.x} * kThreads + threadIdx.x; i < a.size; i += Index{gridDim.x} * kThreads)
-    different += a.data[i] != b.data[i];
+  const Index i = Index{blockIdx.x} * kThreads + threadIdx.x;
+  std::uint32_t different = i < a.size && a.data[i] != b.data[i] ? 1 : 0;
   different = shared<BlockSum<std::uint32_t, kThreads>>()(different);
   if (threadIdx.x == 0 && different != 0) atomicAdd(count, different);
 }
 
-unsigned blocks_for(Index items) { return static_cast<unsigned>(std::min(ceil_div(items, kThreads), kMostBlocks)); }
+unsigned blocks_for(Index items) { return static_cast<unsigned>(ceil_div(items, kThreads)); }
 
 Index vectors_in(Index words) {
   expects(words > 0 && words % 4 == 0, "words come in vectors of four");
@@ -96,9 +92,8 @@ void machine::l2_reads(const Stream& stream, int repeats, ConstWords words, Outc
 void machine::copy_by_kernel(const Stream& stream, ConstWords from, Words to) {
   expects(from.size == to.size, "copy_by_kernel: equal sizes");
   const Index vectors = vectors_in(from.size);
-  launch(stream,
-         {.grid = dim3(static_cast<unsigned>(ceil_div(vectors, Index{kThreads} * kInFlight))), .block = dim3(kThreads)},
-         &copy_kernel, reinterpret_cast<const uint4*>(from.data), reinterpret_cast<uint4*>(to.data), vectors);
+  launch(stream, {.grid = dim3(blocks_for(ceil_div(vectors, kInFlight))), .block = dim3(kThreads)}, &copy_kernel,
+         reinterpret_cast<const uint4*>(from.data), reinterpret_cast<uint4*>(to.data), vectors);
 }
 
 void machine::copy_by_runtime(const Stream& stream, ConstWords from, Words to) {
