@@ -448,7 +448,7 @@ TEST_F(Runtime, a_kernel_opts_in_to_much_shared_memory_and_large_clusters) {
   config.blockDim = dim3(32);
   config.dynamicSmemBytes = 50 << 10;
   config.stream = stream_;
-  int runs = 0;
+  std::atomic<int> runs = 0;
   const auto enqueue = [&] { return enqueue_kernel(config, &kernel, [&] { ++runs; }); };
 
   EXPECT_EQ(enqueue(), cudaErrorInvalidValue);
