@@ -582,9 +582,10 @@ TEST(Limits, refuse_what_a_gpu_refuses) {
 }
 
 // ---- launch() -------------------------------------------------------------------------------------------------------
-__global__ void sum_over_cluster_kernel(const float* x, float* y, unsigned count) {
+// Uses the last `count` of `carved` numbers.
+__global__ void sum_over_cluster_kernel(const float* x, float* y, unsigned carved, unsigned count) {
   SharedCarver carver;
-  float* mine = carver.take<float>(count);
+  float* mine = carver.take<float>(carved) + (carved - count);
   for (unsigned i = threadIdx.x; i < count; i += blockDim.x) mine[i] = x[blockIdx.x * count + i];
   gpu::cluster_sync();
   for (unsigned i = threadIdx.x; i < count; i += blockDim.x) {
@@ -605,7 +606,7 @@ std::string refusal(const std::function<void()>& enqueue) {
 }
 
 TEST(Launch, opts_in_to_much_shared_memory_and_large_clusters) {
-  constexpr Index kBlocks = 16, kCount = 13'000;
+  constexpr Index kBlocks = 16, kCarved = 13'000, kCount = 70;
   gpu::Stream stream;
   gpu::DeviceBuffer<float> x(kBlocks * kCount), y(kBlocks * kCount);
   std::vector<float> host(static_cast<std::size_t>(kBlocks * kCount)), got(host.size());
@@ -614,9 +615,10 @@ TEST(Launch, opts_in_to_much_shared_memory_and_large_clusters) {
 
   gpu::LaunchShape shape{.grid = dim3(kBlocks),
                          .block = dim3(64),
-                         .shared_bytes = gpu::carved_bytes<float>(kCount),
+                         .shared_bytes = gpu::carved_bytes<float>(kCarved),
                          .cluster = dim3(kBlocks)};
-  gpu::launch(stream, shape, &sum_over_cluster_kernel, x.view().data, y.view().data, unsigned{kCount});
+  gpu::launch(stream, shape, &sum_over_cluster_kernel, x.view().data, y.view().data, unsigned{kCarved},
+              unsigned{kCount});
 
   gpu::copy<float>(stream, y.view(), {got.data(), kBlocks * kCount});
   stream.synchronise();
@@ -631,7 +633,7 @@ TEST(Launch, says_what_does_not_fit) {
   const auto launch = [&](const gpu::LaunchShape& shape) {
     return refusal([&] {
       gpu::launch(stream, shape, &sum_over_cluster_kernel, static_cast<const float*>(nullptr),
-                  static_cast<float*>(nullptr), 0u);
+                  static_cast<float*>(nullptr), 0u, 0u);
     });
   };
   EXPECT_PRED2(contains, launch({.shared_bytes = 228 << 10}), "cudaErrorInvalidValue");
