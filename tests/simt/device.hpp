@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "simt/device_memory.hpp"
+#include "simt/limits.hpp"
 #include "simt/runtime.hpp"
 
 namespace plateau::simt {
@@ -97,6 +98,7 @@ class Device {
   std::recursive_mutex mutex;
   DeviceMemory memory;
   std::vector<Call> calls;
+  std::map<const void*, OptIn> opt_ins;  // of kernels
 
   cudaStream_t create_stream();
   // Its work goes on and is done by whoever waits for the device.

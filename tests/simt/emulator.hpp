@@ -8,7 +8,9 @@
 #include <cuda_runtime.h>
 #include <math.h>
 
+#include <atomic>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <type_traits>
@@ -25,7 +27,9 @@
 
 namespace plateau::simt {
 
-// Queues a kernel on a stream: when its turn comes, `thread` is called once per thread of the grid.
+// Queues a kernel as cudaLaunchKernelEx does: when its turn comes, `thread` is called once per thread of the grid.
+// `kernel` is the function whose attributes (cudaFuncSetAttribute) count.
+cudaError_t enqueue_kernel(const cudaLaunchConfig_t& config, const void* kernel, std::function<void()> thread);
 cudaError_t enqueue_kernel(cudaStream_t stream, dim3 grid, dim3 block, std::function<void()> thread);
 
 // The block's one object of the type, unwritten: full of NaN. Two objects of one type need two types around them.
@@ -46,16 +50,49 @@ T shuffle(const char* call, unsigned mask, T value, unsigned source, Site site) 
   return std::bit_cast<T>(static_cast<Bits>(received));
 }
 
+// What an atomic does to the value at p; returns what was there. Relaxed, as CUDA's atomics are.
+template <class T, class Change>
+T change(const char* call, T* p, const Change& changed, Site site) {
+  static_assert(std::is_integral_v<T> && (sizeof(T) == 4 || sizeof(T) == 8), "no atomics on floating-point numbers");
+  before_atomic(p, call, site);
+  const std::atomic_ref<T> value(*p);
+  T old = value.load(std::memory_order_relaxed);
+  while (!value.compare_exchange_weak(old, changed(old), std::memory_order_relaxed)) {
+  }
+  if (changed(old) != old) progress();
+  return old;
+}
+
+template <class T>
+T wrapping_sum(T a, T b) {
+  using Unsigned = std::make_unsigned_t<T>;
+  return static_cast<T>(static_cast<Unsigned>(a) + static_cast<Unsigned>(b));
+}
+
 inline unsigned vote(const char* call, unsigned mask, int predicate, Site site) {
   return static_cast<unsigned>(meet_warp(Exchange::ballot, call, mask, predicate != 0 ? 1 : 0, 0, site));
 }
 
 }  // namespace detail
+
+// ---- What kernels/detail has of its own -----------------------------------------------------------------------------
+inline void cluster_sync(detail::Site site = detail::Site::current()) { detail::barrier(detail::Scope::cluster, site); }
+inline void grid_sync(detail::Site site = detail::Site::current()) { detail::barrier(detail::Scope::grid, site); }
+
+inline void add_release(unsigned* counter, unsigned n, detail::Site site = detail::Site::current()) {
+  detail::before_atomic(counter, "add_release", site);
+  std::atomic_ref<unsigned>(*counter).fetch_add(n, std::memory_order_release);
+  detail::progress();
+}
+inline unsigned load_acquire(const unsigned* counter, detail::Site site = detail::Site::current()) {
+  detail::before_atomic(counter, "load_acquire", site);
+  return std::atomic_ref<unsigned>(const_cast<unsigned&>(*counter)).load(std::memory_order_acquire);
+}
 }  // namespace plateau::simt
 
 // ---- Barriers. The last argument is the caller's line ---------------------------------------------------------------
 inline void __syncthreads(plateau::simt::detail::Site site = plateau::simt::detail::Site::current()) {
-  plateau::simt::detail::block_barrier(site);
+  plateau::simt::detail::barrier(plateau::simt::detail::Scope::block, site);
 }
 inline void __syncwarp(unsigned mask = 0xFFFFFFFFu,
                        plateau::simt::detail::Site site = plateau::simt::detail::Site::current()) {
@@ -99,10 +136,51 @@ inline int __all_sync(unsigned mask, int predicate,
   return plateau::simt::detail::vote("__all_sync", mask, predicate, site) == mask;
 }
 
+// ---- Atomics, fences, waiting ---------------------------------------------------------------------------------------
+template <class T>
+T atomicAdd(T* p, std::type_identity_t<T> value,
+            plateau::simt::detail::Site site = plateau::simt::detail::Site::current()) {
+  using namespace plateau::simt::detail;
+  return change(
+      "atomicAdd", p, [value](T old) { return wrapping_sum(old, value); }, site);
+}
+template <class T>
+T atomicMax(T* p, std::type_identity_t<T> value,
+            plateau::simt::detail::Site site = plateau::simt::detail::Site::current()) {
+  return plateau::simt::detail::change(
+      "atomicMax", p, [value](T old) { return old < value ? value : old; }, site);
+}
+template <class T>
+T atomicExch(T* p, std::type_identity_t<T> value,
+             plateau::simt::detail::Site site = plateau::simt::detail::Site::current()) {
+  return plateau::simt::detail::change(
+      "atomicExch", p, [value](T) { return value; }, site);
+}
+template <class T>
+T atomicCAS(T* p, std::type_identity_t<T> expected, std::type_identity_t<T> value,
+            plateau::simt::detail::Site site = plateau::simt::detail::Site::current()) {
+  return plateau::simt::detail::change(
+      "atomicCAS", p, [=](T old) { return old == expected ? value : old; }, site);
+}
+inline void __threadfence(plateau::simt::detail::Site site = plateau::simt::detail::Site::current()) {
+  plateau::simt::detail::fence(site);
+}
+inline void __nanosleep(unsigned, plateau::simt::detail::Site site = plateau::simt::detail::Site::current()) {
+  plateau::simt::detail::sleep(site);
+}
+inline long long clock64() { return plateau::simt::detail::clock(); }
+[[noreturn]] inline void __trap(plateau::simt::detail::Site site = plateau::simt::detail::Site::current()) {
+  plateau::simt::detail::trap(site);
+}
+
 // ---- Arithmetic and memory ------------------------------------------------------------------------------------------
 inline float rsqrtf(float x) { return 1.0f / sqrtf(x); }
 inline int __popc(unsigned x) { return std::popcount(x); }
 template <class T>
 T __ldg(const T* p) {
+  return *p;
+}
+template <class T>
+T __ldcg(const T* p) {
   return *p;
 }

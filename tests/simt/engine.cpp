@@ -29,9 +29,11 @@ namespace {
 using detail::Exchange;
 using detail::Site;
 
+using detail::Scope;
+
 constexpr unsigned kWarp = 32;
-constexpr unsigned kMaxThreads = 1024;
 constexpr unsigned kNobody = ~0u;
+constexpr std::size_t kNotedAtomics = 4;  // of a thread, since its last fence
 
 // Ends the thread that throws it, and with it the launch.
 class Fault : public std::runtime_error {
@@ -39,7 +41,7 @@ class Fault : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-enum class State : std::uint8_t { ready, at_barrier, in_meeting, returned };
+enum class State : std::uint8_t { ready, waiting, returned };
 
 struct Meeting {  // of the lanes of one mask; some have arrived
   unsigned mask = 0;
@@ -56,22 +58,41 @@ struct Warp {
 };
 
 struct Barrier {
-  unsigned arrived = 0;
+  const char* call = "";
+  unsigned first = 0, count = 0;  // the threads that it is for
+  unsigned arrived = 0, returned = 0;
   unsigned generation = 0;
   Site site{};
 };
 
+struct Block {
+  uint3 index{};
+  unsigned number = 0, first = 0;  // of the resident blocks; its first thread
+  unsigned rank = 0;               // in its cluster
+  Barrier barrier;
+  Barrier cluster;  // of the cluster that begins with this block
+  std::array<Warp, kMaxThreads / kWarp> warps;
+  SharedMemory shared;
+};
+
 struct Thread {
   uint3 index{};
+  unsigned number = 0;  // in its block
+  Block* block = nullptr;
   Fiber* fiber = nullptr;
   State state = State::ready;
-  // Where it waits, and in a meeting: with what.
+  // Where it waits or last let others run; at a barrier or a meeting, in a meeting with what.
   const char* call = "";
   Site site{};
-  Meeting* meeting = nullptr;
+  const void* place = nullptr;
+  unsigned mask = 0;
   std::uint64_t value = 0;
   unsigned source = 0;
   std::uint64_t received = 0;
+  // What its next fence acquires, for ThreadSanitizer; and whether there was a fence, whose clock the fiber keeps.
+  std::array<const void*, kNotedAtomics> atomics{};
+  std::size_t noted_atomics = 0;
+  bool fenced = false;
 };
 
 // The threads that can run, in the order in which they will.
@@ -120,56 +141,81 @@ uint3 position(std::size_t linear, dim3 extent) {
   return {static_cast<unsigned>(linear % extent.x), static_cast<unsigned>(linear / extent.x % extent.y),
           static_cast<unsigned>(linear / extent.x / extent.y)};
 }
-std::size_t volume(dim3 extent) { return std::size_t{extent.x} * extent.y * extent.z; }
+uint3 sum_of(uint3 a, uint3 b) { return {a.x + b.x, a.y + b.y, a.z + b.z}; }
 
 class Engine {
  public:
-  std::string run(dim3 grid, dim3 block, const std::function<void()>& kernel);
+  std::string run(const Shape& shape, const std::function<void()>& kernel);
 
-  void wait_at_barrier(Site site);
+  void wait_at_barrier(Scope scope, Site site);
   std::uint64_t meet(Exchange exchange, const char* call, unsigned mask, std::uint64_t value, unsigned source,
                      Site site);
-  unsigned lane() { return running_thread() % kWarp; }
+  unsigned lane() { return running().number % kWarp; }
   void* shared_object(const void* key, std::size_t bytes, std::size_t alignment);
+  void* shared_part(std::size_t number, std::size_t start, std::size_t bytes);
+  unsigned cluster_rank() { return running().block->rank; }
+  unsigned cluster_size() {
+    running();
+    return cluster_blocks_;
+  }
+  void* cluster_map(const void* own, unsigned rank);
+  void before_atomic(const void* address, const char* call, Site site);
+  void progress() { idle_turns_ = 0; }
+  void fence(Site site);
+  void yield(const char* call, Site site);
+  long long clock() {
+    running();
+    return clock_ += 1000;
+  }
 
  private:
-  void run_block(uint3 index, std::size_t count_of_earlier_blocks);
+  void run_together(std::size_t first_block, std::size_t turn);
+  uint3 block_index(std::size_t number) const;
   static void thread_main(void* engine);
   void fail(const std::string& what);
   void leave();
+  void end_block(Block& block);
   void suspend(Thread& thread);
   void resume(Context& from, unsigned next);
-  void wake(unsigned first, unsigned count, State state, const Meeting* meeting);
-  Meeting& join(unsigned thread, Exchange exchange, const char* call, unsigned mask, Site site);
+  void wake(unsigned first, unsigned count, const void* place);
+  void yield_sometimes(Thread& thread);
+  Meeting& join(const Thread& thread, Exchange exchange, const char* call, unsigned mask, Site site);
   void exchange_values(const Meeting& meeting, unsigned first);
-  std::string deadlock() const;
-  void abandon_block();
+  std::string who_is_where() const;
+  void abandon_threads();
 
-  unsigned running_thread() const {
+  Thread& running() {
     if (running_ == kNobody) throw std::logic_error("a device function was called outside a kernel");
-    return running_;
+    return threads_[running_];
   }
+  Block& first_of_cluster(const Block& block) { return *blocks_[block.number - block.rank]; }
   unsigned next() { return options_.order == Order::random ? ready_.pop_random(random_) : ready_.pop(); }
 
   // The launch
   const std::function<void()>* kernel_ = nullptr;
+  Shape shape_;
   Options options_;
   std::uint64_t launches_ = 0;
   std::uint64_t random_ = 1;
+  unsigned cluster_blocks_ = 1;
+  unsigned count_ = 0;  // threads of a block
   Context host_;
   std::size_t fibers_in_use_ = 0, fiber_step_ = 0;
   std::string fault_;
   std::uint64_t start_sync_ = 0, end_sync_ = 0;  // their addresses: ThreadSanitizer's view of a grid's start and end
+  long long clock_ = 0;
 
-  // The block
-  std::vector<std::unique_ptr<Fiber>> fibers_;  // kept for later blocks and launches
+  // The blocks that are resident together: one, a cluster, or a cooperative grid
+  std::vector<std::unique_ptr<Fiber>> fibers_;  // these three are kept for later blocks and launches
+  std::vector<std::unique_ptr<Block>> blocks_;
   std::vector<Thread> threads_;
-  unsigned count_ = 0, returned_ = 0;
+  unsigned resident_ = 0;  // blocks
+  unsigned total_ = 0, returned_ = 0;
   unsigned running_ = kNobody;
   ReadyThreads ready_;
-  Barrier barrier_;
-  std::array<Warp, kMaxThreads / kWarp> warps_;
-  SharedMemory shared_;
+  Barrier grid_barrier_;
+  std::uint64_t idle_turns_ = 0;  // since something last changed
+  unsigned atomics_ = 0;
 };
 
 // Never destroyed: the sanitizers outlive static objects.
@@ -178,21 +224,28 @@ Engine& engine() {
   return only;
 }
 
-std::string Engine::run(dim3 grid, dim3 block, const std::function<void()>& kernel) {
+std::string Engine::run(const Shape& shape, const std::function<void()>& kernel) {
   if (running_ != kNobody) throw std::logic_error("a kernel launched a kernel");
   kernel_ = &kernel;
+  shape_ = shape;
   options_ = options();
   random_ = (options_.seed + ++launches_) * 0x9E3779B97F4A7C15u | 1;
+  atomics_ = 0;
   fault_.clear();
-  blockDim = block;
-  gridDim = grid;
-  count_ = static_cast<unsigned>(volume(block));
+  blockDim = shape.block;
+  gridDim = shape.grid;
+  const std::size_t blocks = volume(shape.grid);
+  cluster_blocks_ = static_cast<unsigned>(volume(shape.cluster));
+  resident_ = shape.cooperative ? static_cast<unsigned>(blocks) : cluster_blocks_;
+  count_ = static_cast<unsigned>(volume(shape.block));
+  total_ = resident_ * count_;
   host_.adopt_this_thread();
-  if (threads_.size() < count_) threads_.resize(count_);
-  // ThreadSanitizer takes what one fiber does for a sequence. So that it sees races between blocks, a thread of the
-  // grid runs on another fiber in each block, for as many blocks as there are fibers: the step has no divisor with
-  // their number, and is far from 0 and from a whole block.
-  fibers_in_use_ = sanitizer::thread() ? count_ + 1 : count_;
+  while (blocks_.size() < resident_) blocks_.push_back(std::make_unique<Block>());
+  if (threads_.size() < total_) threads_.resize(total_);
+  // ThreadSanitizer takes what one fiber does for a sequence. So that it sees races between blocks that are not
+  // resident together, a thread of the grid runs on another fiber in each of them, for as many as there are fibers: the
+  // step has no divisor with their number, and is far from 0 and from a whole block.
+  fibers_in_use_ = sanitizer::thread() ? total_ + 1 : total_;
   fiber_step_ = sanitizer::thread() ? fibers_in_use_ * 5 / 8 : 0;
   while (sanitizer::thread() && std::gcd(fiber_step_, fibers_in_use_) != 1) ++fiber_step_;
   while (fibers_.size() < fibers_in_use_)
@@ -200,41 +253,62 @@ std::string Engine::run(dim3 grid, dim3 block, const std::function<void()>& kern
 
   sanitizer::release(&start_sync_);
 
-  const std::size_t blocks = volume(grid);
+  const std::size_t turns = blocks / resident_;
   std::vector<std::size_t> shuffled;
   if (options_.order == Order::random) {
-    shuffled.resize(blocks);
+    shuffled.resize(turns);
     std::iota(shuffled.begin(), shuffled.end(), std::size_t{0});
-    for (std::size_t i = blocks; i > 1; --i) std::swap(shuffled[i - 1], shuffled[xorshift(random_) % i]);
+    for (std::size_t i = turns; i > 1; --i) std::swap(shuffled[i - 1], shuffled[xorshift(random_) % i]);
   }
-  for (std::size_t i = 0; i < blocks && fault_.empty(); ++i) {
+  for (std::size_t i = 0; i < turns && fault_.empty(); ++i) {
     const std::size_t number = options_.order == Order::ascending    ? i
-                               : options_.order == Order::descending ? blocks - 1 - i
+                               : options_.order == Order::descending ? turns - 1 - i
                                                                      : shuffled[i];
-    run_block(position(number, grid), i);
+    run_together(number * resident_, i);
   }
   for (std::size_t i = 0; i < fibers_in_use_; ++i) fibers_[i]->release_on_its_behalf(&end_sync_, host_);
   sanitizer::acquire(&end_sync_);
   return std::move(fault_);
 }
 
-void Engine::run_block(uint3 index, std::size_t count_of_earlier_blocks) {
-  blockIdx = index;
+// Blocks are numbered cluster by cluster.
+uint3 Engine::block_index(std::size_t number) const {
+  const dim3 cluster = shape_.cluster, grid = shape_.grid;
+  const uint3 first = position(number / cluster_blocks_, {grid.x / cluster.x, grid.y / cluster.y, grid.z / cluster.z});
+  return sum_of({first.x * cluster.x, first.y * cluster.y, first.z * cluster.z},
+                position(number % cluster_blocks_, cluster));
+}
+
+void Engine::run_together(std::size_t first_block, std::size_t turn) {
   returned_ = 0;
-  barrier_ = {};
-  shared_.open();
-  ready_.restart(count_);
-  for (unsigned t = 0; t < count_; ++t)
-    threads_[t] = {.index = position(t, blockDim),
-                   .fiber = fibers_[(count_of_earlier_blocks * fiber_step_ + t) % fibers_in_use_].get()};
-  for (Warp& warp : warps_) warp.known = 0;
-  for (unsigned t = 0; t < count_; ++t) ready_.push(options_.order == Order::descending ? count_ - 1 - t : t);
+  idle_turns_ = 0;
+  grid_barrier_ = {.call = "grid_sync", .first = 0, .count = total_};
+  ready_.restart(total_);
+  for (unsigned b = 0; b < resident_; ++b) {
+    Block& block = *blocks_[b];
+    block.index = block_index(first_block + b);
+    block.number = b;
+    block.first = b * count_;
+    block.rank = b % cluster_blocks_;
+    block.barrier = {.call = "__syncthreads", .first = block.first, .count = count_};
+    block.cluster = {.call = "cluster_sync", .first = block.first, .count = cluster_blocks_ * count_};
+    block.shared.open(shape_.shared_bytes);
+    for (Warp& warp : block.warps) warp.known = 0;
+    for (unsigned t = 0; t < count_; ++t)
+      threads_[block.first + t] = {.index = position(t, blockDim),
+                                   .number = t,
+                                   .block = &block,
+                                   .fiber = fibers_[(turn * fiber_step_ + block.first + t) % fibers_in_use_].get()};
+  }
+  for (unsigned t = 0; t < total_; ++t) ready_.push(options_.order == Order::descending ? total_ - 1 - t : t);
 
   resume(host_, next());  // comes back when no thread can run
   running_ = kNobody;
-  if (fault_.empty() && returned_ != count_) fault_ = deadlock();
-  if (!fault_.empty()) abandon_block();
-  shared_.close();
+  if (fault_.empty() && returned_ != total_)
+    fault_ = "kernel fault in block " + text(blocks_[0]->index) + (resident_ > 1 ? " and those with it" : "") +
+             ": deadlock, no thread can run" + who_is_where();
+  if (!fault_.empty()) abandon_threads();
+  for (unsigned b = 0; b < resident_; ++b) blocks_[b]->shared.close();
 }
 
 // A fiber serves one thread after the other.
@@ -267,18 +341,37 @@ void Engine::fail(const std::string& what) {
 }
 
 void Engine::leave() {
-  Thread& thread = threads_[running_];
-  if (barrier_.arrived != 0)
-    throw Fault("returned while " + std::to_string(barrier_.arrived) + " threads wait in __syncthreads at " +
-                text(barrier_.site));
+  Thread& thread = running();
+  Block& block = *thread.block;
+  for (Barrier* barrier : {&block.barrier, &first_of_cluster(block).cluster, &grid_barrier_}) {
+    if (barrier->arrived != 0)
+      throw Fault("returned while " + std::to_string(barrier->arrived) + " threads wait in " + barrier->call + " at " +
+                  text(barrier->site));
+    ++barrier->returned;
+  }
   thread.state = State::returned;
   ++returned_;
+  progress();
+  if (resident_ == 1) return;
+  sanitizer::release(block.shared.end_sync());
+  if (block.barrier.returned == count_) end_block(block);
+}
+
+// What others of the cluster still read of its shared memory is lost. For ThreadSanitizer the host ends it, after all
+// that the block's threads did, and no fiber learns of that.
+void Engine::end_block(Block& block) {
+  const Context& current = *running().fiber;
+  if (sanitizer::thread()) __tsan_switch_to_fiber(host_.sanitizer_fiber(), sanitizer::kOrdersNothing);
+  sanitizer::acquire(block.shared.end_sync());
+  block.shared.end();
+  if (sanitizer::thread()) __tsan_switch_to_fiber(current.sanitizer_fiber(), sanitizer::kOrdersNothing);
 }
 
 void Engine::resume(Context& from, unsigned next) {
   Thread& thread = threads_[next];
   running_ = next;
   threadIdx = thread.index;
+  blockIdx = thread.block->index;
   if (thread.fiber != &from) switch_context(from, *thread.fiber);
 }
 
@@ -290,33 +383,43 @@ void Engine::suspend(Thread& thread) {
     switch_context(*thread.fiber, host_);
 }
 
-void Engine::wake(unsigned first, unsigned count, State state, const Meeting* meeting) {
+void Engine::wake(unsigned first, unsigned count, const void* place) {
   for (unsigned i = 0; i < count; ++i) {
     const unsigned t = options_.order == Order::descending ? first + count - 1 - i : first + i;
-    if (threads_[t].state != state || threads_[t].meeting != meeting) continue;
+    if (threads_[t].state != State::waiting || threads_[t].place != place) continue;
     threads_[t].state = State::ready;
-    threads_[t].meeting = nullptr;
+    threads_[t].place = nullptr;
     ready_.push(t);
   }
+  progress();
 }
 
-void Engine::wait_at_barrier(Site site) {
-  Thread& thread = threads_[running_thread()];
-  if (returned_ != 0)
-    throw Fault("__syncthreads at " + text(site) + " after " + std::to_string(returned_) + " threads returned");
-  if (barrier_.arrived != 0 && !equal(barrier_.site, site))
-    throw Fault("divergent barrier: this thread is in __syncthreads at " + text(site) + ", " +
-                std::to_string(barrier_.arrived) + " others in __syncthreads at " + text(barrier_.site));
-  barrier_.site = site;
-  void* sync = shared_.barrier_sync(barrier_.generation);
+void Engine::wait_at_barrier(Scope scope, Site site) {
+  Thread& thread = running();
+  Block& block = *thread.block;
+  if (scope == Scope::grid && !shape_.cooperative)
+    throw Fault("grid_sync at " + text(site) + " in a launch that is not cooperative");
+  // Where a barrier has its addresses for ThreadSanitizer: with the first of its blocks.
+  Block& owner = scope == Scope::block ? block : scope == Scope::cluster ? first_of_cluster(block) : *blocks_[0];
+  Barrier& barrier = scope == Scope::block ? block.barrier : scope == Scope::cluster ? owner.cluster : grid_barrier_;
+  if (barrier.returned != 0)
+    throw Fault(std::string(barrier.call) + " at " + text(site) + " after " + std::to_string(barrier.returned) +
+                " threads returned");
+  if (barrier.arrived != 0 && !equal(barrier.site, site))
+    throw Fault(std::string("divergent barrier: this thread is in ") + barrier.call + " at " + text(site) + ", " +
+                std::to_string(barrier.arrived) + " others in " + barrier.call + " at " + text(barrier.site));
+  barrier.site = site;
+  void* sync = owner.shared.barrier_sync(static_cast<std::size_t>(scope), barrier.generation);
   sanitizer::release(sync);
-  thread.state = State::at_barrier;
-  thread.call = "__syncthreads";
+  thread.state = State::waiting;
+  thread.call = barrier.call;
   thread.site = site;
-  if (++barrier_.arrived == count_) {
-    barrier_.arrived = 0;
-    ++barrier_.generation;
-    wake(0, count_, State::at_barrier, nullptr);
+  thread.place = &barrier;
+  thread.mask = 0;
+  if (++barrier.arrived == barrier.count) {
+    barrier.arrived = 0;
+    ++barrier.generation;
+    wake(barrier.first, barrier.count, &barrier);
   }
   suspend(thread);
   sanitizer::acquire(sync);
@@ -324,29 +427,30 @@ void Engine::wait_at_barrier(Site site) {
 
 std::uint64_t Engine::meet(Exchange exchange, const char* call, unsigned mask, std::uint64_t value, unsigned source,
                            Site site) {
-  const unsigned self = running_thread();
-  Thread& thread = threads_[self];
-  Meeting& meeting = join(self, exchange, call, mask, site);
+  Thread& thread = running();
+  const unsigned lane = thread.number % kWarp, warp = thread.number / kWarp;
+  Meeting& meeting = join(thread, exchange, call, mask, site);
   if (exchange == Exchange::shuffle && (mask >> source & 1) == 0)
     throw Fault(std::string(call) + " at " + text(site) + ": reads lane " + std::to_string(source) +
                 ", which is not in the mask " + hexadecimal(mask));
-  void* sync = shared_.meeting_sync(
-      self / kWarp, static_cast<std::size_t>(&meeting - warps_[self / kWarp].meetings.data()), meeting.generation);
+  void* sync = thread.block->shared.meeting_sync(
+      warp, static_cast<std::size_t>(&meeting - thread.block->warps[warp].meetings.data()), meeting.generation);
   const bool orders_memory = exchange == Exchange::nothing;  // a shuffle or vote is no fence, in PTX either
   if (orders_memory) sanitizer::release(sync);
-  thread.state = State::in_meeting;
+  thread.state = State::waiting;
   thread.call = call;
   thread.site = site;
-  thread.meeting = &meeting;
+  thread.place = &meeting;
+  thread.mask = mask;
   thread.value = value;
   thread.source = source;
-  meeting.arrived |= 1u << self % kWarp;
+  meeting.arrived |= 1u << lane;
   if (meeting.arrived == mask) {
-    const unsigned first = self / kWarp * kWarp;
+    const unsigned first = thread.block->first + warp * kWarp;
     exchange_values(meeting, first);
     meeting.arrived = 0;
     ++meeting.generation;
-    wake(first, std::min(kWarp, count_ - first), State::in_meeting, &meeting);
+    wake(first, std::min(kWarp, count_ - warp * kWarp), &meeting);
   }
   suspend(thread);
   if (orders_memory) sanitizer::acquire(sync);
@@ -354,8 +458,8 @@ std::uint64_t Engine::meet(Exchange exchange, const char* call, unsigned mask, s
 }
 
 // The meeting that the thread belongs to: one that others have begun, or a new one.
-Meeting& Engine::join(unsigned thread, Exchange exchange, const char* call, unsigned mask, Site site) {
-  const unsigned lane = thread % kWarp, first = thread - lane, lanes = std::min(kWarp, count_ - first);
+Meeting& Engine::join(const Thread& thread, Exchange exchange, const char* call, unsigned mask, Site site) {
+  const unsigned lane = thread.number % kWarp, first = thread.number - lane, lanes = std::min(kWarp, count_ - first);
   const auto here = [&] { return std::string(call) + " at " + text(site) + ": "; };
   if ((mask >> lane & 1) == 0)
     throw Fault(here() + "lane " + std::to_string(lane) + " calls with the mask " + hexadecimal(mask) +
@@ -363,7 +467,7 @@ Meeting& Engine::join(unsigned thread, Exchange exchange, const char* call, unsi
   if (lanes < kWarp && mask >> lanes != 0)
     throw Fault(here() + "the mask " + hexadecimal(mask) +
                 " names lanes past the end of the block, whose last warp has " + std::to_string(lanes) + " lanes");
-  Warp& warp = warps_[first / kWarp];
+  Warp& warp = thread.block->warps[first / kWarp];
   Meeting* idle = nullptr;
   for (Meeting* m = warp.meetings.data(); m != warp.meetings.data() + warp.known; ++m) {
     if (m->arrived == 0) {
@@ -376,7 +480,7 @@ Meeting& Engine::join(unsigned thread, Exchange exchange, const char* call, unsi
     }
   }
   for (unsigned l = 0; l < lanes; ++l)
-    if ((mask >> l & 1) != 0 && threads_[first + l].state == State::returned)
+    if ((mask >> l & 1) != 0 && threads_[thread.block->first + first + l].state == State::returned)
       throw Fault(here() + "lane " + std::to_string(l) + " of the mask " + hexadecimal(mask) + " has returned");
   // There is room: meetings in progress have disjoint masks, and this lane is in none of them.
   if (idle == nullptr) {
@@ -406,53 +510,152 @@ void Engine::exchange_values(const Meeting& meeting, unsigned first) {
   }
 }
 
+// ---- Shared memory --------------------------------------------------------------------------------------------------
 void* Engine::shared_object(const void* key, std::size_t bytes, std::size_t alignment) {
-  running_thread();
-  void* object = shared_.object(key, bytes, alignment);
+  void* object = running().block->shared.object(key, bytes, alignment);
   if (object == nullptr)
     throw Fault("a shared object of " + std::to_string(bytes) + " bytes: the block's shared memory has no room for it");
   return object;
 }
 
-// One line per place where threads wait.
-std::string Engine::deadlock() const {
+void* Engine::shared_part(std::size_t number, std::size_t start, std::size_t bytes) {
+  SharedMemory& shared = running().block->shared;
+  void* part = shared.part(number, start, bytes);
+  if (part == nullptr)
+    throw Fault("dynamic shared memory: part " + std::to_string(number) + " would end at byte " +
+                std::to_string(start + bytes) + " of the " + std::to_string(shared.dynamic_bytes()) +
+                " that the launch asked for, or there are too many parts");
+  return part;
+}
+
+void* Engine::cluster_map(const void* own, unsigned rank) {
+  Block& block = *running().block;
+  if (rank >= cluster_blocks_)
+    throw Fault("cluster_map: there is no block of rank " + std::to_string(rank) + " in a cluster of " +
+                std::to_string(cluster_blocks_));
+  Block& other = *blocks_[block.number - block.rank + rank];
+  if (other.barrier.returned == count_)
+    throw Fault("cluster_map: the block of rank " + std::to_string(rank) +
+                " has returned, and its shared memory with it");
+  void* there = block.shared.counterpart(own, other.shared);
+  if (there == nullptr)
+    throw Fault("cluster_map: the address is none of the block's shared memory, or the block of rank " +
+                std::to_string(rank) + " has carved its dynamic shared memory differently");
+  return there;
+}
+
+// ---- Atomics and fences ---------------------------------------------------------------------------------------------
+// As in PTX's memory model: a relaxed atomic after a fence releases what preceded the fence, and one before a fence
+// makes the fence acquire; without a fence an atomic orders nothing else.
+void Engine::before_atomic(const void* address, const char* call, Site site) {
+  Thread& thread = running();
+  thread.call = call;
+  thread.site = site;
+  yield_sometimes(thread);
+  if (!sanitizer::thread()) return;
+  if (thread.fenced) thread.fiber->release_kept_clock(const_cast<void*>(address));
+  const auto noted = thread.atomics.begin() + static_cast<std::ptrdiff_t>(thread.noted_atomics);
+  if (std::find(thread.atomics.begin(), noted, address) != noted) return;
+  if (noted == thread.atomics.end())
+    thread.atomics.back() = address;
+  else
+    thread.atomics[thread.noted_atomics++] = address;
+}
+
+void Engine::fence(Site site) {
+  Thread& thread = running();
+  thread.call = "a fence";
+  thread.site = site;
+  yield_sometimes(thread);
+  if (!sanitizer::thread()) return;
+  for (std::size_t i = 0; i < thread.noted_atomics; ++i) sanitizer::acquire(const_cast<void*>(thread.atomics[i]));
+  thread.noted_atomics = 0;
+  thread.fiber->keep_clock();
+  thread.fenced = true;
+}
+
+void Engine::yield_sometimes(Thread& thread) {
+  if (options_.order == Order::random ? xorshift(random_) % 8 == 0 : ++atomics_ % 64 == 0)
+    yield(thread.call, thread.site);
+}
+
+void Engine::yield(const char* call, Site site) {
+  Thread& thread = running();
+  thread.call = call;
+  thread.site = site;
+  // In a random order, too, every thread has had many turns by then.
+  if (++idle_turns_ > 100'000 + 100 * std::uint64_t{total_})
+    throw Fault("livelock, threads only look whether something has changed" + who_is_where());
+  ready_.push(running_);
+  suspend(thread);
+}
+
+// ---- Reports --------------------------------------------------------------------------------------------------------
+// One line per place where threads of a block wait; blocks that follow each other and wait alike share their lines.
+std::string Engine::who_is_where() const {
   struct Line {
     const Thread* first;
     const Thread* last;
     unsigned count;
   };
   const auto same_place = [](const Thread& a, const Thread& b) {
-    return a.state == b.state &&
-           (a.state == State::returned || (equal(a.site, b.site) && (a.meeting == nullptr) == (b.meeting == nullptr) &&
-                                           (a.meeting == nullptr || a.meeting->mask == b.meeting->mask)));
+    return a.state == b.state && (a.state == State::returned || (equal(a.site, b.site) && a.mask == b.mask));
   };
-  std::vector<Line> lines;
-  for (unsigned t = 0; t < count_; ++t) {
-    const Thread& thread = threads_[t];
-    const auto line =
-        std::find_if(lines.begin(), lines.end(), [&](const Line& l) { return same_place(*l.first, thread); });
-    if (line == lines.end())
-      lines.push_back({&thread, &thread, 1});
-    else
-      line->last = &thread, ++line->count;
-  }
-  std::string report = "kernel fault in block " + text(blockIdx) + ": deadlock, no thread can run";
-  for (const Line& line : lines) {
-    report += "\n  " + std::to_string(line.count) + " threads, " + text(line.first->index) + " to " +
-              text(line.last->index) + ", ";
-    if (line.first->state == State::returned) {
-      report += "have returned";
-      continue;
+  const auto same = [&](const Line& a, const Line& b) {
+    return same_place(*a.first, *b.first) && a.count == b.count && a.first->number == b.first->number &&
+           a.last->number == b.last->number;
+  };
+  const auto lines_of = [&](unsigned b) {
+    std::vector<Line> lines;
+    for (unsigned t = blocks_[b]->first; t < blocks_[b]->first + count_; ++t) {
+      const Thread& thread = threads_[t];
+      const auto line =
+          std::find_if(lines.begin(), lines.end(), [&](const Line& l) { return same_place(*l.first, thread); });
+      if (line == lines.end())
+        lines.push_back({&thread, &thread, 1});
+      else
+        line->last = &thread, ++line->count;
     }
-    report += std::string("wait in ") + line.first->call;
-    if (line.first->meeting != nullptr) report += " with the mask " + hexadecimal(line.first->meeting->mask);
-    report += " at " + text(line.first->site);
+    return lines;
+  };
+  std::string report;
+  unsigned shown = 0;
+  for (unsigned b = 0, end; b < resident_; b = end) {
+    const std::vector<Line> lines = lines_of(b);
+    end = b + 1;
+    for (; end < resident_; ++end) {
+      const std::vector<Line> others = lines_of(end);
+      if (!std::equal(lines.begin(), lines.end(), others.begin(), others.end(), same)) break;
+    }
+    if (++shown > 16) return report + "\n  and so on";
+    for (const Line& line : lines) {
+      report += "\n  ";
+      if (resident_ > 1) {
+        report += end == b + 1 ? "block " + text(blocks_[b]->index)
+                               : "blocks " + text(blocks_[b]->index) + " to " + text(blocks_[end - 1]->index);
+        report += end == b + 1 ? ": " : ", each: ";
+      }
+      report +=
+          std::to_string(line.count) + " threads, " + text(line.first->index) + " to " + text(line.last->index) + ", ";
+      if (line.first->state == State::returned) {
+        report += "have returned";
+        continue;
+      }
+      if (line.first->state == State::ready) {
+        report += "can run";
+        if (*line.first->call != 0) report += std::string(", last seen in ") + line.first->call;
+      } else {
+        report += std::string("wait in ") + line.first->call;
+        if (line.first->mask != 0) report += " with the mask " + hexadecimal(line.first->mask);
+      }
+      if (*line.first->call != 0) report += " at " + text(line.first->site);
+    }
   }
   return report;
 }
 
-void Engine::abandon_block() {
-  for (unsigned t = 0; t < count_; ++t) {
+void Engine::abandon_threads() {
+  for (unsigned t = 0; t < total_; ++t) {
     threads_[t].fiber->release_on_its_behalf(&end_sync_, host_);
     threads_[t].fiber->restart();
     threads_[t].fiber->launch = 0;
@@ -488,19 +691,11 @@ Options& options() {
   return chosen;
 }
 
-bool valid_launch(dim3 grid, dim3 block) {
-  const std::size_t threads = volume(block);
-  return 1 <= threads && threads <= kMaxThreads && block.z <= 64 && 1 <= volume(grid) && grid.x <= 0x7FFFFFFF &&
-         grid.y <= 65535 && grid.z <= 65535;
-}
-
-std::string run_grid(dim3 grid, dim3 block, const std::function<void()>& kernel) {
-  return engine().run(grid, block, kernel);
-}
+std::string run_grid(const Shape& shape, const std::function<void()>& kernel) { return engine().run(shape, kernel); }
 
 namespace detail {
 
-void block_barrier(Site site) { engine().wait_at_barrier(site); }
+void barrier(Scope scope, Site site) { engine().wait_at_barrier(scope, site); }
 std::uint64_t meet_warp(Exchange exchange, const char* call, unsigned mask, std::uint64_t value, unsigned source,
                         Site site) {
   return engine().meet(exchange, call, mask, value, source, site);
@@ -509,6 +704,18 @@ unsigned lane() { return engine().lane(); }
 void* shared_object(const void* key, std::size_t bytes, std::size_t alignment) {
   return engine().shared_object(key, bytes, alignment);
 }
+void* shared_part(std::size_t number, std::size_t start, std::size_t bytes) {
+  return engine().shared_part(number, start, bytes);
+}
+unsigned cluster_rank() { return engine().cluster_rank(); }
+unsigned cluster_size() { return engine().cluster_size(); }
+void* cluster_map(const void* own, unsigned rank) { return engine().cluster_map(own, rank); }
+void before_atomic(const void* address, const char* call, Site site) { engine().before_atomic(address, call, site); }
+void progress() { engine().progress(); }
+void fence(Site site) { engine().fence(site); }
+void sleep(Site site) { engine().yield("__nanosleep", site); }
+long long clock() { return engine().clock(); }
+void trap(Site site) { throw Fault("__trap at " + text(site)); }
 
 }  // namespace detail
 }  // namespace plateau::simt

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// The engine: runs a kernel thread by thread, each on a fiber of its own, one block after the other. Threads change
-// only where they wait for each other, in an order that a test chooses. What a GPU would leave undefined at such a
-// place is a fault that names the source lines.
+// The engine: runs a kernel thread by thread, each on a fiber of its own, one block after the other; the blocks of a
+// cluster or of a cooperative grid together. Threads change only where they wait for each other or use an atomic, in an
+// order that a test chooses. What a GPU would leave undefined at such a place is a fault that names the source lines.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -12,6 +12,8 @@
 #include <functional>
 #include <source_location>
 #include <string>
+
+#include "simt/limits.hpp"
 
 namespace plateau::simt {
 
@@ -33,12 +35,12 @@ inline std::uint64_t xorshift(std::uint64_t& x) {
   return x;
 }
 
-// Whether a GPU would take a launch of these shapes.
-bool valid_launch(dim3 grid, dim3 block);
-
-// Calls `kernel` once for every thread of the grid. The text of the fault that ended it, empty where there was none;
-// the engine can be used again in either case. One grid at a time.
-std::string run_grid(dim3 grid, dim3 block, const std::function<void()>& kernel);
+// Calls `kernel` once for every thread of a grid whose shape check_launch() takes. The text of the fault that ended it,
+// empty where there was none; the engine can be used again in either case. One grid at a time.
+std::string run_grid(const Shape& shape, const std::function<void()>& kernel);
+inline std::string run_grid(dim3 grid, dim3 block, const std::function<void()>& kernel) {
+  return run_grid({.grid = grid, .block = block}, kernel);
+}
 
 // ---- What the device functions of emulator.hpp are made of: called by a kernel's threads only -----------------------
 namespace detail {
@@ -49,13 +51,29 @@ using Site = std::source_location;
 
 enum class Exchange : std::uint8_t { shuffle, ballot, nothing };
 
-void block_barrier(Site site);
+// Whom a barrier waits for.
+enum class Scope : std::uint8_t { block, cluster, grid };
+void barrier(Scope scope, Site site);
 // Every lane of `mask` comes with a value. shuffle: returns the value of lane `source`. ballot: one bit per lane, set
 // where its value is not 0. nothing: orders memory (as __syncwarp does, and the others do not).
 std::uint64_t meet_warp(Exchange exchange, const char* call, unsigned mask, std::uint64_t value, unsigned source,
                         Site site);
 unsigned lane();
 void* shared_object(const void* key, std::size_t bytes, std::size_t alignment);
+void* shared_part(std::size_t number, std::size_t start, std::size_t bytes);  // of the dynamic memory
+
+unsigned cluster_rank();
+unsigned cluster_size();
+void* cluster_map(const void* own, unsigned rank);
+
+// Lets others run, sometimes; what precedes the thread's last fence is from here on known to whoever sees what the
+// atomic stores. Called before the atomic; and after it, where it changed something, progress().
+void before_atomic(const void* address, const char* call, Site site);
+void progress();
+void fence(Site site);
+void sleep(Site site);  // lets others run
+long long clock();      // deterministic: a thousand more with every call
+[[noreturn]] void trap(Site site);
 
 }  // namespace detail
 }  // namespace plateau::simt

@@ -101,6 +101,7 @@ Fiber::Fiber(Entry entry, void* argument, const char* name) : entry_(entry), arg
 }
 
 Fiber::~Fiber() {
+  if (keeper_ != nullptr) __tsan_destroy_fiber(keeper_);
   if (sanitizer_fiber_ != nullptr) __tsan_destroy_fiber(sanitizer_fiber_);
   sanitizer::allow(stack_bottom_, stack_bytes_);
   munmap(mapping_, page_bytes() + stack_bytes_);
@@ -130,6 +131,28 @@ void Fiber::release_on_its_behalf(void* sync, const Context& current) {
   __tsan_switch_to_fiber(sanitizer_fiber_, sanitizer::kOrdersNothing);
   __tsan_release(sync);
   __tsan_switch_to_fiber(current.sanitizer_fiber(), sanitizer::kOrdersNothing);
+}
+
+// A new keeper knows what its creator has done; an old one is told of what has been done since.
+void Fiber::keep_clock() {
+  if (!sanitizer::thread()) return;
+  if (keeper_ == nullptr) {
+    keeper_ = __tsan_create_fiber(0);
+    __tsan_set_fiber_name(keeper_, "fence of a GPU thread");
+    return;
+  }
+  __tsan_release(&keep_sync_);
+  in_keeper(&__tsan_acquire, &keep_sync_);
+}
+
+void Fiber::release_kept_clock(void* sync) {
+  if (sanitizer::thread()) in_keeper(&__tsan_release, sync);
+}
+
+void Fiber::in_keeper(void (*action)(void*), void* sync) {
+  __tsan_switch_to_fiber(keeper_, sanitizer::kOrdersNothing);
+  action(sync);
+  __tsan_switch_to_fiber(sanitizer_fiber_, sanitizer::kOrdersNothing);
 }
 
 void Fiber::enter(Fiber* fiber) {

@@ -47,14 +47,21 @@ class Fiber : public Context {
   void restart();
   // For ThreadSanitizer: what the fiber has done happens before what follows the next acquire(sync). `current` calls.
   void release_on_its_behalf(void* sync, const Context& current);
+  // For ThreadSanitizer, called by the fiber itself: keeps what it has done so far; and what it last kept happens
+  // before what follows the next acquire(sync), but nothing that it has done since.
+  void keep_clock();
+  void release_kept_clock(void* sync);
 
  private:
   static void enter(Fiber* fiber);
+  void in_keeper(void (*action)(void*), void* sync);
 
   Entry entry_;
   void* argument_;
   const char* name_;
   unsigned char* mapping_;
+  void* keeper_ = nullptr;  // ThreadSanitizer's: a fiber that does nothing and knows what this one has kept
+  std::uint64_t keep_sync_ = 0;
 };
 
 }  // namespace plateau::simt

@@ -49,6 +49,8 @@ constexpr ErrorText kErrorTexts[] = {
     {cudaErrorIllegalState, "cudaErrorIllegalState", "the operation cannot be performed in the present state"},
     {cudaErrorNotReady, "cudaErrorNotReady", "device not ready"},
     {cudaErrorLaunchFailure, "cudaErrorLaunchFailure", "unspecified launch failure"},
+    {cudaErrorCooperativeLaunchTooLarge, "cudaErrorCooperativeLaunchTooLarge", "too many blocks in cooperative launch"},
+    {cudaErrorInvalidClusterSize, "cudaErrorInvalidClusterSize", "cluster misconfiguration"},
     {cudaErrorStreamCaptureUnsupported, "cudaErrorStreamCaptureUnsupported",
      "operation not permitted when stream is capturing"},
     {cudaErrorStreamCaptureInvalidated, "cudaErrorStreamCaptureInvalidated",
@@ -105,6 +107,19 @@ cudaError_t release(void* start, MemoryKind kind) {
   return answer(device().memory.release(start, kind) ? device().status() : cudaErrorInvalidValue);
 }
 
+// ---- Launches -------------------------------------------------------------------------------------------------------
+Shape shape_of(const cudaLaunchConfig_t& config) {
+  Shape shape{.grid = config.gridDim, .block = config.blockDim, .shared_bytes = config.dynamicSmemBytes};
+  for (unsigned i = 0; i < config.numAttrs; ++i) {
+    const cudaLaunchAttribute& attribute = config.attrs[i];
+    if (attribute.id == cudaLaunchAttributeClusterDimension)
+      shape.cluster = dim3(attribute.val.clusterDim.x, attribute.val.clusterDim.y, attribute.val.clusterDim.z);
+    else if (attribute.id == cudaLaunchAttributeCooperative)
+      shape.cooperative = attribute.val.cooperative != 0;
+  }
+  return shape;
+}
+
 // ---- Fills and copies -----------------------------------------------------------------------------------------------
 struct Rows {
   void* to;
@@ -157,15 +172,25 @@ cudaError_t copy(const Rows& rows, cudaMemcpyKind kind, cudaStream_t stream) {
 }  // namespace
 
 // ---- For kernels and tests ------------------------------------------------------------------------------------------
-cudaError_t enqueue_kernel(cudaStream_t stream, dim3 grid, dim3 block, std::function<void()> thread) {
+cudaError_t enqueue_kernel(const cudaLaunchConfig_t& config, const void* kernel, std::function<void()> thread) {
   const Lock lock(device().mutex);
-  if (!valid_launch(grid, block)) return answer(cudaErrorInvalidConfiguration);
+  const Shape shape = shape_of(config);
+  if (const cudaError_t status = check_launch(shape, device().opt_ins[kernel]); status != cudaSuccess)
+    return answer(status);
   Work work;
-  work.run = [grid, block, thread = std::move(thread)] {
-    const std::string fault = run_grid(grid, block, thread);
+  work.run = [shape, thread = std::move(thread)] {
+    const std::string fault = run_grid(shape, thread);
     if (!fault.empty()) throw std::runtime_error(fault);
   };
-  return answer(device().submit(stream, Call::launch, std::move(work)));
+  return answer(device().submit(config.stream, Call::launch, std::move(work)));
+}
+
+cudaError_t enqueue_kernel(cudaStream_t stream, dim3 grid, dim3 block, std::function<void()> thread) {
+  cudaLaunchConfig_t config{};
+  config.gridDim = grid;
+  config.blockDim = block;
+  config.stream = stream;
+  return enqueue_kernel(config, nullptr, std::move(thread));
 }
 
 cudaError_t enqueue(cudaStream_t stream, std::function<void()> task) {
@@ -205,12 +230,12 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int number) {
   std::strcpy(properties->name, "emulated GPU");
   properties->major = 9;
   properties->minor = 0;
-  properties->multiProcessorCount = 4;
+  properties->multiProcessorCount = static_cast<int>(kMultiprocessors);
   properties->totalGlobalMem = DeviceMemory::kTotalBytes;
-  properties->sharedMemPerBlock = std::size_t{48} << 10;
-  properties->sharedMemPerBlockOptin = std::size_t{227} << 10;
+  properties->sharedMemPerBlock = kMaxStaticSharedBytes;
+  properties->sharedMemPerBlockOptin = kMaxSharedBytes;
   properties->warpSize = 32;
-  properties->maxThreadsPerBlock = 1024;
+  properties->maxThreadsPerBlock = static_cast<int>(kMaxThreads);
   return cudaSuccess;
 }
 
@@ -230,6 +255,43 @@ cudaError_t cudaDeviceSynchronize() {
   if (device().spoils_all_captures()) return answer(cudaErrorStreamCaptureUnsupported);
   device().run_everything();
   return answer_with_faults();
+}
+
+// ---- Kernels --------------------------------------------------------------------------------------------------------
+cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute, int value) {
+  const Lock lock(device().mutex);
+  OptIn& opt_in = device().opt_ins[kernel];
+  if (attribute == cudaFuncAttributeMaxDynamicSharedMemorySize) {
+    if (value < 0 || static_cast<std::size_t>(value) > kMaxSharedBytes) return answer(cudaErrorInvalidValue);
+    opt_in.shared_bytes = static_cast<std::size_t>(value);
+  } else if (attribute == cudaFuncAttributeNonPortableClusterSizeAllowed) {
+    opt_in.cluster_blocks = value != 0 ? kMaxClusterBlocks : kPortableClusterBlocks;
+  } else {
+    return answer(cudaErrorInvalidValue);
+  }
+  return cudaSuccess;
+}
+
+cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, const void* kernel, int threads,
+                                                          std::size_t shared_bytes) {
+  const Lock lock(device().mutex);
+  if (blocks == nullptr || threads <= 0) return answer(cudaErrorInvalidValue);
+  const bool allowed = shared_bytes <= device().opt_ins[kernel].shared_bytes;
+  *blocks = allowed ? static_cast<int>(resident_blocks(static_cast<std::size_t>(threads), shared_bytes)) : 0;
+  return cudaSuccess;
+}
+
+cudaError_t cudaOccupancyMaxActiveClusters(int* clusters, const void* kernel, const cudaLaunchConfig_t* config) {
+  const Lock lock(device().mutex);
+  if (clusters == nullptr || config == nullptr) return answer(cudaErrorInvalidValue);
+  *clusters = 0;
+  const Shape shape = shape_of(*config);
+  // That none fits is an answer here, not an error.
+  if (const std::size_t blocks = volume(shape.cluster); blocks == 0 || blocks > device().opt_ins[kernel].cluster_blocks)
+    return answer(cudaErrorInvalidClusterSize);
+  if (shape.shared_bytes > device().opt_ins[kernel].shared_bytes) return answer(cudaErrorInvalidValue);
+  *clusters = static_cast<int>(resident_clusters(shape));
+  return cudaSuccess;
 }
 
 // ---- Errors ---------------------------------------------------------------------------------------------------------

@@ -456,6 +456,63 @@ TEST_F(Runtime, refuses_launches_that_a_gpu_refuses) {
   EXPECT_STREQ(cudaGetErrorString(cudaErrorInvalidConfiguration), "invalid configuration argument");
 }
 
+TEST_F(Runtime, a_kernel_opts_in_to_much_shared_memory_and_large_clusters) {
+  const int kernel = 0, other = 0;  // functions are told apart by their addresses
+  cudaLaunchAttribute attribute{};
+  attribute.id = cudaLaunchAttributeClusterDimension;
+  attribute.val.clusterDim.x = 16;
+  attribute.val.clusterDim.y = attribute.val.clusterDim.z = 1;
+  cudaLaunchConfig_t config{};
+  config.gridDim = dim3(16);
+  config.blockDim = dim3(32);
+  config.dynamicSmemBytes = 50 << 10;
+  config.stream = stream_;
+  std::atomic<int> runs = 0;
+  const auto enqueue = [&] { return enqueue_kernel(config, &kernel, [&] { ++runs; }); };
+
+  EXPECT_EQ(enqueue(), cudaErrorInvalidValue);
+  EXPECT_EQ(cudaFuncSetAttribute(&kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, 50 << 10), cudaSuccess);
+  EXPECT_EQ(enqueue(), cudaSuccess);
+  EXPECT_EQ(enqueue_kernel(config, &other, [] {}), cudaErrorInvalidValue) << "it was another that opted in";
+
+  config.attrs = &attribute;
+  config.numAttrs = 1;
+  int clusters = -1;
+  EXPECT_EQ(enqueue(), cudaErrorInvalidClusterSize);
+  EXPECT_EQ(cudaOccupancyMaxActiveClusters(&clusters, &kernel, &config), cudaErrorInvalidClusterSize);
+  EXPECT_EQ(cudaFuncSetAttribute(&kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1), cudaSuccess);
+  EXPECT_EQ(enqueue(), cudaSuccess);
+  EXPECT_EQ(cudaOccupancyMaxActiveClusters(&clusters, &kernel, &config), cudaSuccess);
+  EXPECT_EQ(clusters, 1);
+  EXPECT_EQ(cudaStreamSynchronize(stream_), cudaSuccess);
+  EXPECT_EQ(runs, 2 * 16 * 32);
+
+  EXPECT_EQ(cudaFuncSetAttribute(&kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (227 << 10) + 1),
+            cudaErrorInvalidValue);
+  EXPECT_STREQ(cudaGetErrorName(cudaErrorInvalidClusterSize), "cudaErrorInvalidClusterSize");
+  EXPECT_STREQ(cudaGetErrorName(cudaErrorCooperativeLaunchTooLarge), "cudaErrorCooperativeLaunchTooLarge");
+}
+
+TEST_F(Runtime, a_cooperative_launch_is_no_larger_than_the_device) {
+  cudaLaunchAttribute attribute{};
+  attribute.id = cudaLaunchAttributeCooperative;
+  attribute.val.cooperative = 1;
+  cudaLaunchConfig_t config{};
+  config.blockDim = dim3(1024);
+  config.stream = stream_;
+  config.attrs = &attribute;
+  config.numAttrs = 1;
+  int blocks = 0;
+  EXPECT_EQ(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, nullptr, 1024, 0), cudaSuccess);
+  EXPECT_EQ(blocks, 2);
+  EXPECT_EQ(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, nullptr, 32, 49 << 10), cudaSuccess);
+  EXPECT_EQ(blocks, 0) << "without having opted in";
+  config.gridDim = dim3(2 * 4 + 1);
+  EXPECT_EQ(enqueue_kernel(config, nullptr, [] {}), cudaErrorCooperativeLaunchTooLarge);
+  attribute.val.cooperative = 0;
+  EXPECT_EQ(enqueue_kernel(config, nullptr, [] {}), cudaSuccess);
+}
+
 TEST_F(Runtime, refuses_the_default_stream) {
   EXPECT_EQ(update(nullptr, 1, 1), cudaErrorInvalidValue);
   EXPECT_EQ(fill_zero(nullptr), cudaErrorInvalidValue);

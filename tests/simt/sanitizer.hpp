@@ -19,6 +19,7 @@ extern "C" {
 [[gnu::weak]] void __tsan_set_fiber_name(void* fiber, const char* name);
 [[gnu::weak]] void __tsan_acquire(void* sync);
 [[gnu::weak]] void __tsan_release(void* sync);
+[[gnu::weak]] void __tsan_write_range(void* data, unsigned long bytes);
 }
 
 namespace plateau::simt::sanitizer {
@@ -40,6 +41,9 @@ inline void release(void* sync) {
 }
 inline void acquire(void* sync) {
   if (thread()) __tsan_acquire(sync);
+}
+inline void note_write(void* data, std::size_t bytes) {
+  if (thread()) __tsan_write_range(data, bytes);
 }
 inline constexpr unsigned kOrdersNothing = 1;  // of __tsan_switch_to_fiber: a switch alone is no synchronisation
 

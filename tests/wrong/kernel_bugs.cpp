@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "detail/launch.cuh"
+#include "detail/cluster.cuh"
 #include "plateau/gpu/buffer.hpp"
 #include "plateau/gpu/graph.hpp"
 #include "simt/orders.hpp"
@@ -200,6 +200,97 @@ Outcome race_between_blocks() {
   return out;
 }
 
+// ---- Blocks that run together ---------------------------------------------------------------------------------------
+// Two blocks of a cluster swap what they were given, through the shared memory of the other.
+template <Version version>
+__global__ void missing_cluster_barrier_kernel(const float* x, float* y) {
+  Tile& mine = shared<Tile>();
+  mine.at[threadIdx.x] = x[blockIdx.x * kThreads + threadIdx.x];
+  if constexpr (version != wrong) cluster_sync();
+  y[blockIdx.x * kThreads + threadIdx.x] = cluster_map(&mine, 1 - cluster_rank())->at[kThreads - 1 - threadIdx.x];
+  cluster_sync();
+}
+template <Version version>
+Outcome missing_cluster_barrier() {
+  Data data(2 * kThreads);
+  launch(data.stream, {.grid = dim3(2), .block = dim3(kThreads), .cluster = dim3(2)},
+         missing_cluster_barrier_kernel<version>, data.x.view().data, data.y.view().data);
+  return data.outcome(2 * kThreads, [](int i) { return 2 * kThreads - i; });
+}
+
+template <Version version>
+__global__ void exit_while_shared_memory_is_read_kernel(const float* x, float* y) {
+  Tile& mine = shared<Tile>();
+  mine.at[threadIdx.x] = x[blockIdx.x * kThreads + threadIdx.x];
+  const Tile& other = *cluster_map(&mine, 1 - cluster_rank());
+  cluster_sync();
+  y[blockIdx.x * kThreads + threadIdx.x] = other.at[kThreads - 1 - threadIdx.x];
+  if constexpr (version != wrong) cluster_sync();
+}
+template <Version version>
+Outcome exit_while_shared_memory_is_read() {
+  Data data(2 * kThreads);
+  launch(data.stream, {.grid = dim3(2), .block = dim3(kThreads), .cluster = dim3(2)},
+         exit_while_shared_memory_is_read_kernel<version>, data.x.view().data, data.y.view().data);
+  return data.outcome(2 * kThreads, [](int i) { return 2 * kThreads - i; });
+}
+
+// A grid barrier by a counter; every block then reads what its neighbour wrote. The counter is y[blocks * kThreads].
+template <Version version>
+__global__ void grid_barrier_without_a_fence_kernel(const float* x, float* y, float* z) {
+  auto* arrived = reinterpret_cast<unsigned*>(y + gridDim.x * kThreads);
+  y[blockIdx.x * kThreads + threadIdx.x] = x[blockIdx.x * kThreads + threadIdx.x];
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    if constexpr (version != wrong) __threadfence();
+    atomicAdd(arrived, 1);
+    while (atomicAdd(arrived, 0) < gridDim.x) __nanosleep(20);
+    __threadfence();
+  }
+  __syncthreads();
+  z[blockIdx.x * kThreads + threadIdx.x] = y[(blockIdx.x + 1) % gridDim.x * kThreads + threadIdx.x];
+}
+template <Version version>
+Outcome grid_barrier_without_a_fence() {
+  constexpr int kBlocks = 3;
+  Data data(kBlocks * kThreads + 1);
+  DeviceBuffer<float> scratch(kBlocks * kThreads + 1);
+  fill_bytes(data.stream, scratch.view(), 0);
+  launch(data.stream, {.grid = dim3(kBlocks), .block = dim3(kThreads), .cooperative = true},
+         grid_barrier_without_a_fence_kernel<version>, data.x.view().data, scratch.view().data, data.y.view().data);
+  return data.outcome(kBlocks * kThreads, [](int i) { return 1 + (i + kThreads) % (kBlocks * kThreads); });
+}
+
+// Hands a number on twice; the first time with a fence, which says nothing about what is written after it.
+template <Version version>
+__global__ void write_behind_its_fence_kernel(const float* x, float* y, float* z) {
+  auto* flag = reinterpret_cast<unsigned*>(y + 2);
+  if (threadIdx.x != 0) return;
+  if (blockIdx.x == 0) {
+    for (unsigned i = 0; i < 2; ++i) {
+      y[i] = x[i];
+      if (version != wrong || i == 0) __threadfence();
+      atomicExch(flag, 1 + i);
+    }
+  } else {
+    for (unsigned i = 0; i < 2; ++i) {
+      while (atomicAdd(flag, 0) < 1 + i) {
+      }
+      __threadfence();
+      z[i] = y[i];
+    }
+  }
+}
+template <Version version>
+Outcome write_behind_its_fence() {
+  Data data(3);
+  DeviceBuffer<float> scratch(3);
+  fill_bytes(data.stream, scratch.view(), 0);
+  launch(data.stream, {.grid = dim3(2), .block = dim3(kThreads), .cooperative = true},
+         write_behind_its_fence_kernel<version>, data.x.view().data, scratch.view().data, data.y.view().data);
+  return data.outcome(2, [](int i) { return 1 + i; });
+}
+
 // ---- Threads that wait for each other -------------------------------------------------------------------------------
 template <Version version>
 __global__ void divergent_barrier_kernel(const float* x, float* y) {
@@ -311,6 +402,12 @@ const std::map<std::string, Bug> kBugs = {
     {"global_index_past_its_end", {global_index_past_its_end<wrong>, global_index_past_its_end<Version::mended>}},
     {"misaligned_vector_access", {misaligned_vector_access<wrong>, misaligned_vector_access<Version::mended>}},
     {"race_between_blocks", {race_between_blocks<wrong>, race_between_blocks<Version::mended>}},
+    {"missing_cluster_barrier", {missing_cluster_barrier<wrong>, missing_cluster_barrier<Version::mended>}},
+    {"exit_while_shared_memory_is_read",
+     {exit_while_shared_memory_is_read<wrong>, exit_while_shared_memory_is_read<Version::mended>}},
+    {"grid_barrier_without_a_fence",
+     {grid_barrier_without_a_fence<wrong>, grid_barrier_without_a_fence<Version::mended>}},
+    {"write_behind_its_fence", {write_behind_its_fence<wrong>, write_behind_its_fence<Version::mended>}},
     {"divergent_barrier", {divergent_barrier<wrong>, divergent_barrier<Version::mended>}},
     {"full_mask_shuffle_in_a_branch",
      {full_mask_shuffle_in_a_branch<wrong>, full_mask_shuffle_in_a_branch<Version::mended>}},
