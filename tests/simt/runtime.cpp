@@ -207,6 +207,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int number) {
   properties->minor = 0;
   properties->multiProcessorCount = 4;
   properties->totalGlobalMem = DeviceMemory::kTotalBytes;
+  properties->l2CacheSize = 64 << 10;
   properties->sharedMemPerBlock = std::size_t{48} << 10;
   properties->sharedMemPerBlockOptin = std::size_t{227} << 10;
   properties->warpSize = 32;
