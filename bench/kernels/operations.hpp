@@ -141,7 +141,7 @@ Operation<Device> gather_batch(Material<Device>& make, const Sizes& n) {
 template <class Device>
 Operation<Device> dataset_statistics(Material<Device>& make, const Sizes& n) {
   constexpr Index kClasses = 10;
-  const auto x = make.random(n[0], n[1]);
+  const auto x = as_matrix(make.random(n[0] * n[1]), n[0], n[1]);
   const auto label = make.labels(n[0], kClasses);
   const auto class_rows = make.template zeros<std::int64_t>(kClasses);
   const auto features = make.template zeros<FeatureStatistics>(n[1]);
@@ -166,7 +166,8 @@ Operation<Device> permute_labels(Material<Device>& make, const Sizes& n) {
 template <class Device>
 Operation<Device> scenario_data(Material<Device>& make, const Sizes& n) {
   const ScenarioRows rows{.kind = ScenarioKind::ceiling, .seed = 1};
-  const auto x = make.random(n[0], scenario_features(rows.kind));
+  const Index features = scenario_features(rows.kind);
+  const auto x = as_matrix(make.random(n[0] * features), n[0], features);
   const auto label = make.labels(n[0], 2);
   return {.cost = scenario_data_cost(rows.kind, n[0]),
           .run = [=, &backend = make.backend()] { backend.scenario_data(rows, x, label); },

@@ -16,7 +16,7 @@ class GpuDevice {
   static constexpr double kColdUs = 2'000, kWarmUs = 5'000;  // of runs that make one time, about
   static constexpr Index kMostColdRuns = 20, kMostWarmRuns = 200;
 
-  GpuDevice();
+  explicit GpuDevice(Precision precision = Precision::fp32);
 
   const Backend& backend() const { return backend_; }
   // The flush keeps the device busy while the host enqueues the run behind it, so no wait for the host is timed.

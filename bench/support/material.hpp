@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "plateau/core/random.hpp"
+#include "plateau/model/network.hpp"
 #include "plateau/ops/metrics.hpp"
 #include "plateau/ops/training_state.hpp"
 
@@ -36,7 +37,11 @@ class Material {
     backend().initialise(++seed_, 0, 1, values);
     return values;
   }
-  Matrix<float> random(Index rows, Index cols) { return as_matrix(random(rows * cols), rows, cols); }
+  // With rows as far apart as those of a training.
+  Matrix<float> random(Index rows, Index cols) {
+    const Index stride = row_stride<Backend>(cols);
+    return as_matrix(random(rows * stride), rows, cols, stride);
+  }
   Span<std::int32_t> labels(Index size, Index classes) {
     std::vector<std::int32_t> drawn;
     drawn.reserve(static_cast<std::size_t>(size));
@@ -77,9 +82,10 @@ class Material {
   std::vector<std::shared_ptr<void>> owned_;
 };
 
+// What a Material's matrix lies in, padding included.
 template <class T, Space S>
-SpanView<const T, S> elements(MatrixView<T, S> without_padding) {
-  return {without_padding.data, without_padding.rows * without_padding.cols};
+SpanView<const T, S> elements(MatrixView<T, S> matrix) {
+  return {matrix.data, matrix.rows * matrix.stride};
 }
 
 // Whether all values are finite, found on the device: the 2-norm of any others is not.

@@ -19,7 +19,7 @@
 #include <tuple>
 #include <utility>
 
-#include "plateau/core/view.hpp"
+#include "support/material.hpp"
 #include "support/program.hpp"
 
 namespace plateau::bench {
@@ -110,19 +110,14 @@ class CopyBandwidth {
 template <class Device>
 class ProductTime {
  public:
-  using Backend = typename Device::Backend;
-
   ProductTime(Device& device, Effort effort) : device_(device), effort_(effort) {}
 
   double us(Index m, Index n, Index k, Cache cache) {
     const auto [place, is_new] = found_.try_emplace({m, n, k, cache}, HUGE_VAL);
     if (is_new) {
-      const Backend& backend = device_.backend();
-      auto a = random(m * k, 1), b = random(k * n, 2);
-      auto c = backend.template allocate<float>(m * n, 0);
-      const auto taken = series(device_, effort_, cache, [&] {
-        backend.dense_input_grad(as_matrix(a.view(), m, k), as_matrix(b.view(), k, n), as_matrix(c.view(), m, n));
-      });
+      Material<Device> make(device_);
+      const auto a = make.random(m, k), b = make.random(k, n), c = make.random(m, n);
+      const Series taken = series(device_, effort_, cache, [&] { device_.backend().dense_input_grad(a, b, c); });
       const int times = effort_ == Effort::smoke ? 1 : 5;
       for (int i = 0; i < times; ++i) place->second = std::min(place->second, taken.take_us());
     }
@@ -130,12 +125,6 @@ class ProductTime {
   }
 
  private:
-  typename Backend::template Buffer<float> random(Index size, std::uint64_t seed) {
-    auto buffer = device_.backend().template allocate<float>(size, 0);
-    device_.backend().initialise(seed, 0, 1, buffer.view());
-    return buffer;
-  }
-
   Device& device_;
   Effort effort_;
   std::map<std::tuple<Index, Index, Index, Cache>, double> found_;

@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "cases.hpp"
+#include "plateau/model/gpu_trainer.hpp"
+#include "products.hpp"
+#include "support/gpu_device.hpp"
+
+namespace plateau::bench {
+
+void add_gpu_trainings(Effort effort) {
+  std::vector<Trained> ways;
+  for (const Precision precision : {Precision::fp32, Precision::tf32})
+    for (const auto& [name, execution] : {std::pair{"graph", Execution::graph}, {"stream", Execution::stream}})
+      ways.push_back(
+          {.name = std::string(name) + "/" + to_string(precision),
+           .make_trainer = [=] { return make_gpu_trainer({.precision = precision, .execution = execution}); },
+           .products_us =
+               [=](const Architecture& net, Index batch) {
+                 GpuDevice device(precision);
+                 return products_us(device, effort, net, batch);
+               }});
+  const Extent full{.tiny_epochs = 500,
+                    .fleets = {32, 1024},
+                    .fleet_epochs = 20,
+                    .wide = {{784, 4096, 4096, 10}},
+                    .wide_batch = 8192,
+                    .wide_batches = 4,
+                    .wide_epochs = 20};
+  const Extent smoke{.tiny_epochs = 3,
+                     .fleets = {2},
+                     .fleet_epochs = 2,
+                     .wide = {{12, 32, 32, 10}},
+                     .wide_batch = 4,
+                     .wide_batches = 1,
+                     .wide_epochs = 1};
+  add_trainings(effort, effort == Effort::smoke ? smoke : full, ways);
+}
+
+}  // namespace plateau::bench
