@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "support/program.hpp"
+#include "bench/support/program.hpp"
 
 namespace plateau::bench {
 

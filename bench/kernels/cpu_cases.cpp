@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
+#include "bench/support/cpu_device.hpp"
 #include "cases.hpp"
 #include "operations.hpp"
-#include "support/cpu_device.hpp"
 
 namespace plateau::bench {
 

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
+#include "bench/support/gpu_device.hpp"
 #include "cases.hpp"
 #include "operations.hpp"
-#include "support/gpu_device.hpp"
 
 namespace plateau::bench {
 

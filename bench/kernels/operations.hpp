@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/support/operation_case.hpp"
 #include "plateau/model/architecture.hpp"
 #include "plateau/ops/adam.hpp"
 #include "plateau/ops/bias_activation.hpp"
@@ -25,7 +26,6 @@
 #include "plateau/ops/sgd.hpp"
 #include "plateau/ops/softmax_xent.hpp"
 #include "plateau/ops/training_state.hpp"
-#include "support/operation_case.hpp"
 
 namespace plateau::bench {
 

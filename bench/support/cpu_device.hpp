@@ -3,8 +3,8 @@
 // The CPU to measure with: float twins on one thread, and the steady clock.
 #pragma once
 
+#include "bench/support/measure.hpp"
 #include "plateau/model/cpu_backend.hpp"
-#include "support/measure.hpp"
 
 namespace plateau::bench {
 
@@ -13,8 +13,6 @@ class CpuDevice {
   using Backend = CpuBackend<float>;
   static constexpr double kColdUs = 2'000, kWarmUs = 10'000;  // of runs that make one time, about
   static constexpr Index kMostColdRuns = 10, kMostWarmRuns = 10'000;
-
-  CpuDevice();
 
   const Backend& backend() const { return backend_; }
   double cold_us(const Work& run, Index runs);
@@ -30,8 +28,8 @@ class CpuDevice {
   void flush_cache();
 
   Backend backend_;
-  HostBuffer<std::uint64_t> larger_than_the_cache_;
-  HostBuffer<RunSignals> signals_;
+  HostBuffer<std::uint64_t> larger_than_the_cache_;  // made when first flushed
+  HostBuffer<RunSignals> signals_{1, RunSignals{}};
 };
 
 }  // namespace plateau::bench

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-#include "support/empty_launch.hpp"
+#include "bench/support/empty_launch.hpp"
 
 #include "detail/launch.cuh"
 

@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-#include "support/gpu_device.hpp"
+#include "bench/support/gpu_device.hpp"
 
 #include <memory>
 
+#include "bench/support/empty_launch.hpp"
 #include "plateau/gpu/device.hpp"
 #include "plateau/gpu/graph.hpp"
-#include "support/empty_launch.hpp"
 
 namespace plateau::bench {
 namespace {

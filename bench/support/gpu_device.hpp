@@ -5,8 +5,8 @@
 
 #include <vector>
 
+#include "bench/support/measure.hpp"
 #include "plateau/model/gpu_backend.hpp"
-#include "support/measure.hpp"
 
 namespace plateau::bench {
 

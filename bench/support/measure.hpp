@@ -19,8 +19,8 @@
 #include <tuple>
 #include <utility>
 
-#include "support/material.hpp"
-#include "support/program.hpp"
+#include "bench/support/material.hpp"
+#include "bench/support/program.hpp"
 
 namespace plateau::bench {
 

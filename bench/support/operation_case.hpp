@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "bench/support/material.hpp"
+#include "bench/support/measure.hpp"
 #include "plateau/core/cost.hpp"
-#include "support/material.hpp"
-#include "support/measure.hpp"
 
 namespace plateau::bench {
 

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-#include "support/program.hpp"
+#include "bench/support/program.hpp"
 
 #include <fmt/format.h>
 

@@ -14,10 +14,10 @@
 #include <string>
 #include <vector>
 
+#include "bench/support/program.hpp"
 #include "plateau/core/precision.hpp"
 #include "plateau/model/architecture.hpp"
 #include "plateau/model/trainer.hpp"
-#include "support/program.hpp"
 
 namespace plateau::bench {
 

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
+#include "bench/support/cpu_device.hpp"
 #include "cases.hpp"
 #include "plateau/model/work_crew.hpp"
 #include "products.hpp"
-#include "support/cpu_device.hpp"
 
 namespace plateau::bench {
 

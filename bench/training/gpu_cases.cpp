@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
+#include "bench/support/gpu_device.hpp"
 #include "cases.hpp"
 #include "plateau/model/gpu_trainer.hpp"
 #include "products.hpp"
-#include "support/gpu_device.hpp"
 
 namespace plateau::bench {
 

@@ -7,8 +7,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "bench/support/measure.hpp"
 #include "plateau/model/architecture.hpp"
-#include "support/measure.hpp"
 
 namespace plateau::bench {
 
