@@ -76,6 +76,7 @@ Rows wide_rows(const Architecture& net, Index train_rows) {
 struct Took {
   double us = 0;       // by the wall clock
   double host_us = 0;  // of the processor, on all threads of this process
+  Index recorded_launches = 0;
 };
 
 double processor_us() {
@@ -113,8 +114,9 @@ Run run_of(const Architecture& architecture, Index epochs, std::uint64_t seed) {
 
 Took train(Trainer& trainer, const Run& run, const TrainingData& data) {
   RunResult result;
-  const Took time = took([&] { result = trainer.train(run, data); });
+  Took time = took([&] { result = trainer.train(run, data); });
   expect_trained(result, run.epochs);
+  time.recorded_launches = result.recorded_launches;
   return time;
 }
 
@@ -136,6 +138,7 @@ class Bench {
     state.counters["epochs"] = count;
     state.counters["us_per_later_epoch"] = (all.us - first.us) / static_cast<double>(epochs - few);
     state.counters["host_us_per_epoch"] = all.host_us / count;
+    if (all.recorded_launches > 0) state.counters["launches_per_epoch"] = static_cast<double>(all.recorded_launches);
     return all.us / count;
   }
 
@@ -186,6 +189,7 @@ class Bench {
     state.counters["percent_of_gemm_only"] = 100 * products_us / step_us;
     state.counters["tflop_per_s"] = cost.flops / step_us * 1e-6;
     state.counters["host_us_per_step"] = (all.host_us - first.host_us) / steps;
+    if (all.recorded_launches > 0) state.counters["launches_per_epoch"] = static_cast<double>(all.recorded_launches);
     return step_us;
   }
 

@@ -81,6 +81,7 @@ struct RunResult {
   std::vector<EpochRecord> history;  // complete epochs only; a diverged epoch is number history.size()
   CorrectBits test_correct;          // as many epochs as the history
   FlatParameters parameters;         // after the last step that was taken
+  Index recorded_launches = 0;       // that make an epoch, where a GPU recorded it; else 0. Of no effect on the rest
 };
 
 // Throws std::invalid_argument where the run does not fit the data: widths, labels, batch, initial parameters.
