@@ -20,6 +20,7 @@ namespace {
 
 constexpr auto kSleep = std::chrono::milliseconds(20);
 constexpr double kSleepUs = 20'000, kMostUs = 10 * kSleepUs;
+constexpr int kRuns = 12;  // so many in one time that not to divide by them would show
 
 void sleep() { std::this_thread::sleep_for(kSleep); }
 
@@ -44,10 +45,10 @@ TEST(CpuClock, measures_a_sleep_per_run) {
     sleep();
   };
 
-  expect_a_sleep(cpu.cold_us(work, 2));
-  EXPECT_EQ(runs, 2);
-  expect_a_sleep(cpu.warm_us(work, 2));
-  EXPECT_EQ(runs, 2 + 1 + 2);
+  expect_a_sleep(cpu.cold_us(work, kRuns));
+  EXPECT_EQ(runs, kRuns);
+  expect_a_sleep(cpu.warm_us(work, kRuns));
+  EXPECT_EQ(runs, kRuns + 1 + kRuns);
 }
 
 TEST(CpuClock, does_not_time_the_flush) {
@@ -115,8 +116,8 @@ class GpuClock : public testing::Test {
 };
 
 TEST_F(GpuClock, measures_what_was_enqueued_and_not_the_enqueuing) {
-  expect_a_sleep(gpu.cold_us(sleeping, 2));
-  expect_a_sleep(gpu.warm_us(sleeping, 2));
+  expect_a_sleep(gpu.cold_us(sleeping, kRuns));
+  expect_a_sleep(gpu.warm_us(sleeping, kRuns));
   const Work waits_itself = [&] {
     sleep();
     gpu.launch_nothing();
