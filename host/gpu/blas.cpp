@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plateau/gpu/blas.hpp"
 
+#include <cublasLt.h>
 #include <cublas_v2.h>
 
 #include <string>
@@ -10,7 +11,8 @@
 
 namespace plateau::gpu {
 
-BlasHandle::BlasHandle(const Stream& stream, Precision precision) : stream_(&stream), workspace_(kWorkspaceBytes) {
+BlasHandle::BlasHandle(const Stream& stream, Precision precision)
+    : stream_(&stream), precision_(precision), workspace_(kWorkspaceBytes) {
   cublasHandle_t handle = nullptr;
   check_cublas(cublasCreate(&handle));
   handle_.reset(handle);
@@ -18,9 +20,13 @@ BlasHandle::BlasHandle(const Stream& stream, Precision precision) : stream_(&str
   check_cublas(cublasSetWorkspace(handle, workspace_.view().data, static_cast<std::size_t>(kWorkspaceBytes)));
   check_cublas(
       cublasSetMathMode(handle, precision == Precision::tf32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_DEFAULT_MATH));
+  cublasLtHandle_t lt_handle = nullptr;
+  check_cublas(cublasLtCreate(&lt_handle));
+  lt_handle_.reset(lt_handle);
 }
 
 void BlasHandle::Destroy::operator()(cublasContext* context) const { cublasDestroy(context); }
+void BlasHandle::Destroy::operator()(cublasLtContext* context) const { cublasLtDestroy(context); }
 
 std::string blas_library() {
   int part[3] = {};

@@ -43,18 +43,21 @@ struct Room {
       std::vector<TrainingState>{{.step = 3, .bias_correction1 = 0.5, .bias_correction2_sqrt = 0.5, .epoch = 1}}};
   Histories history{gpu, {1, 2}, std::vector<EpochMetrics>(2)};
   Guarded<GpuBackend, RunSignals> signals{gpu, {1, 1}, std::vector<RunSignals>(1)};
+  Guarded<GpuBackend, std::uint32_t> mask{gpu, {kRows, 1, 3}, std::vector<std::uint32_t>(kRows, 0b01101)};
+  Floats bias{gpu, {1, 5}, random_values(5, -1, 1, 14)};
   Guarded<GpuBackend, std::int64_t> class_rows{gpu, {1, 5}, std::vector<std::int64_t>(5)};
   Guarded<GpuBackend, FeatureStatistics> features{gpu, {1, kCols}, std::vector<FeatureStatistics>(kCols)};
 
   std::vector<std::uint64_t> bits() const {
     std::vector<std::uint64_t> all;
-    for (const Floats* f : {&x, &w, &z, &grad, &flat[0], &flat[1], &flat[2], &flat[3], &columns, &loss, &plane})
+    for (const Floats* f : {&x, &w, &z, &grad, &flat[0], &flat[1], &flat[2], &flat[3], &columns, &loss, &plane, &bias})
       all.push_back(fingerprint(f->download()));
     all.push_back(fingerprint(label.download()));
     all.push_back(fingerprint(predicted.download()));
     all.push_back(fingerprint(state.download()));
     all.push_back(fingerprint(history.download()));
     all.push_back(fingerprint(signals.download()));
+    all.push_back(fingerprint(mask.download()));
     all.push_back(fingerprint(class_rows.download()));
     all.push_back(fingerprint(features.download()));
     return all;
@@ -70,6 +73,16 @@ const Launcher kLaunchers[] = {
     {"dense_forward", [](Room& r) { r.gpu.dense_forward(r.x.matrix(), r.w.matrix(), r.z.matrix()); }},
     {"dense_input_grad", [](Room& r) { r.gpu.dense_input_grad(r.z.matrix(), r.w.matrix(), r.x.matrix()); }},
     {"dense_weight_grad", [](Room& r) { r.gpu.dense_weight_grad(r.z.matrix(), r.x.matrix(), r.w.matrix()); }},
+    {"dense_forward_relu",
+     [](Room& r) {
+       r.gpu.dense_forward_relu(r.x.matrix(), r.w.matrix(), r.bias.span(), r.z.matrix(), r.mask.matrix());
+     }},
+    {"dense_input_grad_relu",
+     [](Room& r) {
+       r.gpu.dense_input_grad_relu(r.z.matrix(), r.w.matrix(), r.mask.matrix(), r.x.matrix(), r.columns.span());
+     }},
+    {"dense_weight_grad_bias",
+     [](Room& r) { r.gpu.dense_weight_grad_bias(r.z.matrix(), r.x.matrix(), r.w.matrix(), r.bias.span()); }},
     {"bias_activation", [](Room& r) { r.gpu.bias_activation(Activation::relu, r.columns.span(), r.x.matrix()); }},
     {"relu_backward", [](Room& r) { r.gpu.relu_backward(r.x.matrix(), r.grad.matrix(), r.columns.span()); }},
     {"bias_grad", [](Room& r) { r.gpu.bias_grad(r.x.matrix(), r.columns.span()); }},

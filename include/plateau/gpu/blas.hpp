@@ -10,6 +10,7 @@
 #include "plateau/gpu/buffer.hpp"
 
 struct cublasContext;
+struct cublasLtContext;
 
 namespace plateau::gpu {
 
@@ -20,7 +21,11 @@ class BlasHandle {
   explicit BlasHandle(const Stream& stream, Precision precision = Precision::fp32);
 
   const Stream& stream() const { return *stream_; }
+  Precision precision() const { return precision_; }
   cublasContext* handle() const { return handle_.get(); }
+  cublasLtContext* lt_handle() const { return lt_handle_.get(); }
+  // Of the products; whoever uses it does so in the stream.
+  DeviceSpan<unsigned char> workspace() const { return workspace_.view(); }
 
  private:
   // What cuBLAS's documentation asks for on Hopper; smaller devices need less.
@@ -28,10 +33,13 @@ class BlasHandle {
 
   struct Destroy {
     void operator()(cublasContext* context) const;
+    void operator()(cublasLtContext* context) const;
   };
   const Stream* stream_;
-  DeviceBuffer<unsigned char> workspace_;
+  Precision precision_;
+  mutable DeviceBuffer<unsigned char> workspace_;
   std::unique_ptr<cublasContext, Destroy> handle_;
+  std::unique_ptr<cublasLtContext, Destroy> lt_handle_;
 };
 
 // "cuBLAS 13.0.2": part of what decides a result's bits.

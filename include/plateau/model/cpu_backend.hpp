@@ -16,6 +16,7 @@
 #include "plateau/ops/bias_grad.hpp"
 #include "plateau/ops/dataset_statistics.hpp"
 #include "plateau/ops/dense.hpp"
+#include "plateau/ops/dense_epilogue.hpp"
 #include "plateau/ops/gather_batch.hpp"
 #include "plateau/ops/gradient_norm.hpp"
 #include "plateau/ops/initialise.hpp"
@@ -71,6 +72,18 @@ struct CpuBackend {
   }
   void dense_weight_grad(Matrix<const Real> grad_z, Matrix<const Real> x, Matrix<Real> grad_w) const {
     cpu::dense_weight_grad<Real>(grad_z, x, grad_w);
+  }
+  void dense_forward_relu(Matrix<const Real> x, Matrix<const Real> w, Span<const Real> bias, Matrix<Real> a,
+                          Matrix<std::uint32_t> mask) const {
+    cpu::dense_forward_relu<Real>(x, w, bias, a, mask);
+  }
+  void dense_input_grad_relu(Matrix<const Real> grad_z, Matrix<const Real> w, Matrix<const std::uint32_t> mask,
+                             Matrix<Real> grad_x, Span<Real> grad_bias) const {
+    cpu::dense_input_grad_relu<Real>(grad_z, w, mask, grad_x, grad_bias);
+  }
+  void dense_weight_grad_bias(Matrix<const Real> grad_z, Matrix<const Real> x, Matrix<Real> grad_w,
+                              Span<Real> grad_bias) const {
+    cpu::dense_weight_grad_bias<Real>(grad_z, x, grad_w, grad_bias);
   }
   void bias_activation(Activation activation, Span<const Real> bias, Matrix<Real> z) const {
     cpu::bias_activation<Real>(activation, bias, z);

@@ -16,6 +16,7 @@
 #include "plateau/ops/bias_grad.hpp"
 #include "plateau/ops/dataset_statistics.hpp"
 #include "plateau/ops/dense.hpp"
+#include "plateau/ops/dense_epilogue.hpp"
 #include "plateau/ops/gather_batch.hpp"
 #include "plateau/ops/gradient_norm.hpp"
 #include "plateau/ops/initialise.hpp"
@@ -84,6 +85,18 @@ class GpuBackend {
   }
   void dense_weight_grad(Matrix<const float> grad_z, Matrix<const float> x, Matrix<float> grad_w) const {
     gpu::dense_weight_grad(blas_, grad_z, x, grad_w);
+  }
+  void dense_forward_relu(Matrix<const float> x, Matrix<const float> w, Span<const float> bias, Matrix<float> a,
+                          Matrix<std::uint32_t> mask) const {
+    gpu::dense_forward_relu(blas_, x, w, bias, a, mask);
+  }
+  void dense_input_grad_relu(Matrix<const float> grad_z, Matrix<const float> w, Matrix<const std::uint32_t> mask,
+                             Matrix<float> grad_x, Span<float> grad_bias) const {
+    gpu::dense_input_grad_relu(blas_, grad_z, w, mask, grad_x, grad_bias);
+  }
+  void dense_weight_grad_bias(Matrix<const float> grad_z, Matrix<const float> x, Matrix<float> grad_w,
+                              Span<float> grad_bias) const {
+    gpu::dense_weight_grad_bias(blas_, grad_z, x, grad_w, grad_bias);
   }
   void bias_activation(Activation activation, Span<const float> bias, Matrix<float> z) const {
     gpu::bias_activation(stream_, activation, bias, z);
