@@ -6,6 +6,6 @@
 
 namespace plateau::bench {
 
-void add_cpu_operations(Effort effort) { add_operation_cases<CpuDevice>(effort, Where::cpu); }
+void add_cpu_operations(Effort effort) { add_operation_cases<CpuDevice>(effort, Where::cpu, Precision::fp32); }
 
 }  // namespace plateau::bench

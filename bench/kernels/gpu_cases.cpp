@@ -6,6 +6,9 @@
 
 namespace plateau::bench {
 
-void add_gpu_operations(Effort effort) { add_operation_cases<GpuDevice>(effort, Where::gpu); }
+void add_gpu_operations(Effort effort) {
+  for (const Precision precision : {Precision::fp32, Precision::tf32})
+    add_operation_cases<GpuDevice>(effort, Where::gpu, precision, precision);
+}
 
 }  // namespace plateau::bench

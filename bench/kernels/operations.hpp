@@ -10,12 +10,14 @@
 #include <vector>
 
 #include "bench/support/operation_case.hpp"
+#include "plateau/core/precision.hpp"
 #include "plateau/model/architecture.hpp"
 #include "plateau/ops/adam.hpp"
 #include "plateau/ops/bias_activation.hpp"
 #include "plateau/ops/bias_grad.hpp"
 #include "plateau/ops/dataset_statistics.hpp"
 #include "plateau/ops/dense.hpp"
+#include "plateau/ops/dense_epilogue.hpp"
 #include "plateau/ops/gather_batch.hpp"
 #include "plateau/ops/gradient_norm.hpp"
 #include "plateau/ops/initialise.hpp"
@@ -40,11 +42,15 @@ struct Shape {
   bool gpu_only = false;  // more than about a second on a CPU
 };
 
+// Products are also timed in tf32 where a device has that. Of products with epilogues a library may refuse a shape.
+enum class Kind { other, product, epilogue };
+
 template <class Device>
 struct Row {
   std::string_view name;
   Operation<Device> (*make)(Material<Device>& make, const Sizes& n);
   std::vector<Shape> shapes;
+  Kind kind = Kind::other;
 };
 
 template <class Device>
@@ -81,6 +87,50 @@ Operation<Device> dense_weight_grad(Material<Device>& make, const Sizes& n) {
   return {.cost = dense_weight_grad_cost(batch, in, out),
           .run = [=, &backend = make.backend()] { backend.dense_weight_grad(grad_z, x, grad_w); },
           .outputs = {elements(grad_w)},
+          .product = Product{out, in, batch}};
+}
+
+template <class Device>
+auto mask_of(Material<Device>& make, Index batch, Index features) {
+  auto mask = as_matrix(make.template zeros<std::uint32_t>(batch * mask_stride(features)), batch, mask_words(features),
+                        mask_stride(features));
+  return mask;
+}
+
+template <class Device>
+Operation<Device> dense_forward_relu(Material<Device>& make, const Sizes& n) {
+  const auto [batch, in, out] = n;
+  const auto x = make.random(batch, in), w = make.random(out, in), a = make.random(batch, out);
+  const auto bias = make.random(out);
+  const auto mask = mask_of(make, batch, out);
+  return {.cost = dense_forward_relu_cost(batch, in, out),
+          .run = [=, &backend = make.backend()] { backend.dense_forward_relu(x, w, bias, a, mask); },
+          .outputs = {elements(a)},
+          .product = Product{batch, out, in}};
+}
+
+template <class Device>
+Operation<Device> dense_input_grad_relu(Material<Device>& make, const Sizes& n) {
+  const auto [batch, in, out] = n;
+  const auto grad_z = make.random(batch, out), w = make.random(out, in), grad_x = make.random(batch, in);
+  const auto grad_bias = make.random(in);
+  const auto mask = mask_of(make, batch, in);  // which only a forward product can write
+  const Index before = 8;
+  make.backend().dense_forward_relu(make.random(batch, before), make.random(in, before), grad_bias, grad_x, mask);
+  return {.cost = dense_input_grad_relu_cost(batch, in, out),
+          .run = [=, &backend = make.backend()] { backend.dense_input_grad_relu(grad_z, w, mask, grad_x, grad_bias); },
+          .outputs = {elements(grad_x), grad_bias},
+          .product = Product{batch, in, out}};
+}
+
+template <class Device>
+Operation<Device> dense_weight_grad_bias(Material<Device>& make, const Sizes& n) {
+  const auto [batch, in, out] = n;
+  const auto grad_z = make.random(batch, out), x = make.random(batch, in), grad_w = make.random(out, in);
+  const auto grad_bias = make.random(out);
+  return {.cost = dense_weight_grad_bias_cost(batch, in, out),
+          .run = [=, &backend = make.backend()] { backend.dense_weight_grad_bias(grad_z, x, grad_w, grad_bias); },
+          .outputs = {elements(grad_w), grad_bias},
           .product = Product{out, in, batch}};
 }
 
@@ -270,9 +320,12 @@ std::vector<Row<Device>> operations() {
   const std::vector<Shape> logits{{tiny, {100, 2}}, {medium, {8192, 10}}, {large, {16384, 1000}}};
   return {
       {"empty_launch", empty_launch_case<Device>, one},
-      {"dense_forward", dense_forward<Device>, products},
-      {"dense_input_grad", dense_input_grad<Device>, products},
-      {"dense_weight_grad", dense_weight_grad<Device>, products},
+      {"dense_forward", dense_forward<Device>, products, Kind::product},
+      {"dense_input_grad", dense_input_grad<Device>, products, Kind::product},
+      {"dense_weight_grad", dense_weight_grad<Device>, products, Kind::product},
+      {"dense_forward_relu", dense_forward_relu<Device>, products, Kind::epilogue},
+      {"dense_input_grad_relu", dense_input_grad_relu<Device>, products, Kind::epilogue},
+      {"dense_weight_grad_bias", dense_weight_grad_bias<Device>, products, Kind::epilogue},
       {"bias_activation", bias_activation<Device>, layers},
       {"relu_backward", relu_backward<Device>, layers},
       {"bias_grad", bias_grad<Device>, {{tiny, {100, 2}}, {medium, {8192, 10}}, {large, {8192, 4096}}}},
@@ -296,28 +349,32 @@ std::vector<Row<Device>> operations() {
   };
 }
 
-// operation/size/AxBxC/cold or /warm
-inline std::string case_name(std::string_view operation, const Shape& shape, Cache cache) {
+// operation/size/AxBxC/cold or /warm; in tf32 with that before the end
+inline std::string case_name(std::string_view operation, const Shape& shape, Precision precision, Cache cache) {
   constexpr const char* kSizes[] = {"tiny", "medium", "large"};
   std::string name = std::string(operation) + "/" + kSizes[static_cast<int>(shape.size)];
   for (std::size_t i = 0; i < shape.n.size() && shape.n[i] != 0; ++i)
     name += (i == 0 ? "/" : "x") + std::to_string(shape.n[i]);
+  if (precision == Precision::tf32) name += "/tf32";
   return name + (cache == Cache::cold ? "/cold" : "/warm");
 }
 
-template <class Device>
-void add_operation_cases(Effort effort, Where where) {
-  const auto cases = std::make_shared<OperationCases<Device>>(effort);
+// On a device made from `device`; in tf32 the products alone.
+template <class Device, class... Arguments>
+void add_operation_cases(Effort effort, Where where, Precision precision, const Arguments&... device) {
+  const auto cases = std::make_shared<OperationCases<Device>>(effort, device...);
   for (const Row<Device>& row : operations<Device>())
     for (const Shape& shape : row.shapes) {
       if (effort == Effort::smoke && shape.size != Size::tiny) continue;
       if (shape.gpu_only && where == Where::cpu) continue;
+      if (precision == Precision::tf32 && row.kind == Kind::other) continue;
       for (const Cache cache : {Cache::cold, Cache::warm}) {
-        const std::string name = case_name(row.name, shape, cache);
-        add_case(name, [=, make = row.make](benchmark::State& state) {
-          return cases->measure(state, name, cache,
-                                [&](Material<Device>& material) { return make(material, shape.n); });
-        });
+        const OperationCase<Device> described{
+            .name = case_name(row.name, shape, precision, cache),
+            .cache = cache,
+            .make = [make = row.make, n = shape.n](Material<Device>& material) { return make(material, n); },
+            .may_be_refused = row.kind == Kind::epilogue};
+        add_case(described.name, [=](benchmark::State& state) { return cases->measure(state, described); });
       }
     }
 }

@@ -31,15 +31,22 @@ struct Operation {
 };
 
 template <class Device>
+struct OperationCase {
+  std::string name;
+  Cache cache = Cache::cold;
+  std::function<Operation<Device>(Material<Device>&)> make;
+  bool may_be_refused = false;  // by a library, at this shape: the case is then skipped
+};
+
+template <class Device>
 class OperationCases {
  public:
-  using Make = std::function<Operation<Device>(Material<Device>&)>;
+  template <class... Arguments>
+  explicit OperationCases(Effort effort, const Arguments&... device)
+      : effort_(effort), device_(device...), copy_(device_, effort), products_(device_, effort), all_finite_(device_) {}
 
-  explicit OperationCases(Effort effort)
-      : effort_(effort), copy_(device_, effort), products_(device_, effort), all_finite_(device_) {}
-
-  double measure(benchmark::State& state, const std::string& name, Cache cache, const Make& make) {
-    Prepared& now = prepared(name, cache, make);
+  double measure(benchmark::State& state, const OperationCase<Device>& asked) {
+    Prepared& now = prepared(asked);
     const double us = now.series.take_us();
     expect_finite(now.operation);
     const Operation<Device>& operation = now.operation;
@@ -52,7 +59,7 @@ class OperationCases {
     counters["tflop_per_s"] = operation.cost.flops / us * 1e-6;
     if (operation.product) {
       const auto [m, n, k] = *operation.product;
-      counters["percent_of_gemm"] = 100 * products_.us(m, n, k, cache) / us;
+      counters["percent_of_gemm"] = 100 * products_.us(m, n, k, asked.cache) / us;
     } else if (operation.cost.bytes() > 0) {
       counters["percent_of_copy"] = 100 * operation.cost.bytes() / us / copy_.bytes_per_us();
     }
@@ -68,14 +75,19 @@ class OperationCases {
   };
 
   // The repetitions of a case share its inputs and its warm-up; only the present case is kept.
-  Prepared& prepared(const std::string& name, Cache cache, const Make& make) {
-    if (!now_ || now_->name != name) {
+  Prepared& prepared(const OperationCase<Device>& asked) {
+    if (!now_ || now_->name != asked.name) {
       now_.reset();
-      auto next = std::make_unique<Prepared>(Prepared{name, Material<Device>(device_), {}, {}});
-      next->operation = make(next->material);
-      next->operation.run();
+      auto next = std::make_unique<Prepared>(Prepared{asked.name, Material<Device>(device_), {}, {}});
+      try {
+        next->operation = asked.make(next->material);
+        next->operation.run();
+      } catch (const std::runtime_error& error) {
+        if (asked.may_be_refused) throw NotOffered(error.what());
+        throw;
+      }
       expect_finite(next->operation);
-      next->series = series(device_, effort_, cache, next->operation.run);
+      next->series = series(device_, effort_, asked.cache, next->operation.run);
       now_ = std::move(next);
     }
     return *now_;

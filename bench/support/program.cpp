@@ -136,6 +136,8 @@ void add_case(const std::string& name, Measure measure) {
         if (!(0 < took_us && std::isfinite(took_us))) throw std::runtime_error("the clock gave no time");
         state.SetIterationTime(took_us * 1e-6);
       }
+    } catch (const NotOffered& reason) {
+      state.SkipWithError((std::string("not offered: ") + reason.what()).c_str());
     } catch (const std::exception& error) {
       ++failures;
       fmt::print(stderr, "{}: {}: {}\n", running->name, name, error.what());

@@ -9,6 +9,7 @@
 #include <benchmark/benchmark.h>
 
 #include <functional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,12 @@ struct Program {
 };
 
 int run(const Program& program, int argc, char** argv);
+
+// What a case throws that this device does not offer: it is skipped, and the program goes on as if it had not been
+// there.
+struct NotOffered : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 // Measures a case once: what one run took, in microseconds, and whatever counters it adds. What it throws fails the
 // repetition and the program, and the case gets no time.

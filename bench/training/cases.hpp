@@ -24,9 +24,12 @@ namespace plateau::bench {
 void add_cpu_trainings(Effort effort);
 void add_gpu_trainings(Effort effort);
 
-// A device and a way it trains.
+// A device and a way it trains, and what is worth a time that way besides the wide network.
 struct Trained {
   std::string name;  // of cases, after what is trained: "cpu/fp32", "graph/tf32"
+  bool startup = false;
+  bool tiny = false;
+  bool fleets = false;
   std::function<std::unique_ptr<Trainer>()> make_trainer;
   // Microseconds of the matrix products of one training step of these widths, and nothing else, on the same device.
   std::function<double(const Architecture& architecture, Index batch)> products_us;

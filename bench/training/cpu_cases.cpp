@@ -12,6 +12,9 @@ void add_cpu_trainings(Effort effort) {
   const auto device = std::make_shared<CpuDevice>();
   const Trained cpu{
       .name = "cpu/fp32",
+      .startup = true,
+      .tiny = true,
+      .fleets = true,
       .make_trainer = [] { return std::make_unique<CpuTrainer>(CpuOptions{.workers = available_workers()}); },
       .products_us = [=](const Architecture& net, Index batch) { return products_us(*device, effort, net, batch); }};
   const Extent full{.tiny_epochs = 200,

@@ -8,17 +8,29 @@
 namespace plateau::bench {
 
 void add_gpu_trainings(Effort effort) {
+  struct Way {
+    Execution execution;
+    Precision precision;
+  };
   std::vector<Trained> ways;
-  for (const Precision precision : {Precision::fp32, Precision::tf32})
-    for (const auto& [name, execution] : {std::pair{"graph", Execution::graph}, {"stream", Execution::stream}})
-      ways.push_back(
-          {.name = std::string(name) + "/" + to_string(precision),
-           .make_trainer = [=] { return make_gpu_trainer({.precision = precision, .execution = execution}); },
-           .products_us =
-               [=](const Architecture& net, Index batch) {
-                 GpuDevice device(precision);
-                 return products_us(device, effort, net, batch);
-               }});
+  for (const auto& [execution, precision] : {Way{Execution::graph, Precision::fp32},
+                                             {Execution::stream, Precision::fp32},
+                                             {Execution::graph, Precision::tf32}}) {
+    const bool graph = execution == Execution::graph, fp32 = precision == Precision::fp32;
+    ways.push_back({.name = std::string(graph ? "graph/" : "stream/") + to_string(precision),
+                    .startup = graph && fp32,
+                    .tiny = fp32,
+                    .fleets = graph && fp32,
+                    .make_trainer =
+                        [execution = execution, precision = precision] {
+                          return make_gpu_trainer({.precision = precision, .execution = execution});
+                        },
+                    .products_us =
+                        [effort, precision = precision](const Architecture& net, Index batch) {
+                          GpuDevice device(precision);
+                          return products_us(device, effort, net, batch);
+                        }});
+  }
   const Extent full{.tiny_epochs = 500,
                     .fleets = {32, 1024},
                     .fleet_epochs = 20,

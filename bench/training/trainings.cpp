@@ -229,11 +229,13 @@ void add_trainings(Effort effort, const Extent& extent, const std::vector<Traine
     const auto add = [&](const std::string& what, Index size, Measure measure) {
       add_case(what + "/" + std::to_string(size) + "/" + way.name, std::move(measure));
     };
-    add("startup", 1000, [=](State& state) { return bench->startup(state, 1000); });
-    for (const Index rows : smoke ? std::vector<Index>{100} : std::vector<Index>{100, 500, 1000, 2000})
-      add("tiny_mlp", rows, [=](State& state) { return bench->tiny_mlp(state, rows); });
-    for (const Index models : extent.fleets)
-      add("fleet", models, [=](State& state) { return bench->fleet(state, models); });
+    if (way.startup) add("startup", 1000, [=](State& state) { return bench->startup(state, 1000); });
+    if (way.tiny)
+      for (const Index rows : smoke ? std::vector<Index>{100} : std::vector<Index>{100, 500, 1000, 2000})
+        add("tiny_mlp", rows, [=](State& state) { return bench->tiny_mlp(state, rows); });
+    if (way.fleets)
+      for (const Index models : extent.fleets)
+        add("fleet", models, [=](State& state) { return bench->fleet(state, models); });
     add("wide_mlp", extent.wide_batch, [=](State& state) { return bench->wide_mlp(state); });
   }
 }

@@ -43,8 +43,9 @@ Operation<Device> spoiled_later(Material<Device>& make) {
 template <class Device>
 void add_cases(Effort effort) {
   const auto cases = std::make_shared<OperationCases<Device>>(effort);
-  const auto add = [&](const std::string& name, typename OperationCases<Device>::Make make) {
-    add_case(name, [=](benchmark::State& state) { return cases->measure(state, name, Cache::cold, make); });
+  const auto add = [&](const std::string& name, auto make, bool may_be_refused = false) {
+    const OperationCase<Device> described{name, Cache::cold, make, may_be_refused};
+    add_case(name, [=](benchmark::State& state) { return cases->measure(state, described); });
   };
   add("sound", [](auto& make) { return scaling(make, 1); });
   add("nan", [](auto& make) { return scaling(make, std::numeric_limits<float>::quiet_NaN()); });
@@ -55,6 +56,13 @@ void add_cases(Effort effort) {
     operation.figure = [] { return std::numeric_limits<double>::quiet_NaN(); };
     return operation;
   });
+  const auto refused = [](auto& make) {
+    auto operation = scaling(make, 1);
+    operation.run = [] { throw std::runtime_error("no such product"); };
+    return operation;
+  };
+  add("refused", refused, true);
+  add("refused_unexpectedly", refused);
   add_case("throws", [](benchmark::State&) -> double { throw std::runtime_error("on purpose"); });
   add_case("no_time", [](benchmark::State&) { return std::numeric_limits<double>::quiet_NaN(); });
 }

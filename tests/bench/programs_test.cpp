@@ -49,11 +49,22 @@ TEST_F(Programs, fail_where_an_output_is_not_finite) {
 
 TEST_F(Programs, fail_where_a_case_throws_or_gives_no_time) {
   for (const auto& [name, words] : {std::pair{"throws", "planted: throws: on purpose\n"},
+                                    {"refused_unexpectedly", "planted: refused_unexpectedly: no such product\n"},
                                     {"no_time", "planted: no_time: the clock gave no time\n"}}) {
     const ProgramResult result = planted("cpu", name);
     EXPECT_EQ(result.exit_code, 1) << name;
     EXPECT_NE(result.err.find(words), std::string::npos) << result.err;
   }
+}
+
+TEST_F(Programs, skip_what_a_device_does_not_offer) {
+  const ProgramResult result =
+      run(PLATEAU_PLANTED, {"--device=cpu", "--smoke", "--benchmark_filter=^refused/", "--benchmark_format=json"});
+
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const Json json = Json::parse(result.out);
+  ASSERT_EQ(json["benchmarks"].size(), 1u);
+  EXPECT_EQ(json["benchmarks"][0]["error_message"], "not offered: no such product");
 }
 
 TEST_F(Programs, give_a_failed_case_no_time_and_the_others_theirs) {
