@@ -58,8 +58,7 @@ Operation<Device> empty_launch_case(Material<Device>& make, const Sizes&) {
   return {.run = [&device = make.device()] { device.launch_nothing(); }};
 }
 
-// ---- Products: n = {batch, in, out}
-// ----------------------------------------------------------------------------------
+// ---- Products: n = {batch, in, out} ---------------------------------------------------------------------------------
 template <class Device>
 Operation<Device> dense_forward(Material<Device>& make, const Sizes& n) {
   const auto [batch, in, out] = n;
@@ -134,8 +133,7 @@ Operation<Device> dense_weight_grad_bias(Material<Device>& make, const Sizes& n)
           .product = Product{out, in, batch}};
 }
 
-// ---- Layers: n = {batch, features}
-// -----------------------------------------------------------------------------------
+// ---- Layers: n = {batch, features} ----------------------------------------------------------------------------------
 template <class Device>
 Operation<Device> bias_activation(Material<Device>& make, const Sizes& n) {
   const auto z = make.random(n[0], n[1]);
@@ -173,8 +171,7 @@ Operation<Device> softmax_xent(Material<Device>& make, const Sizes& n) {
           .outputs = {loss, elements(grad_z)}};
 }
 
-// ---- Rows of data: n = {rows, features} or {rows, features, batch}
-// ---------------------------------------------------
+// ---- Rows of data: n = {rows, features} or {rows, features, batch} --------------------------------------------------
 template <class Device>
 Operation<Device> gather_batch(Material<Device>& make, const Sizes& n) {
   const auto [rows, features, batch] = n;
@@ -239,8 +236,7 @@ Operation<Device> metrics(Material<Device>& make, const Sizes& n) {
           .figure = [=, &make] { return make.template fetched<EpochMetrics>(history)[0].test_loss_sum; }};
 }
 
-// ---- Parameters: n = {parameters}
-// ------------------------------------------------------------------------------------
+// ---- Parameters: n = {parameters} -----------------------------------------------------------------------------------
 template <class Device>
 Operation<Device> adam(Material<Device>& make, const Sizes& n) {
   const auto grad = make.random(n[0]), parameter = make.random(n[0]);
@@ -281,8 +277,7 @@ Operation<Device> initialise(Material<Device>& make, const Sizes& n) {
           .outputs = {parameter}};
 }
 
-// ---- The control block of a run
-// --------------------------------------------------------------------------------------
+// ---- The control block of a run -------------------------------------------------------------------------------------
 template <class Device>
 Operation<Device> advance_step(Material<Device>& make, const Sizes&) {
   return {.cost = advance_step_cost(),

@@ -18,8 +18,7 @@ namespace {
 const Architecture kTiny{{2, 128, 128, 2}};
 constexpr Index kTestRows = 500;
 
-// ---- Rows
-// ------------------------------------------------------------------------------------------------------------
+// ---- Rows -----------------------------------------------------------------------------------------------------------
 struct Rows {
   std::vector<float> train_x, test_x;
   std::vector<std::int32_t> train_label, test_label;
@@ -71,8 +70,7 @@ Rows wide_rows(const Architecture& net, Index train_rows) {
   return rows;
 }
 
-// ---- Clocks
-// ----------------------------------------------------------------------------------------------------------
+// ---- Clocks ---------------------------------------------------------------------------------------------------------
 struct Took {
   double us = 0;       // by the wall clock
   double host_us = 0;  // of the processor, on all threads of this process
@@ -94,8 +92,7 @@ Took took(F f) {
   return {wall.count(), processor_us() - host};
 }
 
-// ---- Cases
-// -----------------------------------------------------------------------------------------------------------
+// ---- Cases ----------------------------------------------------------------------------------------------------------
 void expect_trained(const RunResult& result, Index epochs) {
   if (result.outcome != RunOutcome::finished || static_cast<Index>(result.history.size()) != epochs)
     throw std::runtime_error("the training did not finish");
@@ -120,7 +117,7 @@ Took train(Trainer& trainer, const Run& run, const TrainingData& data) {
   return time;
 }
 
-// The trainer of a way, and what was drawn to train on: made when first asked for, and warmed up by a short run.
+// The trainer of a way: made when first asked for, and warmed up by a short run.
 class Bench {
  public:
   Bench(Effort effort, Extent extent, Trained way)
@@ -165,11 +162,13 @@ class Bench {
   double wide_mlp(benchmark::State& state) {
     const Architecture& net = extent_.wide;
     const Index batch = extent_.wide_batch, few = 2;
-    if (wide_.train_x.empty()) wide_ = wide_rows(net, batch * extent_.wide_batches);
+    const bool first_time = wide_.train_x.empty();
+    if (first_time) wide_ = wide_rows(net, batch * extent_.wide_batches);
     Run run = run_of(net, few, 1);
     run.optimizer = AdamParameters{.learning_rate = 1e-4};
     run.batch = batch;
     const TrainingData data = wide_.view(net.features());
+    if (first_time) train(trainer(), run, data);
     const Took first = train(trainer(), run, data);
     run.epochs = few + extent_.wide_epochs;
     const Took all = train(trainer(), run, data);
