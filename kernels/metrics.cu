@@ -8,7 +8,7 @@
 //   roofline  latency: R = 2000 moves 24 KB. One block keeps the order of the sums fixed without a second launch;
 //             it reads what one multiprocessor can, so beyond some 100,000 rows it takes longer than the memory needs
 //   mapping   one block; a warp takes 32 neighbouring rows at a time, their right predictions are one ballot
-//   state     a run that has stopped is left alone; one whose losses are not finite is marked
+//   state     a run that has stopped is left alone; one whose losses or gradient are not finite is marked
 #include "plateau/ops/metrics.hpp"
 
 #include <cmath>
@@ -55,7 +55,8 @@ __global__ __launch_bounds__(kThreads) void metrics_kernel(DataPart part, Device
     row.test_loss_sum = loss_sum;
     row.test_correct = right;
   }
-  if (!isfinite(loss_sum)) state->status = RunStatus::diverged;
+  const bool finite = isfinite(loss_sum) && (part == DataPart::train || isfinite(row.gradient_norm));
+  if (!finite) state->status = RunStatus::diverged;
 }
 
 }  // namespace

@@ -50,6 +50,8 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
   command.add_option("--precision", options.precision, "of matrix products: fp32, or tf32 on a GPU")
       ->check(CLI::IsMember({"fp32", "tf32"}))
       ->capture_default_str();
+  command.add_flag("--autotune", options.autotune,
+                   "measure on the GPU which products run faster with epilogues, and keep the choice with the run");
   command.add_option("--seed", options.seed, "seed of data, initial weights and shuffles")
       ->check(whole_number(0, std::numeric_limits<std::uint64_t>::max()))
       ->capture_default_str();
@@ -68,13 +70,16 @@ Device choose_device(const CommonOptions& options) {
   const bool on_gpu = choice.kind == DeviceKind::gpu;
   const Precision precision = options.precision == "tf32" ? Precision::tf32 : Precision::fp32;
   if (precision == Precision::tf32 && !on_gpu) throw InputError("--precision tf32: the CPU computes in fp32 only");
+  if (options.autotune && !on_gpu) throw InputError("--autotune: only a GPU has something to choose");
   const int workers = available_workers();
   Device device{.environment =
                     on_gpu ? gpu_environment(found, gpu_matrix_library(), precision) : cpu_environment(workers)};
   if (options.device == "auto")
     fmt::print(stderr, "device: {}, {} ({})\n", device.environment.device, device.environment.device_name, choice.why);
   if (on_gpu)
-    device.trainer = make_gpu_trainer({.stop = &stop_requested, .precision = precision});
+    device.trainer = make_gpu_trainer({.stop = &stop_requested,
+                                       .precision = precision,
+                                       .epilogues = options.autotune ? Epilogues::measured : Epilogues::none});
   else
     device.trainer = std::make_unique<CpuTrainer>(CpuOptions{.workers = workers, .stop = &stop_requested});
   return device;

@@ -28,6 +28,7 @@ struct CommonOptions {
   std::string device = "auto";
   std::string engine = "auto";
   std::string precision = "fp32";
+  bool autotune = false;
   std::uint64_t seed = 0;
   std::string out;
   std::string format = "text";

@@ -35,7 +35,8 @@ void cpu::metrics(DataPart part, HostSpan<const Real> loss, HostSpan<const std::
     std::fill_n(bits, correct.cols, 0u);
     for (Index r = 0; r < loss.size; ++r) bits[r / 32] |= std::uint32_t{predicted.data[r] == label.data[r]} << (r % 32);
   }
-  if (!std::isfinite(loss_sum)) s.status = RunStatus::diverged;
+  const bool finite = std::isfinite(loss_sum) && (part == DataPart::train || std::isfinite(epoch.gradient_norm));
+  if (!finite) s.status = RunStatus::diverged;
 }
 
 template void cpu::metrics<float>(DataPart, HostSpan<const float>, HostSpan<const std::int32_t>,

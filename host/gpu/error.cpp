@@ -37,6 +37,7 @@ void check_cublas(int returned, CallSite where) {
   const auto status = static_cast<cublasStatus_t>(returned);
   if (status == CUBLAS_STATUS_SUCCESS) return;
   std::string said = std::string("cuBLAS: ") + cublasGetStatusString(status);
+  if (status == CUBLAS_STATUS_NOT_SUPPORTED) throw UnsupportedProduct(said, where);
   if (status == CUBLAS_STATUS_ALLOC_FAILED) said += ": " + memory_left();
   throw GpuError(said, where);
 }

@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <optional>
 #include <thread>
+#include <vector>
 
 #include "layered_run.hpp"
+#include "plateau/gpu/error.hpp"
 #include "plateau/gpu/graph.hpp"
 #include "plateau/model/gpu_backend.hpp"
 
@@ -59,6 +62,39 @@ class RunAhead {
   Clock::time_point first_passed_;
 };
 
+// Device time of what is recorded, per replay, in microseconds: the median over rounds of several replays each, so that
+// the gaps between launches are those of a training.
+class ReplayClock {
+ public:
+  ReplayClock(const gpu::Stream& stream, const std::function<void()>& enqueue) {
+    enqueue();  // loads what the libraries need, outside of the recording
+    graph_ = gpu::capture(stream, enqueue);
+    replays_ = 1;
+    const double once = round_us(stream);
+    replays_ = static_cast<int>(std::clamp(kRoundUs / std::max(once, 1.0), 1.0, 1000.0));
+    for (int round = 0; round < kRounds; ++round) rounds_.push_back(round_us(stream) / replays_);
+    std::nth_element(rounds_.begin(), rounds_.begin() + kRounds / 2, rounds_.end());
+  }
+  double median_us() const { return rounds_[kRounds / 2]; }
+
+ private:
+  static constexpr double kRoundUs = 2000;
+  static constexpr int kRounds = 5;
+
+  double round_us(const gpu::Stream& stream) {
+    start_.record(stream);
+    for (int i = 0; i < replays_; ++i) graph_->replay(stream);
+    end_.record(stream);
+    stream.synchronise();
+    return gpu::elapsed_us(start_, end_);
+  }
+
+  gpu::Event start_, end_;
+  std::optional<gpu::Graph> graph_;
+  int replays_ = 1;
+  std::vector<double> rounds_;
+};
+
 class GpuTrainer final : public Trainer {
  public:
   explicit GpuTrainer(const GpuOptions& options)
@@ -68,7 +104,11 @@ class GpuTrainer final : public Trainer {
     expects_run(run, data);
     gpu::PinnedBuffer<RunSignals> mailbox(1, {});  // before the training, whose end waits for the device
     volatile RunSignals& signals = mailbox.view()[0];
-    LayeredRun<GpuBackend> training(backend_, run, data, {.rows = kGpuEvaluationRows});
+    const ExecutionPlan most =
+        options_.epilogues == Epilogues::none ? ExecutionPlan{} : epilogues_everywhere(run.architecture);
+    LayeredRun<GpuBackend> training(backend_, run, data, {.rows = kGpuEvaluationRows}, most);
+    if (options_.epilogues == Epilogues::everywhere) training.set_plan(most);
+    if (options_.epilogues == Epilogues::measured) autotune(run.architecture, training);
     // From the first step to the figures of the epoch, and the first gradient of the next one: as the evaluation, it
     // only reads the parameters, so the two run beside each other, but for a shuffle, which needs the next epoch's
     // number. After the last epoch of a recorded run one gradient is in vain.
@@ -134,6 +174,40 @@ class GpuTrainer final : public Trainer {
   bool stop_requested() const override { return options_.stop && options_.stop->load(std::memory_order_relaxed); }
 
  private:
+  // An epilogue is taken where the gradient of a batch, as a whole, then takes less time by this share at least.
+  static constexpr double kLeastGain = 0.02;
+
+  // Layer by layer: the activation as an epilogue, alone or together with the input gradient above that uses its mask;
+  // then the last bias gradient. What is measured only reads the parameters.
+  void autotune(const Architecture& net, LayeredRun<GpuBackend>& training) const {
+    ExecutionPlan best{.layers = std::vector<LayerPlan>(static_cast<std::size_t>(net.layers())), .autotuned = true};
+    const auto gradient_us = [&](const ExecutionPlan& plan) {
+      training.set_plan(plan);
+      return ReplayClock(backend_.stream(), [&] { training.compute_gradient(0); }).median_us();
+    };
+    double best_us = gradient_us(best);
+    const auto try_out = [&](const ExecutionPlan& plan) {
+      try {
+        const double us = gradient_us(plan);
+        if (!(us <= best_us * (1 - kLeastGain))) return;
+        best_us = us;
+        best = plan;
+      } catch (const gpu::UnsupportedProduct&) {  // then the kernels stay
+      }
+    };
+    for (std::size_t layer = 0; layer + 1 < best.layers.size(); ++layer) {
+      ExecutionPlan alone = best, both = best;
+      alone.layers[layer].activation = both.layers[layer].activation = Fusion::epilogue;
+      both.layers[layer + 1].input_grad = Fusion::epilogue;
+      try_out(alone);
+      try_out(both);
+    }
+    ExecutionPlan with_bias = best;
+    with_bias.layers.back().weight_grad = Fusion::epilogue;
+    try_out(with_bias);
+    training.set_plan(best);
+  }
+
   bool records_epochs(const Run& run, const LayeredRun<GpuBackend>& training) const {
     const Index layers = run.architecture.layers();  // launches per epoch, about:
     const Index launches = training.batches() * (6 * layers + 8) + training.evaluation_tiles() * (2 * layers + 1) + 3;

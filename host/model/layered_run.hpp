@@ -29,7 +29,9 @@ class LayeredRun {
   using Buffer = typename Backend::template Buffer<T>;
 
   // Backend, run and data must outlive the training: what is copied from them may only be queued.
-  LayeredRun(const Backend& backend, const Run& run, const TrainingData& data, EvaluationPlan evaluation)
+  // Masks are there for every epilogue of `most`; the plan to begin with is the one without any.
+  LayeredRun(const Backend& backend, const Run& run, const TrainingData& data, EvaluationPlan evaluation,
+             const ExecutionPlan& most = {})
       : backend_(backend),
         run_(run),
         layout_(run.architecture),
@@ -57,7 +59,7 @@ class LayeredRun {
         correct_(backend.template allocate<std::uint32_t>(run.epochs * correct_words(test_rows_), 0)),
         test_loss_(backend.template allocate<Real>(test_rows_, 0)),
         test_predicted_(backend.template allocate<std::int32_t>(test_rows_, 0)),
-        work_(backend, run.architecture, batch_rows_),
+        work_(backend, run.architecture, batch_rows_, most),
         gradient_work_(backend, run.architecture, batch_rows_) {
     for (int i = 0; i < evaluation.evaluators; ++i)
       evaluation_work_.emplace_back(backend, run.architecture, tile_rows_);
@@ -70,6 +72,11 @@ class LayeredRun {
   Index batches() const { return ceil_div(train_rows_, batch_rows_); }
   Index evaluation_tiles() const { return ceil_div(test_rows_, tile_rows_); }
   Span<TrainingState> state() { return state_.view(); }
+  const ExecutionPlan& plan() const { return plan_; }
+  void set_plan(const ExecutionPlan& plan) {
+    expects_plan(plan, run_.architecture);
+    plan_ = plan;
+  }
 
   // The gradient of one batch at the present parameters, which it only reads.
   void compute_gradient(Index batch) {
@@ -85,8 +92,8 @@ class LayeredRun {
       x = batch_x;
       label = batch_label;
     }
-    forward(backend_, layout_, parameters_.view(), x, work_);
-    backward(backend_, layout_, parameters_.view(), x, label, work_, gradient_work_, gradient_.view());
+    forward(backend_, layout_, parameters_.view(), x, work_, plan_);
+    backward(backend_, layout_, parameters_.view(), x, label, work_, gradient_work_, gradient_.view(), plan_);
     step_label_ = label;
   }
 
@@ -143,6 +150,7 @@ class LayeredRun {
     }
     backend_.finish();
 
+    result.plan = plan_;
     result.outcome = state.status == RunStatus::diverged ? RunOutcome::diverged
                      : Index{state.epoch} == run_.epochs ? RunOutcome::finished
                                                          : RunOutcome::interrupted;
@@ -204,6 +212,7 @@ class LayeredRun {
   const Backend& backend_;
   const Run& run_;
   ParameterLayout layout_;
+  ExecutionPlan plan_;
   Index features_, x_stride_, train_rows_, test_rows_, batch_rows_, tile_rows_;
   bool gathers_;
   Buffer<Real> train_x_, test_x_;

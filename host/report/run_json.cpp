@@ -138,6 +138,17 @@ Json part_json(const DatasetStatistics& part) {
   return {{"rows", row_count(part)}, {"class_rows", part.class_rows}, {"features", std::move(features)}};
 }
 
+const char* fusion_name(Fusion fusion) { return fusion == Fusion::epilogue ? "epilogue" : "kernel"; }
+
+Json layers_json(const ExecutionPlan& plan) {
+  Json layers = Json::array();
+  for (const LayerPlan& layer : plan.layers)
+    layers.push_back({{"activation", fusion_name(layer.activation)},
+                      {"input_grad", fusion_name(layer.input_grad)},
+                      {"weight_grad", fusion_name(layer.weight_grad)}});
+  return layers;
+}
+
 std::string utc_now() {
   const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   std::tm utc{};
@@ -165,6 +176,10 @@ Json document(const char* command, Json configuration, const RunStudy& study, co
     json["plan"]["gpu"] = {{"name", environment.device_name},
                            {"compute_capability", environment.gpu->compute_capability},
                            {"multiprocessors", environment.gpu->multiprocessors}};
+  if (const ExecutionPlan& plan = study.result.plan; !plan.layers.empty()) {
+    json["plan"]["layers"] = layers_json(plan);
+    json["plan"]["autotuned"] = plan.autotuned;
+  }
   json["data"] = {{"train", part_json(study.statistics.train)}, {"test", part_json(study.statistics.test)}};
   json["result"] = result(study);
   return json;

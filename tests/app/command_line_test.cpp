@@ -289,6 +289,20 @@ TEST_F(CommandLine, the_precision_of_products_is_chosen_on_a_gpu_and_recorded) {
   EXPECT_LE(std::abs(tf32 - fp32), 1e-2 * fp32);
 }
 
+TEST_F(CommandLine, autotuning_keeps_its_choice_with_the_run) {
+  const ProgramResult run = emulated(
+      {"scenario", "overfit", "--epochs", "2", "--no-controls", "--format", "json", "--device", "cuda", "--autotune"},
+      folder);
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  const Json plan = Json::parse(run.out)["plan"];
+  EXPECT_EQ(plan["autotuned"], true);
+  ASSERT_EQ(plan["layers"].size(), 3u);
+  for (const Json& layer : plan["layers"])
+    for (const char* place : {"activation", "input_grad", "weight_grad"})
+      EXPECT_TRUE(layer[place] == "kernel" || layer[place] == "epilogue") << layer;
+  expect_refused({"scenario", "overfit", "--device", "cpu", "--autotune"}, "--autotune: only a GPU");
+}
+
 TEST_F(CommandLine, a_gpu_without_memory_for_it_exits_with_1_and_names_the_bytes) {
   // All but the last of the parameters that a network may have: they alone leave the emulated GPU no room for the rows.
   const std::vector<std::int32_t> labels(20000, 1);

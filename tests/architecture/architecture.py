@@ -163,6 +163,7 @@ MUTANTS_AT_LEAST = 3
 WITHOUT_TEST = {
     "core/error.hpp": "an exception type without a line of code",
     "core/precision.hpp": "two names, read by the tests of products and reports",
+    "model/execution_plan.hpp": "read by the tests of the network and of the GPU trainer",
     "model/gpu_backend.hpp": "forwards to the launchers; likewise",
     "model/cpu_backend.hpp": "forwards to the twins; every test of an operation and of the model runs through it",
 }

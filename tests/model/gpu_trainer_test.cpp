@@ -81,6 +81,30 @@ TEST(GpuTrainer, follows_the_cpu_device_over_batches_optimizers_and_labels) {
         }
 }
 
+TEST(GpuTrainer, follows_the_cpu_device_with_epilogues) {
+  const Rows rows = learnable_rows(257, 130, 3, 2);
+  const auto trainer = make_gpu_trainer({.epilogues = Epilogues::everywhere});
+  for (const Index batch : {0, 100}) {
+    plateau::Run run = small_run();
+    run.batch = batch;
+    const RunResult got = trainer->train(run, rows.views());
+    expect_close(got, train_on_cpu<float>(run, rows.views(), {}));
+    EXPECT_EQ(got.plan.layers, epilogues_everywhere(run.architecture).layers);
+    EXPECT_FALSE(got.plan.autotuned);
+  }
+}
+
+TEST(GpuTrainer, chooses_epilogues_by_measurement_and_says_which) {
+  const Rows rows = learnable_rows(257, 130, 3, 2);
+  const plateau::Run run = small_run();
+  const RunResult got = make_gpu_trainer({.epilogues = Epilogues::measured})->train(run, rows.views());
+  expect_close(got, train_on_cpu<float>(run, rows.views(), {}));
+  EXPECT_TRUE(got.plan.autotuned);
+  ASSERT_EQ(got.plan.layers.size(), 3u);
+  EXPECT_NO_THROW(expects_plan(got.plan, run.architecture));
+  EXPECT_TRUE(graph_trainer().train(run, rows.views()).plan.layers.empty()) << "kernels, where nobody asked";
+}
+
 TEST(GpuTrainer, trains_linear_models_and_many_classes) {
   const Rows rows = learnable_rows(65, 33, 5, 7);
   for (const std::vector<Index>& widths : {std::vector<Index>{5, 7}, {5, 33, 7}, {5, 1, 4, 7}}) {

@@ -25,15 +25,18 @@ struct Pass {
   Workspace<CpuBackend<Real>> work;
   GradientWorkspace<CpuBackend<Real>> gradient_work;
 
-  Pass(const Architecture& net, Index rows_in)
+  ExecutionPlan plan;
+
+  Pass(const Architecture& net, Index rows_in, const ExecutionPlan& plan_in = {})
       : layout(net),
         parameters(layout.size(), 0),
         gradient(layout.size(), 0),
         x(rows_in * net.features(), 0),
         label(rows_in, 0),
         rows(rows_in),
-        work(backend, net, rows_in),
-        gradient_work(backend, net, rows_in) {
+        work(backend, net, rows_in, plan_in),
+        gradient_work(backend, net, rows_in),
+        plan(plan_in) {
     for (std::size_t t = 0; t < layout.tensors().size(); ++t) {
       const auto& tensor = layout.tensors()[t];
       const auto values = random_values(tensor.size, -0.8f, 0.8f, kSeed + t);
@@ -56,8 +59,8 @@ struct Pass {
   }
 
   std::vector<Real> gradient_values() {
-    forward(backend, layout, parameters.view(), features(), work);
-    backward(backend, layout, parameters.view(), features(), label.view(), work, gradient_work, gradient.view());
+    forward(backend, layout, parameters.view(), features(), work, plan);
+    backward(backend, layout, parameters.view(), features(), label.view(), work, gradient_work, gradient.view(), plan);
     return {gradient.view().begin(), gradient.view().end()};
   }
 };
@@ -93,6 +96,42 @@ TEST(Network, float_gradient_is_close_to_the_double_one) {
     const auto got = Pass<float>(net, 33).gradient_values();
     EXPECT_LE(relative_error(got, want), 32 * kEps32) << to_string(net);
   }
+}
+
+// Every plan computes the same; in double they agree to rounding.
+TEST(Network, gradient_does_not_depend_on_the_plan) {
+  for (const Architecture& net : kNetworks) {
+    const std::vector<double> want = Pass<double>(net, 33).gradient_values();
+    const ExecutionPlan everywhere = epilogues_everywhere(net);
+    EXPECT_LE(relative_error(Pass<double>(net, 33, everywhere).gradient_values(), want), 32 * kEps64) << to_string(net);
+    ExecutionPlan activations = everywhere;  // masks that nobody reads
+    for (LayerPlan& layer : activations.layers) layer.input_grad = layer.weight_grad = Fusion::kernel;
+    EXPECT_LE(relative_error(Pass<double>(net, 33, activations).gradient_values(), want), 32 * kEps64)
+        << to_string(net);
+  }
+}
+
+TEST(Network, a_workspace_without_masks_refuses_a_plan_that_needs_them) {
+  Pass<double> pass({{2, 3, 2}}, 8);
+  pass.plan = epilogues_everywhere(pass.layout.architecture());
+  EXPECT_THROW(pass.gradient_values(), std::invalid_argument);
+}
+
+TEST(ExecutionPlan, has_a_place_for_every_epilogue_that_it_gives) {
+  const Architecture net{{3, 8, 4, 2}};
+  EXPECT_NO_THROW(expects_plan({}, net));
+  EXPECT_NO_THROW(expects_plan(epilogues_everywhere(net), net));
+  EXPECT_NO_THROW(expects_plan(epilogues_everywhere({{3, 2}}), {{3, 2}}));
+  const auto refused = [&](const auto& change) {
+    ExecutionPlan plan = epilogues_everywhere(net);
+    change(plan.layers);
+    EXPECT_THROW(expects_plan(plan, net), std::invalid_argument);
+  };
+  refused([](auto& layers) { layers.pop_back(); });
+  refused([](auto& layers) { layers[2].activation = Fusion::epilogue; });
+  refused([](auto& layers) { layers[0].input_grad = Fusion::epilogue; });
+  refused([](auto& layers) { layers[1].activation = Fusion::kernel; });  // whose mask the layer above would read
+  refused([](auto& layers) { layers[1].weight_grad = Fusion::epilogue; });
 }
 
 TEST(Network, gradient_of_the_gaps_between_tensors_is_zero) {

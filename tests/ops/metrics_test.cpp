@@ -29,10 +29,11 @@ struct Rows {
 template <class Backend>
 class Recorder {
  public:
-  Recorder(const Backend& backend, TrainingState state, Index epochs, Index bit_words = 0, Index padding = 0)
+  Recorder(const Backend& backend, TrainingState state, Index epochs, Index bit_words = 0, Index padding = 0,
+           EpochMetrics before = kBefore)
       : backend_(backend),
         state_(backend, {1, 1}, std::vector<TrainingState>{state}),
-        history_(backend, {1, epochs}, std::vector<EpochMetrics>(at(epochs), kBefore)),
+        history_(backend, {1, epochs}, std::vector<EpochMetrics>(at(epochs), before)),
         correct_(backend, {bit_words == 0 ? 0 : epochs, bit_words, padding}) {}
 
   void record(DataPart part, const Rows& rows) {
@@ -200,6 +201,23 @@ TEST(Metrics, a_loss_that_is_not_finite_stops_the_run_and_nothing_is_recorded_af
           EXPECT_EQ(recorder.correct(), bits);
           EXPECT_EQ(recorder.state().status, RunStatus::diverged);
         });
+}
+
+// An epoch has its gradient norm once its last step is taken; an activation that hides a NaN cannot hide it there.
+TEST(Metrics, a_gradient_that_is_not_finite_stops_the_run_with_the_test_rows) {
+  for (const double bad : {kNaN, kInfinity})
+    for_each_backend([&](const auto& backend) {
+      EpochMetrics before = kBefore;
+      before.gradient_norm = bad;
+      Recorder recorder(backend, {.epoch = 1}, 2, 0, 0, before);
+
+      recorder.record(DataPart::train, kThreeRows);
+      EXPECT_EQ(recorder.state().status, RunStatus::running);
+
+      recorder.record(DataPart::test, kThreeRows);
+      EXPECT_EQ(recorder.state().status, RunStatus::diverged);
+      EXPECT_EQ(recorder.epoch(1).test_loss_sum, 3.75);
+    });
 }
 
 TEST(Metrics, of_a_stopped_run_are_not_recorded) {

@@ -17,9 +17,15 @@ class GpuError : public std::runtime_error {
   GpuError(const std::string& what, CallSite where);
 };
 
+// A product that the library does not have for these shapes, strides and types.
+class UnsupportedProduct : public GpuError {
+ public:
+  using GpuError::GpuError;
+};
+
 // `status` is the cudaError_t or the cublasStatus_t that a call returned. Throws GpuError unless it says success; an
 // error that CUDA would hand to the next call is taken back first. Nothing of the toolkit is called without them. Where
-// memory is out they add how much of it is free.
+// memory is out they add how much of it is free; where cuBLAS says "not supported" they throw UnsupportedProduct.
 void check_cuda(int status, CallSite where = CallSite::current());
 void check_cublas(int status, CallSite where = CallSite::current());
 // check_cuda for a call that takes device memory: where there is not enough, the bytes asked for are named as well.

@@ -15,9 +15,14 @@ namespace plateau {
 // bits either way.
 enum class Execution { graph, stream };
 
+// Where epilogues of cuBLASLt take the place of kernels: nowhere, everywhere (where the library has none for a shape
+// the training fails), or where that is measured to be faster, once per training and before it begins.
+enum class Epilogues { none, everywhere, measured };
+
 struct GpuOptions {
   const std::atomic<bool>* stop = nullptr;  // handed to the device, which ends the run as interrupted after an epoch
   Precision precision = Precision::fp32;
+  Epilogues epilogues = Epilogues::none;
   Execution execution = Execution::graph;
   // A recorded epoch costs host memory and time per launch. One of about more launches than this is not recorded.
   Index most_recorded_launches = 1 << 16;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "plateau/model/architecture.hpp"
+#include "plateau/model/execution_plan.hpp"
 #include "plateau/ops/adam.hpp"
 #include "plateau/ops/gather_batch.hpp"
 #include "plateau/ops/metrics.hpp"
@@ -81,6 +82,7 @@ struct RunResult {
   std::vector<EpochRecord> history;  // complete epochs only; a diverged epoch is number history.size()
   CorrectBits test_correct;          // as many epochs as the history
   FlatParameters parameters;         // after the last step that was taken
+  ExecutionPlan plan;                // by which it was trained
   Index recorded_launches = 0;       // that make an epoch, where a GPU recorded it; else 0. Of no effect on the rest
 };
 

@@ -11,7 +11,7 @@
 // multiple of 128 bits apart. Which bit is which is the device's own business. NaN: before a ReLU it may become 0, as
 // dense and bias_activation never let it; a gradient that is NaN stays NaN. Outputs are overwritten and must not
 // overlap inputs. At least one row. Wrong shapes throw std::invalid_argument before anything is written; a shape for
-// which the library has no such product throws gpu::GpuError.
+// which the library has no such product throws gpu::UnsupportedProduct.
 #pragma once
 
 #include <concepts>
