@@ -42,8 +42,8 @@ struct Shape {
   bool gpu_only = false;  // more than about a second on a CPU
 };
 
-// Products are also timed in tf32 where a device has that. Of products with epilogues a library may refuse a shape.
-enum class Kind { other, product, epilogue };
+// Products are also timed in tf32, where a device has that.
+enum class Kind { other, product };
 
 template <class Device>
 struct Row {
@@ -318,9 +318,9 @@ std::vector<Row<Device>> operations() {
       {"dense_forward", dense_forward<Device>, products, Kind::product},
       {"dense_input_grad", dense_input_grad<Device>, products, Kind::product},
       {"dense_weight_grad", dense_weight_grad<Device>, products, Kind::product},
-      {"dense_forward_relu", dense_forward_relu<Device>, products, Kind::epilogue},
-      {"dense_input_grad_relu", dense_input_grad_relu<Device>, products, Kind::epilogue},
-      {"dense_weight_grad_bias", dense_weight_grad_bias<Device>, products, Kind::epilogue},
+      {"dense_forward_relu", dense_forward_relu<Device>, products, Kind::product},
+      {"dense_input_grad_relu", dense_input_grad_relu<Device>, products, Kind::product},
+      {"dense_weight_grad_bias", dense_weight_grad_bias<Device>, products, Kind::product},
       {"bias_activation", bias_activation<Device>, layers},
       {"relu_backward", relu_backward<Device>, layers},
       {"bias_grad", bias_grad<Device>, {{tiny, {100, 2}}, {medium, {8192, 10}}, {large, {8192, 4096}}}},
@@ -367,8 +367,7 @@ void add_operation_cases(Effort effort, Where where, Precision precision, const 
         const OperationCase<Device> described{
             .name = case_name(row.name, shape, precision, cache),
             .cache = cache,
-            .make = [make = row.make, n = shape.n](Material<Device>& material) { return make(material, n); },
-            .may_be_refused = row.kind == Kind::epilogue};
+            .make = [make = row.make, n = shape.n](Material<Device>& material) { return make(material, n); }};
         add_case(described.name, [=](benchmark::State& state) { return cases->measure(state, described); });
       }
     }

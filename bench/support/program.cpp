@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "plateau/core/error.hpp"
+#include "plateau/gpu/error.hpp"
 #include "plateau/model/gpu_trainer.hpp"
 #include "plateau/report/environment.hpp"
 
@@ -136,7 +137,7 @@ void add_case(const std::string& name, Measure measure) {
         if (!(0 < took_us && std::isfinite(took_us))) throw std::runtime_error("the clock gave no time");
         state.SetIterationTime(took_us * 1e-6);
       }
-    } catch (const NotOffered& reason) {
+    } catch (const gpu::UnsupportedProduct& reason) {
       state.SkipWithError((std::string("not offered: ") + reason.what()).c_str());
     } catch (const std::exception& error) {
       ++failures;

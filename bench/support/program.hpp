@@ -9,7 +9,6 @@
 #include <benchmark/benchmark.h>
 
 #include <functional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -28,14 +27,8 @@ struct Program {
 
 int run(const Program& program, int argc, char** argv);
 
-// What a case throws that this device does not offer: it is skipped, and the program goes on as if it had not been
-// there.
-struct NotOffered : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
 // Measures a case once: what one run took, in microseconds, and whatever counters it adds. What it throws fails the
-// repetition and the program, and the case gets no time.
+// repetition and the program, and the case gets no time; a product that the library does not have is only skipped.
 using Measure = std::function<double(benchmark::State& state)>;
 void add_case(const std::string& name, Measure measure);
 

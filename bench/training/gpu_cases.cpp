@@ -9,28 +9,34 @@ namespace plateau::bench {
 
 void add_gpu_trainings(Effort effort) {
   struct Way {
-    Execution execution;
-    Precision precision;
+    std::string name;
+    GpuOptions options;
+    bool tiny = false;
+    bool startup_and_fleets = false;
   };
-  std::vector<Trained> ways;
-  for (const auto& [execution, precision] : {Way{Execution::graph, Precision::fp32},
-                                             {Execution::stream, Precision::fp32},
-                                             {Execution::graph, Precision::tf32}}) {
-    const bool graph = execution == Execution::graph, fp32 = precision == Precision::fp32;
-    ways.push_back({.name = std::string(graph ? "graph/" : "stream/") + to_string(precision),
-                    .startup = graph && fp32,
-                    .tiny = fp32,
-                    .fleets = graph && fp32,
-                    .make_trainer =
-                        [execution = execution, precision = precision] {
-                          return make_gpu_trainer({.precision = precision, .execution = execution});
-                        },
-                    .products_us =
-                        [effort, precision = precision](const Architecture& net, Index batch) {
-                          GpuDevice device(precision);
-                          return products_us(device, effort, net, batch);
-                        }});
-  }
+  const auto precise = [](Precision precision, Epilogues epilogues) {
+    return GpuOptions{.precision = precision, .epilogues = epilogues};
+  };
+  const Way ways[] = {
+      {"graph/fp32", {}, true, true},
+      {"stream/fp32", {.execution = Execution::stream}, true},
+      {"graph/fp32/epilogues", precise(Precision::fp32, Epilogues::everywhere)},
+      {"graph/tf32", precise(Precision::tf32, Epilogues::none)},
+      {"graph/tf32/epilogues", precise(Precision::tf32, Epilogues::everywhere)},
+      {"graph/tf32/autotuned", precise(Precision::tf32, Epilogues::measured)},
+  };
+  std::vector<Trained> trained;
+  for (const Way& way : ways)
+    trained.push_back({.name = way.name,
+                       .startup = way.startup_and_fleets,
+                       .tiny = way.tiny,
+                       .fleets = way.startup_and_fleets,
+                       .make_trainer = [options = way.options] { return make_gpu_trainer(options); },
+                       .products_us =
+                           [effort, precision = way.options.precision](const Architecture& net, Index batch) {
+                             GpuDevice device(precision);
+                             return products_us(device, effort, net, batch);
+                           }});
   const Extent full{.tiny_epochs = 500,
                     .fleets = {32, 1024},
                     .fleet_epochs = 20,
@@ -45,7 +51,7 @@ void add_gpu_trainings(Effort effort) {
                      .wide_batch = 4,
                      .wide_batches = 1,
                      .wide_epochs = 1};
-  add_trainings(effort, effort == Effort::smoke ? smoke : full, ways);
+  add_trainings(effort, effort == Effort::smoke ? smoke : full, trained);
 }
 
 }  // namespace plateau::bench

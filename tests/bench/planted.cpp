@@ -7,6 +7,7 @@
 #include "bench/support/cpu_device.hpp"
 #include "bench/support/gpu_device.hpp"
 #include "bench/support/operation_case.hpp"
+#include "plateau/gpu/error.hpp"
 
 namespace plateau::bench {
 namespace {
@@ -43,8 +44,8 @@ Operation<Device> spoiled_later(Material<Device>& make) {
 template <class Device>
 void add_cases(Effort effort) {
   const auto cases = std::make_shared<OperationCases<Device>>(effort);
-  const auto add = [&](const std::string& name, auto make, bool may_be_refused = false) {
-    const OperationCase<Device> described{name, Cache::cold, make, may_be_refused};
+  const auto add = [&](const std::string& name, auto make) {
+    const OperationCase<Device> described{name, Cache::cold, make};
     add_case(name, [=](benchmark::State& state) { return cases->measure(state, described); });
   };
   add("sound", [](auto& make) { return scaling(make, 1); });
@@ -56,13 +57,11 @@ void add_cases(Effort effort) {
     operation.figure = [] { return std::numeric_limits<double>::quiet_NaN(); };
     return operation;
   });
-  const auto refused = [](auto& make) {
+  add("refused", [](auto& make) {
     auto operation = scaling(make, 1);
-    operation.run = [] { throw std::runtime_error("no such product"); };
+    operation.run = [] { throw gpu::UnsupportedProduct("no such product", CallSite::current()); };
     return operation;
-  };
-  add("refused", refused, true);
-  add("refused_unexpectedly", refused);
+  });
   add_case("throws", [](benchmark::State&) -> double { throw std::runtime_error("on purpose"); });
   add_case("no_time", [](benchmark::State&) { return std::numeric_limits<double>::quiet_NaN(); });
 }

@@ -49,7 +49,6 @@ TEST_F(Programs, fail_where_an_output_is_not_finite) {
 
 TEST_F(Programs, fail_where_a_case_throws_or_gives_no_time) {
   for (const auto& [name, words] : {std::pair{"throws", "planted: throws: on purpose\n"},
-                                    {"refused_unexpectedly", "planted: refused_unexpectedly: no such product\n"},
                                     {"no_time", "planted: no_time: the clock gave no time\n"}}) {
     const ProgramResult result = planted("cpu", name);
     EXPECT_EQ(result.exit_code, 1) << name;
@@ -64,7 +63,9 @@ TEST_F(Programs, skip_what_a_device_does_not_offer) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
   const Json json = Json::parse(result.out);
   ASSERT_EQ(json["benchmarks"].size(), 1u);
-  EXPECT_EQ(json["benchmarks"][0]["error_message"], "not offered: no such product");
+  const std::string said = json["benchmarks"][0]["error_message"];
+  EXPECT_EQ(said.find("not offered: "), 0u) << said;
+  EXPECT_NE(said.find("no such product"), std::string::npos) << said;
 }
 
 TEST_F(Programs, give_a_failed_case_no_time_and_the_others_theirs) {
@@ -115,8 +116,9 @@ TEST_F(Programs, write_every_repetition_with_its_counters_and_what_the_machine_i
 
 TEST_F(Programs, refuse_to_measure_on_an_emulated_gpu) {
   for (const char* program : {PLATEAU_BENCH_KERNELS_EMULATED, PLATEAU_BENCH_TRAINING_EMULATED, PLATEAU_PLANTED}) {
-    expect_refused(program, {}, "this program's GPU is emulated");
-    expect_refused(program, {"--device=cuda", "--benchmark_repetitions=1"}, "this program's GPU is emulated");
+    const std::string no_case = "--benchmark_filter=^nothing$";  // should it not refuse, it has nothing to measure
+    expect_refused(program, {no_case}, "this program's GPU is emulated");
+    expect_refused(program, {no_case, "--device=cuda", "--benchmark_repetitions=1"}, "this program's GPU is emulated");
   }
 }
 
