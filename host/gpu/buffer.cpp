@@ -78,6 +78,11 @@ void copy_to_host(const Stream& stream, const void* from, void* to, Index bytes)
     check_cuda(cudaMemcpyAsync(to, from, static_cast<std::size_t>(bytes), cudaMemcpyDeviceToHost, stream.handle()));
 }
 
+void copy_within(const Stream& stream, const void* from, void* to, Index bytes) {
+  if (bytes > 0)
+    check_cuda(cudaMemcpyAsync(to, from, static_cast<std::size_t>(bytes), cudaMemcpyDeviceToDevice, stream.handle()));
+}
+
 void copy_rows_to_device(const Stream& stream, const void* from, Index from_stride, void* to, Index to_stride,
                          Index row_bytes, Index rows) {
   if (row_bytes == 0 || rows == 0) return;

@@ -42,6 +42,7 @@ Inventory inventory() {
          .compute_minor = properties.minor,
          .multiprocessors = properties.multiProcessorCount,
          .memory_bytes = static_cast<std::int64_t>(properties.totalGlobalMem),
+         .l2_cache_bytes = properties.l2CacheSize,
          .shared_memory_per_block_bytes = static_cast<std::int64_t>(properties.sharedMemPerBlockOptin)});
   }
   return found;

@@ -150,7 +150,9 @@ class GpuTrainer final : public Trainer {
       ahead.after_epoch(backend_.stream(), pass_on_stop_request);
     }
     ahead.finish(pass_on_stop_request);
-    return training.fetch();
+    RunResult result = training.fetch();
+    if (epoch_graph) result.recorded_launches = epoch_graph->nodes();
+    return result;
   }
 
   std::vector<RunResult> train_all(const std::vector<RunRequest>& requests) override {

@@ -6,7 +6,8 @@
   architecture.py layers                a floor includes itself and what it may use, and keeps its manners
   architecture.py headers               every public header compiles alone, and twice in one file
   architecture.py mirror                every operation has a twin, a test and mutants, every launcher its line in the
-                                        test of launchers; every header that does something has a test
+                                        test of launchers and in the benchmarks of operations; every header that does
+                                        something has a test
   architecture.py refuses FILE ...      each file does not compile, with the words of its line "// Refused with: ...",
                                         and compiles with PLATEAU_RIGHT defined, so it fails for that reason
 
@@ -168,7 +169,8 @@ WITHOUT_TEST = {
 }
 
 
-LAUNCHERS_TEST = "tests/gpu/launchers_test.cpp"
+# What has a line for every launcher.
+LAUNCHER_TABLES = ("tests/gpu/launchers_test.cpp", "bench/kernels/operations.hpp")
 
 
 def check_mirror(root, without_test=None):
@@ -176,20 +178,21 @@ def check_mirror(root, without_test=None):
     ops = sorted(path.stem for path in (root / "include/plateau/ops").glob("*.hpp"))
     if not ops:
         yield "include/plateau/ops: there are no operations"
-    launched = (root / LAUNCHERS_TEST).read_text() if (root / LAUNCHERS_TEST).is_file() else ""
+    tables = {name: (root / name).read_text() if (root / name).is_file() else "" for name in LAUNCHER_TABLES}
     for op in ops:
         contract = (root / f"include/plateau/ops/{op}.hpp").read_text()
         launchers = re.findall(r"^void (\w+)\(const (?:Stream|BlasHandle)& ", contract, re.M)
         if not launchers:
             yield f"include/plateau/ops/{op}.hpp: declares no launcher"
         for launcher in launchers:
-            if f'{{"{launcher}",' not in launched:
-                yield f"{LAUNCHERS_TEST}: {launcher} is missing"
-        tables = f"tests/mutants/{op}.txt", f"tests/mutants/kernels/{op}.txt"
-        for needed in (f"host/cpu/{op}.cpp", f"kernels/{op}.cu", f"tests/ops/{op}_test.cpp", *tables):
+            for name, table in tables.items():
+                if f'{{"{launcher}",' not in table:
+                    yield f"{name}: {launcher} is missing"
+        mutants = f"tests/mutants/{op}.txt", f"tests/mutants/kernels/{op}.txt"
+        for needed in (f"host/cpu/{op}.cpp", f"kernels/{op}.cu", f"tests/ops/{op}_test.cpp", *mutants):
             if not (root / needed).is_file():
                 yield f"include/plateau/ops/{op}.hpp: {needed} is missing"
-        for table in filter(lambda name: (root / name).is_file(), tables):
+        for table in filter(lambda name: (root / name).is_file(), mutants):
             count = len(re.findall(r"^== ", (root / table).read_text(), re.M))
             if count < MUTANTS_AT_LEAST:
                 yield f"{table}: {count} mutants, at least {MUTANTS_AT_LEAST} are wanted"
@@ -280,6 +283,7 @@ PLANTED_LAYERS = {
 SOUND_MIRROR = {
     "include/plateau/ops/sgd.hpp": "namespace gpu {\nvoid sgd(const Stream& stream);\n}\n",
     "tests/gpu/launchers_test.cpp": '    {"sgd",\n     [] {}},\n',
+    "bench/kernels/operations.hpp": '      {"sgd", sgd<Device>, parameters},\n',
     "include/plateau/core/view.hpp": "",
     "include/plateau/core/error.hpp": "",
     "host/cpu/sgd.cpp": "",
@@ -296,6 +300,7 @@ PLANTED_MIRROR = {
     "a kernel without a contract": ("kernels/bad.cu", ""),
     "a second launcher": ("include/plateau/ops/sgd.hpp",
                           "void sgd(const Stream& stream);\nvoid adam(const BlasHandle& blas);\n"),
+    "a launcher without a benchmark": ("bench/kernels/operations.hpp", '      {"adam", adam<Device>, parameters},\n'),
     "an operation without a launcher": ("include/plateau/ops/sgd.hpp", "\n"),
     "two mutants of a kernel": ("tests/mutants/kernels/sgd.txt", "== a\n-x\n+y\n== b\n-x\n+y\n"),
     "two mutants": ("tests/mutants/sgd.txt", "== a\n-x\n+y\n== b\n-x\n+y\n"),

@@ -75,6 +75,18 @@ TEST(DeviceBuffer, takes_the_rows_of_a_padded_matrix) {
   EXPECT_EQ(fetched<int>(stream, buffer.view()), (std::vector<int>{1, 2, 0, 0, 3, 4, 0, 0, 5, 6, 0, 0}));
 }
 
+TEST(DeviceBuffer, is_copied_on_the_device_in_the_order_of_the_stream) {
+  const Stream stream;
+  DeviceBuffer<int> from(5), to(5);
+  fill_bytes(stream, from.view(), 3);
+
+  copy(stream, DeviceSpan<const int>(from.view()), to.view());
+  fill_bytes(stream, from.view(), 4);  // later: the copy has what was there before
+
+  EXPECT_EQ(fetched<int>(stream, to.view()), (std::vector<int>(5, 0x03030303)));
+  EXPECT_THROW(copy(stream, DeviceSpan<const int>(from.view()), to.view().subspan(0, 4)), std::invalid_argument);
+}
+
 TEST(DeviceBuffer, refuses_sizes_that_do_not_match_or_cannot_be) {
   const Stream stream;
   DeviceBuffer<int> buffer(2);

@@ -14,6 +14,7 @@ TEST(Inventory, lists_devices_or_says_why_there_are_none) {
     EXPECT_FALSE(device.name.empty());
     EXPECT_GT(device.multiprocessors, 0);
     EXPECT_GT(device.memory_bytes, 0);
+    EXPECT_GT(device.l2_cache_bytes, 0);
   }
 #if PLATEAU_TEST_WITH_CUDA
   EXPECT_GE(found.toolkit_version, 12000);

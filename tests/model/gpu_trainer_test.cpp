@@ -124,6 +124,21 @@ TEST(GpuTrainer, a_recorded_epoch_and_a_queued_one_give_equal_bits) {
   }
 }
 
+TEST(GpuTrainer, says_how_many_launches_it_recorded) {
+  auto run = small_run();
+  const Rows rows = learnable_rows(24, 10, 3, 2);
+
+  const Index full_batch = graph_trainer().train(run, rows.views()).recorded_launches;
+  EXPECT_EQ(stream_trainer().train(run, rows.views()).recorded_launches, 0);
+  run.batch = 8;
+  const Index three_batches = graph_trainer().train(run, rows.views()).recorded_launches;
+  run.epochs = 1;
+  EXPECT_EQ(graph_trainer().train(run, rows.views()).recorded_launches, 0);
+
+  EXPECT_GE(full_batch, 6 * 3);  // at least six operations per layer
+  EXPECT_GT(three_batches, 2 * full_batch);
+}
+
 TEST(GpuTrainer, equal_seeds_give_equal_bits_and_other_seeds_do_not) {
   const Rows rows = learnable_rows(60, 40, 3, 2);
   auto run = small_run();

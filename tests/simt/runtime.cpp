@@ -232,6 +232,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int number) {
   properties->minor = 0;
   properties->multiProcessorCount = static_cast<int>(kMultiprocessors);
   properties->totalGlobalMem = DeviceMemory::kTotalBytes;
+  properties->l2CacheSize = 64 << 10;
   properties->sharedMemPerBlock = kMaxStaticSharedBytes;
   properties->sharedMemPerBlockOptin = kMaxSharedBytes;
   properties->warpSize = 32;

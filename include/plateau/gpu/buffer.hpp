@@ -33,6 +33,7 @@ void fill_bytes(const Stream& stream, void* data, unsigned char byte, Index byte
 void fill_rows(const Stream& stream, void* data, Index stride, unsigned char byte, Index row_bytes, Index rows);
 void copy_to_device(const Stream& stream, const void* from, void* to, Index bytes);
 void copy_to_host(const Stream& stream, const void* from, void* to, Index bytes);
+void copy_within(const Stream& stream, const void* from, void* to, Index bytes);
 void copy_rows_to_device(const Stream& stream, const void* from, Index from_stride, void* to, Index to_stride,
                          Index row_bytes, Index rows);
 }  // namespace detail
@@ -122,6 +123,11 @@ template <class T>
 void copy(const Stream& stream, DeviceSpan<const T> from, HostSpan<T> to) {
   expects(from.size == to.size, "copy: equal sizes");
   detail::copy_to_host(stream, from.data, to.data, to.size * Index{sizeof(T)});
+}
+template <class T>
+void copy(const Stream& stream, DeviceSpan<const T> from, DeviceSpan<T> to) {
+  expects(from.size == to.size, "copy: equal sizes");
+  detail::copy_within(stream, from.data, to.data, to.size * Index{sizeof(T)});
 }
 template <class T>
 void copy(const Stream& stream, HostMatrix<const T> from, DeviceMatrix<T> to) {

@@ -15,6 +15,7 @@ struct DeviceProperties {
   int compute_minor = 0;
   int multiprocessors = 0;
   std::int64_t memory_bytes = 0;
+  std::int64_t l2_cache_bytes = 0;
   std::int64_t shared_memory_per_block_bytes = 0;  // the most a block may ask for
 };
 

@@ -83,6 +83,7 @@ struct RunResult {
   CorrectBits test_correct;          // as many epochs as the history
   FlatParameters parameters;         // after the last step that was taken
   ExecutionPlan plan;                // by which it was trained
+  Index recorded_launches = 0;       // that make an epoch, where a GPU recorded it; else 0. Of no effect on the rest
 };
 
 // Throws std::invalid_argument where the run does not fit the data: widths, labels, batch, initial parameters.

@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// Whole trainings as cases, through the public Trainer:
+//
+//   tiny_mlp/<rows>       2-128-128-2, full batch, Adam, 500 test rows evaluated after every epoch. Time per epoch of a
+//                         whole run, copies in and out included.
+//   fleet/<models>        so many of the same, with 1000 rows, submitted together. Time per epoch of one model.
+//   wide_mlp/<batch>      784-4096-4096-10. Time per step: what more epochs take, over their steps.
+//   startup/<rows>        Time of making the trainer and training its first epoch.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/support/program.hpp"
+#include "plateau/core/precision.hpp"
+#include "plateau/model/architecture.hpp"
+#include "plateau/model/trainer.hpp"
+
+namespace plateau::bench {
+
+void add_cpu_trainings(Effort effort);
+void add_gpu_trainings(Effort effort);
+
+// A device and a way it trains, and what is worth a time that way besides the wide network.
+struct Trained {
+  std::string name;  // of cases, after what is trained: "cpu/fp32", "graph/tf32"
+  bool startup = false;
+  bool tiny = false;
+  bool fleets = false;
+  std::function<std::unique_ptr<Trainer>()> make_trainer;
+  // Microseconds of the matrix products of one training step of these widths, and nothing else, on the same device.
+  std::function<double(const Architecture& architecture, Index batch)> products_us;
+};
+
+// How much of each there is.
+struct Extent {
+  Index tiny_epochs = 0;
+  std::vector<Index> fleets;
+  Index fleet_epochs = 0;
+  Architecture wide;
+  Index wide_batch = 0;
+  Index wide_batches = 0;  // per epoch
+  Index wide_epochs = 0;   // that are timed
+};
+
+void add_trainings(Effort effort, const Extent& extent, const std::vector<Trained>& ways);
+
+}  // namespace plateau::bench

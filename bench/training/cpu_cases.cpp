@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/support/cpu_device.hpp"
+#include "cases.hpp"
+#include "plateau/model/work_crew.hpp"
+#include "products.hpp"
+
+namespace plateau::bench {
+
+// With every thread there is; of a single run they share the evaluation only, so its products run on one.
+void add_cpu_trainings(Effort effort) {
+  const auto device = std::make_shared<CpuDevice>();
+  const Trained cpu{
+      .name = "cpu/fp32",
+      .startup = true,
+      .tiny = true,
+      .fleets = true,
+      .make_trainer = [] { return std::make_unique<CpuTrainer>(CpuOptions{.workers = available_workers()}); },
+      .products_us = [=](const Architecture& net, Index batch) { return products_us(*device, effort, net, batch); }};
+  const Extent full{.tiny_epochs = 200,
+                    .fleets = {32},
+                    .fleet_epochs = 20,
+                    .wide = {{784, 4096, 4096, 10}},
+                    .wide_batch = 128,
+                    .wide_batches = 4,
+                    .wide_epochs = 1};
+  const Extent smoke{.tiny_epochs = 3,
+                     .fleets = {2},
+                     .fleet_epochs = 2,
+                     .wide = {{12, 32, 32, 10}},
+                     .wide_batch = 4,
+                     .wide_batches = 1,
+                     .wide_epochs = 1};
+  add_trainings(effort, effort == Effort::smoke ? smoke : full, {cpu});
+}
+
+}  // namespace plateau::bench

@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/support/gpu_device.hpp"
+#include "cases.hpp"
+#include "plateau/model/gpu_trainer.hpp"
+#include "products.hpp"
+
+namespace plateau::bench {
+
+void add_gpu_trainings(Effort effort) {
+  struct Way {
+    std::string name;
+    GpuOptions options;
+    bool tiny = false;
+    bool startup_and_fleets = false;
+  };
+  const auto precise = [](Precision precision, Epilogues epilogues) {
+    return GpuOptions{.precision = precision, .epilogues = epilogues};
+  };
+  const Way ways[] = {
+      {"graph/fp32", {}, true, true},
+      {"stream/fp32", {.execution = Execution::stream}, true},
+      {"graph/fp32/epilogues", precise(Precision::fp32, Epilogues::everywhere)},
+      {"graph/tf32", precise(Precision::tf32, Epilogues::none)},
+      {"graph/tf32/epilogues", precise(Precision::tf32, Epilogues::everywhere)},
+      {"graph/tf32/autotuned", precise(Precision::tf32, Epilogues::measured)},
+  };
+  std::vector<Trained> trained;
+  for (const Way& way : ways)
+    trained.push_back({.name = way.name,
+                       .startup = way.startup_and_fleets,
+                       .tiny = way.tiny,
+                       .fleets = way.startup_and_fleets,
+                       .make_trainer = [options = way.options] { return make_gpu_trainer(options); },
+                       .products_us =
+                           [effort, precision = way.options.precision](const Architecture& net, Index batch) {
+                             GpuDevice device(precision);
+                             return products_us(device, effort, net, batch);
+                           }});
+  const Extent full{.tiny_epochs = 500,
+                    .fleets = {32, 1024},
+                    .fleet_epochs = 20,
+                    .wide = {{784, 4096, 4096, 10}},
+                    .wide_batch = 8192,
+                    .wide_batches = 4,
+                    .wide_epochs = 20};
+  const Extent smoke{.tiny_epochs = 3,
+                     .fleets = {2},
+                     .fleet_epochs = 2,
+                     .wide = {{12, 32, 32, 10}},
+                     .wide_batch = 4,
+                     .wide_batches = 1,
+                     .wide_epochs = 1};
+  add_trainings(effort, effort == Effort::smoke ? smoke : full, trained);
+}
+
+}  // namespace plateau::bench

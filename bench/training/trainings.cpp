@@ -1,0 +1,242 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include <time.h>
+
+#include <chrono>
+#include <cmath>
+#include <map>
+#include <stdexcept>
+#include <utility>
+
+#include "cases.hpp"
+#include "plateau/core/random.hpp"
+#include "plateau/ops/dense.hpp"
+
+namespace plateau::bench {
+namespace {
+
+const Architecture kTiny{{2, 128, 128, 2}};
+constexpr Index kTestRows = 500;
+
+// ---- Rows -----------------------------------------------------------------------------------------------------------
+struct Rows {
+  std::vector<float> train_x, test_x;
+  std::vector<std::int32_t> train_label, test_label;
+  std::optional<DrawnSplit> drawn;
+
+  TrainingData view(Index features) const {
+    const auto matrix = [&](const std::vector<float>& x) {
+      const Index rows = static_cast<Index>(x.size()) / features;
+      return HostMatrix<const float>{x.data(), rows, features, features};
+    };
+    const auto span = [](const std::vector<std::int32_t>& label) {
+      return HostSpan<const std::int32_t>{label.data(), static_cast<Index>(label.size())};
+    };
+    return {matrix(train_x), span(train_label), matrix(test_x), span(test_label), drawn};
+  }
+};
+
+// As `scenario_overfit` draws them, which a GPU does itself.
+Rows scenario_rows(Index train_rows) {
+  const DrawnSplit split{.train = {.kind = ScenarioKind::overfit, .seed = 1, .first_row = 0},
+                         .test = {.kind = ScenarioKind::overfit, .seed = 1, .first_row = train_rows}};
+  Rows rows{.drawn = split};
+  const auto draw_rows = [](const ScenarioRows& which, Index count, std::vector<float>& x,
+                            std::vector<std::int32_t>& label) {
+    const Index features = scenario_features(which.kind);
+    x.resize(static_cast<std::size_t>(count * features));
+    label.resize(static_cast<std::size_t>(count));
+    cpu::scenario_data<float>(which, {x.data(), count, features, features}, {label.data(), count});
+  };
+  draw_rows(split.train, train_rows, rows.train_x, rows.train_label);
+  draw_rows(split.test, kTestRows, rows.test_x, rows.test_label);
+  return rows;
+}
+
+// One test row: its evaluation, once per epoch, is little beside the steps.
+Rows wide_rows(const Architecture& net, Index train_rows) {
+  Rows rows;
+  const auto draw_rows = [&](std::uint64_t seed, Index count, std::vector<float>& x, std::vector<std::int32_t>& label) {
+    for (Index i = 0; i < count * net.features(); i += 4)
+      for (const std::uint32_t word : draw({seed, StreamId::features}, static_cast<std::uint64_t>(i)).word)
+        x.push_back(uniform(word));
+    for (Index i = 0; i < count; ++i) {
+      const std::uint32_t word = draw({seed, StreamId::labels}, static_cast<std::uint64_t>(i)).word[0];
+      label.push_back(static_cast<std::int32_t>(static_cast<Index>(word) % net.classes()));
+    }
+  };
+  draw_rows(1, train_rows, rows.train_x, rows.train_label);
+  draw_rows(2, 1, rows.test_x, rows.test_label);
+  return rows;
+}
+
+// ---- Clocks ---------------------------------------------------------------------------------------------------------
+struct Took {
+  double us = 0;       // by the wall clock
+  double host_us = 0;  // of the processor, on all threads of this process
+  Index recorded_launches = 0;
+};
+
+double processor_us() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return 1e6 * static_cast<double>(now.tv_sec) + 1e-3 * static_cast<double>(now.tv_nsec);
+}
+
+template <class F>
+Took took(F f) {
+  const double host = processor_us();
+  const auto start = std::chrono::steady_clock::now();
+  f();
+  const std::chrono::duration<double, std::micro> wall = std::chrono::steady_clock::now() - start;
+  return {wall.count(), processor_us() - host};
+}
+
+// ---- Cases ----------------------------------------------------------------------------------------------------------
+void expect_trained(const RunResult& result, Index epochs) {
+  if (result.outcome != RunOutcome::finished || static_cast<Index>(result.history.size()) != epochs)
+    throw std::runtime_error("the training did not finish");
+  for (const EpochRecord& epoch : result.history)
+    if (!std::isfinite(epoch.train_loss) || !std::isfinite(epoch.test_loss) || !std::isfinite(epoch.gradient_norm))
+      throw std::runtime_error("a loss is not finite");
+}
+
+Run run_of(const Architecture& architecture, Index epochs, std::uint64_t seed) {
+  return {.architecture = architecture,
+          .optimizer = AdamParameters{.learning_rate = 1e-2},
+          .epochs = epochs,
+          .order = RowOrder::as_stored,
+          .seed = seed};
+}
+
+Took train(Trainer& trainer, const Run& run, const TrainingData& data) {
+  RunResult result;
+  Took time = took([&] { result = trainer.train(run, data); });
+  expect_trained(result, run.epochs);
+  time.recorded_launches = result.recorded_launches;
+  return time;
+}
+
+// The trainer of a way: made when first asked for, and warmed up by a short run.
+class Bench {
+ public:
+  Bench(Effort effort, Extent extent, Trained way)
+      : effort_(effort), extent_(std::move(extent)), way_(std::move(way)) {}
+
+  double tiny_mlp(benchmark::State& state, Index train_rows) {
+    const Rows rows = scenario_rows(train_rows);
+    const TrainingData data = rows.view(kTiny.features());
+    const Index epochs = extent_.tiny_epochs, few = std::max<Index>(2, epochs / 5);
+    train(trainer(), run_of(kTiny, few, 1), data);
+    const Took all = train(trainer(), run_of(kTiny, epochs, 1), data);
+    const Took first = train(trainer(), run_of(kTiny, few, 1), data);
+
+    const auto count = static_cast<double>(epochs);
+    state.counters["epochs"] = count;
+    state.counters["us_per_later_epoch"] = (all.us - first.us) / static_cast<double>(epochs - few);
+    state.counters["host_us_per_epoch"] = all.host_us / count;
+    if (all.recorded_launches > 0) state.counters["launches_per_epoch"] = static_cast<double>(all.recorded_launches);
+    return all.us / count;
+  }
+
+  double fleet(benchmark::State& state, Index models) {
+    const Rows rows = scenario_rows(1000);
+    std::vector<RunRequest> requests;
+    for (Index model = 0; model < models; ++model)
+      requests.push_back({run_of(kTiny, extent_.fleet_epochs, static_cast<std::uint64_t>(model)), rows.view(2)});
+    train(trainer(), requests[0].run, requests[0].data);
+    std::vector<RunResult> results;
+    const Took all = took([&] { results = trainer().train_all(requests); });
+    if (results.size() != requests.size()) throw std::runtime_error("a model was not trained");
+    for (const RunResult& result : results) expect_trained(result, extent_.fleet_epochs);
+
+    const auto epochs = static_cast<double>(models * extent_.fleet_epochs);
+    state.counters["models"] = static_cast<double>(models);
+    state.counters["epochs"] = static_cast<double>(extent_.fleet_epochs);
+    state.counters["models_per_s"] = static_cast<double>(models) / all.us * 1e6;
+    state.counters["model_epochs_per_s"] = epochs / all.us * 1e6;
+    state.counters["host_us_per_model_epoch"] = all.host_us / epochs;
+    return all.us / epochs;
+  }
+
+  double wide_mlp(benchmark::State& state) {
+    const Architecture& net = extent_.wide;
+    const Index batch = extent_.wide_batch, few = 2;
+    const bool first_time = wide_.train_x.empty();
+    if (first_time) wide_ = wide_rows(net, batch * extent_.wide_batches);
+    Run run = run_of(net, few, 1);
+    run.optimizer = AdamParameters{.learning_rate = 1e-4};
+    run.batch = batch;
+    const TrainingData data = wide_.view(net.features());
+    if (first_time) train(trainer(), run, data);
+    const Took first = train(trainer(), run, data);
+    run.epochs = few + extent_.wide_epochs;
+    const Took all = train(trainer(), run, data);
+
+    // What a run does once is in both times. Of the few steps of a smoke run no difference would be left.
+    const auto steps = static_cast<double>(extent_.wide_epochs * extent_.wide_batches);
+    const double step_us = (effort_ == Effort::smoke ? all.us : all.us - first.us) / steps;
+    const double products_us = way_.products_us(net, batch);
+    Cost cost;
+    for (Index layer = 0; layer < net.layers(); ++layer) {
+      const Index in = net.fan_in(layer), out = net.fan_out(layer);
+      cost = cost + dense_forward_cost(batch, in, out) + dense_weight_grad_cost(batch, in, out);
+      if (layer > 0) cost = cost + dense_input_grad_cost(batch, in, out);
+    }
+    state.counters["steps"] = steps;
+    state.counters["gemm_only_us"] = products_us;
+    state.counters["percent_of_gemm_only"] = 100 * products_us / step_us;
+    state.counters["tflop_per_s"] = cost.flops / step_us * 1e-6;
+    state.counters["host_us_per_step"] = (all.host_us - first.host_us) / steps;
+    if (all.recorded_launches > 0) state.counters["launches_per_epoch"] = static_cast<double>(all.recorded_launches);
+    return step_us;
+  }
+
+  double startup(benchmark::State& state, Index train_rows) {
+    const Rows rows = scenario_rows(train_rows);
+    const TrainingData data = rows.view(kTiny.features());
+    trainer_.reset();
+    const Took construct = took([&] { trainer(); });
+    const Took first = train(trainer(), run_of(kTiny, 1, 1), data);
+    const Took second = train(trainer(), run_of(kTiny, 1, 1), data);
+    state.counters["construct_us"] = construct.us;
+    state.counters["first_epoch_us"] = first.us;
+    state.counters["second_run_us"] = second.us;
+    return construct.us + first.us;
+  }
+
+ private:
+  Trainer& trainer() {
+    if (!trainer_) trainer_ = way_.make_trainer();
+    return *trainer_;
+  }
+
+  Effort effort_;
+  Extent extent_;
+  Trained way_;
+  std::unique_ptr<Trainer> trainer_;
+  Rows wide_;
+};
+
+}  // namespace
+
+void add_trainings(Effort effort, const Extent& extent, const std::vector<Trained>& ways) {
+  using benchmark::State;
+  const bool smoke = effort == Effort::smoke;
+  for (const Trained& way : ways) {
+    const auto bench = std::make_shared<Bench>(effort, extent, way);
+    const auto add = [&](const std::string& what, Index size, Measure measure) {
+      add_case(what + "/" + std::to_string(size) + "/" + way.name, std::move(measure));
+    };
+    if (way.startup) add("startup", 1000, [=](State& state) { return bench->startup(state, 1000); });
+    if (way.tiny)
+      for (const Index rows : smoke ? std::vector<Index>{100} : std::vector<Index>{100, 500, 1000, 2000})
+        add("tiny_mlp", rows, [=](State& state) { return bench->tiny_mlp(state, rows); });
+    if (way.fleets)
+      for (const Index models : extent.fleets)
+        add("fleet", models, [=](State& state) { return bench->fleet(state, models); });
+    add("wide_mlp", extent.wide_batch, [=](State& state) { return bench->wide_mlp(state); });
+  }
+}
+
+}  // namespace plateau::bench
