@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 The Plateau authors
+# SPDX-License-Identifier: Apache-2.0
+"""The same training in Plateau, PyTorch, JAX and scikit-learn, side by side.
+
+  peers.py [--work A,B,C] [--device auto|cuda|cpu|both] [--rows N,...] [--python PATH ...] [--out FILE] [--smoke] ...
+
+A  one small network: 2-128-128-2, Adam at learning rate 0.01 on 100, 1000 and 2000 rows, 500 full-batch epochs, the
+   accuracy on 500 test rows after every epoch
+B  a fleet of independent small networks on the same rows
+C  one large network: 784-4096-4096-10 on a batch of 8192 rows, on a CPU of 64
+
+All contenders get the same rows and initial weights, drawn by Plateau's generator. The clock of a contender covers the
+training and the fetch of its metrics; data, model, optimizer, compilation and what is captured ahead of time are there
+before (the first call has a column of its own). Ours covers more: the copy of the rows to the device, the capture of
+its graph, and train accuracy, test loss and gradient norm, which the others do not compute.
+
+Gates before timing: every contender trains the case adam_memorization_2_128_128_2 of tests/data/torch-parity (in B, as
+the first and the last of three networks, the second being another) and the first epochs of the timed case itself (in C,
+of a smaller batch), where Plateau's CPU twins in double are the oracle. The train loss of every epoch must lie within
+2e-6 + 20 |float32 - float64| of the float64 trajectory, the test accuracy within one row; at TF32, whose error these do
+not bound, within 2 % of the loss and of the test rows. Who does not is printed as FAIL and not timed. scikit-learn has
+conventions of its own, passes no gate and is marked. What this machine lacks is printed as not run, with the reason.
+
+Rounds: one training of each contender per round, in rotated order, with a pause between. The ratio of a contender is
+the median over rounds of its time / ours in that round, with a bootstrap 95 % interval; ours is Plateau on the device
+of the case, on a CPU with two threads.
+
+Exit code: 0; 1 if a program of ours fails a gate; 2 if it was asked for something impossible, or the machine is busy.
+
+The JSON of --out is that of bench (schema "plateau-bench", version 1, suite "peers"), times in seconds; a case's
+programs hold {name, framework, version, variant, threads, device, precision, flags, status: timed, FAIL, not run or own
+conventions, reason, parity: {stored, case: {epochs, worst_share: the largest share of the bound that was used, epoch:
+where, accuracy_rows}}, first_s, seconds: per round, median_s, min_s, max_s, spread: (max - min) / median, ratio:
+{median, low, high}, extrapolated_from: networks that were trained where the rest is extrapolated}.
+"""
+
+import argparse
+import json
+import pathlib
+import re
+import shlex
+import signal
+import sys
+
+sys.dont_write_bytecode = True
+sys.path[0] = str(pathlib.Path(__file__).resolve().parents[1])
+from peers import cases  # noqa: E402
+from peers.errors import Failed, Refused  # noqa: E402
+from peers.measure import LEAST_ROUNDS, ROUNDS, SMOKE_ROUNDS, failures_of_ours, measure  # noqa: E402
+from peers.table import render  # noqa: E402
+
+
+def whole_numbers(text):
+    values = [int(part) for part in text.split(",")]
+    if not all(value >= 1 for value in values):
+        raise ValueError
+    return values
+
+
+def fleets(text):
+    return [tuple(whole_numbers(part.replace("x", ","))) for part in text.split(",")]
+
+
+def works(text):
+    listed = text.split(",")
+    if not all(work in cases.WORKS for work in listed):
+        raise ValueError
+    return listed
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(prog="peers.py",
+                                     description="Times the same training in Plateau, PyTorch, JAX and scikit-learn.")
+    add = parser.add_argument
+    add("--work", type=works, default=list(cases.WORKS), help="A, B and C, or some of them, as in A,C [all]")
+    add("--device", choices=("auto", "cuda", "cpu", "both"), default="auto",
+        help="auto: the GPU's contenders where there is one, else the CPU's")
+    add("--rows", type=whole_numbers, default=list(cases.ROWS), help="training rows of A [100,1000,2000]")
+    add("--epochs", type=int, help="of A and B [500]")
+    add("--fleet", type=fleets, help="of B: MODELSxWIDTH,... [on a GPU 1024x32,1024x64,256x128, on a CPU 16x32]")
+    add("--rounds", type=int, help=f"{LEAST_ROUNDS} or more [{ROUNDS}]")
+    add("--limit", type=float, metavar="SECONDS",
+        help="end after the round that reaches it; cases share the time, and what was measured is kept")
+    add("--build", type=pathlib.Path, help="folder of the build [build/cuda where it is, else build/cpu]")
+    add("--python", action="append", default=[], metavar="PATH",
+        help="another interpreter whose frameworks take part; may be repeated")
+    add("--every-variant", action="store_true", help="more ways to write it in PyTorch on the CPU")
+    add("--out", type=pathlib.Path, metavar="FILE", help="JSON with every time")
+    add("--allow-busy", action="store_true", help="measure whatever the load, and mark the result")
+    add("--smoke", action="store_true", help=f"seconds: {SMOKE_ROUNDS} rounds of small cases; never a result")
+    options = parser.parse_args(arguments)
+    if options.rounds is not None and options.rounds < LEAST_ROUNDS and not (options.smoke or options.allow_busy):
+        raise Refused(f"--rounds {options.rounds}: {LEAST_ROUNDS} are the fewest.")
+    if min(options.rounds or 1, options.epochs or 1, options.limit or 1) <= 0:
+        raise Refused("--rounds, --epochs and --limit are above zero.")
+    options.rounds = options.rounds or (SMOKE_ROUNDS if options.smoke else ROUNDS)
+    options.python = list(dict.fromkeys([sys.executable, *options.python]))
+    builds = [cases.ROOT / "build" / name for name in ("cuda", "cpu")]
+    options.build = (options.build or next((path for path in builds if path.is_dir()), builds[1])).resolve()
+    if options.out and not options.out.resolve().parent.is_dir():
+        raise Refused(f"--out {options.out}: there is no such folder.")
+    return options
+
+
+def command_words(arguments):
+    """The command without paths."""
+    words = list(arguments)
+    for place, word in enumerate(words):
+        option, _, value = word.partition("=")
+        if option in ("--build", "--python", "--out"):
+            if value:
+                words[place] = f"{option}={option[2:].upper()}"
+            elif place + 1 < len(words):
+                words[place + 1] = option[2:].upper()
+    return shlex.join(["peers.py", *words])
+
+
+def write_json(path, document):
+    text = json.dumps(document, indent=1, allow_nan=False) + "\n"
+    text = re.sub(r"\[\s+(-?[\d.e+-]+(?:,\s+-?[\d.e+-]+)*)\s+\]",
+                  lambda found: "[" + " ".join(found[1].split()) + "]", text)  # a list of numbers on one line
+    partial = path.with_name(path.name + ".part")
+    try:
+        partial.write_text(text)
+        partial.replace(path)
+    except OSError as error:
+        raise Refused(f"{path}: {error.strerror}.") from error
+
+
+def main(arguments):
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that workers and scratch go
+    try:
+        options = parse(arguments)
+        document = measure(options, command_words(arguments))
+        if options.out:
+            write_json(options.out, document)
+        print(render(document))
+        failures = failures_of_ours(document)
+        for failure in failures:
+            print(f"peers.py: FAIL: {failure}", file=sys.stderr)
+        return 1 if failures else 0
+    except Refused as reason:
+        print(f"peers.py: {reason}", file=sys.stderr)
+        return 2
+    except Failed as reason:
+        print(f"peers.py: FAIL: {reason}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
