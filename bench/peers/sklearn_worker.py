@@ -30,7 +30,7 @@ def train_one(hidden, lr, seed, rows, epochs):
     classes = numpy.unique(train_y)
     losses, accuracies = [], []
     for _ in range(epochs):
-        model.partial_fit(train_x, train_y, classes)
+        model.partial_fit(train_x, train_y, classes=classes)
         losses.append(float(model.loss_))
         accuracies.append(float((model.predict(test_x) == test_y).mean()))
     return losses, accuracies

@@ -311,14 +311,14 @@ class OneAfterAnother:
         self.models = request["models"]
         self.network = Network(torch, device, "fused Adam", request)
         self.all_initial = self.network.initial
-        self.trained = min(LOOP_MODELS, self.models)
+        self.trained_models = min(LOOP_MODELS, self.models)
 
     def reset(self):
         pass
 
     def train(self, epochs):
         trajectories = []
-        for model in [*range(self.trained - 1), self.models - 1]:
+        for model in [*range(self.trained_models - 1), self.models - 1]:
             self.network.initial = [value[model] for value in self.all_initial]
             self.network.reset()
             trajectories.append(self.network.train(epochs)[0])

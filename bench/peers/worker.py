@@ -128,7 +128,7 @@ def python_command(interpreter, module, **options):
 def serve(start):
     """`start(variant, device, threads, precision)` gives (environment, prepare), or raises ImportError or NotRun;
     `prepare(request)` gives an object with reset(), train(epochs) -> [(losses, accuracies), of the last model too] and,
-    where it trains only some of the models, `trained` of `models`."""
+    where it trains only some of its `models`, `trained_models`: how many."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a framework prints is no answer
 
@@ -162,7 +162,7 @@ def serve(start):
             trained = contender.train(request["epochs"])
             seconds = time.perf_counter() - begin
             reply = {"trajectories": [{"losses": losses, "accuracies": accuracies} for losses, accuracies in trained]}
-            some, all_models = getattr(contender, "trained", None), getattr(contender, "models", None)
+            some, all_models = getattr(contender, "trained_models", None), getattr(contender, "models", None)
             if some and some < all_models:
                 seconds *= all_models / some
                 reply["extrapolated_from"] = some

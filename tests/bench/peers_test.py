@@ -1,0 +1,376 @@
+# SPDX-FileCopyrightText: 2026 The Plateau authors
+# SPDX-License-Identifier: Apache-2.0
+"""bench/peers: its statistics, its gates, and what becomes of contenders that compute something else, or nothing."""
+
+import contextlib
+import copy
+import dataclasses
+import io
+import math
+import pathlib
+import statistics
+import sys
+import tempfile
+import unittest
+from unittest import mock
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "bench"))
+from peers import cases, contenders, figures, machine, measure, table, worker  # noqa: E402
+from peers.errors import Failed, NotRun, OutOfTime  # noqa: E402
+from peers.worker import Deadline, Worker  # noqa: E402
+from peers_schema import document_problems  # noqa: E402
+
+FAKE = pathlib.Path(__file__).resolve().parent / "peers_fake_worker.py"
+
+
+@dataclasses.dataclass
+class Fake(contenders.Contender):
+    def command(self):
+        return fake_command(self.variant)
+
+
+def fake_command(mode):
+    return [sys.executable, "-S", FAKE, mode, cases.STORED]
+
+
+def fake(mode, framework="Fake", **more):
+    return Fake(framework, mode, "cpu", 1, **more)
+
+
+class Statistics(unittest.TestCase):
+    def test_a_ratio_is_taken_within_rounds(self):
+        # The second round was slow for both: medians of each alone would say 2.25.
+        got = figures.ratio([2.0, 20.0, 2.5], [1.0, 10.0, 1.0])
+        self.assertEqual(got["median"], 2.0)
+
+    def test_equal_rounds_leave_no_interval(self):
+        self.assertEqual(figures.ratio([3.0] * 9, [1.0] * 9), {"median": 3.0, "low": 3.0, "high": 3.0})
+
+    def test_the_interval_holds_the_median_and_lies_within_the_rounds(self):
+        values = [1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 9.0]
+        low, high = figures.bootstrap_interval(values)
+        self.assertLess(low, statistics.median(values))
+        self.assertGreater(high, statistics.median(values))
+        self.assertGreaterEqual(low, 1.0)
+        self.assertLess(high, 9.0)  # one slow round is no reason for it
+
+    def test_the_interval_covers_the_median_about_as_often_as_it_says(self):
+        source, covered, tries = figures.random.Random(7), 0, 200
+        for attempt in range(tries):
+            low, high = figures.bootstrap_interval([source.lognormvariate(0, 0.3) for _ in range(15)], 400, attempt)
+            covered += low <= 1.0 <= high
+        self.assertGreaterEqual(covered / tries, 0.88)
+        self.assertLessEqual(covered / tries, 1.0)
+
+    def test_the_same_rounds_give_the_same_interval(self):
+        values = [1.0, 2.0, 3.0, 4.0, 5.0]
+        self.assertEqual(figures.bootstrap_interval(values), figures.bootstrap_interval(values))
+
+    def test_times_that_are_no_times_are_refused(self):
+        for theirs, ours in (([1.0], [1.0, 2.0]), ([], []), ([math.nan], [1.0]), ([1.0], [0.0]), ([-1.0], [1.0])):
+            with self.assertRaises(ValueError):
+                figures.ratio(theirs, ours)
+
+
+def expected_trajectory():
+    expected = cases.stored_expectation()
+    return expected, {"losses": list(expected["float64"]), "accuracies": list(expected["accuracies"])}
+
+
+class Gate(unittest.TestCase):
+    def setUp(self):
+        self.expected, self.trajectory = expected_trajectory()
+
+    def gate(self, precision="fp32"):
+        return cases.gate(self.trajectory, self.expected, 500, precision)
+
+    def test_pytorchs_own_trajectories_pass(self):
+        self.assertEqual(self.gate()["worst_share"], 0.0)
+        self.trajectory["losses"] = self.expected["float32"]
+        self.assertLess(self.gate()["worst_share"], 0.05 + 1e-9)
+
+    def test_the_bound_is_that_of_the_design(self):
+        for epoch in (0, 30, 59):
+            bound = 2e-6 + 20 * abs(self.expected["float32"][epoch] - self.expected["float64"][epoch])
+            self.trajectory["losses"][epoch] = self.expected["float64"][epoch] + 0.99 * bound
+            self.assertEqual(self.gate()["epoch"], epoch)
+            self.trajectory["losses"][epoch] = self.expected["float64"][epoch] + 1.01 * bound
+            with self.assertRaisesRegex(Failed, f"train loss of epoch {epoch} "):
+                self.gate()
+            self.trajectory["losses"][epoch] = self.expected["float64"][epoch]
+
+    def test_nan_infinity_and_null_fail(self):
+        for value in (math.nan, math.inf, -math.inf, None):
+            for precision in ("fp32", "tf32"):
+                for key in ("losses", "accuracies"):
+                    with self.subTest(value=value, precision=precision, key=key):
+                        self.expected, self.trajectory = expected_trajectory()
+                        self.trajectory[key][59] = value
+                        with self.assertRaises(Failed):
+                            self.gate(precision)
+
+    def test_one_row_passes_and_two_do_not(self):
+        self.trajectory["accuracies"][5] += 1 / 500
+        self.assertEqual(self.gate()["accuracy_rows"], 1)
+        self.trajectory["accuracies"][5] += 1 / 500
+        with self.assertRaisesRegex(Failed, "test accuracy of epoch 5 "):
+            self.gate()
+
+    def test_a_missing_epoch_fails(self):
+        for key in ("losses", "accuracies"):
+            self.expected, self.trajectory = expected_trajectory()
+            del self.trajectory[key][-1]
+            with self.assertRaisesRegex(Failed, "59 epochs .* instead of 60"):
+                self.gate()
+
+    def test_the_last_network_of_a_fleet_is_gated_too(self):
+        _, wrong = expected_trajectory()
+        wrong["losses"][7] += 1e-3
+        with self.assertRaises(Failed):
+            cases.gate_all([self.trajectory, wrong], [self.expected] * 2, 500, "fp32", "it")
+
+    def test_tf32_has_a_bound_too(self):
+        self.trajectory["losses"][0] *= 1 + 0.9 * cases.TF32_SHARE
+        self.gate("tf32")
+        self.trajectory["losses"][0] *= 1 + 0.2 * cases.TF32_SHARE
+        with self.assertRaises(Failed):
+            self.gate("tf32")
+
+    def test_a_fleet_of_the_stored_case_has_another_network_in_its_middle(self):
+        with tempfile.TemporaryDirectory() as folder:
+            case = cases.stored_fleet(pathlib.Path(folder))
+            self.assertEqual(case.models, 3)
+            alone = cases.read_safetensors(cases.STORED / "init.safetensors")
+            for name, (shape, data) in cases.read_safetensors(case.folder / "init.safetensors").items():
+                self.assertEqual(shape, [3, *alone[name][0]])
+                size = len(data) // 3
+                self.assertEqual(data[:size], alone[name][1])
+                self.assertEqual(data[2 * size:], alone[name][1])
+                self.assertNotEqual(data[size:2 * size], alone[name][1])
+
+
+def run(modes, rounds=3, limit_s=None, models=1, first_limit_s=60, run_limit_s=60):
+    """The one case of a work, with fakes; the first one is ours."""
+    ours, *others = modes
+    listed = [fake(ours, "Plateau"), *(fake(mode) if isinstance(mode, str) else mode for mode in others)]
+    settings = measure.Settings(rounds=rounds, smoke=False, deadline=Deadline(limit_s), pause_s=0, warm_trainings=0)
+    case = cases.Case("A", "made up", [2, 4, 2], 10, 500, 30, models=models)
+    with tempfile.TemporaryDirectory() as scratch, mock.patch.multiple(measure, FIRST_LIMIT_S=first_limit_s,
+                                                                       RUN_LIMIT_S=run_limit_s):
+        maker = Worker(fake_command("right"), None, scratch)
+        try:
+            maker.environment()
+            results, _ = measure.measure_work([case], "cpu", listed, [], maker, scratch, settings, 1)
+        finally:
+            maker.stop()
+    return results[0]
+
+
+def program(case, mode):
+    return next(record for record in case["programs"] if record["variant"] == mode)
+
+
+class Contenders(unittest.TestCase):
+    def test_who_computes_something_else_fails_and_is_not_timed(self):
+        for mode, words in {"computes_something_else": "train loss of epoch 3 of the parity case",
+                            "nan": "train loss of epoch 3 of the parity case is nan",
+                            "raw_nan": "train loss of epoch 3 of the parity case is nan",
+                            "wrong_accuracy": "test accuracy of epoch 3",
+                            "last_model_differs": "train loss of epoch 3 of the parity case",
+                            "wrong_on_the_timed_case": "train loss of epoch 3 of 'made up'",
+                            "stops_early": "59 epochs of the parity case instead of 60",
+                            "raises": "ValueError: no"}.items():
+            with self.subTest(mode):
+                case = run(["right", mode], rounds=1)
+                self.assertEqual(program(case, mode)["status"], "FAIL")
+                self.assertRegex(program(case, mode)["reason"], words)
+                self.assertEqual(program(case, mode)["seconds"], [])
+                self.assertNotIn("ratio", program(case, mode))
+                self.assertEqual(program(case, "right")["status"], "timed")
+                self.assertRegex(table.case_table(case), rf"FAIL: Fake, {mode}: ")
+
+    def test_who_computes_the_same_is_timed_in_every_round(self):
+        case = run(["right", "twice_as_slow"])
+        self.assertEqual(program(case, "twice_as_slow")["seconds"], [0.2] * 3)
+        self.assertEqual(program(case, "twice_as_slow")["ratio"], {"median": 2.0, "low": 2.0, "high": 2.0})
+        self.assertEqual(case["reference"], "Plateau, right")
+        self.assertEqual(len({tuple(order) for order in case["order"]}), 2)  # both come first at times
+
+    def test_a_hanging_contender_is_cut(self):
+        with mock.patch.object(worker, "START_LIMIT_S", 1):
+            case = run(["right", "hangs", "mute"], rounds=1, first_limit_s=1)
+        self.assertRegex(program(case, "hangs")["reason"], "no answer within 1 s")
+        self.assertRegex(program(case, "mute")["reason"], "no answer within 1 s")
+        self.assertEqual(program(case, "hangs")["status"], "FAIL")
+        self.assertEqual(program(case, "right")["status"], "timed")
+
+    def test_a_contender_that_hangs_in_a_round_is_cut_and_the_others_go_on(self):
+        case = run(["right", "hangs_in_a_round"], rounds=2, run_limit_s=1)
+        self.assertRegex(program(case, "hangs_in_a_round")["reason"], "in round 0: it gave no answer within 1 s")
+        self.assertEqual(len(program(case, "right")["seconds"]), 2)
+
+    def test_what_cannot_run_is_told_with_its_reason(self):
+        case = run(["right", "cannot", "dies"], rounds=1)
+        self.assertEqual(program(case, "cannot")["status"], "not run")
+        self.assertRegex(table.case_table(case), "not run: Fake, cannot: this machine has no such thing[.]")
+        self.assertEqual(program(case, "dies")["status"], "FAIL")
+        self.assertRegex(program(case, "dies")["reason"], "its process ended: it was not to be")
+
+    def test_without_ours_there_is_no_ratio_and_it_is_told(self):
+        case = run(["nan", "right"], rounds=1)
+        self.assertIsNone(case["reference"])
+        self.assertNotIn("ratio", program(case, "right"))
+        self.assertRegex(measure.failures_of_ours({"cases": [case]})[0], "^Plateau, nan .*is nan")
+
+    def test_own_conventions_pass_no_gate_and_are_marked(self):
+        other = fake("computes_something_else", own_conventions=True)
+        case = run(["right", other], rounds=1)
+        self.assertEqual(program(case, "computes_something_else")["status"], "own conventions")
+        self.assertEqual(program(case, "computes_something_else")["parity"], {})
+        self.assertNotIn("Fastest like-for-like contender", table.case_table(case))
+
+    def test_an_emulated_device_is_gated_and_never_timed(self):
+        case = run(["right", fake("right", "Plateau", parity_only=True)], rounds=1)
+        emulated = case["programs"][1]
+        self.assertEqual((emulated["status"], emulated["seconds"]), ("not run", []))
+        self.assertRegex(emulated["reason"], "emulated")
+        self.assertIn("stored", emulated["parity"])
+
+    def test_the_time_limit_keeps_what_was_measured(self):
+        now = [0.0]  # a clock that every look at it moves on
+        def ticking():
+            now[0] += 0.01
+            return now[0]
+        with mock.patch.object(worker.time, "monotonic", ticking):
+            case = run(["right", "twice_as_slow"], rounds=10_000, limit_s=5)
+        self.assertTrue(case["limit_reached"])
+        self.assertGreater(case["rounds"], 0)
+        self.assertLess(case["rounds"], 10_000)
+        self.assertEqual({len(record["seconds"]) for record in case["programs"]}, {case["rounds"]})
+        self.assertRegex(table.case_table(case), "ended by the time limit")
+
+    def test_a_worker_that_outlasts_the_limit_is_no_failure(self):
+        cut = Worker(fake_command("mute"))
+        with self.assertRaises(OutOfTime):
+            cut.environment(Deadline(0.2))
+        self.assertIsNone(cut.process)
+        with self.assertRaises(NotRun):
+            Worker([pathlib.Path("no such interpreter")])
+
+    def test_a_framework_that_nobody_has_is_told(self):
+        found = contenders.interpreters_of([sys.executable, "no such interpreter"])
+        told = measure.missing_frameworks({**found, "JAX": []}, "cpu")
+        record = next(record for record in told if record["framework"] == "JAX")
+        self.assertEqual(record["status"], "not run")
+        self.assertRegex(record["reason"], "package jax")
+
+    def test_every_variant_that_is_listed_is_explained(self):
+        found = {framework: ["python"] for framework in contenders.PACKAGES}
+        seen = {}
+        for work in cases.WORKS:
+            for device in ("cpu", "cuda"):
+                listed = contenders.contenders(work, device, found, "ours", cores=2, every=True)
+                self.assertEqual((listed[0].framework, listed[0].device), ("Plateau", device))
+                keys = [(one.name, one.device, one.threads, one.precision) for one in listed]
+                self.assertEqual(len(keys), len(set(keys)))
+                for one in listed[1:]:
+                    seen.setdefault(one.framework, set()).add(one.variant)
+        seen.pop("Plateau")
+        self.assertEqual(seen, {framework: set(variants) for framework, variants in contenders.VARIANTS.items()})
+
+
+class Document(unittest.TestCase):
+    def document(self):
+        found = {"schema": "plateau-bench", "schema_version": 1, "suite": "peers", "started": "2026-01-02T03:04:05+00:00",
+                 "commit": None, "dirty": True, "command": "peers.py --smoke", "smoke": True, "busy": False,
+                 "rebuilt": False, "limit_reached": False, "environments": [], "plateau": {}, "variants": {},
+                 "machine": {"cpu": "a processor", "cores": 2, "gpu": None, "driver": None, "load_start": 0.1,
+                             "load_end": 0.2}}
+        return {**found, "cases": [run(["right", "twice_as_slow", "nan", "cannot"], rounds=2)]}
+
+    def test_it_has_the_schema_and_a_table(self):
+        document = self.document()
+        self.assertEqual(document_problems(document), [])
+        shown = table.render(document)
+        self.assertIn("**Not a measurement: a smoke run.**", shown)
+        self.assertRegex(shown, r"\| Fake, twice_as_slow \| 1 \| cpu \| 1 \| fp32 \| 200 \|.* 2.00 \(2.00 to 2.00\) \|")
+        self.assertRegex(shown, r"\| Fake, nan \| 1 \| cpu \| 1 \| fp32 \| FAIL \|")
+
+    def test_the_schema_check_sees_what_is_wrong(self):
+        for spoil in (lambda d: d.pop("commit"), lambda d: d.update(schema_version=2), lambda d: d.update(smoke=1),
+                      lambda d: d["machine"].pop("load_end"), lambda d: d.update(started="yesterday"),
+                      lambda d: d["cases"][0]["programs"][0]["seconds"].append(math.nan),
+                      lambda d: d["cases"][0]["programs"][0]["seconds"].pop(),
+                      lambda d: d["cases"][0]["programs"][1].update(status="fine"),
+                      lambda d: d["cases"][0]["programs"][2].update(seconds=[0.1]),
+                      lambda d: d["cases"][0]["programs"][3].update(reason=""),
+                      lambda d: d["cases"][0]["programs"][1].pop("ratio"),
+                      lambda d: d["cases"][0]["programs"][1].update(parity={})):
+            document = self.document_once()
+            spoil(document)
+            self.assertNotEqual(document_problems(document), [])
+
+    def document_once(self):
+        if not hasattr(Document, "kept"):
+            Document.kept = self.document()
+        return copy.deepcopy(Document.kept)
+
+    def test_figures_keep_three_digits(self):
+        self.assertEqual([table.figure(value) for value in (0.0123456, 1.23456, 12.3456, 123.456, 123456.7, 0.0)],
+                         ["0.0123", "1.23", "12.3", "123", "123457", "0.00"])
+
+
+class Command(unittest.TestCase):
+    def peers(self, *arguments):
+        """(exit code, standard error) of peers.py."""
+        import importlib.util
+        path = list(sys.path)
+        specification = importlib.util.spec_from_file_location("peers_program", ROOT / "bench" / "peers" / "peers.py")
+        peers = importlib.util.module_from_spec(specification)
+        try:
+            specification.loader.exec_module(peers)
+        finally:
+            sys.path[:] = path
+        errors = io.StringIO()
+        with contextlib.redirect_stderr(errors), mock.patch.object(peers.signal, "signal"):
+            try:
+                return peers.main(list(arguments)), errors.getvalue(), peers
+            except SystemExit as end:
+                return end.code, errors.getvalue(), peers
+
+    def test_what_cannot_be_done_is_refused_in_one_sentence(self):
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(machine, "gpu", lambda: None), \
+                mock.patch.object(machine, "has_gpu", lambda: False), mock.patch.object(machine, "load", lambda: 0.0):
+            for arguments, words in ((["--rounds", "3"], "--rounds 3: 9 are the fewest"),
+                                     (["--limit", "-1"], "above zero"),
+                                     (["--out", "no/such/folder/x.json"], "no such folder"),
+                                     (["--device", "cuda"], "no NVIDIA GPU"),
+                                     (["--build", folder], "no program plateau_peer_worker")):
+                code, errors, _ = self.peers(*arguments)
+                self.assertEqual(code, 2, errors)
+                self.assertRegex(errors, f"^peers.py: .*{words}")
+                self.assertEqual(errors.count("\n"), 1)
+        for arguments in (["--work", "D"], ["--rows", "0"], ["--device", "tpu"]):
+            self.assertEqual(self.peers(*arguments)[0], 2)
+
+    def test_a_busy_machine_is_refused(self):
+        with mock.patch.object(machine, "load", lambda: 5.0):
+            code, errors, _ = self.peers("--build", "nowhere")
+        self.assertEqual(code, 2)
+        self.assertRegex(errors, "load average is 5.00")
+
+    def test_the_command_is_told_without_paths(self):
+        peers = self.peers("--work", "D")[2]
+        told = peers.command_words(["--python", "/somewhere/python", "--out=/tmp/x.json", "--limit", "60"])
+        self.assertEqual(told, "peers.py --python PYTHON --out=OUT --limit 60")
+
+    def test_a_gpu_is_described_by_nvidia_smi(self):
+        found = machine.parse_gpu("NVIDIA H200, 580.95.05, 345, 1980, 3201, 700.00, 31, 0\n")
+        self.assertEqual((found["name"], found["driver"], found["most_sm_clock_mhz"], found["power_limit_w"]),
+                         ("NVIDIA H200", "580.95.05", 1980.0, 700.0))
+        self.assertEqual(machine.parse_gpu("A, 1.2, [N/A], 1, 1, 1, 1, 1")["sm_clock_mhz"], "[N/A]")
+
+
+if __name__ == "__main__":
+    unittest.main()
