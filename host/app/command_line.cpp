@@ -47,6 +47,9 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
   command.add_option("--engine", options.engine, "auto, layered or fused")
       ->check(CLI::IsMember({"auto", "layered", "fused"}))
       ->capture_default_str();
+  command.add_option("--precision", options.precision, "of matrix products: fp32, or tf32 on a GPU")
+      ->check(CLI::IsMember({"fp32", "tf32"}))
+      ->capture_default_str();
   command.add_option("--seed", options.seed, "seed of data, initial weights and shuffles")
       ->check(whole_number(0, std::numeric_limits<std::uint64_t>::max()))
       ->capture_default_str();
@@ -63,12 +66,15 @@ Device choose_device(const CommonOptions& options) {
   const gpu::Inventory found = options.device == "cpu" ? gpu::Inventory{} : gpu::inventory();
   const DeviceChoice choice = device_choice(options.device, found);
   const bool on_gpu = choice.kind == DeviceKind::gpu;
+  const Precision precision = options.precision == "tf32" ? Precision::tf32 : Precision::fp32;
+  if (precision == Precision::tf32 && !on_gpu) throw InputError("--precision tf32: the CPU computes in fp32 only");
   const int workers = available_workers();
-  Device device{.environment = on_gpu ? gpu_environment(found, gpu_matrix_library()) : cpu_environment(workers)};
+  Device device{.environment =
+                    on_gpu ? gpu_environment(found, gpu_matrix_library(), precision) : cpu_environment(workers)};
   if (options.device == "auto")
     fmt::print(stderr, "device: {}, {} ({})\n", device.environment.device, device.environment.device_name, choice.why);
   if (on_gpu)
-    device.trainer = make_gpu_trainer({.stop = &stop_requested});
+    device.trainer = make_gpu_trainer({.stop = &stop_requested, .precision = precision});
   else
     device.trainer = std::make_unique<CpuTrainer>(CpuOptions{.workers = workers, .stop = &stop_requested});
   return device;

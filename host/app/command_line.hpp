@@ -27,6 +27,7 @@ enum class OutputFormat { text, json };
 struct CommonOptions {
   std::string device = "auto";
   std::string engine = "auto";
+  std::string precision = "fp32";
   std::uint64_t seed = 0;
   std::string out;
   std::string format = "text";

@@ -10,13 +10,14 @@
 
 namespace plateau::gpu {
 
-BlasHandle::BlasHandle(const Stream& stream) : stream_(&stream), workspace_(kWorkspaceBytes) {
+BlasHandle::BlasHandle(const Stream& stream, Precision precision) : stream_(&stream), workspace_(kWorkspaceBytes) {
   cublasHandle_t handle = nullptr;
   check_cublas(cublasCreate(&handle));
   handle_.reset(handle);
   check_cublas(cublasSetStream(handle, stream.handle()));  // before the workspace, which it would take back
   check_cublas(cublasSetWorkspace(handle, workspace_.view().data, static_cast<std::size_t>(kWorkspaceBytes)));
-  check_cublas(cublasSetMathMode(handle, CUBLAS_DEFAULT_MATH));
+  check_cublas(
+      cublasSetMathMode(handle, precision == Precision::tf32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_DEFAULT_MATH));
 }
 
 void BlasHandle::Destroy::operator()(cublasContext* context) const { cublasDestroy(context); }

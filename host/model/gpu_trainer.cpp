@@ -61,22 +61,35 @@ class RunAhead {
 
 class GpuTrainer final : public Trainer {
  public:
-  explicit GpuTrainer(const GpuOptions& options) : options_(options) {}
+  explicit GpuTrainer(const GpuOptions& options)
+      : options_(options), backend_(options.precision), evaluator_(options.precision) {}
 
   RunResult train(const Run& run, const TrainingData& data) override {
     expects_run(run, data);
     gpu::PinnedBuffer<RunSignals> mailbox(1, {});  // before the training, whose end waits for the device
     volatile RunSignals& signals = mailbox.view()[0];
     LayeredRun<GpuBackend> training(backend_, run, data, {.rows = kGpuEvaluationRows});
-    const auto enqueue_epoch = [&] {
-      for (Index batch = 0; batch < training.batches(); ++batch) {
+    // From the first step to the figures of the epoch, and the first gradient of the next one: as the evaluation, it
+    // only reads the parameters, so the two run beside each other, but for a shuffle, which needs the next epoch's
+    // number. After the last epoch of a recorded run one gradient is in vain.
+    gpu::Event parameters_ready, evaluated;
+    const auto enqueue_epoch = [&](Index next) {
+      training.apply_gradient(0);
+      for (Index batch = 1; batch < training.batches(); ++batch) {
         training.compute_gradient(batch);
         training.apply_gradient(batch);
       }
-      for (Index tile = 0; tile < training.evaluation_tiles(); ++tile) training.evaluate(tile, 0);
+      parameters_ready.record(backend_.stream());
+      evaluator_.stream().wait(parameters_ready);
+      for (Index tile = 0; tile < training.evaluation_tiles(); ++tile) training.evaluate(evaluator_, tile, 0);
+      evaluated.record(evaluator_.stream());
+      if (next < run.epochs && !training.gathers()) training.compute_gradient(0);
+      backend_.stream().wait(evaluated);
       training.finish_epoch();
       backend_.exchange_signals(training.state(), mailbox.device_view());
+      if (next < run.epochs && training.gathers()) training.compute_gradient(0);
     };
+    training.compute_gradient(0);
 
     // Epochs after the end of the run change nothing: the status only tells the host to queue fewer of them.
     RunAhead ahead;
@@ -88,11 +101,12 @@ class GpuTrainer final : public Trainer {
       pass_on_stop_request();
       // The first epoch is queued, so that libraries have loaded what they need when the second is recorded; the
       // device works on the one meanwhile.
-      if (epoch == 1 && records_epochs(run, training)) epoch_graph = gpu::capture(backend_.stream(), enqueue_epoch);
+      if (epoch == 1 && records_epochs(run, training))
+        epoch_graph = gpu::capture(backend_.stream(), [&] { enqueue_epoch(epoch + 1); });
       if (epoch_graph)
         epoch_graph->replay(backend_.stream());
       else
-        enqueue_epoch();
+        enqueue_epoch(epoch + 1);
       ahead.after_epoch(backend_.stream(), pass_on_stop_request);
     }
     ahead.finish(pass_on_stop_request);
@@ -149,6 +163,7 @@ class GpuTrainer final : public Trainer {
 
   GpuOptions options_;
   GpuBackend backend_;
+  GpuBackend evaluator_;  // of the branch that evaluates beside the next gradient
 };
 
 }  // namespace

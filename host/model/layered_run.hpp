@@ -34,18 +34,19 @@ class LayeredRun {
         run_(run),
         layout_(run.architecture),
         features_(run.architecture.features()),
+        x_stride_(row_stride<Backend>(features_)),
         train_rows_(data.train_x.rows),
         test_rows_(data.test_x.rows),
         batch_rows_(run.batch == 0 ? train_rows_ : std::min(run.batch, train_rows_)),
         tile_rows_(std::min(test_rows_, evaluation.rows)),
         gathers_(batch_rows_ < train_rows_ && run.order != RowOrder::as_stored),
-        train_x_(backend.template allocate<Real>(train_rows_ * features_, 0)),
-        test_x_(backend.template allocate<Real>(test_rows_ * features_, 0)),
+        train_x_(backend.template allocate<Real>(train_rows_ * x_stride_, 0)),
+        test_x_(backend.template allocate<Real>(test_rows_ * x_stride_, 0)),
         train_label_(backend.template allocate<std::int32_t>(train_rows_, 0)),
         permuted_label_(
             backend.template allocate<std::int32_t>(run.labels == LabelTreatment::permuted ? train_rows_ : 0, 0)),
         test_label_(backend.template allocate<std::int32_t>(test_rows_, 0)),
-        batch_x_(backend.template allocate<Real>(gathers_ ? batch_rows_ * features_ : 0, 0)),
+        batch_x_(backend.template allocate<Real>(gathers_ ? batch_rows_ * x_stride_ : 0, 0)),
         batch_label_(backend.template allocate<std::int32_t>(gathers_ ? batch_rows_ : 0, 0)),
         parameters_(zeros()),
         gradient_(zeros()),
@@ -77,7 +78,7 @@ class LayeredRun {
     auto x = all_train_x().row_range(first, rows);
     Span<const std::int32_t> label = all_train_labels().subspan(first, rows);
     if (gathers_) {
-      const auto batch_x = as_matrix(batch_x_.view().subspan(0, rows * features_), rows, features_);
+      const auto batch_x = as_matrix(batch_x_.view(), rows, features_, x_stride_);
       const auto batch_label = batch_label_.view().subspan(0, rows);
       backend_.gather_batch({run_.order, run_.seed, first}, state_.view(), all_train_x(), all_train_labels(), batch_x,
                             batch_label);
@@ -106,14 +107,15 @@ class LayeredRun {
     }
   }
 
-  // Losses and predictions of one tile of test rows; reads the parameters, writes this tile's rows only.
-  void evaluate(Index tile, int evaluator) {
+  // Losses and predictions of one tile of test rows; reads the parameters, writes this tile's rows only. `backend` may
+  // be another one of the same memory, if what it does is ordered with the rest.
+  void evaluate(const Backend& backend, Index tile, int evaluator) {
     const Index first = tile * tile_rows_;
     const Index rows = std::min(tile_rows_, test_rows_ - first);
-    const auto x = as_matrix(Span<const Real>(test_x_.view()), test_rows_, features_).row_range(first, rows);
+    const auto x = all_test_x().row_range(first, rows);
     Workspace<Backend>& work = evaluation_work_[static_cast<std::size_t>(evaluator)];
-    forward(backend_, layout_, parameters_.view(), x, work);
-    evaluate_rows(backend_, layout_, rows, test_label_.view().subspan(first, rows),
+    forward(backend, layout_, parameters_.view(), x, work);
+    evaluate_rows(backend, layout_, rows, test_label_.view().subspan(first, rows),
                   test_loss_.view().subspan(first, rows), test_predicted_.view().subspan(first, rows), work);
   }
 
@@ -161,8 +163,8 @@ class LayeredRun {
   Buffer<Real> zeros() const { return backend_.template allocate<Real>(layout_.size(), 0); }
 
   void set_rows(const TrainingData& data) {
-    const auto train_x = as_matrix(train_x_.view(), train_rows_, features_);
-    const auto test_x = as_matrix(test_x_.view(), test_rows_, features_);
+    const auto train_x = as_matrix(train_x_.view(), train_rows_, features_, x_stride_);
+    const auto test_x = as_matrix(test_x_.view(), test_rows_, features_, x_stride_);
     if (Backend::kSpace == Space::device && data.drawn) {
       backend_.scenario_data(data.drawn->train, train_x, train_label_.view());
       backend_.scenario_data(data.drawn->test, test_x, test_label_.view());
@@ -190,7 +192,10 @@ class LayeredRun {
   }
 
   typename Backend::template Matrix<const Real> all_train_x() const {
-    return as_matrix(train_x_.view(), train_rows_, features_);
+    return as_matrix(train_x_.view(), train_rows_, features_, x_stride_);
+  }
+  typename Backend::template Matrix<const Real> all_test_x() const {
+    return as_matrix(test_x_.view(), test_rows_, features_, x_stride_);
   }
   Span<const std::int32_t> all_train_labels() const {
     return run_.labels == LabelTreatment::permuted ? permuted_label_.view() : train_label_.view();
@@ -199,7 +204,7 @@ class LayeredRun {
   const Backend& backend_;
   const Run& run_;
   ParameterLayout layout_;
-  Index features_, train_rows_, test_rows_, batch_rows_, tile_rows_;
+  Index features_, x_stride_, train_rows_, test_rows_, batch_rows_, tile_rows_;
   bool gathers_;
   Buffer<Real> train_x_, test_x_;
   Buffer<std::int32_t> train_label_, permuted_label_, test_label_;

@@ -53,7 +53,7 @@ RunResult train_on_cpu(const Run& run, const TrainingData& data, const CpuOption
     if (diverged()) break;
 
     const bool last = epoch + 1 == run.epochs || stopped();
-    crew.start(training.evaluation_tiles(), [&](Index tile, int worker) { training.evaluate(tile, worker); });
+    crew.start(training.evaluation_tiles(), [&](Index tile, int worker) { training.evaluate(backend, tile, worker); });
     const bool beside = !last && !training.gathers();  // a shuffle needs the epoch that has not yet begun
     try {
       if (beside) training.compute_gradient(0);

@@ -41,13 +41,13 @@ Environment cpu_environment(int workers) {
           .matrix_library = cpu::matrix_library(),
           .device = "cpu",
           .engine = "layered",
-          .precision = "fp32",
+          .precision = to_string(Precision::fp32),
           .evaluation_rows = kCpuEvaluationRows,
           .device_name = processor_name(),
           .workers = workers};
 }
 
-Environment gpu_environment(const gpu::Inventory& found, const std::string& matrix_library) {
+Environment gpu_environment(const gpu::Inventory& found, const std::string& matrix_library, Precision precision) {
   expects(!found.devices.empty(), "gpu_environment: at least one device");
   const gpu::DeviceProperties& device = found.devices.front();
   return {.version = PLATEAU_VERSION,
@@ -55,7 +55,7 @@ Environment gpu_environment(const gpu::Inventory& found, const std::string& matr
           .matrix_library = (found.emulated ? "emulated " : "") + matrix_library,
           .device = found.emulated ? "emulated" : "cuda",
           .engine = "layered",
-          .precision = "fp32",
+          .precision = to_string(precision),
           .evaluation_rows = kGpuEvaluationRows,
           .device_name = device.name,
           .gpu = GpuEnvironment{.compute_capability = fmt::format("{}.{}", device.compute_major, device.compute_minor),

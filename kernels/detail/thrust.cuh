@@ -15,6 +15,9 @@
 #include "simt/runtime.hpp"
 #else
 #include <thrust/system/cuda/execution_policy.h>
+#include <thrust/system_error.h>
+
+#include <string>
 #endif
 
 namespace plateau::gpu {
@@ -41,9 +44,13 @@ class StreamAllocator {
 };
 
 template <class Body>
-void in_stream(const Stream& stream, Body body) {
+void in_stream(const Stream& stream, Body body, CallSite where = CallSite::current()) {
   StreamAllocator allocator(stream);
-  body(thrust::cuda::par_nosync(allocator).on(stream.handle()));
+  try {
+    body(thrust::cuda::par_nosync(allocator).on(stream.handle()));
+  } catch (const thrust::system_error& error) {
+    throw GpuError(std::string("Thrust: ") + error.what(), where);
+  }
 }
 
 #endif

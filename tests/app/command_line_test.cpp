@@ -274,6 +274,21 @@ TEST_F(CommandLine, an_emulated_gpu_is_taken_only_where_it_is_asked_for_and_neve
   }
 }
 
+TEST_F(CommandLine, the_precision_of_products_is_chosen_on_a_gpu_and_recorded) {
+  std::map<std::string, Json> result;
+  for (const char* precision : {"fp32", "tf32"}) {
+    const ProgramResult run = emulated({"scenario", "underfit", "--epochs", "3", "--no-controls", "--format", "json",
+                                        "--device", "cuda", "--precision", precision},
+                                       folder);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    result[precision] = Json::parse(run.out);
+    EXPECT_EQ(result[precision]["plan"]["precision"], precision);
+  }
+  const double fp32 = result["fp32"]["result"]["train_loss"], tf32 = result["tf32"]["result"]["train_loss"];
+  EXPECT_NE(fp32, tf32);
+  EXPECT_LE(std::abs(tf32 - fp32), 1e-2 * fp32);
+}
+
 TEST_F(CommandLine, a_gpu_without_memory_for_it_exits_with_1_and_names_the_bytes) {
   // All but the last of the parameters that a network may have: they alone leave the emulated GPU no room for the rows.
   const std::vector<std::int32_t> labels(20000, 1);
@@ -288,6 +303,11 @@ TEST_F(CommandLine, a_gpu_without_memory_for_it_exits_with_1_and_names_the_bytes
       << result.err;
 }
 #endif
+
+TEST_F(CommandLine, refuses_a_precision_that_the_device_does_not_have) {
+  expect_refused({"scenario", "overfit", "--device", "cpu", "--precision", "tf32"}, "--precision tf32: the CPU");
+  expect_refused({"scenario", "overfit", "--device", "cpu", "--precision", "bf16"}, "--precision: bf16");
+}
 
 TEST_F(CommandLine, refuses_cuda_where_there_is_none) {
   if (has_gpu()) GTEST_SKIP() << "there is a GPU here";

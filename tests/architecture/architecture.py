@@ -161,6 +161,7 @@ MUTANTS_AT_LEAST = 3
 # Headers without a test of their own, and why.
 WITHOUT_TEST = {
     "core/error.hpp": "an exception type without a line of code",
+    "core/precision.hpp": "two names, read by the tests of products and reports",
     "model/gpu_backend.hpp": "forwards to the launchers; likewise",
     "model/cpu_backend.hpp": "forwards to the twins; every test of an operation and of the model runs through it",
 }

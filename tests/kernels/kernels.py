@@ -132,7 +132,8 @@ def resources_self_test():
 
 
 # ---- ptx -------------------------------------------------------------------------------------------------------------
-FUSED = re.compile(r"\b(fma|mad)\.(rn|rz|rm|rp|ftz|sat|f16|f32|f64|bf16)[.\w]*")
+# Fused, or without a rounding of its own, so that ptxas may still fuse it with a product.
+FUSED = re.compile(r"\b((fma|mad)\.(rn|rz|rm|rp|ftz|sat|f16|f32|f64|bf16)[.\w]*|(add|sub)\.(ftz\.)?(sat\.)?f(32|64))\b")
 
 
 def fused_operations(nvcc, root, source):
@@ -157,7 +158,8 @@ def check_ptx(nvcc, root, sources):
 def ptx_self_test(nvcc, root):
     with tempfile.TemporaryDirectory() as folder:
         for body, want in [("y[0] = x[0] * x[1] + x[2];", 1), ("y[0] = __fadd_rn(__fmul_rn(x[0], x[1]), x[2]);", 0),
-                           ("y[0] = fmaf(x[0], x[1], x[2]);", 1), ("y[0] = x[blockIdx.x * blockDim.x + threadIdx.x];", 0)]:
+                           ("y[0] = fmaf(x[0], x[1], x[2]);", 1), ("y[0] = x[0] + x[1];", 1),
+                           ("y[0] = __fsub_rn(x[0], x[1]);", 0), ("y[0] = x[blockIdx.x * blockDim.x + threadIdx.x];", 0)]:
             source = pathlib.Path(folder) / "planted.cu"
             source.write_text(f"__global__ void planted(const float* x, float* y) {{ {body} }}\n")
             got = list(check_ptx(nvcc, root, [source]))

@@ -43,6 +43,7 @@ TEST(Environment, of_a_gpu_names_it_with_its_versions) {
   EXPECT_EQ(environment.device_name, "Some GPU");
   EXPECT_EQ(environment.engine, "layered");
   EXPECT_EQ(environment.precision, "fp32");
+  EXPECT_EQ(gpu_environment(with_gpus(1), "", Precision::tf32).precision, "tf32");
   EXPECT_EQ(environment.matrix_library, "cuBLAS 13.0.2");
   EXPECT_EQ(environment.evaluation_rows, kGpuEvaluationRows);
   ASSERT_TRUE(environment.gpu.has_value());

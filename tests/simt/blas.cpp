@@ -5,6 +5,8 @@
 #include <cublas_v2.h>
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
@@ -18,6 +20,7 @@
 struct cublasContext {
   cudaStream_t stream = nullptr;
   bool has_workspace = false;
+  cublasMath_t math = CUBLAS_DEFAULT_MATH;
 };
 
 namespace plateau::simt {
@@ -42,7 +45,16 @@ struct Product {
   Factor a, b;
   float* c;
   std::int64_t c_stride;
+  bool tf32;
 };
+
+// Ten bits of fraction; a tie goes away from zero (PTX: cvt.rna.tf32.f32).
+double rounded_to_tf32(double value) {
+  if (!std::isfinite(value)) return value;
+  constexpr std::uint32_t kDropped = (1u << 13) - 1;
+  const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(value));
+  return static_cast<double>(std::bit_cast<float>((bits + (kDropped + 1) / 2) & ~kDropped));
+}
 
 std::size_t bytes_of(std::int64_t rows, std::int64_t cols, std::int64_t stride) {
   return static_cast<std::size_t>((cols - 1) * stride + rows) * sizeof(float);
@@ -85,6 +97,9 @@ void run(const Product& p) {
     expect_on_device("B", p.b, p.depth, p.cols);
     left = pack<kPanelRows>(p.rows, p.depth, p.a.data, p.a.row_step(), p.a.col_step());
     right = pack<kPanelCols>(p.cols, p.depth, p.b.data, p.b.col_step(), p.b.row_step());
+    if (p.tf32)
+      for (std::vector<double>* factor : {&left, &right})
+        std::transform(factor->begin(), factor->end(), factor->begin(), rounded_to_tf32);
   }
   const std::int64_t row_step = kPanelRows, col_step = kPanelCols;
   for (std::int64_t first_col = 0; first_col < p.cols; first_col += col_step)
@@ -146,8 +161,11 @@ cublasStatus_t cublasSetWorkspace_v2(cublasHandle_t handle, void* workspace, std
   return CUBLAS_STATUS_SUCCESS;
 }
 
-cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t) {
-  return handle == nullptr ? CUBLAS_STATUS_NOT_INITIALIZED : CUBLAS_STATUS_SUCCESS;
+cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t math) {
+  if (handle == nullptr) return CUBLAS_STATUS_NOT_INITIALIZED;
+  if (math != CUBLAS_DEFAULT_MATH && math != CUBLAS_TF32_TENSOR_OP_MATH) return CUBLAS_STATUS_INVALID_VALUE;
+  handle->math = math;
+  return CUBLAS_STATUS_SUCCESS;
 }
 
 cublasStatus_t cublasGetVersion_v2(cublasHandle_t, int* version) {
@@ -208,11 +226,16 @@ cublasStatus_t cublasSgemm_v2_64(cublasHandle_t handle, cublasOperation_t a_oper
     return CUBLAS_STATUS_ALLOC_FAILED;
   }
   Work work;
-  work.run =
-      [product = Product{
-           rows, cols, depth, *alpha, *beta, {a, a_stride, a_transposed}, {b, b_stride, b_transposed}, c, c_stride}] {
-        run(product);
-      };
+  work.run = [product = Product{rows,
+                                cols,
+                                depth,
+                                *alpha,
+                                *beta,
+                                {a, a_stride, a_transposed},
+                                {b, b_stride, b_transposed},
+                                c,
+                                c_stride,
+                                handle->math == CUBLAS_TF32_TENSOR_OP_MATH}] { run(product); };
   const cudaError_t status = device().submit(stream, Call::product, std::move(work));
   return status == cudaSuccess ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_EXECUTION_FAILED;
 }

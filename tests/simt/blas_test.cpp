@@ -126,6 +126,29 @@ TEST_F(Blas, is_the_product_of_every_shape_transpose_and_stride) {
             }
 }
 
+// Eleven bits of fraction are a tie, which goes away from zero; twelve are nothing. fp32 keeps both.
+TEST_F(Blas, tf32_rounds_the_factors_to_ten_bits_of_fraction) {
+  Matrix a = matrix(1, 3, 0), b = matrix(3, 1, 0);
+  const Matrix c = matrix(1, 1, 0);
+  a.host = {1 + 0x1p-11f, -1 - 0x1p-11f, 1 + 0x1p-12f};
+  b.host = {1, 2 + 0x1p-10f, 4};
+  copy_in(a), copy_in(b);
+  const auto sum = [&](cublasMath_t math) {
+    EXPECT_EQ(cublasSetMathMode(handle_, math), CUBLAS_STATUS_SUCCESS);
+    EXPECT_EQ(product(CUBLAS_OP_N, CUBLAS_OP_N, 3, 1, a, b, 0, c), CUBLAS_STATUS_SUCCESS);
+    return static_cast<double>(copy_out(c)[0]);
+  };
+
+  EXPECT_EQ(sum(CUBLAS_TF32_TENSOR_OP_MATH), (1 + 0x1p-10) * (1 - (2 + 0x1p-9)) + 4);
+  const double exact = (1 + 0x1p-11) * (1 - (2 + 0x1p-10)) + 4 * (1 + 0x1p-12);
+  EXPECT_LE(std::abs(sum(CUBLAS_DEFAULT_MATH) - exact), kEps32 * exact);
+  EXPECT_EQ(cublasSetMathMode(handle_, CUBLAS_PEDANTIC_MATH), CUBLAS_STATUS_INVALID_VALUE) << "unknown here";
+
+  a.host[0] = std::numeric_limits<float>::infinity();
+  copy_in(a);
+  EXPECT_EQ(sum(CUBLAS_TF32_TENSOR_OP_MATH), std::numeric_limits<double>::infinity());
+}
+
 TEST_F(Blas, beta_zero_reads_no_c_and_alpha_zero_no_factors) {
   const Matrix a = matrix(3, 3, 0), b = matrix(3, 3, 0);
   Matrix c = matrix(3, 3, 0), nan = matrix(3, 3, 0);

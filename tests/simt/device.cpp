@@ -37,7 +37,16 @@ cudaError_t Device::submit(cudaStream_t stream, Call call, Work work) {
   if (!knows(stream)) return cudaErrorInvalidResourceHandle;
   if (stream->capture != nullptr) {
     if (stream->capture->invalidated) return cudaErrorStreamCaptureInvalidated;
-    stream->capture->nodes.push_back(std::move(work));
+    Capture& capture = *stream->capture;
+    const std::size_t number = capture.nodes.size();
+    std::size_t precede = 0;
+    for (const auto& [other, count] : stream->precede)
+      if (count != 0) {
+        capture.nodes[capture.of_stream[other][count - 1]].follow.push_back(number);
+        ++precede;
+      }
+    capture.nodes.push_back({.work = std::move(work), .precede = precede, .follow = {}});
+    capture.of_stream[stream].push_back(number);
     ++stream->precede[stream];
     return cudaSuccess;
   }
@@ -110,31 +119,65 @@ bool Device::step(Queue& queue) {
   return true;
 }
 
+std::size_t Device::random_below(std::size_t count) {
+  if (random_ == 0) random_ = options().seed * 0x9E3779B97F4A7C15u | 1;
+  return xorshift(random_) % count;
+}
+
+std::vector<std::shared_ptr<Queue>> Device::busy_queues() {
+  std::erase_if(queues_, [&](const std::shared_ptr<Queue>& queue) {
+    return queue->tasks.empty() &&
+           std::none_of(streams_.begin(), streams_.end(), [&](cudaStream_t s) { return s->queue == queue; });
+  });
+  std::vector<std::shared_ptr<Queue>> busy;
+  std::copy_if(queues_.begin(), queues_.end(), std::back_inserter(busy),
+               [](const auto& q) { return !q->tasks.empty(); });
+  return busy;
+}
+
+bool Device::go_on(Queue& wanted) {
+  if (wanted.tasks.empty() || options().order == Order::ascending) return step(wanted);
+  const std::vector<std::shared_ptr<Queue>> busy = busy_queues();
+  if (options().order == Order::random) return step(*busy[random_below(busy.size())]);
+  const auto other =
+      std::find_if(busy.rbegin(), busy.rend(), [&](const auto& queue) { return queue.get() != &wanted; });
+  return step(other == busy.rend() ? wanted : **other);
+}
+
 void Device::run(Queue& queue) {
-  while (step(queue)) {
+  while (go_on(queue)) {
   }
 }
 
-void Device::run_until_passed(const Mark& mark) {
-  while (!mark.passed && step(*mark.queue)) {
+void Device::run_until_passed(const Mark& mark, int most_tasks) {
+  for (int i = 0; i < most_tasks && !mark.passed && go_on(*mark.queue); ++i) {
   }
 }
 
 void Device::run_everything() {
-  const Options chosen = options();
-  if (random_ == 0) random_ = chosen.seed * 0x9E3779B97F4A7C15u | 1;
   for (;;) {
-    std::erase_if(queues_, [&](const std::shared_ptr<Queue>& queue) {
-      return queue->tasks.empty() &&
-             std::none_of(streams_.begin(), streams_.end(), [&](cudaStream_t s) { return s->queue == queue; });
-    });
-    std::vector<std::shared_ptr<Queue>> busy;
-    std::copy_if(queues_.begin(), queues_.end(), std::back_inserter(busy),
-                 [](const auto& q) { return !q->tasks.empty(); });
+    const std::vector<std::shared_ptr<Queue>> busy = busy_queues();
     if (busy.empty()) return;
-    step(chosen.order == Order::ascending    ? *busy.front()
-         : chosen.order == Order::descending ? *busy.back()
-                                             : *busy[xorshift(random_) % busy.size()]);
+    step(options().order == Order::ascending    ? *busy.front()
+         : options().order == Order::descending ? *busy.back()
+                                                : *busy[random_below(busy.size())]);
+  }
+}
+
+void Device::run_nodes(const std::vector<Node>& nodes) {
+  std::vector<std::size_t> awaited(nodes.size()), ready;
+  for (std::size_t i = 0; i < nodes.size(); ++i)
+    if ((awaited[i] = nodes[i].precede) == 0) ready.push_back(i);
+  while (!ready.empty()) {
+    const auto next = options().order == Order::ascending ? std::min_element(ready.begin(), ready.end())
+                      : options().order == Order::descending
+                          ? std::max_element(ready.begin(), ready.end())
+                          : ready.begin() + static_cast<std::ptrdiff_t>(random_below(ready.size()));
+    const std::size_t number = *next;
+    ready.erase(next);
+    nodes[number].work.run();
+    for (const std::size_t follower : nodes[number].follow)
+      if (--awaited[follower] == 0) ready.push_back(follower);
   }
 }
 
@@ -177,7 +220,7 @@ cudaError_t Device::end_capture(CUstream_st& stream, cudaGraph_t* graph) {
   leave_capture(*capture);
   if (capture->invalidated) return cudaErrorStreamCaptureInvalidated;
   if (!joined) return cudaErrorStreamCaptureUnjoined;
-  *graph = new CUgraph_st{std::make_shared<const std::vector<Work>>(std::move(capture->nodes))};
+  *graph = new CUgraph_st{std::make_shared<const std::vector<Node>>(std::move(capture->nodes))};
   return cudaSuccess;
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -52,10 +53,18 @@ struct Queue {
   std::deque<Task> tasks;
 };
 
+// A captured work: it may run once `precede` others have.
+struct Node {
+  Work work;
+  std::size_t precede = 0;
+  std::vector<std::size_t> follow;  // nodes that wait for it
+};
+
 struct Capture {
-  std::vector<Work> nodes;            // in the order of the calls, which keeps every dependency
-  std::vector<cudaStream_t> streams;  // the first is the one whose capture was begun
-  std::set<void*> memory;             // taken by its nodes
+  std::vector<Node> nodes;                                     // in the order of the calls
+  std::map<cudaStream_t, std::vector<std::size_t>> of_stream;  // their numbers
+  std::vector<cudaStream_t> streams;                           // the first is the one whose capture was begun
+  std::set<void*> memory;                                      // taken by its nodes
   cudaStreamCaptureMode mode{};
   std::thread::id thread;
   bool invalidated = false;
@@ -74,10 +83,10 @@ struct CUevent_st {
   bool timing = true;
 };
 struct CUgraph_st {
-  std::shared_ptr<const std::vector<plateau::simt::Work>> nodes;
+  std::shared_ptr<const std::vector<plateau::simt::Node>> nodes;
 };
 struct CUgraphExec_st {
-  std::shared_ptr<const std::vector<plateau::simt::Work>> nodes;
+  std::shared_ptr<const std::vector<plateau::simt::Node>> nodes;
 };
 
 namespace plateau::simt {
@@ -100,12 +109,14 @@ class Device {
   std::shared_ptr<Mark> record(CUstream_st& stream);
   cudaError_t wait(CUstream_st& stream, const std::shared_ptr<Mark>& mark);
 
-  // Runs one task of the queue, or one that it waits for; false where there is none.
-  bool step(Queue& queue);
+  // The device goes on until the queue is empty, the mark passed, or all queues are empty. What the host waits for does
+  // not run alone: in ascending order as little else as possible has run then, in descending order as much as possible,
+  // in random order something between.
   void run(Queue& queue);
-  void run_until_passed(const Mark& mark);
-  // All queues', in the order that the options choose.
+  void run_until_passed(const Mark& mark, int most_tasks = std::numeric_limits<int>::max());
   void run_everything();
+  // The nodes of a graph, in an order that their dependencies allow and the options choose.
+  void run_nodes(const std::vector<Node>& nodes);
 
   // cudaErrorLaunchFailure if there was a fault that nobody has been told of; told() makes it known.
   cudaError_t status() const { return untold_fault_ ? cudaErrorLaunchFailure : cudaSuccess; }
@@ -121,6 +132,12 @@ class Device {
   bool spoils_all_captures();
 
  private:
+  // Runs one task of the queue, or one that it waits for; false where there is none.
+  bool step(Queue& queue);
+  // Likewise, of the queue or of another one.
+  bool go_on(Queue& wanted);
+  std::vector<std::shared_ptr<Queue>> busy_queues();
+  std::size_t random_below(std::size_t count);
   void fail(const std::string& fault);
   void leave_capture(Capture& capture);
 

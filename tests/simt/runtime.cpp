@@ -406,7 +406,7 @@ cudaError_t cudaEventQuery(cudaEvent_t event) {
   device().calls.push_back(Call::event_query);
   if (event->mark == nullptr) return cudaSuccess;
   if (event->mark->capture != nullptr) return answer(cudaErrorCapturedEvent);
-  for (int i = 0; i < kTasks && !event->mark->passed; ++i) device().step(*event->mark->queue);
+  device().run_until_passed(*event->mark, kTasks);
   if (device().status() != cudaSuccess) return answer_with_faults();
   return answer(event->mark->passed ? cudaSuccess : cudaErrorNotReady);
 }
@@ -472,12 +472,10 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
   const Lock lock(device().mutex);
   if (executable == nullptr) return answer(cudaErrorInvalidValue);
   Work work;
-  work.run = [nodes = executable->nodes] {
-    for (const Work& node : *nodes) node.run();
-  };
+  work.run = [nodes = executable->nodes] { device().run_nodes(*nodes); };
   work.at_call = [nodes = executable->nodes] {
-    for (const Work& node : *nodes)
-      if (node.at_call) node.at_call();
+    for (const Node& node : *nodes)
+      if (node.work.at_call) node.work.at_call();
   };
   return answer(device().submit(stream, Call::graph_launch, std::move(work)));
 }

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstdint>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -24,6 +25,7 @@ constexpr std::size_t kBytes = kCount * sizeof(float);
 class Runtime : public testing::Test {
  protected:
   Runtime() {
+    options().order = Order::ascending;  // where a test chooses no other
     for (cudaStream_t* stream : {&stream_, &other_})
       EXPECT_EQ(cudaStreamCreateWithFlags(stream, cudaStreamNonBlocking), cudaSuccess);
     for (cudaEvent_t* event : {&event_, &back_})
@@ -57,6 +59,7 @@ class Runtime : public testing::Test {
     return executable;
   }
 
+  const KeptOptions kept_options_;
   cudaStream_t stream_ = nullptr, other_ = nullptr;
   cudaEvent_t event_ = nullptr, back_ = nullptr;
   float* data_ = nullptr;
@@ -95,15 +98,28 @@ TEST_F(Runtime, a_copy_to_the_device_reads_its_source_when_it_runs) {
   EXPECT_EQ(first(), 2);
 }
 
-TEST_F(Runtime, waiting_for_one_stream_runs_no_other) {
-  fill_zero(stream_);
-  update(other_, 1, 1);
-
-  cudaStreamSynchronize(stream_);
-  EXPECT_EQ(first(), 0);
-
-  cudaDeviceSynchronize();
-  EXPECT_EQ(first(), 1);
+// A GPU may have done anything by then that nothing orders: what is missing shows in one order, what is too early in
+// another.
+TEST_F(Runtime, waiting_for_one_stream_runs_no_other_or_all_others_first_or_some) {
+  const auto run_of_other = [&](Order order) {
+    const KeptOptions kept;
+    options().order = order;
+    int ran = 0;
+    fill_zero(stream_);
+    for (int i = 0; i < 3; ++i) enqueue(stream_, [] {});
+    for (int i = 0; i < 4; ++i) enqueue(other_, [&] { ++ran; });
+    cudaStreamSynchronize(stream_);
+    EXPECT_EQ(first(), 0);
+    const int by_then = ran;
+    cudaDeviceSynchronize();
+    EXPECT_EQ(ran, 4);
+    return by_then;
+  };
+  EXPECT_EQ(run_of_other(Order::ascending), 0);
+  EXPECT_EQ(run_of_other(Order::descending), 4);
+  std::set<int> in_random_order;
+  for (int i = 0; i < 50; ++i) in_random_order.insert(run_of_other(Order::random));
+  EXPECT_GE(in_random_order.size(), 3u);
 }
 
 TEST_F(Runtime, freeing_waits_for_everything_in_every_order) {
@@ -163,18 +179,21 @@ TEST_F(Runtime, a_function_of_the_host_runs_in_its_turn) {
 
 // ---- Events ---------------------------------------------------------------------------------------------------------
 TEST_F(Runtime, a_stream_waits_for_the_event_of_another) {
-  fill_zero(stream_);
-  update(stream_, 1, 2);
-  EXPECT_EQ(cudaEventRecord(event_, stream_), cudaSuccess);
-  update(stream_, 1, 100);  // behind the mark
-  EXPECT_EQ(cudaStreamWaitEvent(other_, event_, 0), cudaSuccess);
-  update(other_, 10, 0);
+  for_each_order([&] {
+    fill_zero(stream_);
+    update(stream_, 1, 2);
+    EXPECT_EQ(cudaEventRecord(event_, stream_), cudaSuccess);
+    int behind_the_mark = 0;
+    enqueue(stream_, [&] { behind_the_mark = 1; });
+    EXPECT_EQ(cudaStreamWaitEvent(other_, event_, 0), cudaSuccess);
+    update(other_, 10, 0);
 
-  EXPECT_EQ(cudaStreamSynchronize(other_), cudaSuccess);
-  EXPECT_EQ(first(), 20);
+    EXPECT_EQ(cudaStreamSynchronize(other_), cudaSuccess);
+    EXPECT_EQ(first(), 20);
 
-  cudaStreamSynchronize(stream_);
-  EXPECT_EQ(first(), 120);
+    cudaStreamSynchronize(stream_);
+    EXPECT_EQ(behind_the_mark, 1);
+  });
 }
 
 TEST_F(Runtime, an_event_that_was_recorded_again_is_waited_for_where_it_was_when_asked) {
@@ -507,6 +526,50 @@ TEST_F(Runtime, memory_of_a_stream_is_given_back_in_its_turn) {
   EXPECT_EQ(cudaStreamSynchronize(stream_), cudaSuccess);
   cudaMemGetInfo(&after, &total);
   EXPECT_EQ(after, before);
+}
+
+// fork: a; branch b1, b2 in the other stream beside c1, c2; join: d.
+TEST_F(Runtime, the_branches_of_a_graph_take_turns_in_every_way_that_their_dependencies_allow) {
+  std::string ran;
+  const auto note = [&](cudaStream_t stream, const char* name) { enqueue(stream, [&ran, name] { ran += name; }); };
+  cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal);
+  note(stream_, "a");
+  cudaEventRecord(event_, stream_);
+  cudaStreamWaitEvent(other_, event_, 0);
+  note(other_, "b");
+  note(other_, "B");
+  cudaEventRecord(back_, other_);
+  note(stream_, "c");
+  note(stream_, "C");
+  cudaStreamWaitEvent(stream_, back_, 0);
+  note(stream_, "d");
+  cudaGraph_t graph = nullptr;
+  EXPECT_EQ(cudaStreamEndCapture(stream_, &graph), cudaSuccess);
+  const cudaGraphExec_t executable = instantiate(graph);
+
+  std::set<std::string> seen;
+  for_each_order([&] {
+    ran.clear();
+    cudaGraphLaunch(executable, stream_);
+    cudaStreamSynchronize(stream_);
+    seen.insert(ran);
+    if (options().order == Order::ascending) {
+      EXPECT_EQ(ran, "abBcCd");
+    }
+    if (options().order == Order::descending) {
+      EXPECT_EQ(ran, "acCbBd");
+    }
+  });
+  const KeptOptions kept;
+  options().order = Order::random;
+  for (int launch = 0; launch < 200; ++launch) {
+    ran.clear();
+    cudaGraphLaunch(executable, stream_);
+    cudaStreamSynchronize(stream_);
+    seen.insert(ran);
+  }
+  EXPECT_EQ(seen, (std::set<std::string>{"abBcCd", "abcBCd", "abcCBd", "acbBCd", "acbCBd", "acCbBd"}));
+  cudaGraphExecDestroy(executable);
 }
 
 TEST_F(Runtime, captured_memory_of_a_stream_is_the_graphs) {

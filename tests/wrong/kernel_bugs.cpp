@@ -17,6 +17,7 @@
 
 #include "detail/launch.cuh"
 #include "plateau/gpu/buffer.hpp"
+#include "plateau/gpu/graph.hpp"
 #include "simt/orders.hpp"
 #include "support/compare.hpp"
 
@@ -261,6 +262,27 @@ Outcome host_memory_freed_before_its_copy_has_run() {
   return data.outcome(kThreads, [](int) { return 7; });
 }
 
+// y = the numbers after the kernel has doubled them, copied on a branch of a graph beside other work.
+__global__ void double_kernel(float* x) { x[threadIdx.x] *= 2; }
+
+template <Version version>
+Outcome branch_that_begins_too_early() {
+  Data data(kThreads);
+  const Stream branch;
+  Event doubled, copied;
+  const Graph graph = capture(data.stream, [&] {
+    if (version == wrong) doubled.record(data.stream);
+    launch(data.stream, {.block = dim3(kThreads)}, double_kernel, data.x.view().data);
+    if (version != wrong) doubled.record(data.stream);
+    branch.wait(doubled);
+    launch(branch, {.block = dim3(kThreads)}, copy_kernel, data.x.view().data, data.y.view().data);
+    copied.record(branch);
+    data.stream.wait(copied);
+  });
+  graph.replay(data.stream);
+  return data.outcome(kThreads, [](int i) { return 2 * (1 + i); });
+}
+
 // ---- Arithmetic -----------------------------------------------------------------------------------------------------
 // exp(a) / (exp(a) + exp(1)) for a = x[i] + 100, whose exponential is infinite: the larger one must be taken off first.
 template <Version version>
@@ -293,6 +315,8 @@ const std::map<std::string, Bug> kBugs = {
     {"full_mask_shuffle_in_a_branch",
      {full_mask_shuffle_in_a_branch<wrong>, full_mask_shuffle_in_a_branch<Version::mended>}},
     {"use_before_the_copy_has_run", {use_before_the_copy_has_run<wrong>, use_before_the_copy_has_run<Version::mended>}},
+    {"branch_that_begins_too_early",
+     {branch_that_begins_too_early<wrong>, branch_that_begins_too_early<Version::mended>}},
     {"host_memory_freed_before_its_copy_has_run",
      {host_memory_freed_before_its_copy_has_run<wrong>, host_memory_freed_before_its_copy_has_run<Version::mended>}},
     {"nan_result", {nan_result<wrong>, nan_result<Version::mended>}},

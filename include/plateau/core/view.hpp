@@ -68,10 +68,14 @@ using DeviceSpan = SpanView<T, Space::device>;
 template <class T>
 using DeviceMatrix = MatrixView<T, Space::device>;
 
-// A dense [rows, cols] matrix over `span`, from its first element.
+// A [rows, cols] matrix over `span`, from its first element: dense, or with rows `stride` elements apart.
 template <class T, Space S>
 PLATEAU_HD constexpr MatrixView<T, S> as_matrix(SpanView<T, S> span, Index rows, Index cols) {
   return {span.data, rows, cols, cols};
+}
+template <class T, Space S>
+PLATEAU_HD constexpr MatrixView<T, S> as_matrix(SpanView<T, S> span, Index rows, Index cols, Index stride) {
+  return {span.data, rows, cols, stride};
 }
 
 }  // namespace plateau

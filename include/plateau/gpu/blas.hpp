@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "plateau/core/precision.hpp"
 #include "plateau/gpu/buffer.hpp"
 
 struct cublasContext;
@@ -14,8 +15,9 @@ namespace plateau::gpu {
 
 class BlasHandle {
  public:
-  // Keeps `stream`, which must live longer. Products in fp32 without TF32.
-  explicit BlasHandle(const Stream& stream);
+  // Keeps `stream`, which must live longer. tf32 is a permission: products too small for it, and GPUs without tensor
+  // cores that take it, compute in fp32.
+  explicit BlasHandle(const Stream& stream, Precision precision = Precision::fp32);
 
   const Stream& stream() const { return *stream_; }
   cublasContext* handle() const { return handle_.get(); }

@@ -29,8 +29,8 @@ class Graph {
 };
 
 // Records what `enqueue` puts into the stream; nothing of it runs. A function that does more than enqueue (allocates,
-// waits, copies to pageable memory) throws GpuError. Whatever `enqueue` throws is passed on, and the stream is usable
-// again.
+// waits) throws GpuError. Nor should it copy pageable memory, which CUDA would read or write at every replay; the
+// emulated GPU refuses that. Whatever `enqueue` throws is passed on, and the stream is usable again.
 Graph capture(const Stream& stream, const std::function<void()>& enqueue);
 
 }  // namespace plateau::gpu

@@ -33,6 +33,7 @@ template <std::floating_point R>
 struct CpuBackend {
   using Real = R;
   static constexpr Space kSpace = Space::host;
+  static constexpr Index kRowAlignment = 1;  // Eigen packs its factors anyway
   template <class T>
   using Buffer = HostBuffer<T>;
   template <class T>

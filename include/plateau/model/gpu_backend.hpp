@@ -33,6 +33,7 @@ class GpuBackend {
  public:
   using Real = float;
   static constexpr Space kSpace = Space::device;
+  static constexpr Index kRowAlignment = 4;  // 16 bytes: what vector accesses and tensor cores ask for
   template <class T>
   using Buffer = gpu::DeviceBuffer<T>;
   template <class T>
@@ -40,7 +41,8 @@ class GpuBackend {
   template <class T>
   using Matrix = DeviceMatrix<T>;
 
-  GpuBackend() : blas_(stream_), partial_(kMaxGradientNormPartials) {}
+  explicit GpuBackend(Precision precision = Precision::fp32)
+      : blas_(stream_, precision), partial_(kMaxGradientNormPartials) {}
   GpuBackend(const GpuBackend&) = delete;  // the BLAS handle keeps the stream
   GpuBackend& operator=(const GpuBackend&) = delete;
 

@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "plateau/core/precision.hpp"
 #include "plateau/model/trainer.hpp"
 
 namespace plateau {
@@ -16,6 +17,7 @@ enum class Execution { graph, stream };
 
 struct GpuOptions {
   const std::atomic<bool>* stop = nullptr;  // handed to the device, which ends the run as interrupted after an epoch
+  Precision precision = Precision::fp32;
   Execution execution = Execution::graph;
   // A recorded epoch costs host memory and time per launch. One of about more launches than this is not recorded.
   Index most_recorded_launches = 1 << 16;

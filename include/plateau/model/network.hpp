@@ -10,6 +10,13 @@
 
 namespace plateau {
 
+// The distance between the rows of matrices that are allocated for a training, whose rows a backend wants aligned: ten
+// classes lie twelve floats apart on a GPU.
+template <class Backend>
+constexpr Index row_stride(Index width) {
+  return round_up(width, Backend::kRowAlignment);
+}
+
 // What a pass over at most `rows` rows needs besides the parameters: one buffer per layer output, allocated once.
 template <class Backend>
 class Workspace {
@@ -21,14 +28,14 @@ class Workspace {
         loss_(backend.template allocate<Real>(rows, 0)),
         predicted_(backend.template allocate<std::int32_t>(rows, 0)) {
     for (Index layer = 0; layer < architecture.layers(); ++layer)
-      output_.push_back(backend.template allocate<Real>(rows * architecture.fan_out(layer), 0));
+      output_.push_back(backend.template allocate<Real>(rows * row_stride<Backend>(architecture.fan_out(layer)), 0));
   }
 
   Index rows() const { return rows_; }
   // A layer's output [rows, width]: activations of a hidden layer, logits of the last.
   typename Backend::template Matrix<Real> output(Index layer, Index rows, Index width) {
     expects(rows <= rows_, "workspace: no more rows than it was made for");
-    return as_matrix(output_[static_cast<std::size_t>(layer)].view().subspan(0, rows * width), rows, width);
+    return as_matrix(output_[static_cast<std::size_t>(layer)].view(), rows, width, row_stride<Backend>(width));
   }
   typename Backend::template Span<Real> loss(Index rows) { return loss_.view().subspan(0, rows); }
   typename Backend::template Span<std::int32_t> predicted(Index rows) { return predicted_.view().subspan(0, rows); }
@@ -48,11 +55,11 @@ class GradientWorkspace {
   using Real = typename Backend::Real;
 
   GradientWorkspace(const Backend& backend, const Architecture& architecture, Index rows)
-      : room_{backend.template allocate<Real>(rows * architecture.widest(), 0),
-              backend.template allocate<Real>(rows * architecture.widest(), 0)} {}
+      : room_{backend.template allocate<Real>(rows * row_stride<Backend>(architecture.widest()), 0),
+              backend.template allocate<Real>(rows * row_stride<Backend>(architecture.widest()), 0)} {}
 
   typename Backend::template Matrix<Real> at(Index layer, Index rows, Index width) {
-    return as_matrix(room_[layer % 2].view().subspan(0, rows * width), rows, width);
+    return as_matrix(room_[layer % 2].view(), rows, width, row_stride<Backend>(width));
   }
 
  private:

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "plateau/core/precision.hpp"
 #include "plateau/core/view.hpp"
 #include "plateau/gpu/device.hpp"
 
@@ -26,7 +27,7 @@ struct Environment {
   std::string matrix_library;         // on the CPU with the vector instructions it was compiled for
   std::string device;                 // "cpu", "cuda" or "emulated"
   std::string engine;                 // "layered"
-  std::string precision;              // "fp32"
+  std::string precision;              // "fp32" or "tf32"
   Index evaluation_rows = 0;          // test rows that are evaluated together
   std::string device_name;            // the processor's or the GPU's
   int workers = 0;                    // threads of the CPU device; results do not depend on it
@@ -35,7 +36,8 @@ struct Environment {
 
 Environment cpu_environment(int workers);
 // `found` holds a device; the first one is what trains.
-Environment gpu_environment(const gpu::Inventory& found, const std::string& matrix_library);
+Environment gpu_environment(const gpu::Inventory& found, const std::string& matrix_library,
+                            Precision precision = Precision::fp32);
 
 std::string cuda_version(int version);  // 12040 -> "12.4"
 

@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 The Plateau authors
+# SPDX-License-Identifier: Apache-2.0
+"""Result files of the benchmarks: what is in one, and how it comes from what Google Benchmark prints.
+
+A result file is one JSON document:
+
+  schema, schema_version   "plateau-bench", 1
+  suite                    "kernels", "training", "machine", "peers" or "gpu-check"
+  started                  UTC, ISO 8601
+  command                  what was run, without paths
+  commit, dirty            of the working tree, or null; whether tracked files differed from it
+  smoke, busy              true: no measurement to publish (tiny shapes; a load at the start above HIGHEST_LOAD)
+  complete                 false: the run was cut, and this is what there was
+  machine                  cpu, cores, load_start, load_end; of a GPU name, driver, clocks and memory as nvidia-smi tells
+  context                  what the program said of itself: device, versions, ...
+  cases                    [{name, status: "timed" or "failed", reason, us: a time per repetition, median_us, min_us,
+                           max_us, counters: {name: median over the repetitions}}]
+
+peers and gpu-check have other cases: peers/peers.py and gpu_check.py describe them.
+"""
+
+import datetime
+import json
+import os
+import pathlib
+import platform
+import re
+import statistics
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+SCHEMA, VERSION = "plateau-bench", 1
+HIGHEST_LOAD = 0.7
+MICROSECONDS = {"ns": 1e-3, "us": 1.0, "ms": 1e3, "s": 1e6}
+# What Google Benchmark says of every case; everything else with a number is a counter.
+NO_COUNTERS = {"name", "family_index", "per_family_instance_index", "run_name", "run_type", "repetitions",
+               "repetition_index", "threads", "iterations", "real_time", "cpu_time", "time_unit", "error_occurred",
+               "error_message", "skipped", "skip_message"}
+GPU_FACTS = ("name", "driver_version", "clocks.max.sm", "clocks.max.mem", "power.limit", "memory.total")
+
+
+class Refused(Exception):
+    """What was asked for cannot be done: one sentence."""
+
+
+class Failed(Exception):
+    """What was run does not do its work: one sentence."""
+
+
+# --- Facts -----------------------------------------------------------------------------------------------------------
+
+
+def now():
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+
+
+def git(*arguments):
+    try:
+        done = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def commit_facts():
+    return {"commit": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain", "--untracked-files=no"))}
+
+
+def cpu_model():
+    try:
+        found = re.search(r"^model name\s*:\s*(.+)$", pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1].strip() if found else platform.machine()
+
+
+def gpu_facts():
+    """What nvidia-smi tells of the first GPU; None where there is none or no nvidia-smi."""
+    try:
+        done = subprocess.run(["nvidia-smi", f"--query-gpu={','.join(GPU_FACTS)}", "--format=csv,noheader"],
+                              capture_output=True, text=True, check=True, timeout=30)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    values = [value.strip() for value in (done.stdout.splitlines() or [""])[0].split(",")]
+    return dict(zip(GPU_FACTS, values)) if len(values) == len(GPU_FACTS) else None
+
+
+def machine_facts():
+    return {"cpu": cpu_model(), "cores": os.cpu_count(), "load_start": os.getloadavg()[0], "gpu": gpu_facts()}
+
+
+# --- From Google Benchmark -------------------------------------------------------------------------------------------
+
+
+def parse_benchmarks(text):
+    """(document, complete) of --benchmark_out: of a run that was cut, what was written whole."""
+    try:
+        return json.loads(text), True
+    except json.JSONDecodeError:
+        pass
+    end = text.rfind("\n    }")
+    for repaired in ([text[:end] + "\n    }\n  ]\n}"] if end >= 0 else []):
+        try:
+            return json.loads(repaired), False
+        except json.JSONDecodeError:
+            pass
+    return {"context": {}, "benchmarks": []}, False
+
+
+def case_name(run_name):
+    """Without what Google Benchmark appends: how it timed, and how often."""
+    return re.sub(r"/(manual_time|real_time|process_time|repeats:\d+|iterations:\d+|min_time:[\d.]+|min_warmup_time:[\d.]+)"
+                  r"(?=/|$)", "", run_name)
+
+
+def cases_of(benchmarks):
+    """The cases of a result file, in the order in which they ran."""
+    cases = {}
+    for entry in benchmarks:
+        if entry.get("run_type", "iteration") != "iteration":
+            continue
+        name = case_name(entry.get("run_name", entry["name"]))
+        case = cases.setdefault(name, {"name": name, "status": "timed", "us": [], "counters": {}})
+        if entry.get("error_occurred"):
+            case.update(status="failed", reason=entry.get("error_message", "no reason given"))
+            continue
+        case["us"].append(entry["real_time"] * MICROSECONDS[entry["time_unit"]])
+        for key, value in entry.items():
+            if key not in NO_COUNTERS and isinstance(value, (int, float)) and not isinstance(value, bool):
+                case["counters"].setdefault(key, []).append(value)
+    for case in cases.values():
+        case["counters"] = {key: statistics.median(values) for key, values in case["counters"].items()}
+        if case["us"]:
+            case.update(median_us=statistics.median(case["us"]), min_us=min(case["us"]), max_us=max(case["us"]))
+        else:
+            case["status"] = "failed"
+            case.setdefault("reason", "it was not timed")
+    return list(cases.values())
+
+
+def document(suite, command, started, machine, text):
+    """The result file of a suite whose program wrote `text`. Raises Failed where it measured nothing."""
+    said, complete = parse_benchmarks(text)
+    context = {key: value for key, value in said.get("context", {}).items() if isinstance(value, str)}
+    context.pop("executable", None)  # a path
+    context.pop("host_name", None)
+    cases = cases_of(said.get("benchmarks", []))
+    if not cases:
+        raise Failed(f"{suite}: the program timed nothing")
+    result = {"schema": SCHEMA, "schema_version": VERSION, "suite": suite, "started": started, "command": command,
+              **commit_facts(), "smoke": context.get("smoke") == "true",
+              "busy": machine["load_start"] > HIGHEST_LOAD, "complete": complete,
+              "machine": {**machine, "load_end": os.getloadavg()[0]}, "context": context, "cases": cases}
+    expect_publishable_device(result)
+    return result
+
+
+def expect_publishable_device(result):
+    device = result["context"].get("device")
+    if device not in ("cuda", "cpu", "emulated"):
+        raise Failed(f"{result['suite']}: the program does not say on which device it measured")
+    if device == "emulated" and not result["smoke"]:
+        raise Failed(f"{result['suite']}: times of the emulated GPU are no results")
+
+
+# --- Files -----------------------------------------------------------------------------------------------------------
+
+
+def read(path):
+    path = pathlib.Path(path)
+    try:
+        result = json.loads(path.read_text())
+    except OSError as error:
+        raise Refused(f"{path}: {error.strerror}") from error
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise Refused(f"{path} is no JSON: {error}") from error
+    if not isinstance(result, dict) or result.get("schema") != SCHEMA:
+        raise Refused(f"{path} is no result of a benchmark: its schema is not {SCHEMA!r}")
+    if result.get("schema_version") != VERSION:
+        raise Refused(f"{path} has the schema version {result.get('schema_version')}, and this reads {VERSION}")
+    return result
+
+
+def write(path, result):
+    """Whole or not at all; lists of numbers on one line."""
+    text = json.dumps(result, indent=1, allow_nan=False) + "\n"
+    text = re.sub(r"\[\s+(-?[\d.e+-]+(?:,\s+-?[\d.e+-]+)*)\s+\]",
+                  lambda found: "[" + re.sub(r",\s+", ", ", found[1]) + "]", text)
+    path = pathlib.Path(path)
+    partial = path.with_name(path.name + ".part")
+    try:
+        partial.write_text(text)
+        partial.replace(path)
+    except OSError as error:
+        raise Refused(f"{path}: {error.strerror}") from error
+
+
+def parts(result):
+    """(name, document) of every suite in it: itself, or the stages of a gpu-check that measured something."""
+    if result["suite"] != "gpu-check":
+        yield result["suite"], result
+        return
+    for stage in result["stages"]:
+        if isinstance(stage.get("result"), dict) and "suite" in stage["result"]:
+            yield stage["name"], stage["result"]
+
+
+def doubts(result):
+    """Why a result is none to publish, in words; empty where it is one."""
+    found = [("smoke", "a smoke run"), ("busy", "the machine was busy"), ("dirty", "changes were not committed")]
+    words = [text for key, text in found if result.get(key)]
+    if not result.get("complete", True):
+        words.append("the run was cut")
+    return words
+
+
+def machine_line(result):
+    machine, context = result["machine"], result.get("context", {})
+    device = context.get("device", "cpu")
+    place = f"{machine['cpu']}, {machine['cores']} cores"
+    if device == "cuda":
+        place = f"{context.get('device_name', 'a GPU')}, driver {(machine.get('gpu') or {}).get('driver_version', '?')}"
+    elif device == "emulated":
+        place = "emulated GPU"
+    commit = (result.get("commit") or "unknown")[:12]
+    return f"{place}, {result['started']}, commit {commit}"
