@@ -4,8 +4,8 @@
 
 A case is `models` networks of equal `widths` (Linear, ReLU, ..., Linear) on the same `rows` training rows: full batch,
 Adam with learning rate `lr`, mean cross-entropy, and the accuracy on `test_rows` rows after every epoch. Its folder
-holds train_x.npy, train_y.npy, test_x.npy, test_y.npy and init.safetensors with fcK.weight [out, in] and fcK.bias [out],
-in a fleet (models > 1) [models, out, in] and [models, out].
+holds train_x.npy, train_y.npy, test_x.npy, test_y.npy and init.safetensors with fcK.weight [out, in] and fcK.bias
+[out], in a fleet (models > 1) [models, out, in] and [models, out].
 """
 
 import array
@@ -18,13 +18,13 @@ import pathlib
 import shutil
 import struct
 
-from .errors import Failed, Refused
+from errors import Failed, Refused
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STORED = ROOT / "tests" / "data" / "torch-parity" / "adam_memorization_2_128_128_2"
 STORED_FLEET_MODELS = 3
 SEED = 1
-WORKS = {"A": "one small network", "B": "a fleet of small networks", "C": "one large network"}
+WORKS = ("A", "C", "B")
 ROWS = (100, 1000, 2000)
 EPOCHS, SMOKE_EPOCHS = 500, 20
 GATED_EPOCHS = 20  # of the timed case, against the oracle
@@ -60,19 +60,19 @@ def planned(work, device, smoke, rows=ROWS, epochs=None, fleets=None):
     """The cases of a work on a device."""
     epochs = epochs or (SMOKE_EPOCHS if smoke else EPOCHS)
     if work == "A":
-        return [Case("A", f"2-128-128-2, {count} rows", [2, 128, 128, 2], count, 500, epochs)
+        return [Case("A", f"A, {device}: 2-128-128-2, {count} rows", [2, 128, 128, 2], count, 500, epochs)
                 for count in (rows[:1] if smoke else rows)]
     if work == "B":
-        fleets = fleets or ([(3, 16)] if smoke else [(1024, 32), (1024, 64), (256, 128)] if device == "cuda" else [(16, 32)])
+        fleets = fleets or ([(3, 16)] if smoke else [(64, 32), (64, 128)] if device == "cuda" else [(16, 32)])
         count = 50 if smoke else 1000 if device == "cuda" else 100
-        return [Case("B", f"{models} x 2-{width}-{width}-2, {count} rows", [2, width, width, 2], count, 500, epochs,
-                     models=models) for models, width in fleets]
+        return [Case("B", f"B, {device}: {models} x 2-{width}-{width}-2, {count} rows", [2, width, width, 2], count, 500,
+                     epochs, models=models) for models, width in fleets]
     if smoke:
-        return [Case("C", "16-64-64-10, batch 32 (stands in for the large one)", [16, 64, 64, 10], 32, 32, 5, lr=0.001,
-                     gate_rows=16, gate_epochs=3)]
+        return [Case("C", f"C, {device}: 16-64-64-10, batch 32 (stands in for the large one)", [16, 64, 64, 10], 32, 32,
+                     5, lr=0.001, gate_rows=16, gate_epochs=3)]
     batch, test_rows, epochs, note = (8192, 512, 20, "") if device == "cuda" else (64, 64, 10, ", a CPU's batch")
-    return [Case("C", f"784-4096-4096-10, batch {batch}{note}", [784, 4096, 4096, 10], batch, test_rows, epochs,
-                 lr=0.001, gate_rows=32, gate_epochs=3)]
+    return [Case("C", f"C, {device}: 784-4096-4096-10, batch {batch}{note}", [784, 4096, 4096, 10], batch, test_rows,
+                 epochs, lr=0.001, gate_rows=32, gate_epochs=3)]
 
 
 # --- Files -----------------------------------------------------------------------------------------------------------

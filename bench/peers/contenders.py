@@ -5,7 +5,7 @@
 import dataclasses
 import subprocess
 
-from .worker import python_command
+from worker import python_command
 
 THREADS = (2, 1)  # of the CPU's contenders
 PACKAGES = {"PyTorch": "torch", "JAX": "jax", "scikit-learn": "sklearn"}
@@ -63,13 +63,24 @@ class Contender:
     parity_only: bool = False  # its times would say nothing
     program: object = None  # of Plateau
 
+    place: int = 1  # of its interpreter, where several have the framework
+
+    @property
+    def label(self):
+        return f"{self.framework}, {self.variant}" if self.variant else self.framework
+
     @property
     def name(self):
-        return f"{self.framework}, {self.variant}" if self.variant else self.framework
+        """No other contender of a case has it."""
+        threads = self.threads and f"{self.threads} thread{'s' * (self.threads > 1)}"
+        return ", ".join(filter(None, [self.label, self.device if self.framework == "Plateau" else "", threads,
+                                       self.precision if self.precision != "fp32" else "",
+                                       f"interpreter {self.place}" if self.place > 1 else ""]))
 
     def command(self):
         if self.program:
-            return [self.program, "--device", self.device, "--threads", self.threads or 1, "--precision", self.precision]
+            return [self.program, "--device", self.device, "--threads", self.threads or 1,
+                    "--precision", self.precision]
         return python_command(self.interpreter, WORKERS[self.framework], variant=self.variant, device=self.device,
                               threads=self.threads or 0, precision=self.precision)
 
@@ -109,15 +120,15 @@ def contenders(work, device, interpreters, program, emulated_program=None, cores
     if emulated_program:
         listed.append(Contender("Plateau", "emulated GPU", "cuda", None, program=emulated_program, parity_only=True))
     counts = [None] if device == "cuda" else threads
-    for interpreter in interpreters["PyTorch"]:
-        listed += [Contender("PyTorch", variant, device, count, precision, interpreter)
+    for place, interpreter in enumerate(interpreters["PyTorch"], 1):
+        listed += [Contender("PyTorch", variant, device, count, precision, interpreter, place=place)
                    for variant in torch_variants(work, device, every) for precision in precisions for count in counts]
-    for interpreter in interpreters["JAX"]:
-        listed += [Contender("JAX", "vmap, scan" if work == "B" else "jit, scan", device, count, precision, interpreter)
-                   for precision in precisions for count in counts]
+    for place, interpreter in enumerate(interpreters["JAX"], 1):
+        listed += [Contender("JAX", "vmap, scan" if work == "B" else "jit, scan", device, count, precision, interpreter,
+                             place=place) for precision in precisions for count in counts]
     if not (work == "C" and device == "cuda"):  # a batch of thousands is not what it is for
-        for interpreter in interpreters["scikit-learn"]:
-            variant = "MLPClassifier, joblib" if work == "B" else "MLPClassifier"
-            listed += [Contender("scikit-learn", variant, "cpu", count, "fp32", interpreter, own_conventions=True)
-                       for count in threads]
+        variant = "MLPClassifier, joblib" if work == "B" else "MLPClassifier"
+        for place, interpreter in enumerate(interpreters["scikit-learn"], 1):
+            listed += [Contender("scikit-learn", variant, "cpu", count, "fp32", interpreter, own_conventions=True,
+                                 place=place) for count in threads]
     return listed

@@ -9,12 +9,10 @@ float32, 1 - 0.999 ^ t has lost four digits at t = 1.
 import os
 import pathlib
 import platform
-import sys
 
-sys.path[0] = str(pathlib.Path(__file__).resolve().parents[1])
-from peers.cases import read_npy, read_safetensors, tensor_names  # noqa: E402
-from peers.errors import NotRun  # noqa: E402
-from peers.worker import serve  # noqa: E402
+from cases import read_npy, read_safetensors, tensor_names
+from errors import NotRun
+from worker import serve
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 PRECISIONS = {"fp32": "highest", "tf32": "tensorfloat32"}  # without either, a GPU multiplies in TF32

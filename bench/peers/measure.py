@@ -2,30 +2,35 @@
 # SPDX-License-Identifier: Apache-2.0
 """The measurement: starts the contenders, gates them, times them round by round, and gathers the result."""
 
+import concurrent.futures
 import dataclasses
-import datetime
 import hashlib
 import math
 import os
 import pathlib
+import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
 
-from . import cases, machine
-from .cases import Case
-from .contenders import PACKAGES, VARIANTS, contenders, interpreters_of
-from .errors import Failed, NotRun, OutOfTime, Refused
-from .figures import summarise
-from .worker import FIRST_LIMIT_S, RUN_LIMIT_S, Deadline, Worker
+import cases
+import results
+from cases import Case
+from contenders import PACKAGES, VARIANTS, Contender, contenders, interpreters_of
+from errors import Failed, NotRun, OutOfTime, Refused
+from figures import summarise
+from worker import FIRST_LIMIT_S, RUN_LIMIT_S, Deadline, Worker
 
-SCHEMA, SCHEMA_VERSION, SUITE = "plateau-bench", 1, "peers"
+SUITE = "peers"
 LEAST_ROUNDS, ROUNDS, SMOKE_ROUNDS = 9, 15, 2
 WARM_TRAININGS, WARM_EPOCHS = 2, 10
 PAUSE_S = 0.2  # in which spinning thread pools of the program before fall asleep
 EMULATED_EPOCHS = 2  # of the parity case: each takes seconds there
-WORKER_PROGRAM = "plateau_peer_worker"
+WORKER_PROGRAM, EMULATED_PROGRAM = "plateau_peer_worker", "plateau_peer_worker_emulated"
+ADMISSION_SHARE = 0.6  # of a case's time, for first calls and gates; the rest is for rounds
+GPU_STATE = ("clocks.sm", "clocks.mem", "power.draw", "temperature.gpu", "utilization.gpu")
 
 
 @dataclasses.dataclass
@@ -35,6 +40,7 @@ class Settings:
     deadline: Deadline = dataclasses.field(default_factory=Deadline)
     pause_s: float = PAUSE_S
     warm_trainings: int = WARM_TRAININGS
+    first_calls_at_once: int = 1
     report: object = lambda words: None
 
 
@@ -98,12 +104,18 @@ class Entrant:
             self.end("not run", "its device is emulated, and is never timed")
 
     def record(self):
-        contender, environment = self.contender, self.environment or {}
-        return {"name": contender.name, "framework": contender.framework, "version": environment.get("version"),
-                "variant": contender.variant, "threads": contender.threads, "device": contender.device,
-                "precision": contender.precision, "flags": environment.get("precision", {}), "status": self.status,
-                "reason": self.reason, "parity": {"stored": self.stored} if self.stored else {}, "first_s": None,
-                "seconds": []}
+        environment = self.environment or {}
+        return blank_record(self.contender, version=environment.get("version"),
+                            flags=environment.get("precision", {}), status=self.status, reason=self.reason,
+                            parity={"stored": self.stored} if self.stored else {})
+
+
+def blank_record(contender, **known):
+    """A program as the result holds it, before it was timed."""
+    return {"name": contender.name, "label": contender.label, "framework": contender.framework, "version": None,
+            "variant": contender.variant, "threads": contender.threads, "device": contender.device,
+            "precision": contender.precision, "flags": {}, "reason": "", "parity": {}, "first_s": None, "seconds": [],
+            **known}
 
 
 def expect_training(reply, epochs, smoke):
@@ -166,11 +178,14 @@ def admit(entrant, record, gates, settings, deadline):
         action()
     except OutOfTime as reason:
         record.update(status="not run", reason=str(reason))
-        entrant.stop()
+        entrant.end("not run", reason)
     except Failed as failure:
         record.update(status="FAIL", reason=str(failure))
         if worker.process is None:  # it was cut, or ended by itself
             entrant.end("FAIL", failure)
+    settings.report(f"  {record['name']}: {record['status']}: " + (record["reason"] or "".join(
+        f"{100 * near['worst_share']:.0f} % of the bound, " for near in record["parity"].values())
+        + f"first call {record['first_s']:.3f} s"))
 
 
 def run_rounds(timed, case, settings, deadline):
@@ -202,7 +217,7 @@ def run_rounds(timed, case, settings, deadline):
         for _, record in running:
             if id(record) in times:
                 record["seconds"].append(times[id(record)])
-        order.append([f"{record['name']} {record['threads'] or ''} {record['precision']}" for _, record in running])
+        order.append([record["name"] for _, record in running])
         settings.report(f"  round {number + 1} of {settings.rounds}")
         if deadline.left() <= 0 and number + 1 < settings.rounds:
             return order, True
@@ -211,20 +226,19 @@ def run_rounds(timed, case, settings, deadline):
 
 def measure_case(case, device, entrants, maker, scratch, settings, deadline):
     """Gates and times every contender of a case; the case as the result holds it."""
-    settings.report(f"{case.work}: {case.name}, {case.epochs} epochs, {device}")
+    settings.report(f"{case.name}, {case.epochs} epochs")
     gates = Gates(maker, case, scratch)
     pairs = [(entrant, entrant.record()) for entrant in entrants]
-    admitted_by = deadline.share(2)  # the other half is for the rounds
-    for entrant, record in pairs:
-        if entrant.status != "ready":
-            continue
-        if admitted_by.left() <= 0:
-            record.update(status="not run", reason="the time limit was reached before its turn")
+    admitted_by = deadline.share(1 / ADMISSION_SHARE)
+
+    def admit_in_time(pair):
+        if admitted_by.left() > 0:
+            admit(*pair, gates, settings, admitted_by)
         else:
-            admit(entrant, record, gates, settings, admitted_by)
-        told = record["reason"] or "".join(f"{100 * near['worst_share']:.0f} % of the bound, "
-                                           for near in record["parity"].values()) + f"first {record['first_s']:.3f} s"
-        settings.report(f"  {record['name']} {record['threads'] or ''} {record['precision']}: {record['status']}: {told}")
+            pair[1].update(status="not run", reason="the time limit was reached before its turn")
+
+    beside_each_other(settings.first_calls_at_once, admit_in_time,
+                      [pair for pair in pairs if pair[0].status == "ready"])
     order, limit_reached = run_rounds(pairs, case, settings, deadline)
     records = [record for _, record in pairs]
     for record in records:
@@ -236,11 +250,18 @@ def measure_case(case, device, entrants, maker, scratch, settings, deadline):
     shutil.rmtree(case.folder, ignore_errors=True)
     return {"work": case.work, "name": case.name, "device": device, "widths": case.widths, "rows": case.rows,
             "test_rows": case.test_rows, "models": case.models, "epochs": case.epochs, "learning_rate": case.lr,
-            "rounds": len(order), "limit_reached": limit_reached, "order": order,
+            "rounds": len(order), "first_calls_at_once": settings.first_calls_at_once,
+            "limit_reached": limit_reached, "order": order,
             "reference": reference and reference["name"], "programs": records}
 
 
 # --- One work --------------------------------------------------------------------------------------------------------
+
+
+def beside_each_other(at_once, action, values):
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        for _ in pool.map(action, values):
+            pass
 
 
 def start_entrants(listed, scratch, settings, at_once):
@@ -257,15 +278,15 @@ def start_entrants(listed, scratch, settings, at_once):
 
 def measure_work(planned, device, listed, missing, maker, scratch, settings, parts):
     """Every case of a work, with the same processes. `parts`: cases that share the time left, these included."""
-    entrants = start_entrants(listed, scratch, settings, machine.cores())
+    entrants = start_entrants(listed, scratch, settings, machine_cores())
     results = []
     try:
         if planned[0].models > 1:
             stored = cases.stored_fleet(pathlib.Path(tempfile.mkdtemp(dir=scratch, prefix="stored-")))
         else:
             stored = cases.stored_case()
+        beside_each_other(machine_cores(), lambda entrant: entrant.pass_stored(stored, settings.deadline), entrants)
         for entrant in entrants:
-            entrant.pass_stored(stored, settings.deadline)
             if entrant.status != "ready":
                 settings.report(f"{entrant.contender.name}: {entrant.status}: {entrant.reason}")
         for number, case in enumerate(planned):
@@ -290,12 +311,9 @@ def measure_work(planned, device, listed, missing, maker, scratch, settings, par
 
 def missing_frameworks(found, device):
     """A record of every framework that no interpreter has: it is not run, and says so."""
-    count = {framework: len(interpreters) for framework, interpreters in found.items()}
-    return [{"name": framework, "framework": framework, "version": None, "variant": "", "threads": None,
-             "device": device, "precision": "fp32", "flags": {}, "status": "not run",
-             "reason": f"no interpreter that was given has the package {PACKAGES[framework]}", "parity": {},
-             "first_s": None, "seconds": []}
-            for framework in PACKAGES if not count[framework]]
+    return [blank_record(Contender(framework, "", device, None), status="not run",
+                         reason=f"no interpreter that was given has the package {package}")
+            for framework, package in PACKAGES.items() if not found[framework]]
 
 
 # --- All of it -------------------------------------------------------------------------------------------------------
@@ -304,9 +322,9 @@ def missing_frameworks(found, device):
 class Programs:
     """Copies of Plateau's workers: a build while this measures does not change what passed the gates."""
 
-    def __init__(self, build, scratch):
+    def __init__(self, build, scratch, emulated):
         self.sources, self.copies, self.sha256 = {}, {}, {}
-        for name in (WORKER_PROGRAM, f"{WORKER_PROGRAM}_emulated"):
+        for name in (WORKER_PROGRAM, EMULATED_PROGRAM) if emulated else (WORKER_PROGRAM,):
             source = next((folder / name for folder in (build / "bench" / "peers", build)
                            if os.access(folder / name, os.X_OK)), None)
             if source is None:
@@ -315,9 +333,11 @@ class Programs:
             self.copies[name] = pathlib.Path(scratch) / name
             shutil.copy2(source, self.copies[name])
             self.sha256[name] = self.digest(self.copies[name])
-        if WORKER_PROGRAM not in self.copies:
-            raise Refused(f"There is no program {WORKER_PROGRAM} in {build}; build it, or name another folder with "
-                          "--build.")
+        needed = EMULATED_PROGRAM if emulated else WORKER_PROGRAM
+        if needed not in self.copies:
+            raise Refused(f"There is no program {needed} in {build}; build it, or name another folder with --build.")
+        self.emulated = self.copies.get(EMULATED_PROGRAM)
+        self.own = self.copies.get(WORKER_PROGRAM, self.emulated)  # the emulated one's CPU device is the same
 
     @staticmethod
     def digest(path):
@@ -330,55 +350,69 @@ class Programs:
         return any(self.digest(self.sources[name]) != digest for name, digest in self.sha256.items())
 
 
-def choose_devices(asked, gpu):
-    if asked in ("cuda", "both") and not gpu:
-        raise Refused(f"--device {asked}: this machine has no NVIDIA GPU.")
+def machine_cores():
+    return len(os.sched_getaffinity(0))
+
+
+def gpu_state():
+    """What nvidia-smi tells of the first GPU at this moment; None where there is none."""
+    try:
+        said = subprocess.run(["nvidia-smi", f"--query-gpu={','.join(GPU_STATE)}", "--format=csv,noheader"],
+                              capture_output=True, text=True, check=True, timeout=30).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return dict(zip(GPU_STATE, (value.strip() for value in (said.splitlines() or [""])[0].split(","))))
+
+
+def choose_devices(asked, has_gpu):
+    if asked in ("cuda", "both") and not has_gpu:
+        raise Refused(f"--device {asked}: this machine has no NVIDIA GPU that nvidia-smi knows.")
     if asked == "auto":
-        return ["cuda"] if gpu else ["cpu"]
+        return ["cuda"] if has_gpu else ["cpu"]
     return ["cuda", "cpu"] if asked == "both" else [asked]
 
 
 def measure(options, command):
     """The whole document; the options are those of peers.py."""
-    started = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-    load = machine.load()
-    busy = load > machine.HIGHEST_LOAD
+    started, facts = results.now(), results.machine_facts()
+    load, gpu = facts["load_start"], facts["gpu"]
+    busy = load > results.HIGHEST_LOAD
     if busy and not (options.allow_busy or options.smoke):
-        raise Refused(f"The load average is {load:.2f} and must not exceed {machine.HIGHEST_LOAD}; wait until the "
+        raise Refused(f"The load average is {load:.2f} and must not exceed {results.HIGHEST_LOAD}; wait until the "
                       "machine is quiet, or measure all the same with --allow-busy.")
-    gpu = machine.gpu()
-    devices = choose_devices(options.device, gpu or machine.has_gpu())
+    devices = choose_devices(options.device, gpu is not None)
 
     def report(words):
         print(words, file=sys.stderr, flush=True)
 
     settings = Settings(rounds=options.rounds, smoke=options.smoke, deadline=Deadline(options.limit), report=report,
                         warm_trainings=0 if options.smoke else WARM_TRAININGS,
-                        pause_s=0.01 if options.smoke else PAUSE_S)
-    document = {"schema": SCHEMA, "schema_version": SCHEMA_VERSION, "suite": SUITE, "started": started,
-                **machine.sources(), "command": command,
-                "machine": {"cpu": machine.cpu_model(), "cores": machine.cores(), "gpu": gpu and gpu["name"],
-                            "driver": gpu and gpu["driver"], "gpu_start": gpu, "load_start": load},
+                        pause_s=0.01 if options.smoke else PAUSE_S,
+                        first_calls_at_once=max(1, machine_cores() // 2) if options.limit or options.smoke else 1)
+    document = {"schema": results.SCHEMA, "schema_version": results.VERSION, "suite": SUITE, "started": started,
+                **results.commit_facts(), "command": command,
+                "machine": {**facts, "driver": gpu and gpu["driver_version"], "gpu_state_start": gpu_state()},
+                "context": {"device": devices[0], **({"device_name": gpu["name"]} if devices[0] == "cuda" else {})},
                 "smoke": options.smoke, "busy": busy}
     with tempfile.TemporaryDirectory(prefix="plateau-peers-") as scratch:
-        programs = Programs(options.build, scratch)
-        document["plateau"] = {"build_type": machine.build_type(options.build), "sha256": programs.sha256}
+        programs = Programs(options.build, scratch, options.emulated)
+        document["plateau"] = {"build_type": build_type(options.build), "sha256": programs.sha256}
         found = interpreters_of(options.python)
         plan = [(device, work, cases.planned(work, device, options.smoke, options.rows, options.epochs, options.fleet))
                 for device in devices for work in options.work]
         left = sum(len(planned) for _, _, planned in plan)
         document.update(environments=[], cases=[], variants=VARIANTS)
-        maker = Worker([programs.copies[WORKER_PROGRAM], "--device", "cpu", "--threads", machine.cores()], None, scratch)
+        maker = Worker([programs.own, "--device", "cpu", "--threads", machine_cores()], None, scratch)
         try:
             maker.environment()
             for device, work, planned in plan:
-                emulated = programs.copies.get(f"{WORKER_PROGRAM}_emulated") if options.smoke else None
-                listed = contenders(work, device, found, programs.copies[WORKER_PROGRAM], emulated, machine.cores(),
+                listed = contenders(work, device, found, programs.own, programs.emulated, machine_cores(),
                                     options.every_variant)
                 if settings.deadline.left() > 0:
-                    results, environments = measure_work(planned, device, listed, missing_frameworks(found, device),
-                                                         maker, scratch, settings, left)
-                    document["cases"] += results
+                    cases_of_work, environments = measure_work(planned, device, listed,
+                                                               missing_frameworks(found, device), maker, scratch,
+                                                               settings, left)
+                    document["cases"] += cases_of_work
                     document["environments"] += [told for told in environments
                                                  if told not in document["environments"]]
                 left -= len(planned)
@@ -387,13 +421,22 @@ def measure(options, command):
         finally:
             maker.stop()
         document["rebuilt"] = programs.rebuilt()
-    document["limit_reached"] = settings.deadline.left() <= 0
-    document["machine"].update(load_end=machine.load(), gpu_end=machine.gpu() if gpu else None)
+    document["complete"] = (len(document["cases"]) == sum(len(planned) for _, _, planned in plan)
+                            and not any(case["limit_reached"] for case in document["cases"]))
+    document["machine"].update(load_end=os.getloadavg()[0], gpu_state_end=gpu_state())
     return document
+
+
+def build_type(build):
+    try:
+        found = re.search(r"^CMAKE_BUILD_TYPE:\w+=(.*)$", (build / "CMakeCache.txt").read_text(), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1] if found else None
 
 
 def failures_of_ours(document):
     """Sentences about Plateau's own programs that failed a gate, each once."""
-    told = [f"{program['name']} ({program['device']}): {program['reason']}" for case in document["cases"]
+    told = [f"{program['name']}: {program['reason']}" for case in document["cases"]
             for program in case["programs"] if program["framework"] == "Plateau" and program["status"] == "FAIL"]
     return list(dict.fromkeys(told))

@@ -28,27 +28,29 @@ of the case, on a CPU with two threads.
 
 Exit code: 0; 1 if a program of ours fails a gate; 2 if it was asked for something impossible, or the machine is busy.
 
-The JSON of --out is that of bench (schema "plateau-bench", version 1, suite "peers"), times in seconds; a case's
-programs hold {name, framework, version, variant, threads, device, precision, flags, status: timed, FAIL, not run or own
-conventions, reason, parity: {stored, case: {epochs, worst_share: the largest share of the bound that was used, epoch:
-where, accuracy_rows}}, first_s, seconds: per round, median_s, min_s, max_s, spread: (max - min) / median, ratio:
-{median, low, high}, extrapolated_from: networks that were trained where the rest is extrapolated}.
+The JSON of --out is a result file (bench/results.py) of the suite "peers", times in seconds. Its cases are {work, name,
+device, widths, rows, test_rows, models, epochs, learning_rate, rounds, first_calls_at_once, limit_reached, order: names
+per round, reference: the program that ratios are to, programs}. A case's programs hold {name, label, framework,
+version, variant, threads, device, precision, flags, status: timed, FAIL, not run or own conventions, reason, parity:
+{stored, case: {epochs, worst_share: the largest share of the bound that was used, epoch: where, accuracy_rows}},
+first_s, seconds: per round, median_s, min_s, max_s, spread: (max - min) / median, ratio: {median, low, high},
+extrapolated_from: networks that were trained where the rest is extrapolated}.
 """
 
 import argparse
-import json
 import pathlib
-import re
 import shlex
 import signal
 import sys
 
-sys.dont_write_bytecode = True
-sys.path[0] = str(pathlib.Path(__file__).resolve().parents[1])
-from peers import cases  # noqa: E402
-from peers.errors import Failed, Refused  # noqa: E402
-from peers.measure import LEAST_ROUNDS, ROUNDS, SMOKE_ROUNDS, failures_of_ours, measure  # noqa: E402
-from peers.table import render  # noqa: E402
+BENCH = str(pathlib.Path(__file__).resolve().parents[1])
+if BENCH not in sys.path:
+    sys.path.append(BENCH)
+import cases  # noqa: E402
+import results  # noqa: E402
+from errors import Failed, Refused  # noqa: E402
+from measure import LEAST_ROUNDS, ROUNDS, SMOKE_ROUNDS, failures_of_ours, measure  # noqa: E402
+from report import render  # noqa: E402
 
 
 def whole_numbers(text):
@@ -73,7 +75,7 @@ def parse(arguments):
     parser = argparse.ArgumentParser(prog="peers.py",
                                      description="Times the same training in Plateau, PyTorch, JAX and scikit-learn.")
     add = parser.add_argument
-    add("--work", type=works, default=list(cases.WORKS), help="A, B and C, or some of them, as in A,C [all]")
+    add("--work", type=works, default=list(cases.WORKS), help="of A, B and C, in this order [A,C,B]")
     add("--device", choices=("auto", "cuda", "cpu", "both"), default="auto",
         help="auto: the GPU's contenders where there is one, else the CPU's")
     add("--rows", type=whole_numbers, default=list(cases.ROWS), help="training rows of A [100,1000,2000]")
@@ -82,22 +84,27 @@ def parse(arguments):
     add("--rounds", type=int, help=f"{LEAST_ROUNDS} or more [{ROUNDS}]")
     add("--limit", type=float, metavar="SECONDS",
         help="end after the round that reaches it; cases share the time, and what was measured is kept")
-    add("--build", type=pathlib.Path, help="folder of the build [build/cuda where it is, else build/cpu]")
+    add("--build", type=pathlib.Path, help="folder of the build [the newest of build/cuda, build/cpu]")
     add("--python", action="append", default=[], metavar="PATH",
         help="another interpreter whose frameworks take part; may be repeated")
     add("--every-variant", action="store_true", help="more ways to write it in PyTorch on the CPU")
     add("--out", type=pathlib.Path, metavar="FILE", help="JSON with every time")
     add("--allow-busy", action="store_true", help="measure whatever the load, and mark the result")
+    add("--emulated", action="store_true", help="Plateau's emulated GPU passes the gate too, with --smoke only")
     add("--smoke", action="store_true", help=f"seconds: {SMOKE_ROUNDS} rounds of small cases; never a result")
     options = parser.parse_args(arguments)
     if options.rounds is not None and options.rounds < LEAST_ROUNDS and not (options.smoke or options.allow_busy):
         raise Refused(f"--rounds {options.rounds}: {LEAST_ROUNDS} are the fewest.")
     if min(options.rounds or 1, options.epochs or 1, options.limit or 1) <= 0:
         raise Refused("--rounds, --epochs and --limit are above zero.")
+    if options.emulated and not options.smoke:
+        raise Refused("--emulated: times of the emulated GPU are no results; it goes with --smoke.")
     options.rounds = options.rounds or (SMOKE_ROUNDS if options.smoke else ROUNDS)
     options.python = list(dict.fromkeys([sys.executable, *options.python]))
-    builds = [cases.ROOT / "build" / name for name in ("cuda", "cpu")]
-    options.build = (options.build or next((path for path in builds if path.is_dir()), builds[1])).resolve()
+    builds = [path for path in (cases.ROOT / "build" / name for name in ("cuda", "cpu")) if path.is_dir()]
+    if not (options.build or builds):
+        raise Refused("There is no build: ./dev build makes one, or name its folder with --build.")
+    options.build = (options.build or max(builds, key=lambda path: path.stat().st_mtime)).resolve()
     if options.out and not options.out.resolve().parent.is_dir():
         raise Refused(f"--out {options.out}: there is no such folder.")
     return options
@@ -116,31 +123,19 @@ def command_words(arguments):
     return shlex.join(["peers.py", *words])
 
 
-def write_json(path, document):
-    text = json.dumps(document, indent=1, allow_nan=False) + "\n"
-    text = re.sub(r"\[\s+(-?[\d.e+-]+(?:,\s+-?[\d.e+-]+)*)\s+\]",
-                  lambda found: "[" + " ".join(found[1].split()) + "]", text)  # a list of numbers on one line
-    partial = path.with_name(path.name + ".part")
-    try:
-        partial.write_text(text)
-        partial.replace(path)
-    except OSError as error:
-        raise Refused(f"{path}: {error.strerror}.") from error
-
-
 def main(arguments):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that workers and scratch go
     try:
         options = parse(arguments)
         document = measure(options, command_words(arguments))
         if options.out:
-            write_json(options.out, document)
+            results.write(options.out, document)
         print(render(document))
         failures = failures_of_ours(document)
         for failure in failures:
             print(f"peers.py: FAIL: {failure}", file=sys.stderr)
         return 1 if failures else 0
-    except Refused as reason:
+    except (Refused, results.Refused) as reason:
         print(f"peers.py: {reason}", file=sys.stderr)
         return 2
     except Failed as reason:

@@ -31,7 +31,7 @@ namespace fs = std::filesystem;
 
 struct Arguments {
   std::string device = "cpu";
-  std::string precision = "fp32";
+  Precision precision = Precision::fp32;
   int threads = 1;
 };
 
@@ -44,7 +44,7 @@ Arguments parse(int argc, char** argv) {
     if (option == "--device" && (value == "cpu" || value == "cuda"))
       arguments.device = value;
     else if (option == "--precision" && (value == "fp32" || value == "tf32"))
-      arguments.precision = value;
+      arguments.precision = value == "tf32" ? Precision::tf32 : Precision::fp32;
     else if (option == "--threads" && std::atoi(value.c_str()) >= 1)
       arguments.threads = std::atoi(value.c_str());
     else
@@ -190,7 +190,7 @@ class Worker {
   Worker(const Arguments& arguments, const gpu::Inventory& found)
       : arguments_(arguments), emulated_(arguments.device == "cuda" && found.emulated) {
     if (arguments.device == "cuda")
-      trainer_ = make_gpu_trainer({});
+      trainer_ = make_gpu_trainer({.precision = arguments.precision});
     else
       trainer_ = std::make_unique<CpuTrainer>(CpuOptions{.workers = arguments.threads});
   }
@@ -225,13 +225,15 @@ class Worker {
 
 // Why this program cannot take part as asked; empty where it can.
 std::string obstacle(const Arguments& arguments, const gpu::Inventory& found) {
-  if (arguments.precision != "fp32") return "this version multiplies in fp32 only";
+  if (arguments.device == "cpu" && arguments.precision == Precision::tf32) return "a CPU has no TF32";
   if (arguments.device == "cuda" && found.devices.empty()) return found.problem;
   return {};
 }
 
 Json environment(const Arguments& arguments, const gpu::Inventory& found) {
-  Json described{{"version", PLATEAU_VERSION}, {"device", arguments.device}, {"precision", {{"products", "fp32"}}}};
+  Json described{{"version", PLATEAU_VERSION},
+                 {"device", arguments.device},
+                 {"precision", {{"products", to_string(arguments.precision)}}}};
   if (arguments.device == "cpu") {
     described.update({{"matrix_library", cpu::matrix_library()}});
   } else {

@@ -10,13 +10,11 @@ test rows after every epoch. A fleet is joblib's Parallel over processes.
 
 import pathlib
 import platform
-import sys
 import warnings
 
-sys.path[0] = str(pathlib.Path(__file__).resolve().parents[1])
-from peers.cases import read_npy  # noqa: E402
-from peers.errors import NotRun  # noqa: E402
-from peers.worker import serve  # noqa: E402
+from cases import read_npy
+from errors import NotRun
+from worker import serve
 
 
 def train_one(hidden, lr, seed, rows, epochs):

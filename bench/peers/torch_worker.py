@@ -6,12 +6,10 @@ import os
 import pathlib
 import platform
 import re
-import sys
 
-sys.path[0] = str(pathlib.Path(__file__).resolve().parents[1])
-from peers.cases import read_npy, read_safetensors, tensor_names  # noqa: E402
-from peers.errors import NotRun  # noqa: E402
-from peers.worker import serve  # noqa: E402
+from cases import read_npy, read_safetensors, tensor_names
+from errors import NotRun
+from worker import serve
 
 LOOP_MODELS = 4  # that are trained where a fleet is trained one after another; the rest is extrapolated
 GRAPH_WARM_EPOCHS = 3

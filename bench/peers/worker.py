@@ -13,6 +13,7 @@ ahead of time are there when the clock starts, and every loss and accuracy is on
 clock starts, to warm caches and thread pools.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -22,7 +23,7 @@ import sys
 import tempfile
 import time
 
-from .errors import Failed, NotRun, OutOfTime
+from errors import Failed, NotRun, OutOfTime
 
 HERE = pathlib.Path(__file__).resolve().parent
 START_LIMIT_S, FIRST_LIMIT_S, RUN_LIMIT_S = 300, 900, 300
@@ -46,6 +47,8 @@ class Deadline:
 
 
 class Worker:
+    """The process of `command`. NotRun where it cannot be started."""
+
     def __init__(self, command, threads=None, scratch=None):
         environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
         if threads:
@@ -62,6 +65,7 @@ class Worker:
             self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE,
                                             stdout=subprocess.PIPE, stderr=self.errors, env=environment, cwd=scratch)
         except OSError as error:
+            self.errors.close()
             raise NotRun(f"its process cannot be started: {error.strerror}") from error
 
     def receive(self, limit_s, deadline=Deadline()):
@@ -77,6 +81,7 @@ class Worker:
             if not part:
                 self.errors.seek(0)
                 words = self.errors.read().decode(errors="replace").strip().splitlines()
+                self.stop()
                 raise Failed(f"its process ended: {words[-1][:200] if words else 'without a word'}")
             self.pending += part
         line, self.pending = self.pending.split(b"\n", 1)
@@ -106,14 +111,16 @@ class Worker:
         return reply
 
     def train(self, epochs, warm_epochs=0, timed=True, limit_s=RUN_LIMIT_S, deadline=Deadline()):
-        return self.ask({"do": "train", "epochs": epochs, "warm_epochs": warm_epochs, "timed": timed}, limit_s, deadline)
+        request = {"do": "train", "epochs": epochs, "warm_epochs": warm_epochs, "timed": timed}
+        return self.ask(request, limit_s, deadline)
 
     def stop(self):
         if self.process:
             self.process.kill()
             self.process.wait()
-            self.process.stdin.close()
-            self.process.stdout.close()
+            for file in (self.process.stdin, self.process.stdout, self.errors):
+                with contextlib.suppress(OSError):  # what it never read
+                    file.close()
             self.process = None
 
 

@@ -8,22 +8,25 @@ import numbers
 
 OPTIONAL_TEXT = (str, type(None))
 DOCUMENT = {"schema": str, "schema_version": int, "suite": str, "started": str, "commit": OPTIONAL_TEXT, "dirty": bool,
-            "command": str, "machine": dict, "smoke": bool, "busy": bool, "rebuilt": bool, "limit_reached": bool,
-            "environments": list, "cases": list, "variants": dict, "plateau": dict}
-MACHINE = {"cpu": str, "cores": int, "gpu": OPTIONAL_TEXT, "driver": OPTIONAL_TEXT, "load_start": float,
+            "command": str, "machine": dict, "smoke": bool, "busy": bool, "rebuilt": bool, "complete": bool,
+            "context": dict, "environments": list, "cases": list, "variants": dict, "plateau": dict}
+MACHINE = {"cpu": str, "cores": int, "gpu": (dict, type(None)), "driver": OPTIONAL_TEXT, "load_start": float,
            "load_end": float}
 CASE = {"work": str, "name": str, "device": str, "widths": list, "rows": int, "test_rows": int, "models": int,
-        "epochs": int, "learning_rate": float, "rounds": int, "limit_reached": bool, "order": list,
-        "reference": OPTIONAL_TEXT, "programs": list}
-PROGRAM = {"name": str, "framework": str, "version": OPTIONAL_TEXT, "variant": str, "threads": (int, type(None)),
-           "device": str, "precision": str, "flags": dict, "status": str, "reason": str, "parity": dict,
+        "epochs": int, "learning_rate": float, "rounds": int, "first_calls_at_once": int, "limit_reached": bool,
+        "order": list, "reference": OPTIONAL_TEXT, "programs": list}
+PROGRAM = {"name": str, "label": str, "framework": str, "version": OPTIONAL_TEXT, "variant": str,
+           "threads": (int, type(None)), "device": str, "precision": str, "flags": dict, "status": str, "reason": str, "parity": dict,
            "first_s": (float, type(None)), "seconds": list}
 TIMED = {"median_s": float, "min_s": float, "max_s": float, "spread": float, "first_s": float}
 
 
 def members(value, expected, where):
+    def fits(name, kind):
+        return name in value and isinstance(value[name], kind) and not (kind is int and isinstance(value[name], bool))
+
     return [f"{where}.{name}: {value.get(name, 'missing')!r}" for name, kind in expected.items()
-            if name not in value or not isinstance(value[name], kind) or (kind is int and isinstance(value[name], bool))]
+            if not fits(name, kind)]
 
 
 def not_finite(value, where):
@@ -76,6 +79,9 @@ def document_problems(document):
         problems += wrong
         if wrong:
             continue
+        names = [program["name"] for program in case["programs"]]
+        if len(set(names)) != len(names):
+            problems.append(f"{case['name']}: two programs have one name")
         for place, program in enumerate(case["programs"]):
             problems += program_problems(program, case, f"{case['name']}, program {place}")
     return problems

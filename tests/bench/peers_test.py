@@ -15,11 +15,18 @@ import unittest
 from unittest import mock
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "bench"))
-from peers import cases, contenders, figures, machine, measure, table, worker  # noqa: E402
-from peers.errors import Failed, NotRun, OutOfTime  # noqa: E402
-from peers.worker import Deadline, Worker  # noqa: E402
+sys.path[1:1] = [str(ROOT / "bench" / "peers"), str(ROOT / "bench")]
+import cases  # noqa: E402
+import contenders  # noqa: E402
+import figures  # noqa: E402
+import measure  # noqa: E402
+import peers  # noqa: E402
+import report  # noqa: E402
+import results  # noqa: E402
+import worker  # noqa: E402
+from errors import Failed, NotRun, OutOfTime  # noqa: E402
 from peers_schema import document_problems  # noqa: E402
+from worker import Deadline, Worker  # noqa: E402
 
 FAKE = pathlib.Path(__file__).resolve().parent / "peers_fake_worker.py"
 
@@ -161,10 +168,10 @@ def run(modes, rounds=3, limit_s=None, models=1, first_limit_s=60, run_limit_s=6
         maker = Worker(fake_command("right"), None, scratch)
         try:
             maker.environment()
-            results, _ = measure.measure_work([case], "cpu", listed, [], maker, scratch, settings, 1)
+            measured, _ = measure.measure_work([case], "cpu", listed, [], maker, scratch, settings, 1)
         finally:
             maker.stop()
-    return results[0]
+    return measured[0]
 
 
 def program(case, mode):
@@ -188,13 +195,13 @@ class Contenders(unittest.TestCase):
                 self.assertEqual(program(case, mode)["seconds"], [])
                 self.assertNotIn("ratio", program(case, mode))
                 self.assertEqual(program(case, "right")["status"], "timed")
-                self.assertRegex(table.case_table(case), rf"FAIL: Fake, {mode}: ")
+                self.assertRegex(report.case_table(case), rf"FAIL: Fake, {mode}: ")
 
     def test_who_computes_the_same_is_timed_in_every_round(self):
         case = run(["right", "twice_as_slow"])
         self.assertEqual(program(case, "twice_as_slow")["seconds"], [0.2] * 3)
         self.assertEqual(program(case, "twice_as_slow")["ratio"], {"median": 2.0, "low": 2.0, "high": 2.0})
-        self.assertEqual(case["reference"], "Plateau, right")
+        self.assertEqual(case["reference"], "Plateau, right, cpu, 1 thread")
         self.assertEqual(len({tuple(order) for order in case["order"]}), 2)  # both come first at times
 
     def test_a_hanging_contender_is_cut(self):
@@ -213,7 +220,7 @@ class Contenders(unittest.TestCase):
     def test_what_cannot_run_is_told_with_its_reason(self):
         case = run(["right", "cannot", "dies"], rounds=1)
         self.assertEqual(program(case, "cannot")["status"], "not run")
-        self.assertRegex(table.case_table(case), "not run: Fake, cannot: this machine has no such thing[.]")
+        self.assertRegex(report.case_table(case), "not run: Fake, cannot: this machine has no such thing[.]")
         self.assertEqual(program(case, "dies")["status"], "FAIL")
         self.assertRegex(program(case, "dies")["reason"], "its process ended: it was not to be")
 
@@ -221,14 +228,14 @@ class Contenders(unittest.TestCase):
         case = run(["nan", "right"], rounds=1)
         self.assertIsNone(case["reference"])
         self.assertNotIn("ratio", program(case, "right"))
-        self.assertRegex(measure.failures_of_ours({"cases": [case]})[0], "^Plateau, nan .*is nan")
+        self.assertRegex(measure.failures_of_ours({"cases": [case]})[0], "^Plateau, nan, cpu, 1 thread: .* is nan")
 
     def test_own_conventions_pass_no_gate_and_are_marked(self):
         other = fake("computes_something_else", own_conventions=True)
         case = run(["right", other], rounds=1)
         self.assertEqual(program(case, "computes_something_else")["status"], "own conventions")
         self.assertEqual(program(case, "computes_something_else")["parity"], {})
-        self.assertNotIn("Fastest like-for-like contender", table.case_table(case))
+        self.assertNotIn("Fastest like-for-like contender", report.case_table(case))
 
     def test_an_emulated_device_is_gated_and_never_timed(self):
         case = run(["right", fake("right", "Plateau", parity_only=True)], rounds=1)
@@ -248,7 +255,7 @@ class Contenders(unittest.TestCase):
         self.assertGreater(case["rounds"], 0)
         self.assertLess(case["rounds"], 10_000)
         self.assertEqual({len(record["seconds"]) for record in case["programs"]}, {case["rounds"]})
-        self.assertRegex(table.case_table(case), "ended by the time limit")
+        self.assertRegex(report.case_table(case), "ended by the time limit")
 
     def test_a_worker_that_outlasts_the_limit_is_no_failure(self):
         cut = Worker(fake_command("mute"))
@@ -266,13 +273,13 @@ class Contenders(unittest.TestCase):
         self.assertRegex(record["reason"], "package jax")
 
     def test_every_variant_that_is_listed_is_explained(self):
-        found = {framework: ["python"] for framework in contenders.PACKAGES}
+        found = {framework: ["one", "another"] for framework in contenders.PACKAGES}
         seen = {}
         for work in cases.WORKS:
             for device in ("cpu", "cuda"):
                 listed = contenders.contenders(work, device, found, "ours", cores=2, every=True)
                 self.assertEqual((listed[0].framework, listed[0].device), ("Plateau", device))
-                keys = [(one.name, one.device, one.threads, one.precision) for one in listed]
+                keys = [one.name for one in listed]
                 self.assertEqual(len(keys), len(set(keys)))
                 for one in listed[1:]:
                     seen.setdefault(one.framework, set()).add(one.variant)
@@ -282,9 +289,9 @@ class Contenders(unittest.TestCase):
 
 class Document(unittest.TestCase):
     def document(self):
-        found = {"schema": "plateau-bench", "schema_version": 1, "suite": "peers", "started": "2026-01-02T03:04:05+00:00",
-                 "commit": None, "dirty": True, "command": "peers.py --smoke", "smoke": True, "busy": False,
-                 "rebuilt": False, "limit_reached": False, "environments": [], "plateau": {}, "variants": {},
+        found = {"schema": "plateau-bench", "schema_version": 1, "suite": "peers",
+                 "started": "2026-01-02T03:04:05+00:00", "commit": None, "dirty": True, "command": "peers.py --smoke", "smoke": True, "busy": False,
+                 "rebuilt": False, "complete": True, "environments": [], "plateau": {}, "variants": {}, "context": {},
                  "machine": {"cpu": "a processor", "cores": 2, "gpu": None, "driver": None, "load_start": 0.1,
                              "load_end": 0.2}}
         return {**found, "cases": [run(["right", "twice_as_slow", "nan", "cannot"], rounds=2)]}
@@ -292,10 +299,13 @@ class Document(unittest.TestCase):
     def test_it_has_the_schema_and_a_table(self):
         document = self.document()
         self.assertEqual(document_problems(document), [])
-        shown = table.render(document)
-        self.assertIn("**Not a measurement: a smoke run.**", shown)
+        shown = report.render(document)
+        self.assertIn("**Not a measurement: a smoke run, changes were not committed.**", shown)
         self.assertRegex(shown, r"\| Fake, twice_as_slow \| 1 \| cpu \| 1 \| fp32 \| 200 \|.* 2.00 \(2.00 to 2.00\) \|")
         self.assertRegex(shown, r"\| Fake, nan \| 1 \| cpu \| 1 \| fp32 \| FAIL \|")
+        self.assertEqual(report.render(document, "made up"), shown)
+        with self.assertRaises(results.Refused):
+            report.render(document, "no such case")
 
     def test_the_schema_check_sees_what_is_wrong(self):
         for spoil in (lambda d: d.pop("commit"), lambda d: d.update(schema_version=2), lambda d: d.update(smoke=1),
@@ -317,37 +327,31 @@ class Document(unittest.TestCase):
         return copy.deepcopy(Document.kept)
 
     def test_figures_keep_three_digits(self):
-        self.assertEqual([table.figure(value) for value in (0.0123456, 1.23456, 12.3456, 123.456, 123456.7, 0.0)],
-                         ["0.0123", "1.23", "12.3", "123", "123457", "0.00"])
+        self.assertEqual([report.figure(value) for value in (0.0123456, 1.23456, 12.3456, 123.456, 123456.7, 0.0)],
+                         ["0.0123", "1.23", "12.3", "123", "123457", "0"])
 
 
 class Command(unittest.TestCase):
     def peers(self, *arguments):
         """(exit code, standard error) of peers.py."""
-        import importlib.util
-        path = list(sys.path)
-        specification = importlib.util.spec_from_file_location("peers_program", ROOT / "bench" / "peers" / "peers.py")
-        peers = importlib.util.module_from_spec(specification)
-        try:
-            specification.loader.exec_module(peers)
-        finally:
-            sys.path[:] = path
         errors = io.StringIO()
         with contextlib.redirect_stderr(errors), mock.patch.object(peers.signal, "signal"):
             try:
-                return peers.main(list(arguments)), errors.getvalue(), peers
+                return peers.main(list(arguments)), errors.getvalue()
             except SystemExit as end:
-                return end.code, errors.getvalue(), peers
+                return end.code, errors.getvalue()
 
     def test_what_cannot_be_done_is_refused_in_one_sentence(self):
-        with tempfile.TemporaryDirectory() as folder, mock.patch.object(machine, "gpu", lambda: None), \
-                mock.patch.object(machine, "has_gpu", lambda: False), mock.patch.object(machine, "load", lambda: 0.0):
+        facts = {"cpu": "a processor", "cores": 2, "load_start": 0.0, "gpu": None}
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(results, "machine_facts", lambda: dict(facts)):
             for arguments, words in ((["--rounds", "3"], "--rounds 3: 9 are the fewest"),
                                      (["--limit", "-1"], "above zero"),
+                                     (["--emulated"], "it goes with --smoke"),
                                      (["--out", "no/such/folder/x.json"], "no such folder"),
                                      (["--device", "cuda"], "no NVIDIA GPU"),
-                                     (["--build", folder], "no program plateau_peer_worker")):
-                code, errors, _ = self.peers(*arguments)
+                                     ([], "no program plateau_peer_worker in"),
+                                     (["--smoke", "--emulated"], "no program plateau_peer_worker_emulated in")):
+                code, errors = self.peers("--build", folder, *arguments)
                 self.assertEqual(code, 2, errors)
                 self.assertRegex(errors, f"^peers.py: .*{words}")
                 self.assertEqual(errors.count("\n"), 1)
@@ -355,21 +359,15 @@ class Command(unittest.TestCase):
             self.assertEqual(self.peers(*arguments)[0], 2)
 
     def test_a_busy_machine_is_refused(self):
-        with mock.patch.object(machine, "load", lambda: 5.0):
-            code, errors, _ = self.peers("--build", "nowhere")
+        facts = {"cpu": "a processor", "cores": 2, "load_start": 5.0, "gpu": None}
+        with mock.patch.object(results, "machine_facts", lambda: facts):
+            code, errors = self.peers("--build", "nowhere")
         self.assertEqual(code, 2)
         self.assertRegex(errors, "load average is 5.00")
 
     def test_the_command_is_told_without_paths(self):
-        peers = self.peers("--work", "D")[2]
         told = peers.command_words(["--python", "/somewhere/python", "--out=/tmp/x.json", "--limit", "60"])
         self.assertEqual(told, "peers.py --python PYTHON --out=OUT --limit 60")
-
-    def test_a_gpu_is_described_by_nvidia_smi(self):
-        found = machine.parse_gpu("NVIDIA H200, 580.95.05, 345, 1980, 3201, 700.00, 31, 0\n")
-        self.assertEqual((found["name"], found["driver"], found["most_sm_clock_mhz"], found["power_limit_w"]),
-                         ("NVIDIA H200", "580.95.05", 1980.0, 700.0))
-        self.assertEqual(machine.parse_gpu("A, 1.2, [N/A], 1, 1, 1, 1, 1")["sm_clock_mhz"], "[N/A]")
 
 
 if __name__ == "__main__":

@@ -3,10 +3,12 @@
 """A result as Markdown: one table per case."""
 
 import math
+import re
+
+import results
 
 HEAD = ["| program | version | device | threads | precision | median ms | {unit} | min ms | max ms | first call ms | "
         "time / ours (95 % interval) |", "|---|---|---|--:|---|--:|--:|--:|--:|--:|--:|"]
-DOUBTS = {"smoke": "a smoke run", "busy": "the machine was busy", "rebuilt": "the build changed meanwhile"}
 
 
 def figure(value):
@@ -23,7 +25,7 @@ def ratio_words(program):
 
 
 def row(program, case):
-    label = program["name"] + (f" [extrapolated from {program['extrapolated_from']}]"
+    label = program["label"] + (f" [extrapolated from {program['extrapolated_from']}]"
                                if program.get("extrapolated_from") else "")
     threads = program["threads"] if program["threads"] else ""
     cells = [label, program["version"] or "", program["device"], threads, program["precision"]]
@@ -44,8 +46,8 @@ def notes(case):
         for program in case["programs"]:
             if program["status"] == status:
                 names = reasons.setdefault(program["reason"], [])
-                if program["name"] not in names:
-                    names.append(program["name"])
+                if program["label"] not in names:
+                    names.append(program["label"])
         told += [f"{status}: {'; '.join(names)}: {reason.rstrip('.')}." for reason, names in reasons.items()]
     if any(program["status"] == "own conventions" for program in case["programs"]):
         told.append("\\* own conventions: it does not compute the same network's trajectory (bench/peers/"
@@ -66,11 +68,12 @@ def notes(case):
                     "at every epoch.")
     like = [program for program in case["programs"]
             if program["status"] == "timed" and program["framework"] != "Plateau" and program.get("ratio")]
-    if like:
-        best = min(like, key=lambda program: program["median_s"])
-        threads = f", {best['threads']} thread{'s' * (best['threads'] > 1)}" if best["threads"] else ""
-        told.append(f"Fastest like-for-like contender: {best['name']}{threads}, {best['precision']}: "
-                    f"{ratio_words(best)} times ours.")
+    for precision in sorted({program["precision"] for program in like}):
+        best = min((program for program in like if program["precision"] == precision),
+                   key=lambda program: program["median_s"])
+        told.append(f"Fastest like-for-like contender at {precision}: {best['name']}: {ratio_words(best)} times ours.")
+    if case["first_calls_at_once"] > 1:
+        told.append(f"First calls ran {case['first_calls_at_once']} at once.")
     return told
 
 
@@ -78,8 +81,7 @@ def case_table(case):
     finished = [program for program in case["programs"] if program["status"] in ("timed", "own conventions")]
     others = [program for program in case["programs"] if program not in finished]
     unit = "µs per epoch" if case["models"] == 1 else "µs per network and epoch"
-    lines = [f"**{case['work']}: {case['name']}, {case['epochs']} epochs, {case['test_rows']} test rows, "
-             f"{case['device']}, {case['rounds']} rounds"
+    lines = [f"**{case['name']}, {case['epochs']} epochs, {case['test_rows']} test rows, {case['rounds']} rounds"
              + (" (ended by the time limit)" if case["limit_reached"] else "") + "**", ""]
     lines += [HEAD[0].format(unit=unit), HEAD[1]]
     lines += [row(program, case) for program in sorted(finished, key=lambda program: program["median_s"])]
@@ -87,13 +89,15 @@ def case_table(case):
     return "\n".join([*lines, "", *(f"- {note}" for note in notes(case))])
 
 
-def render(document):
+def render(document, wanted=None):
+    """Every case, or those whose name matches."""
+    shown = [case for case in document["cases"] if not wanted or re.search(wanted, case["name"])]
+    if wanted and not shown:
+        raise results.Refused(f"no case of peers matches {wanted}")
     machine = document["machine"]
-    gpu = f", {machine['gpu']}, driver {machine['driver']}" if machine["gpu"] else ", no GPU"
-    commit = (document["commit"] or "unknown")[:12] + (" with changes" if document["dirty"] else "")
-    text = [f"{machine['cpu']}, {machine['cores']} cores{gpu}; {document['started']}, commit {commit}, load "
-            f"{machine['load_start']:.2f} to {machine['load_end']:.2f}; `{document['command']}`"]
-    doubts = [words for doubt, words in DOUBTS.items() if document.get(doubt)]
+    text = [f"{results.machine_line(document)}; load {machine['load_start']:.2f} to {machine['load_end']:.2f}; "
+            f"`{document['command']}`"]
+    doubts = results.doubts(document) + ["the build changed meanwhile"] * document["rebuilt"]
     if doubts:
         text.append(f"**Not a measurement: {', '.join(doubts)}.**")
-    return "\n\n".join([*text, *(case_table(case) for case in document["cases"])])
+    return "\n\n".join([*text, *map(case_table, shown)])
