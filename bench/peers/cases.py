@@ -65,8 +65,8 @@ def planned(work, device, smoke, rows=ROWS, epochs=None, fleets=None):
     if work == "B":
         fleets = fleets or ([(3, 16)] if smoke else [(64, 32), (64, 128)] if device == "cuda" else [(16, 32)])
         count = 50 if smoke else 1000 if device == "cuda" else 100
-        return [Case("B", f"B, {device}: {models} x 2-{width}-{width}-2, {count} rows", [2, width, width, 2], count, 500,
-                     epochs, models=models) for models, width in fleets]
+        return [Case("B", f"B, {device}: {models} x 2-{width}-{width}-2, {count} rows", [2, width, width, 2], count,
+                     500, epochs, models=models) for models, width in fleets]
     if smoke:
         return [Case("C", f"C, {device}: 16-64-64-10, batch 32 (stands in for the large one)", [16, 64, 64, 10], 32, 32,
                      5, lr=0.001, gate_rows=16, gate_epochs=3)]
@@ -155,14 +155,17 @@ def oracle_expectations(reply):
             for double, single in zip(reply["float64"], reply["float32"])]
 
 
+# The error of TF32 is that of rounding factors to 10 bits, which float32's error does not bound, and Adam's first steps
+# spread it. Four times what an emulation of that rounding on a CPU showed at most in these epochs of both gated cases:
+# 1.0e-3 of the loss and one test row of 500.
+TF32_EPOCHS, TF32_SHARE, TF32_ROWS = 10, 4e-3, 0.01
+
+
 def loss_bound(float64, float32, precision):
     """How far a train loss may be from the one in double."""
     if precision == "tf32":
         return TF32_SHARE * abs(float64)
     return 2e-6 + 20 * abs(float32 - float64)
-
-
-TF32_SHARE, TF32_ROWS = 0.02, 0.02
 
 
 def numbers(values):
@@ -173,6 +176,8 @@ def numbers(values):
 def gate(trajectory, expected, test_rows, precision="fp32", what="the parity case"):
     """How near a trajectory is to what is expected; Failed where it is not near enough. Longer ones may go on."""
     losses, accuracies = numbers(trajectory["losses"]), numbers(trajectory["accuracies"])
+    if precision == "tf32":
+        expected = {name: values[:TF32_EPOCHS] for name, values in expected.items()}
     epochs = len(expected["float64"])
     if not (len(losses) == len(accuracies) >= epochs):
         raise Failed(f"it trained {min(len(losses), len(accuracies))} epochs of {what} instead of {epochs}.")

@@ -231,14 +231,16 @@ def measure_case(case, device, entrants, maker, scratch, settings, deadline):
     pairs = [(entrant, entrant.record()) for entrant in entrants]
     admitted_by = deadline.share(1 / ADMISSION_SHARE)
 
-    def admit_in_time(pair):
+    record_of = {id(entrant): record for entrant, record in pairs}
+
+    def admit_in_time(entrant):
         if admitted_by.left() > 0:
-            admit(*pair, gates, settings, admitted_by)
+            admit(entrant, record_of[id(entrant)], gates, settings, admitted_by)
         else:
-            pair[1].update(status="not run", reason="the time limit was reached before its turn")
+            record_of[id(entrant)].update(status="not run", reason="the time limit was reached before its turn")
 
     beside_each_other(settings.first_calls_at_once, admit_in_time,
-                      [pair for pair in pairs if pair[0].status == "ready"])
+                      [entrant for entrant in entrants if entrant.status == "ready"])
     order, limit_reached = run_rounds(pairs, case, settings, deadline)
     records = [record for _, record in pairs]
     for record in records:
@@ -258,10 +260,19 @@ def measure_case(case, device, entrants, maker, scratch, settings, deadline):
 # --- One work --------------------------------------------------------------------------------------------------------
 
 
-def beside_each_other(at_once, action, values):
+def beside_each_other(at_once, action, entrants):
+    """The action of every entrant, so many at a time. Whatever ends it, Ctrl-C too, ends the processes waited for."""
     with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
-        for _ in pool.map(action, values):
-            pass
+        done = [pool.submit(action, entrant) for entrant in entrants]
+        try:
+            for one in done:
+                one.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for entrant in entrants:
+                if entrant.worker:
+                    entrant.worker.interrupt()
+            raise
 
 
 def start_entrants(listed, scratch, settings, at_once):

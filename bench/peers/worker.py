@@ -70,6 +70,8 @@ class Worker:
 
     def receive(self, limit_s, deadline=Deadline()):
         end = time.monotonic() + min(limit_s, deadline.left())
+        if not self.process:
+            raise Failed("its process is gone.")
         source = self.process.stdout.fileno()
         while b"\n" not in self.pending:
             if not select.select([source], [], [], max(0.0, end - time.monotonic()))[0]:
@@ -113,6 +115,12 @@ class Worker:
     def train(self, epochs, warm_epochs=0, timed=True, limit_s=RUN_LIMIT_S, deadline=Deadline()):
         request = {"do": "train", "epochs": epochs, "warm_epochs": warm_epochs, "timed": timed}
         return self.ask(request, limit_s, deadline)
+
+    def interrupt(self):
+        """For another thread than the one that waits for an answer, which then sees the end of the process."""
+        process = self.process
+        if process:
+            process.kill()
 
     def stop(self):
         if self.process:

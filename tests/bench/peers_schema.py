@@ -16,8 +16,8 @@ CASE = {"work": str, "name": str, "device": str, "widths": list, "rows": int, "t
         "epochs": int, "learning_rate": float, "rounds": int, "first_calls_at_once": int, "limit_reached": bool,
         "order": list, "reference": OPTIONAL_TEXT, "programs": list}
 PROGRAM = {"name": str, "label": str, "framework": str, "version": OPTIONAL_TEXT, "variant": str,
-           "threads": (int, type(None)), "device": str, "precision": str, "flags": dict, "status": str, "reason": str, "parity": dict,
-           "first_s": (float, type(None)), "seconds": list}
+           "threads": (int, type(None)), "device": str, "precision": str, "flags": dict, "status": str, "reason": str,
+           "parity": dict, "first_s": (float, type(None)), "seconds": list}
 TIMED = {"median_s": float, "min_s": float, "max_s": float, "spread": float, "first_s": float}
 
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Plateau authors
 # SPDX-License-Identifier: Apache-2.0
-"""peers_smoke.py BUILD: a smoke run of bench/peers with Plateau alone. Its result is whole, its gates hold, its emulated
-GPU passes the gate and is never timed, and its rows and weights are drawn as the case says."""
+"""peers_smoke.py BUILD: a smoke run of bench/peers with Plateau alone. Its result is whole, its gates hold, its
+emulated GPU passes the gate and is never timed, and its rows and weights are drawn as the case says."""
 
 import array
 import json
