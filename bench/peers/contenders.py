@@ -114,21 +114,18 @@ def contenders(work, device, interpreters, program, emulated_program=None, cores
     threads = [count for count in THREADS if count <= cores] or [1]
     precisions = ("fp32", "tf32") if work == "C" and device == "cuda" else ("fp32",)
     listed = []
-    if device == "cuda":
-        listed += [Contender("Plateau", "", "cuda", None, precision, program=program) for precision in precisions]
-    listed += [Contender("Plateau", "", "cpu", count, program=program) for count in threads]
+    counts = [None] if device == "cuda" else threads
+    listed += [Contender("Plateau", "", device, count, precision, program=program)
+               for precision in precisions for count in counts]
     if emulated_program:
         listed.append(Contender("Plateau", "emulated GPU", "cuda", None, program=emulated_program, parity_only=True))
-    counts = [None] if device == "cuda" else threads
     for place, interpreter in enumerate(interpreters["PyTorch"], 1):
         listed += [Contender("PyTorch", variant, device, count, precision, interpreter, place=place)
                    for variant in torch_variants(work, device, every) for precision in precisions for count in counts]
     for place, interpreter in enumerate(interpreters["JAX"], 1):
         listed += [Contender("JAX", "vmap, scan" if work == "B" else "jit, scan", device, count, precision, interpreter,
                              place=place) for precision in precisions for count in counts]
-    if not (work == "C" and device == "cuda"):  # a batch of thousands is not what it is for
-        variant = "MLPClassifier, joblib" if work == "B" else "MLPClassifier"
-        for place, interpreter in enumerate(interpreters["scikit-learn"], 1):
-            listed += [Contender("scikit-learn", variant, "cpu", count, "fp32", interpreter, own_conventions=True,
-                                 place=place) for count in threads]
+    for place, interpreter in enumerate(interpreters["scikit-learn"], 1):  # of a GPU it says that it uses none
+        listed += [Contender("scikit-learn", "MLPClassifier, joblib" if work == "B" else "MLPClassifier", device, count,
+                             "fp32", interpreter, own_conventions=True, place=place) for count in counts]
     return listed

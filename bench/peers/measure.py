@@ -275,49 +275,58 @@ def beside_each_other(at_once, action, entrants):
             raise
 
 
-def start_entrants(listed, scratch, settings, at_once):
-    """Processes of a work, so many at a time: an import is work for a processor too."""
-    entrants = [Entrant(contender, scratch) for contender in listed]
-    for first in range(0, len(entrants), at_once):
-        group = entrants[first:first + at_once]
-        for entrant in group:
-            entrant.launch()
-        for entrant in group:
-            entrant.await_environment(settings.deadline)
-    return entrants
+class Crew:
+    """The entrants that are at work. A process serves every work that lists its contender, and ends when one does not;
+    it passes the stored gate once, and once more as a fleet."""
 
+    def __init__(self, scratch, settings):
+        self.scratch, self.settings, self.entrants = scratch, settings, {}
 
-def measure_work(planned, device, listed, missing, maker, scratch, settings, parts):
-    """Every case of a work, with the same processes. `parts`: cases that share the time left, these included."""
-    entrants = start_entrants(listed, scratch, settings, machine_cores())
-    results = []
-    try:
-        if planned[0].models > 1:
-            stored = cases.stored_fleet(pathlib.Path(tempfile.mkdtemp(dir=scratch, prefix="stored-")))
-        else:
-            stored = cases.stored_case()
-        beside_each_other(machine_cores(), lambda entrant: entrant.pass_stored(stored, settings.deadline), entrants)
-        for entrant in entrants:
+    def stored(self, fleet):
+        return cases.stored_fleet(pathlib.Path(tempfile.mkdtemp(dir=self.scratch))) if fleet else cases.stored_case()
+
+    def gather(self, listed, fleet):
+        """The entrants of a work, in the order of the list, those that are no longer needed stopped."""
+        wanted = {(contender.name, fleet): contender for contender in listed}
+        for key in self.entrants.keys() - wanted.keys():
+            self.entrants.pop(key).stop()
+        new = [key for key in wanted if key not in self.entrants]
+        self.entrants.update({key: Entrant(wanted[key], self.scratch) for key in new})
+        at_once = machine_cores()  # an import is work for a processor too
+        for first in range(0, len(new), at_once):
+            group = [self.entrants[key] for key in new[first:first + at_once]]
+            for entrant in group:
+                entrant.launch()
+            for entrant in group:
+                entrant.await_environment(self.settings.deadline)
+        stored, newcomers = self.stored(fleet), [self.entrants[key] for key in new]
+        beside_each_other(at_once, lambda entrant: entrant.pass_stored(stored, self.settings.deadline), newcomers)
+        for entrant in newcomers:
             if entrant.status != "ready":
-                settings.report(f"{entrant.contender.name}: {entrant.status}: {entrant.reason}")
-        for number, case in enumerate(planned):
-            if settings.deadline.left() <= 0:
-                break
-            results.append(measure_case(case, device, entrants, maker, scratch, settings,
-                                        settings.deadline.share(parts - number)))
-            results[-1]["programs"] += [dict(record) for record in missing]
-    finally:
-        for entrant in entrants:
+                self.settings.report(f"{entrant.contender.name}: {entrant.status}: {entrant.reason}")
+        return [self.entrants[key] for key in wanted]
+
+    def stop(self):
+        for entrant in self.entrants.values():
             entrant.stop()
-    environments = []
-    for entrant in entrants:
-        if entrant.environment:
-            told = {"framework": entrant.contender.framework, "device": entrant.contender.device,
-                    "threads": entrant.contender.threads,
-                    **{name: value for name, value in entrant.environment.items() if name != "start_s"}}
-            if told not in environments:
-                environments.append(told)
-    return results, environments
+
+
+def measure_work(planned, device, listed, missing, maker, crew, settings, parts):
+    """Every case of a work, and what its programs say of themselves. `parts`: cases that share the time left, these
+    included."""
+    entrants = crew.gather(listed, planned[0].models > 1)
+    measured = []
+    for number, case in enumerate(planned):
+        if settings.deadline.left() <= 0:
+            break
+        measured.append(measure_case(case, device, entrants, maker, crew.scratch, settings,
+                                     settings.deadline.share(parts - number)))
+        measured[-1]["programs"] += [dict(record) for record in missing]
+    environments = [{"framework": entrant.contender.framework, "device": entrant.contender.device,
+                     "threads": entrant.contender.threads,
+                     **{name: value for name, value in entrant.environment.items() if name != "start_s"}}
+                    for entrant in entrants if entrant.environment]
+    return measured, environments
 
 
 def missing_frameworks(found, device):
@@ -397,7 +406,7 @@ def measure(options, command):
         print(words, file=sys.stderr, flush=True)
 
     settings = Settings(rounds=options.rounds, smoke=options.smoke, deadline=Deadline(options.limit), report=report,
-                        warm_trainings=0 if options.smoke else WARM_TRAININGS,
+                        warm_trainings=0 if options.smoke else 1 if options.limit else WARM_TRAININGS,
                         pause_s=0.01 if options.smoke else PAUSE_S,
                         first_calls_at_once=max(1, machine_cores() // 2) if options.limit or options.smoke else 1)
     document = {"schema": results.SCHEMA, "schema_version": results.VERSION, "suite": SUITE, "started": started,
@@ -413,6 +422,7 @@ def measure(options, command):
                 for device in devices for work in options.work]
         left = sum(len(planned) for _, _, planned in plan)
         document.update(environments=[], cases=[], variants=VARIANTS)
+        crew = Crew(scratch, settings)
         maker = Worker([programs.own, "--device", "cpu", "--threads", machine_cores()], None, scratch)
         try:
             maker.environment()
@@ -421,15 +431,17 @@ def measure(options, command):
                                     options.every_variant)
                 if settings.deadline.left() > 0:
                     cases_of_work, environments = measure_work(planned, device, listed,
-                                                               missing_frameworks(found, device), maker, scratch,
+                                                               missing_frameworks(found, device), maker, crew,
                                                                settings, left)
                     document["cases"] += cases_of_work
-                    document["environments"] += [told for told in environments
-                                                 if told not in document["environments"]]
+                    for told in environments:
+                        if told not in document["environments"]:
+                            document["environments"].append(told)
                 left -= len(planned)
         except (NotRun, Failed) as error:
             raise Failed(f"Plateau's generator: {error}") from error
         finally:
+            crew.stop()
             maker.stop()
         document["rebuilt"] = programs.rebuilt()
     document["complete"] = (len(document["cases"]) == sum(len(planned) for _, _, planned in plan)

@@ -169,10 +169,12 @@ def run(modes, rounds=3, limit_s=None, models=1, first_limit_s=60, run_limit_s=6
     with tempfile.TemporaryDirectory() as scratch, mock.patch.multiple(measure, FIRST_LIMIT_S=first_limit_s,
                                                                        RUN_LIMIT_S=run_limit_s):
         maker = Worker(fake_command("right"), None, scratch)
+        crew = measure.Crew(scratch, settings)
         try:
             maker.environment()
-            measured, _ = measure.measure_work([case], "cpu", listed, [], maker, scratch, settings, 1)
+            measured, _ = measure.measure_work([case], "cpu", listed, [], maker, crew, settings, 1)
         finally:
+            crew.stop()
             maker.stop()
     return measured[0]
 
@@ -241,7 +243,7 @@ class Contenders(unittest.TestCase):
         self.assertNotIn("Fastest like-for-like contender", report.case_table(case))
 
     def test_an_emulated_device_is_gated_and_never_timed(self):
-        case = run(["right", fake("right", "Plateau", parity_only=True)], rounds=1)
+        case = run(["right", fake("emulated", "Plateau", parity_only=True)], rounds=1)
         emulated = case["programs"][1]
         self.assertEqual((emulated["status"], emulated["seconds"]), ("not run", []))
         self.assertRegex(emulated["reason"], "emulated")
@@ -267,6 +269,22 @@ class Contenders(unittest.TestCase):
         self.assertIsNone(cut.process)
         with self.assertRaises(NotRun):
             Worker([pathlib.Path("no such interpreter")])
+
+    def test_a_process_serves_every_work_that_lists_it_and_no_other(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            crew = measure.Crew(scratch, measure.Settings())
+            try:
+                first = crew.gather([fake("right"), fake("twice_as_slow")], fleet=False)
+                processes = [entrant.worker.process for entrant in first]
+                second = crew.gather([fake("nan"), fake("right")], fleet=False)
+                self.assertIs(second[1], first[0])
+                self.assertEqual([entrant.status for entrant in second], ["FAIL", "ready"])
+                self.assertIsNone(processes[0].poll())
+                self.assertIsNotNone(processes[1].poll())
+                self.assertIsNot(crew.gather([fake("right")], fleet=True)[0], first[0])  # another gate
+                self.assertIsNotNone(processes[0].poll())
+            finally:
+                crew.stop()
 
     def test_an_interruption_does_not_wait_for_answers(self):
         with tempfile.TemporaryDirectory() as scratch:
