@@ -27,8 +27,8 @@ def ratio(theirs, ours):
     return {"median": statistics.median(ratios), "low": low, "high": high}
 
 
-def summarise(programs, reference):
-    """Adds its figures to every program that was timed. `reference`: the program that ratios are to, or None."""
+def summarise(programs, references):
+    """Adds its figures to every program that was timed. `references`: {precision: the program that ratios are to}."""
     for program in programs:
         seconds = program["seconds"]
         if program["status"] not in ("timed", "own conventions") or not seconds:
@@ -36,5 +36,6 @@ def summarise(programs, reference):
         middle = statistics.median(seconds)
         program.update(median_s=middle, min_s=min(seconds), max_s=max(seconds),
                        spread=(max(seconds) - min(seconds)) / middle)
+        reference = references.get(program["precision"])
         if reference is not None and program is not reference:
             program["ratio"] = ratio(seconds, reference["seconds"])

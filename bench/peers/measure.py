@@ -246,15 +246,18 @@ def measure_case(case, device, entrants, maker, scratch, settings, deadline):
     for record in records:
         if record["status"] in ("timed", "own conventions") and not record["seconds"]:
             record.update(status="not run", reason="the time limit was reached before the first round ended")
-    reference = next((record for record in records if record["framework"] == "Plateau" and record["device"] == device
-                      and record["status"] == "timed"), None)
-    summarise(records, reference)
+    references = {}  # the first program of ours that was timed at a precision
+    for record in records:
+        if record["framework"] == "Plateau" and record["device"] == device and record["status"] == "timed":
+            references.setdefault(record["precision"], record)
+    summarise(records, references)
     shutil.rmtree(case.folder, ignore_errors=True)
     return {"work": case.work, "name": case.name, "device": device, "widths": case.widths, "rows": case.rows,
             "test_rows": case.test_rows, "models": case.models, "epochs": case.epochs, "learning_rate": case.lr,
             "rounds": len(order), "first_calls_at_once": settings.first_calls_at_once,
             "limit_reached": limit_reached, "order": order,
-            "reference": reference and reference["name"], "programs": records}
+            "references": {precision: record["name"] for precision, record in references.items()},
+            "programs": records}
 
 
 # --- One work --------------------------------------------------------------------------------------------------------
@@ -293,6 +296,7 @@ class Crew:
         new = [key for key in wanted if key not in self.entrants]
         self.entrants.update({key: Entrant(wanted[key], self.scratch) for key in new})
         at_once = machine_cores()  # an import is work for a processor too
+        self.settings.report(f"starting {len(new)} programs and gating them on PyTorch's trajectory")
         for first in range(0, len(new), at_once):
             group = [self.entrants[key] for key in new[first:first + at_once]]
             for entrant in group:

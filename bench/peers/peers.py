@@ -3,12 +3,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The same training in Plateau, PyTorch, JAX and scikit-learn, side by side.
 
-  peers.py [--work A,C,B] [--device auto|cuda|cpu|both] [--rows N,...] [--python PATH ...] [--out FILE] [--smoke] ...
+  peers.py [--work A,C,B] [--device auto|cuda|cpu|both] [--rows N,...] [--python PATH ...] [--limit SECONDS]
+           [--out FILE] [--allow-busy] [--smoke [--emulated]] ...
 
 A  one small network: 2-128-128-2, Adam at learning rate 0.01 on 100, 1000 and 2000 rows, 500 full-batch epochs, the
    accuracy on 500 test rows after every epoch
 B  a fleet of independent small networks on the same rows
-C  one large network: 784-4096-4096-10 on a batch of 8192 rows, on a CPU of 64
+C  one large network: 784-4096-4096-10 on a batch of 8192 rows, on a CPU of 64; on a GPU at fp32 and at TF32
 
 All contenders get the same rows and initial weights, drawn by Plateau's generator. The clock of a contender covers the
 training and the fetch of its metrics; data, model, optimizer, compilation and what is captured ahead of time are there
@@ -19,22 +20,31 @@ Gates before timing: every contender trains the case adam_memorization_2_128_128
 the first and the last of three networks, the second being another) and the first epochs of the timed case itself (in C,
 of a smaller batch), where Plateau's CPU twins in double are the oracle. The train loss of every epoch must lie within
 2e-6 + 20 |float32 - float64| of the float64 trajectory, the test accuracy within one row; at TF32, whose error these do
-not bound, in the first 10 epochs within 0.4 % of the loss and 1 % of the test rows. Who does not is printed as FAIL and not timed. scikit-learn has
-conventions of its own, passes no gate and is marked. What this machine lacks is printed as not run, with the reason.
+not bound, in the first 10 epochs within 0.4 % of the loss and 1 % of the test rows. Who does not is printed as FAIL and
+not timed. scikit-learn has conventions of its own, passes no gate and is marked. What this machine lacks is printed as
+not run, with the reason.
 
 Rounds: one training of each contender per round, in rotated order, with a pause between. The ratio of a contender is
 the median over rounds of its time / ours in that round, with a bootstrap 95 % interval; ours is Plateau on the device
-of the case, on a CPU with two threads.
+of the case and at the same precision, on a CPU with two threads.
 
 Exit code: 0; 1 if a program of ours fails a gate; 2 if it was asked for something impossible, or the machine is busy.
 
-The JSON of --out is a result file (bench/results.py) of the suite "peers", times in seconds. Its cases are {work, name,
-device, widths, rows, test_rows, models, epochs, learning_rate, rounds, first_calls_at_once, limit_reached, order: names
-per round, reference: the program that ratios are to, programs}. A case's programs hold {name, label, framework,
-version, variant, threads, device, precision, flags, status: timed, FAIL, not run or own conventions, reason, parity:
-{stored, case: {epochs, worst_share: the largest share of the bound that was used, epoch: where, accuracy_rows}},
-first_s, seconds: per round, median_s, min_s, max_s, spread: (max - min) / median, ratio: {median, low, high},
-extrapolated_from: networks that were trained where the rest is extrapolated}.
+The JSON of --out is a result file (bench/results.py) of the suite "peers", times in seconds. Its cases are
+
+  work, name, device, widths, rows, test_rows, models, epochs, learning_rate, rounds
+  first_calls_at_once  more than 1: first calls ran beside each other, as a time limit wants
+  limit_reached        whether the time limit ended its rounds
+  order                names in the order they ran, per round
+  references           {precision: name of the program that ratios are to}
+  programs             name, label, framework, version, variant, threads (null: its own choice), device, precision
+                       flags    what the framework says of its precision
+                       status   timed, FAIL, not run or own conventions; reason
+                       parity   {stored, case: {epochs, worst_share: the largest share of the bound that was used,
+                                epoch: where, accuracy_rows}}
+                       first_s, seconds: per round, median_s, min_s, max_s, spread: (max - min) / median
+                       ratio    {median, low, high}
+                       extrapolated_from: networks that were trained, where the time of the rest is extrapolated
 """
 
 import argparse

@@ -32,7 +32,7 @@ def row(program, case):
     if program["status"] in ("FAIL", "not run"):
         return "| " + " | ".join(map(str, [*cells, program["status"], "", "", "", "", ""])) + " |"
     epochs = case["epochs"] * case["models"]
-    ours = program["name"] == case["reference"] and not program.get("ratio")
+    ours = program["name"] == case["references"].get(program["precision"])
     numbers = [1e3 * program["median_s"], 1e6 * program["median_s"] / epochs, 1e3 * program["min_s"],
                1e3 * program["max_s"], 1e3 * program["first_s"]]
     last = "1" if ours else ratio_words(program) + (" *" if program["status"] == "own conventions" else "")

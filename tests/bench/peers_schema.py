@@ -14,7 +14,7 @@ MACHINE = {"cpu": str, "cores": int, "gpu": (dict, type(None)), "driver": OPTION
            "load_end": float}
 CASE = {"work": str, "name": str, "device": str, "widths": list, "rows": int, "test_rows": int, "models": int,
         "epochs": int, "learning_rate": float, "rounds": int, "first_calls_at_once": int, "limit_reached": bool,
-        "order": list, "reference": OPTIONAL_TEXT, "programs": list}
+        "order": list, "references": dict, "programs": list}
 PROGRAM = {"name": str, "label": str, "framework": str, "version": OPTIONAL_TEXT, "variant": str,
            "threads": (int, type(None)), "device": str, "precision": str, "flags": dict, "status": str, "reason": str,
            "parity": dict, "first_s": (float, type(None)), "seconds": list}
@@ -47,7 +47,7 @@ def program_problems(program, case, where):
             problems.append(f"{where}: {len(program['seconds'])} times in {case['rounds']} rounds")
         if program["status"] == "timed" and set(program["parity"]) != {"stored", "case"}:
             problems.append(f"{where}: timed without parity")
-        if case["reference"] and program["framework"] != "Plateau" and "ratio" not in program:
+        if program["precision"] in case["references"] and program["framework"] != "Plateau" and "ratio" not in program:
             problems.append(f"{where}: no ratio")
     elif program["status"] in ("FAIL", "not run"):
         if not program["reason"]:

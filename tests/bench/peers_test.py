@@ -206,7 +206,7 @@ class Contenders(unittest.TestCase):
         case = run(["right", "twice_as_slow"])
         self.assertEqual(program(case, "twice_as_slow")["seconds"], [0.2] * 3)
         self.assertEqual(program(case, "twice_as_slow")["ratio"], {"median": 2.0, "low": 2.0, "high": 2.0})
-        self.assertEqual(case["reference"], "Plateau, right, cpu, 1 thread")
+        self.assertEqual(case["references"], {"fp32": "Plateau, right, cpu, 1 thread"})
         self.assertEqual(len({tuple(order) for order in case["order"]}), 2)  # both come first at times
 
     def test_a_hanging_contender_is_cut(self):
@@ -231,9 +231,15 @@ class Contenders(unittest.TestCase):
 
     def test_without_ours_there_is_no_ratio_and_it_is_told(self):
         case = run(["nan", "right"], rounds=1)
-        self.assertIsNone(case["reference"])
+        self.assertEqual(case["references"], {})
         self.assertNotIn("ratio", program(case, "right"))
         self.assertRegex(measure.failures_of_ours({"cases": [case]})[0], "^Plateau, nan, cpu, 1 thread: .* is nan")
+
+    def test_a_ratio_is_to_ours_at_the_same_precision(self):
+        case = run(["right", fake("twice_as_slow", "Plateau", precision="tf32"), fake("right", precision="tf32"),
+                    fake("right", precision="bf16")], rounds=1)
+        ratios = [record.get("ratio", {}).get("median") for record in case["programs"]]
+        self.assertEqual(ratios, [None, None, 0.5, None])
 
     def test_own_conventions_pass_no_gate_and_are_marked(self):
         other = fake("computes_something_else", own_conventions=True)
