@@ -136,19 +136,18 @@ def expect_training(reply, epochs, smoke):
 class Gates:
     """A case's files and expectations, made by Plateau's own generator and in double by its CPU twins."""
 
-    def __init__(self, maker, case, scratch):
+    def __init__(self, maker, case, scratch, deadline):
         self.case, self.gate = case, case.gate()
-        self.make(maker, case, scratch)
-        if self.gate is not case:
-            self.make(maker, self.gate, scratch)
-        maker.ask(self.gate.request("load"))
-        epochs = min(self.gate.gate_epochs, self.gate.epochs)
-        self.expected = cases.oracle_expectations(maker.ask({"do": "oracle", "epochs": epochs}, FIRST_LIMIT_S))
+        for made in [case] if self.gate is case else [case, self.gate]:
+            made.folder = pathlib.Path(tempfile.mkdtemp(dir=scratch))
+            maker.ask(made.request("make"), FIRST_LIMIT_S, deadline)
+        maker.ask(self.gate.request("load"), deadline=deadline)
+        asked = {"do": "oracle", "epochs": min(self.gate.gate_epochs, self.gate.epochs)}
+        self.expected = cases.oracle_expectations(maker.ask(asked, FIRST_LIMIT_S, deadline))
 
-    @staticmethod
-    def make(maker, case, scratch):
-        case.folder = pathlib.Path(tempfile.mkdtemp(dir=scratch, prefix="case-"))
-        maker.ask(case.request("make"), FIRST_LIMIT_S)
+    def remove(self):
+        for made in {self.case.folder, self.gate.folder}:
+            shutil.rmtree(made, ignore_errors=True)
 
     def near(self, trajectories, precision):
         return cases.gate_all(trajectories, self.expected, self.gate.test_rows, precision, f"'{self.gate.name}'")
@@ -227,7 +226,7 @@ def run_rounds(timed, case, settings, deadline):
 def measure_case(case, device, entrants, maker, scratch, settings, deadline):
     """Gates and times every contender of a case; the case as the result holds it."""
     settings.report(f"{case.name}, {case.epochs} epochs")
-    gates = Gates(maker, case, scratch)
+    gates = Gates(maker, case, scratch, settings.deadline)
     pairs = [(entrant, entrant.record()) for entrant in entrants]
     admitted_by = deadline.share(1 / ADMISSION_SHARE)
 
@@ -251,7 +250,7 @@ def measure_case(case, device, entrants, maker, scratch, settings, deadline):
         if record["framework"] == "Plateau" and record["device"] == device and record["status"] == "timed":
             references.setdefault(record["precision"], record)
     summarise(records, references)
-    shutil.rmtree(case.folder, ignore_errors=True)
+    gates.remove()
     return {"work": case.work, "name": case.name, "device": device, "widths": case.widths, "rows": case.rows,
             "test_rows": case.test_rows, "models": case.models, "epochs": case.epochs, "learning_rate": case.lr,
             "rounds": len(order), "first_calls_at_once": settings.first_calls_at_once,
@@ -323,8 +322,11 @@ def measure_work(planned, device, listed, missing, maker, crew, settings, parts)
     for number, case in enumerate(planned):
         if settings.deadline.left() <= 0:
             break
-        measured.append(measure_case(case, device, entrants, maker, crew.scratch, settings,
-                                     settings.deadline.share(parts - number)))
+        try:
+            measured.append(measure_case(case, device, entrants, maker, crew.scratch, settings,
+                                         settings.deadline.share(parts - number)))
+        except OutOfTime:  # its rows were not made yet
+            break
         measured[-1]["programs"] += [dict(record) for record in missing]
     environments = [{"framework": entrant.contender.framework, "device": entrant.contender.device,
                      "threads": entrant.contender.threads,

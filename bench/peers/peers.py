@@ -71,7 +71,11 @@ def whole_numbers(text):
 
 
 def fleets(text):
-    return [tuple(whole_numbers(part.replace("x", ","))) for part in text.split(",")]
+    """[(models, width)]; one network is no fleet."""
+    pairs = [tuple(int(number) for number in part.split("x")) for part in text.split(",")]
+    if not all(models >= 2 and width >= 1 for models, width in pairs):
+        raise ValueError
+    return pairs
 
 
 def works(text):
@@ -90,7 +94,7 @@ def parse(arguments):
         help="auto: the GPU's contenders where there is one, else the CPU's")
     add("--rows", type=whole_numbers, default=list(cases.ROWS), help="training rows of A [100,1000,2000]")
     add("--epochs", type=int, help="of A and B [500]")
-    add("--fleet", type=fleets, help="of B: MODELSxWIDTH,... [on a GPU 1024x32,1024x64,256x128, on a CPU 16x32]")
+    add("--fleet", type=fleets, help="of B: MODELSxWIDTH,... [on a GPU 64x32,64x128, on a CPU 16x32]")
     add("--rounds", type=int, help=f"{LEAST_ROUNDS} or more [{ROUNDS}]")
     add("--limit", type=float, metavar="SECONDS",
         help="end after the round that reaches it; cases share the time, and what was measured is kept")

@@ -402,7 +402,8 @@ class Command(unittest.TestCase):
                 self.assertEqual(code, 2, errors)
                 self.assertRegex(errors, f"^peers.py: .*{words}")
                 self.assertEqual(errors.count("\n"), 1)
-        for arguments in (["--work", "D"], ["--rows", "0"], ["--device", "tpu"]):
+        for arguments in (["--work", "D"], ["--rows", "0"], ["--device", "tpu"], ["--fleet", "1x8"],
+                          ["--fleet", "8"], ["--fleet", "2x3x4"]):
             self.assertEqual(self.peers(*arguments)[0], 2)
 
     def test_a_busy_machine_is_refused(self):
