@@ -35,6 +35,10 @@ struct Arguments {
   int threads = 1;
 };
 
+[[noreturn]] void refuse(const std::string& option, const std::string& value) {
+  throw InputError(option + " " + value + ": no such option, or not a value of it");
+}
+
 Arguments parse(int argc, char** argv) {
   Arguments arguments;
   for (int i = 1; i < argc; i += 2) {
@@ -48,7 +52,7 @@ Arguments parse(int argc, char** argv) {
     else if (option == "--threads" && std::atoi(value.c_str()) >= 1)
       arguments.threads = std::atoi(value.c_str());
     else
-      throw InputError(option + " " + value + ": no such option, or not a value of it");
+      refuse(option, value);
   }
   return arguments;
 }
