@@ -63,7 +63,7 @@ def planned(work, device, smoke, rows=ROWS, epochs=None, fleets=None):
         return [Case("A", f"A, {device}: 2-128-128-2, {count} rows", [2, 128, 128, 2], count, 500, epochs)
                 for count in (rows[:1] if smoke else rows)]
     if work == "B":
-        fleets = fleets or ([(3, 16)] if smoke else [(64, 32), (64, 128)] if device == "cuda" else [(16, 32)])
+        fleets = fleets or ([(6, 16)] if smoke else [(64, 32), (64, 128)] if device == "cuda" else [(16, 32)])
         count = 50 if smoke else 1000 if device == "cuda" else 100
         return [Case("B", f"B, {device}: {models} x 2-{width}-{width}-2, {count} rows", [2, width, width, 2], count,
                      500, epochs, models=models) for models, width in fleets]

@@ -333,6 +333,46 @@ class Contenders(unittest.TestCase):
         self.assertEqual(seen, {framework: set(variants) for framework, variants in contenders.VARIANTS.items()})
 
 
+class Server(unittest.TestCase):
+    def worker(self, variant="sleeper"):
+        script = FAKE.with_name("peers_sleeping_worker.py")
+        started = Worker(worker.python_command(sys.executable, script, variant=variant, device="cpu", threads=2,
+                                               precision="fp32"))
+        self.addCleanup(started.stop)
+        return started
+
+    def test_the_clock_covers_the_training_alone(self):
+        asked = self.worker()
+        self.assertEqual(asked.environment()["precision"], {"threads": 2, "products": "fp32"})
+        asked.ask({"do": "load", "models": 1})
+        reply = asked.train(10, warm_epochs=10)  # 0.2 s, after 0.2 s of warm epochs and 2 s of resets
+        self.assertGreaterEqual(reply["seconds"], 0.2)
+        self.assertLess(reply["seconds"], 0.9)  # a busy machine wakes late
+        self.assertEqual(reply["trajectories"][1], {"losses": [None] * 10, "accuracies": [0.5] * 10})
+        self.assertNotIn("extrapolated_from", reply)
+
+    def test_a_fleet_of_which_some_are_trained_is_extrapolated_and_says_so(self):
+        asked = self.worker()
+        asked.environment()
+        asked.ask({"do": "load", "models": 8})
+        reply = asked.train(5)
+        self.assertGreaterEqual(reply["seconds"], 4 * 0.1)
+        self.assertEqual(reply["extrapolated_from"], 2)
+
+    def test_what_is_not_there_is_not_run(self):
+        for variant, words in (("absent", "no_such_package_anywhere"), ("unable", "it cannot")):
+            with self.assertRaisesRegex(NotRun, words):
+                self.worker(variant).environment()
+
+    def test_what_a_contender_throws_is_an_answer(self):
+        asked = self.worker()
+        asked.environment()
+        with self.assertRaisesRegex(Failed, "KeyError"):
+            asked.ask({"do": "load"})
+        with self.assertRaisesRegex(Failed, "AttributeError"):
+            asked.train(1)
+
+
 class Document(unittest.TestCase):
     def document(self):
         found = {"schema": "plateau-bench", "schema_version": 1, "suite": "peers",
