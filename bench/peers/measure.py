@@ -390,9 +390,23 @@ def gpu_state():
     return dict(zip(GPU_STATE, (value.strip() for value in (said.splitlines() or [""])[0].split(","))))
 
 
+def finds_gpu(program):
+    """Whether Plateau finds a GPU, where there is no nvidia-smi to ask."""
+    try:
+        asked = Worker([program, "--device", "cuda"])
+    except NotRun:
+        return False
+    try:
+        return asked.environment().get("device") == "cuda"
+    except (NotRun, Failed):
+        return False
+    finally:
+        asked.stop()
+
+
 def choose_devices(asked, has_gpu):
     if asked in ("cuda", "both") and not has_gpu:
-        raise Refused(f"--device {asked}: this machine has no NVIDIA GPU that nvidia-smi knows.")
+        raise Refused(f"--device {asked}: neither nvidia-smi nor Plateau finds a GPU on this machine.")
     if asked == "auto":
         return ["cuda"] if has_gpu else ["cpu"]
     return ["cuda", "cpu"] if asked == "both" else [asked]
@@ -406,7 +420,6 @@ def measure(options, command):
     if busy and not (options.allow_busy or options.smoke):
         raise Refused(f"The load average is {load:.2f} and must not exceed {results.HIGHEST_LOAD}; wait until the "
                       "machine is quiet, or measure all the same with --allow-busy.")
-    devices = choose_devices(options.device, gpu is not None)
 
     def report(words):
         print(words, file=sys.stderr, flush=True)
@@ -418,10 +431,13 @@ def measure(options, command):
     document = {"schema": results.SCHEMA, "schema_version": results.VERSION, "suite": SUITE, "started": started,
                 **results.commit_facts(), "command": command,
                 "machine": {**facts, "driver": gpu and gpu["driver_version"], "gpu_state_start": gpu_state()},
-                "context": {"device": devices[0], **({"device_name": gpu["name"]} if devices[0] == "cuda" else {})},
                 "smoke": options.smoke, "busy": busy}
     with tempfile.TemporaryDirectory(prefix="plateau-peers-") as scratch:
         programs = Programs(options.build, scratch, options.emulated)
+        devices = choose_devices(options.device, gpu is not None or finds_gpu(programs.own))
+        document["context"] = {"device": devices[0]}
+        if devices[0] == "cuda":
+            document["context"]["device_name"] = gpu["name"] if gpu else "a GPU without nvidia-smi"
         document["plateau"] = {"build_type": build_type(options.build), "sha256": programs.sha256}
         found = interpreters_of(options.python)
         plan = [(device, work, cases.planned(work, device, options.smoke, options.rows, options.epochs, options.fleet))

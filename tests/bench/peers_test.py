@@ -431,14 +431,20 @@ class Command(unittest.TestCase):
     def test_what_cannot_be_done_is_refused_in_one_sentence(self):
         facts = {"cpu": "a processor", "cores": 2, "load_start": 0.0, "gpu": None}
         with tempfile.TemporaryDirectory() as folder, mock.patch.object(results, "machine_facts", lambda: dict(facts)):
-            for arguments, words in ((["--rounds", "3"], "--rounds 3: 9 are the fewest"),
-                                     (["--limit", "-1"], "above zero"),
-                                     (["--emulated"], "it goes with --smoke"),
-                                     (["--out", "no/such/folder/x.json"], "no such folder"),
-                                     (["--device", "cuda"], "no NVIDIA GPU"),
-                                     ([], "no program plateau_peer_worker in"),
-                                     (["--smoke", "--emulated"], "no program plateau_peer_worker_emulated in")):
-                code, errors = self.peers("--build", folder, *arguments)
+            empty = pathlib.Path(folder) / "empty"
+            empty.mkdir()
+            without_gpu = pathlib.Path(folder) / "plateau_peer_worker"
+            without_gpu.write_text("#!/bin/sh\necho '{\"not_run\": \"no driver\"}'\n")
+            without_gpu.chmod(0o700)
+            for build, arguments, words in (
+                    (folder, ["--rounds", "3"], "--rounds 3: 9 are the fewest"),
+                    (folder, ["--limit", "-1"], "above zero"),
+                    (folder, ["--emulated"], "it goes with --smoke"),
+                    (folder, ["--out", "no/such/folder/x.json"], "no such folder"),
+                    (folder, ["--device", "cuda"], "--device cuda: neither nvidia-smi nor Plateau finds a GPU"),
+                    (empty, [], "no program plateau_peer_worker in"),
+                    (folder, ["--smoke", "--emulated"], "no program plateau_peer_worker_emulated in")):
+                code, errors = self.peers("--build", str(build), *arguments)
                 self.assertEqual(code, 2, errors)
                 self.assertRegex(errors, f"^peers.py: .*{words}")
                 self.assertEqual(errors.count("\n"), 1)
