@@ -268,6 +268,14 @@ class Contenders(unittest.TestCase):
         self.assertEqual({len(record["seconds"]) for record in case["programs"]}, {case["rounds"]})
         self.assertRegex(report.case_table(case), "ended by the time limit")
 
+    def test_where_time_is_short_the_quick_ones_come_first(self):
+        entrants = [measure.Entrant(fake("right", framework), None) for framework in ("Slow", "Plateau", "Quick", "Gone")]
+        for entrant, seconds in zip(entrants, (5.0, 9.0, 1.0, 0.1)):
+            entrant.gate_s = seconds
+        entrants[3].end("FAIL", "no")
+        self.assertEqual([entrant.contender.framework for entrant in measure.admission_order(entrants)],
+                         ["Plateau", "Quick", "Slow"])
+
     def test_a_worker_that_outlasts_the_limit_is_no_failure(self):
         cut = Worker(fake_command("mute"))
         with self.assertRaises(OutOfTime):
