@@ -3,6 +3,9 @@
 """Why something ends; each holds one sentence."""
 
 
+TIME_IS_UP = "the time limit was reached"
+
+
 class Refused(Exception):
     """What was asked for cannot be done."""
 

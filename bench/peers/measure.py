@@ -19,7 +19,7 @@ import cases
 import results
 from cases import Case
 from contenders import PACKAGES, VARIANTS, Contender, contenders, interpreters_of
-from errors import Failed, NotRun, OutOfTime, Refused
+from errors import TIME_IS_UP, Failed, NotRun, OutOfTime, Refused
 from figures import summarise
 from worker import FIRST_LIMIT_S, RUN_LIMIT_S, Deadline, Worker
 
@@ -245,14 +245,15 @@ def measure_case(case, device, entrants, maker, scratch, settings, deadline):
         if admitted_by.left() > 0:
             admit(entrant, record_of[id(entrant)], gates, settings, admitted_by)
         else:
-            record_of[id(entrant)].update(status="not run", reason="the time limit was reached before its turn")
+            record_of[id(entrant)].update(status="not run", reason=f"{TIME_IS_UP} before its turn")
 
     beside_each_other(settings.first_calls_at_once, admit_in_time, admission_order(entrants))
     order, limit_reached = run_rounds(pairs, case, settings, deadline)
     records = [record for _, record in pairs]
     for record in records:
         if record["status"] in ("timed", "own conventions") and not record["seconds"]:
-            record.update(status="not run", reason="the time limit was reached before the first round ended")
+            record.update(status="not run", reason=f"{TIME_IS_UP} before the first round ended")
+    limit_reached |= any(record["reason"].startswith(TIME_IS_UP) for record in records)
     references = {}  # the first program of ours that was timed at a precision
     for record in records:
         if record["framework"] == "Plateau" and record["device"] == device and record["status"] == "timed":

@@ -34,7 +34,7 @@ The JSON of --out is a result file (bench/results.py) of the suite "peers", time
 
   work, name, device, widths, rows, test_rows, models, epochs, learning_rate, rounds
   first_calls_at_once  more than 1: first calls ran beside each other, as a time limit wants
-  limit_reached        whether the time limit ended its rounds
+  limit_reached        whether the time limit ended its rounds, or a program before them
   order                names in the order they ran, per round
   references           {precision: name of the program that ratios are to}
   programs             name, label, framework, version, variant, threads (null: its own choice), device, precision

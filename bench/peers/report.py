@@ -82,7 +82,7 @@ def case_table(case):
     others = [program for program in case["programs"] if program not in finished]
     unit = "µs per epoch" if case["models"] == 1 else "µs per network and epoch"
     lines = [f"**{case['name']}, {case['epochs']} epochs, {case['test_rows']} test rows, {case['rounds']} rounds"
-             + (" (ended by the time limit)" if case["limit_reached"] else "") + "**", ""]
+             + (" (cut by the time limit)" if case["limit_reached"] else "") + "**", ""]
     lines += [HEAD[0].format(unit=unit), HEAD[1]]
     lines += [row(program, case) for program in sorted(finished, key=lambda program: program["median_s"])]
     lines += [row(program, case) for program in others]

@@ -3,10 +3,9 @@
 """scikit-learn's MLPClassifier as a contender, on the CPU, with conventions of its own.
 
 What cannot be made equal: two classes share one logistic output, where the others have two under a softmax; its initial
-weights are Glorot's, and coefs_ of another shape than the case's; Adam's epsilon stands beside the moment without its bias
-correction.
-Equal are rows, hidden widths, full batch, learning rate, moments' decay, no L2 term, float32, and the accuracy on the
-test rows after every epoch. A fleet is joblib's Parallel over processes.
+weights are Glorot's, and coefs_ of another shape than the case's; Adam's epsilon stands beside the moment without its
+bias correction. Equal are rows, hidden widths, full batch, learning rate, the decay of the moments, no L2 term,
+float32, and the accuracy on the test rows after every epoch. A fleet is joblib's Parallel over processes.
 """
 
 import pathlib

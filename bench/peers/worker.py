@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 
-from errors import Failed, NotRun, OutOfTime
+from errors import TIME_IS_UP, Failed, NotRun, OutOfTime
 
 HERE = pathlib.Path(__file__).resolve().parent
 START_LIMIT_S, FIRST_LIMIT_S, RUN_LIMIT_S = 300, 900, 300
@@ -77,7 +77,7 @@ class Worker:
             if not select.select([source], [], [], max(0.0, end - time.monotonic()))[0]:
                 self.stop()
                 if deadline.left() <= 0:
-                    raise OutOfTime("the time limit was reached before its answer")
+                    raise OutOfTime(f"{TIME_IS_UP} before its answer")
                 raise Failed(f"it gave no answer within {limit_s} s.")
             part = os.read(source, 1 << 16)
             if not part:

@@ -266,10 +266,17 @@ class Contenders(unittest.TestCase):
         self.assertGreater(case["rounds"], 0)
         self.assertLess(case["rounds"], 10_000)
         self.assertEqual({len(record["seconds"]) for record in case["programs"]}, {case["rounds"]})
-        self.assertRegex(report.case_table(case), "ended by the time limit")
+        self.assertRegex(report.case_table(case), "cut by the time limit")
+
+    def test_who_had_no_time_to_begin_makes_the_case_incomplete(self):
+        with mock.patch.object(measure, "ADMISSION_SHARE", 1e-9):
+            case = run(["right", "twice_as_slow"], limit_s=60)
+        self.assertTrue(case["limit_reached"])
+        self.assertEqual({record["status"] for record in case["programs"]}, {"not run"})
 
     def test_where_time_is_short_the_quick_ones_come_first(self):
-        entrants = [measure.Entrant(fake("right", framework), None) for framework in ("Slow", "Plateau", "Quick", "Gone")]
+        entrants = [measure.Entrant(fake("right", framework), None)
+                    for framework in ("Slow", "Plateau", "Quick", "Gone")]
         for entrant, seconds in zip(entrants, (5.0, 9.0, 1.0, 0.1)):
             entrant.gate_s = seconds
         entrants[3].end("FAIL", "no")
