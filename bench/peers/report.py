@@ -1,0 +1,103 @@
+# SPDX-FileCopyrightText: 2026 The Plateau authors
+# SPDX-License-Identifier: Apache-2.0
+"""A result as Markdown: one table per case."""
+
+import math
+import re
+
+import results
+
+HEAD = ["| program | version | device | threads | precision | median ms | {unit} | min ms | max ms | first call ms | "
+        "time / ours (95 % interval) |", "|---|---|---|--:|---|--:|--:|--:|--:|--:|--:|"]
+
+
+def figure(value):
+    """Three significant digits, never an exponent."""
+    if not math.isfinite(value):
+        return str(value)
+    digits = 3 - 1 - math.floor(math.log10(abs(value))) if value else 0
+    return f"{value:.{max(0, digits)}f}"
+
+
+def ratio_words(program):
+    ratio = program.get("ratio")
+    return f"{figure(ratio['median'])} ({figure(ratio['low'])} to {figure(ratio['high'])})" if ratio else ""
+
+
+def row(program, case):
+    label = program["label"] + (f" [extrapolated from {program['extrapolated_from']}]"
+                               if program.get("extrapolated_from") else "")
+    threads = program["threads"] if program["threads"] else ""
+    cells = [label, program["version"] or "", program["device"], threads, program["precision"]]
+    if program["status"] in ("FAIL", "not run"):
+        return "| " + " | ".join(map(str, [*cells, program["status"], "", "", "", "", ""])) + " |"
+    epochs = case["epochs"] * case["models"]
+    ours = program["name"] == case["references"].get(program["precision"])
+    numbers = [1e3 * program["median_s"], 1e6 * program["median_s"] / epochs, 1e3 * program["min_s"],
+               1e3 * program["max_s"], 1e3 * program["first_s"]]
+    last = "1" if ours else ratio_words(program) + (" *" if program["status"] == "own conventions" else "")
+    return "| " + " | ".join(map(str, [*cells, *map(figure, numbers), last])) + " |"
+
+
+def notes(case):
+    told = []
+    for status in ("FAIL", "not run"):
+        reasons = {}
+        for program in case["programs"]:
+            if program["status"] == status:
+                names = reasons.setdefault(program["reason"], [])
+                if program["label"] not in names:
+                    names.append(program["label"])
+        told += [f"{status}: {'; '.join(names)}: {reason.rstrip('.')}." for reason, names in reasons.items()]
+    if any(program["status"] == "own conventions" for program in case["programs"]):
+        told.append("\\* own conventions: it does not compute the same network's trajectory (bench/peers/"
+                    "sklearn_worker.py says why), and is not counted as a like-for-like contender.")
+    flags = []
+    for program in case["programs"]:
+        if program["flags"]:
+            words = f"{program['framework']} at {program['precision']}: " + ", ".join(
+                f"{name} {value}" for name, value in program["flags"].items())
+            if words not in flags:
+                flags.append(words)
+    if flags:
+        told.append(f"Precision flags: {'; '.join(flags)}.")
+    shares = [program["parity"][part]["worst_share"] for program in case["programs"] if program["parity"]
+              for part in program["parity"]]
+    if shares:
+        told.append(f"Parity: every timed like-for-like program stayed within {100 * max(shares):.0f} % of the bound "
+                    "at every epoch.")
+    like = [program for program in case["programs"]
+            if program["status"] == "timed" and program["framework"] != "Plateau" and program.get("ratio")]
+    for precision in sorted({program["precision"] for program in like}):
+        best = min((program for program in like if program["precision"] == precision),
+                   key=lambda program: program["median_s"])
+        told.append(f"Fastest like-for-like contender at {precision}: {best['name']}: {ratio_words(best)} times ours.")
+    if case["first_calls_at_once"] > 1:
+        told.append(f"First calls ran {case['first_calls_at_once']} at once.")
+    return told
+
+
+def case_table(case):
+    finished = [program for program in case["programs"] if program["status"] in ("timed", "own conventions")]
+    others = [program for program in case["programs"] if program not in finished]
+    unit = "µs per epoch" if case["models"] == 1 else "µs per network and epoch"
+    lines = [f"**{case['name']}, {case['epochs']} epochs, {case['test_rows']} test rows, {case['rounds']} rounds"
+             + (" (cut by the time limit)" if case["limit_reached"] else "") + "**", ""]
+    lines += [HEAD[0].format(unit=unit), HEAD[1]]
+    lines += [row(program, case) for program in sorted(finished, key=lambda program: program["median_s"])]
+    lines += [row(program, case) for program in others]
+    return "\n".join([*lines, "", *(f"- {note}" for note in notes(case))])
+
+
+def render(document, wanted=None):
+    """Every case, or those whose name matches."""
+    shown = [case for case in document["cases"] if not wanted or re.search(wanted, case["name"])]
+    if wanted and not shown:
+        raise results.Refused(f"no case of peers matches {wanted}")
+    machine = document["machine"]
+    text = [f"{results.machine_line(document)}; load {machine['load_start']:.2f} to {machine['load_end']:.2f}; "
+            f"`{document['command']}`"]
+    doubts = results.doubts(document) + ["the build changed meanwhile"] * document["rebuilt"]
+    if doubts:
+        text.append(f"**Not a measurement: {', '.join(doubts)}.**")
+    return "\n\n".join([*text, *map(case_table, shown)])
