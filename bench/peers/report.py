@@ -61,8 +61,8 @@ def notes(case):
                 flags.append(words)
     if flags:
         told.append(f"Precision flags: {'; '.join(flags)}.")
-    shares = [program["parity"][part]["worst_share"] for program in case["programs"] if program["parity"]
-              for part in program["parity"]]
+    shares = [near["worst_share"] for program in case["programs"] if program["status"] == "timed"
+              for near in program["parity"].values()]
     if shares:
         told.append(f"Parity: every timed like-for-like program stayed within {100 * max(shares):.0f} % of the bound "
                     "at every epoch.")
