@@ -9,6 +9,7 @@ import results
 
 HEAD = ["| program | version | device | threads | precision | median ms | {unit} | min ms | max ms | first call ms | "
         "time / ours (95 % interval) |", "|---|---|---|--:|---|--:|--:|--:|--:|--:|--:|"]
+FEWEST_ROUNDS = 5  # that an interval is shown of: resampling one or two rounds finds no spread
 
 
 def figure(value):
@@ -21,7 +22,11 @@ def figure(value):
 
 def ratio_words(program):
     ratio = program.get("ratio")
-    return f"{figure(ratio['median'])} ({figure(ratio['low'])} to {figure(ratio['high'])})" if ratio else ""
+    if not ratio:
+        return ""
+    if len(program["seconds"]) < FEWEST_ROUNDS:
+        return f"{figure(ratio['median'])} (too few rounds)"
+    return f"{figure(ratio['median'])} ({figure(ratio['low'])} to {figure(ratio['high'])})"
 
 
 def row(program, case):
