@@ -9,6 +9,7 @@ import results
 
 HEAD = ["| program | version | device | threads | precision | median ms | {unit} | min ms | max ms | first call ms | "
         "time / ours (95 % interval) |", "|---|---|---|--:|---|--:|--:|--:|--:|--:|--:|"]
+FEWEST_ROUNDS = 5  # that an interval is shown of: resampling one or two rounds finds no spread
 
 
 def figure(value):
@@ -21,7 +22,11 @@ def figure(value):
 
 def ratio_words(program):
     ratio = program.get("ratio")
-    return f"{figure(ratio['median'])} ({figure(ratio['low'])} to {figure(ratio['high'])})" if ratio else ""
+    if not ratio:
+        return ""
+    if len(program["seconds"]) < FEWEST_ROUNDS:
+        return f"{figure(ratio['median'])} (too few rounds)"
+    return f"{figure(ratio['median'])} ({figure(ratio['low'])} to {figure(ratio['high'])})"
 
 
 def row(program, case):
@@ -61,8 +66,8 @@ def notes(case):
                 flags.append(words)
     if flags:
         told.append(f"Precision flags: {'; '.join(flags)}.")
-    shares = [program["parity"][part]["worst_share"] for program in case["programs"] if program["parity"]
-              for part in program["parity"]]
+    shares = [near["worst_share"] for program in case["programs"] if program["status"] == "timed"
+              for near in program["parity"].values()]
     if shares:
         told.append(f"Parity: every timed like-for-like program stayed within {100 * max(shares):.0f} % of the bound "
                     "at every epoch.")

@@ -396,7 +396,7 @@ class Document(unittest.TestCase):
                  "rebuilt": False, "complete": True, "environments": [], "plateau": {}, "variants": {}, "context": {},
                  "machine": {"cpu": "a processor", "cores": 2, "gpu": None, "driver": None, "load_start": 0.1,
                              "load_end": 0.2}}
-        return {**found, "cases": [run(["right", "twice_as_slow", "nan", "cannot"], rounds=2)]}
+        return {**found, "cases": [run(["right", "twice_as_slow", "nan", "cannot"], rounds=5)]}
 
     def test_it_has_the_schema_and_a_table(self):
         document = self.document()
@@ -406,6 +406,8 @@ class Document(unittest.TestCase):
         self.assertRegex(shown, r"\| Fake, twice_as_slow \| 1 \| cpu \| 1 \| fp32 \| 200 \|.* 2.00 \(2.00 to 2.00\) \|")
         self.assertRegex(shown, r"\| Fake, nan \| 1 \| cpu \| 1 \| fp32 \| FAIL \|")
         self.assertEqual(report.render(document, "made up"), shown)
+        document["cases"] = [run(["right", "twice_as_slow"], rounds=1)]
+        self.assertIn("| 2.00 (too few rounds) |", report.render(document))
         with self.assertRaises(results.Refused):
             report.render(document, "no such case")
 
