@@ -14,8 +14,9 @@ A result file is one JSON document:
   complete                 false: the run was cut, and this is what there was
   machine                  cpu, cores, load_start, load_end; of a GPU name, driver, clocks and memory as nvidia-smi tells
   context                  what the program said of itself: device, versions, ...
-  cases                    [{name, status: "timed" or "failed", reason, us: a time per repetition, median_us, min_us,
-                           max_us, counters: {name: median over the repetitions}}]
+  failure                  why the program failed, where it did and measured something nevertheless
+  cases                    [{name, status: "timed", "failed" or "not offered" by the device, reason, us: a time per
+                           repetition, median_us, min_us, max_us, counters: {name: median over the repetitions}}]
 
 peers and gpu-check have other cases: peers/peers.py and gpu_check.py describe them.
 """
@@ -123,7 +124,9 @@ def cases_of(benchmarks):
         name = case_name(entry.get("run_name", entry["name"]))
         case = cases.setdefault(name, {"name": name, "status": "timed", "us": [], "counters": {}})
         if entry.get("error_occurred"):
-            case.update(status="failed", reason=entry.get("error_message", "no reason given"))
+            reason = entry.get("error_message", "no reason given")
+            not_offered = reason.removeprefix("not offered: ")
+            case.update(status="failed" if not_offered == reason else "not offered", reason=not_offered)
             continue
         case["us"].append(entry["real_time"] * MICROSECONDS[entry["time_unit"]])
         for key, value in entry.items():
@@ -133,9 +136,8 @@ def cases_of(benchmarks):
         case["counters"] = {key: statistics.median(values) for key, values in case["counters"].items()}
         if case["us"]:
             case.update(median_us=statistics.median(case["us"]), min_us=min(case["us"]), max_us=max(case["us"]))
-        else:
-            case["status"] = "failed"
-            case.setdefault("reason", "it was not timed")
+        elif case["status"] == "timed":
+            case.update(status="failed", reason="it was not timed")
     return list(cases.values())
 
 

@@ -80,14 +80,22 @@ def measure(suite, options, limit_s=None, environment=None, log=None):
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         text = out.read_text() if out.is_file() else ""
-        if not cut and code != 0:
-            raise results.Failed(f"{program} ended with {code}")
-        if cut and not text:
+        if not text and cut:
             raise results.Failed(f"{program} measured nothing within {limit_s:.0f} s")
+        if not text and code != 0:
+            raise results.Failed(f"{program} ended with {code}")
     result = results.document(suite, " ".join(["run.py", suite, *arguments]), started, machine, text)
-    if cut:
+    if cut or code != 0:  # what was measured is kept
         result["complete"] = False
+    if not cut and code != 0:
+        result["failure"] = f"{program} ended with {code}"
     return result
+
+
+def failure(result):
+    """Why a result is none although it was not cut; empty where it is one."""
+    failed = [case["name"] for case in result["cases"] if case["status"] == "failed"]
+    return "; ".join(filter(None, [result.get("failure"), f"not timed: {', '.join(failed)}" if failed else ""]))
 
 
 def parse(arguments):
@@ -123,9 +131,8 @@ def main(arguments):
         if options.out:
             results.write(options.out, result)
         print(table.render(result))
-        failed = [case["name"] for case in result["cases"] if case["status"] != "timed"]
-        if failed:
-            raise results.Failed(f"not timed: {', '.join(failed)}")
+        if reason := failure(result):
+            raise results.Failed(reason)
         return 0
     except results.Refused as reason:
         print(f"run.py: {reason}", file=sys.stderr)

@@ -60,7 +60,8 @@ def render_cases(result, cases):
              "| --- | ---: | ---: |" + " ---: |" * len(columns)]
     for case in cases:
         if case["status"] != "timed":
-            lines.append(f"| {case['name']} | FAIL: {case['reason']} | |" + " |" * len(columns))
+            words = "FAIL" if case["status"] == "failed" else case["status"]
+            lines.append(f"| {case['name']} | {words}: {case['reason']} | |" + " |" * len(columns))
             continue
         cells = [case["name"], microseconds(case["median_us"]), spread(case)]
         for name, _, form in columns:

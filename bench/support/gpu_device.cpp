@@ -61,7 +61,7 @@ Work GpuDevice::copier(Index bytes) const {
   auto to = std::make_shared<gpu::DeviceBuffer<unsigned char>>(bytes);
   gpu::fill_bytes(backend_.stream(), from->view(), 1);
   return [from, to, &stream = backend_.stream()] {
-    gpu::copy(stream, DeviceSpan<const unsigned char>(from->view()), to->view());
+    gpu::copy_within(stream, DeviceSpan<const unsigned char>(from->view()), to->view());
   };
 }
 

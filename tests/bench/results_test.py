@@ -87,6 +87,9 @@ class Results(Folder):
         self.assertEqual([(case["status"], case.get("reason")) for case in result["cases"]],
                          [("failed", "not finite"), ("timed", None)])
         self.assertIn("| a | FAIL: not finite |", table.render(result))
+        absent = made({**entry("a", 0), "error_occurred": True, "error_message": "not offered: no tensor cores"})
+        self.assertEqual((absent["cases"][0]["status"], run.failure(absent)), ("not offered", ""))
+        self.assertIn("| a | not offered: no tensor cores |", table.render(absent))
 
     def test_times_of_the_emulated_gpu_are_no_results(self):
         with self.assertRaises(results.Failed):
@@ -127,6 +130,18 @@ class Run(Folder):
         code, _, said = quietly(run.main, "kernels", "--build", str(self.folder), "--allow-busy")
         self.assertEqual(code, 1)
         self.assertIn("bench_kernels ended with 3", said)
+
+    def test_a_program_that_fails_late_keeps_what_it_measured(self):
+        (self.folder / "said.json").write_text(benchmarks(entry("a", 1), {
+            **entry("b", 0), "error_occurred": True, "error_message": "an output is not finite"}))
+        self.program("bench_kernels", 'for a in "$@"; do case $a in --benchmark_out=*) cp "$(dirname "$0")/said.json" '
+                                      '"${a#--benchmark_out=}";; esac; done\nexit 1\n')
+        out = self.folder / "r.json"
+        code, _, said = quietly(run.main, "kernels", "--build", str(self.folder), "--out", str(out), "--allow-busy")
+        self.assertEqual(code, 1)
+        self.assertIn("FAIL: bench_kernels ended with 1; not timed: b", said)
+        self.assertEqual([case["status"] for case in results.read(out)["cases"]], ["timed", "failed"])
+        self.assertFalse(results.read(out)["complete"])
 
     def test_impossible_wishes_are_refused(self):
         for arguments, culprit in ((["--emulated"], "--emulated"), (["--build", "/nowhere"], "--build /nowhere"),

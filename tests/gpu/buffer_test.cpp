@@ -80,11 +80,11 @@ TEST(DeviceBuffer, is_copied_on_the_device_in_the_order_of_the_stream) {
   DeviceBuffer<int> from(5), to(5);
   fill_bytes(stream, from.view(), 3);
 
-  copy(stream, DeviceSpan<const int>(from.view()), to.view());
+  copy_within(stream, DeviceSpan<const int>(from.view()), to.view());
   fill_bytes(stream, from.view(), 4);  // later: the copy has what was there before
 
   EXPECT_EQ(fetched<int>(stream, to.view()), (std::vector<int>(5, 0x03030303)));
-  EXPECT_THROW(copy(stream, DeviceSpan<const int>(from.view()), to.view().subspan(0, 4)), std::invalid_argument);
+  EXPECT_THROW(copy_within(stream, DeviceSpan<const int>(from.view()), to.view().subspan(0, 4)), std::invalid_argument);
 }
 
 TEST(DeviceBuffer, refuses_sizes_that_do_not_match_or_cannot_be) {

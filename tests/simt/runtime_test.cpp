@@ -503,9 +503,10 @@ TEST_F(Runtime, a_cooperative_launch_is_no_larger_than_the_device) {
   config.attrs = &attribute;
   config.numAttrs = 1;
   int blocks = 0;
-  EXPECT_EQ(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, nullptr, 1024, 0), cudaSuccess);
+  const void* const kernel = nullptr;  // so that the toolkit's template for kernels of any type is not meant
+  EXPECT_EQ(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel, 1024, 0), cudaSuccess);
   EXPECT_EQ(blocks, 2);
-  EXPECT_EQ(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, nullptr, 32, 49 << 10), cudaSuccess);
+  EXPECT_EQ(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel, 32, 49 << 10), cudaSuccess);
   EXPECT_EQ(blocks, 0) << "without having opted in";
   config.gridDim = dim3(2 * 4 + 1);
   EXPECT_EQ(enqueue_kernel(config, nullptr, [] {}), cudaErrorCooperativeLaunchTooLarge);

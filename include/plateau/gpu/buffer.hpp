@@ -125,7 +125,7 @@ void copy(const Stream& stream, DeviceSpan<const T> from, HostSpan<T> to) {
   detail::copy_to_host(stream, from.data, to.data, to.size * Index{sizeof(T)});
 }
 template <class T>
-void copy(const Stream& stream, DeviceSpan<const T> from, DeviceSpan<T> to) {
+void copy_within(const Stream& stream, DeviceSpan<const T> from, DeviceSpan<T> to) {
   expects(from.size == to.size, "copy: equal sizes");
   detail::copy_within(stream, from.data, to.data, to.size * Index{sizeof(T)});
 }
