@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The measurements themselves: each runs a kernel of machine.hpp once untimed and once timed, and fails where that left
 // another result than its formula says. Times are the device's, unless a case's name begins with "host".
+#include "measurements.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,9 +16,9 @@
 #include "machine.hpp"
 #include "plateau/core/contract.hpp"
 #include "plateau/gpu/buffer.hpp"
+#include "plateau/gpu/device.hpp"
 #include "plateau/gpu/error.hpp"
 #include "plateau/gpu/graph.hpp"
-#include "program.hpp"
 
 namespace plateau::bench {
 namespace {
@@ -408,7 +410,8 @@ void add_memory_and_arithmetic(const DevicePointer& device) {
 
 }  // namespace
 
-void add_measurements(Effort effort, const gpu::DeviceProperties& properties) {
+void add_measurements(Effort effort) {
+  const gpu::DeviceProperties properties = gpu::inventory().devices.at(0);
   const auto device = std::make_shared<Device>(Device{.effort = effort, .multiprocessors = properties.multiprocessors});
   add_boundaries(device);
   add_grid_barriers(device);

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-#include "program.hpp"
+#include "measurements.hpp"
 
 namespace plateau::bench {
 
 // Never called: there is no device.
-void add_measurements(Effort, const gpu::DeviceProperties&) {}
+void add_measurements(Effort) {}
 
 }  // namespace plateau::bench

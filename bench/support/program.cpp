@@ -52,7 +52,12 @@ Options parse(int argc, char** argv) {
 }
 
 // A GPU where there is one; an emulated one as well, so that a program linked with it never measures by accident.
-DeviceKind chosen_device(const Options& options, const gpu::Inventory& found) {
+DeviceKind chosen_device(const Program& program, const Options& options, const gpu::Inventory& found) {
+  if (program.add_cpu_cases == nullptr) {
+    if (options.device == "cpu") throw InputError("--device cpu: there is nothing to measure on a CPU here");
+    if (found.devices.empty()) throw InputError("there is no GPU to measure: " + found.problem);
+    return DeviceKind::gpu;
+  }
   if (options.device == "auto") return found.devices.empty() ? DeviceKind::cpu : DeviceKind::gpu;
   return device_choice(options.device, found).kind;
 }
@@ -91,7 +96,7 @@ int run_cases(const Program& program, const Options& options) {
     return 0;
   }
   const gpu::Inventory found = gpu::inventory();
-  const DeviceKind kind = chosen_device(options, found);
+  const DeviceKind kind = chosen_device(program, options, found);
   if (kind == DeviceKind::gpu && found.emulated && options.effort != Effort::smoke)
     throw InputError("this program's GPU is emulated and its times would say nothing: only --smoke runs on it");
 
