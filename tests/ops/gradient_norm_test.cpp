@@ -100,6 +100,26 @@ TEST(GradientNorm, float_backends_agree_with_the_double_oracle) {
   }
 }
 
+TEST(GradientNorm, gives_equal_bits_wherever_the_gradient_begins) {
+  for (const Index size : {1, 3, 4, 5, 1003, 17'154}) {
+    const std::vector<double> grad = random_values(size, -1, 1, kSeed);
+
+    for_each_backend([&](const auto& backend) {
+      using Backend = std::remove_cvref_t<decltype(backend)>;
+      for (const Index offset : {1, 2, 4}) {
+        std::vector<double> moved(at(offset), 100.0);
+        moved.insert(moved.end(), grad.begin(), grad.end());
+        const Guarded<Backend, RealOf<Backend>> all(backend, {1, offset + size}, moved);
+        const Guarded<Backend, TrainingState> state(backend, {1, 1}, std::vector<TrainingState>{{}});
+        Guarded<Backend, EpochMetrics> history(backend, {1, 1}, std::vector<EpochMetrics>{{}});
+        backend.gradient_norm(all.span().subspan(offset, size), state.span(), history.span());
+
+        EXPECT_EQ(history.download()[0].gradient_norm, norm(backend, grad)) << size << " elements behind " << offset;
+      }
+    });
+  }
+}
+
 TEST(GradientNorm, replaces_the_norm_of_the_epoch_and_nothing_else) {
   const EpochMetrics before{
       .train_loss_sum = 1, .test_loss_sum = 2, .gradient_norm = 3, .train_correct = 4, .test_correct = 5};
