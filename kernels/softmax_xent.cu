@@ -5,11 +5,14 @@
 //   formula   include/plateau/ops/softmax_xent.hpp
 //   shapes    z, grad_z [B, C] f32 row-major (any strides)    label, predicted [B] i32    loss [B] f32
 //   traffic   4BC + 4B read, 4BC + 8B written (softmax_xent_cost); without a gradient 4BC less
-//   roofline  5 B C flop, 0.6 flop/byte: memory-bound. B = 65536, C = 1000 moves 525 MB, 109 us at 4.8 TB/s
-//   mapping   up to 32 classes: a thread per row, which stays in its registers. Aligned rows are read and written four
-//             classes at a time; rows without gaps between them by the warp, 128 neighbouring bytes at a time, by way
-//             of shared memory; others class by class. more classes: a warp per row, 8 rows per block; lane l owns
-//             columns l, l + 32, ...; the row stays in registers
+//   roofline  5 B C flop, 0.6 flop/byte: memory-bound. B = 65536, C = 1000 moves 525 MB, 109 us at 4.8 TB/s;
+//             B = 2^20, C = 10 moves 96 MB, 20 us. From 33 to some 100 classes the shuffles of a row outweigh its
+//             bytes (counted, not measured)
+//   mapping   up to 32 classes: one thread per row, which stays in its registers. Aligned rows are read and written
+//             four classes at a time; rows without gaps between them by the warp, 128 neighbouring bytes at a time,
+//             by way of shared memory; others class by class.
+//             More classes: one warp per row, 8 rows per block; lane l owns columns l, l + 32, ...; the row stays in
+//             registers
 //   aliasing  grad_z may be exactly z: a thread, or warp, writes only what it has read
 #include "plateau/ops/softmax_xent.hpp"
 

@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// Column sums of a row-major matrix that is computed on the way, divided as ColumnSplit says (ops/bias_grad.hpp): every
-// thread adds its rows in turn, the lanes of a block are folded in halves, and a second launch adds the parts, if there
-// are several, in the same way. The order depends on the shape only: not on strides, alignment or the device.
+// Column sums of a row-major matrix that is computed on the way, divided as ColumnSplit says (core/column_split.hpp):
+// every thread adds its rows in turn, the lanes of a block are folded in halves, and a second launch adds the parts, if
+// there are several, in the same way. The order depends on the shape only: not on strides, alignment or the device.
 #pragma once
 
 #include "detail/elements.cuh"
-#include "plateau/ops/bias_grad.hpp"
+#include "plateau/core/column_split.hpp"
 
 namespace plateau::gpu {
 

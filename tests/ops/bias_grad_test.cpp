@@ -212,36 +212,6 @@ TEST(BiasGrad, gpu_wants_room_for_the_sums_of_its_parts_and_no_more) {
   EXPECT_EQ(as_double(grad_bias.download()), (std::vector<double>{4, 6}));
 }
 
-TEST(ColumnSplit, takes_every_element_once_in_the_room_there_is) {
-  for (const Index rows : {0,    1,    2,    31,   64,   100,  255,    256,     257,       2000,
-                           4095, 4096, 4097, 8191, 8192, 8193, 70'000, 131'072, 5'000'011, 1 << 24})
-    for (const Index cols :
-         {1, 2, 3, 4, 5, 8, 9, 10, 16, 127, 128, 129, 255, 256, 257, 1000, 4096, 4097, 131'072, 131'073, 1 << 20}) {
-      const ColumnSplit split = column_split(rows, cols);
-      SCOPED_TRACE(::testing::Message() << rows << " x " << cols);
-
-      EXPECT_LE(1, split.width);
-      EXPECT_LE(split.width, ColumnSplit::kWidest);
-      EXPECT_EQ(split.lanes, ColumnSplit::kThreads / split.width);
-      EXPECT_LE(cols, split.column_blocks * split.width * ColumnSplit::kColumnsOfThread);
-      EXPECT_LT((split.column_blocks - 1) * split.width * ColumnSplit::kColumnsOfThread, cols);
-      EXPECT_LE(rows, split.parts * split.part_rows);
-      EXPECT_TRUE(split.parts == 1 || (split.parts - 1) * split.part_rows < rows);
-      EXPECT_LE(1, split.parts);
-      EXPECT_LE(column_partials(rows, cols), kMaxColumnPartials);
-      EXPECT_EQ(column_partials(rows, cols), split.parts == 1 ? 0 : split.parts * cols);
-      EXPECT_TRUE(split.parts == 1 || split.parts * split.column_blocks <= ColumnSplit::kMostBlocks);
-    }
-}
-
-TEST(ColumnSplit, keeps_a_whole_gpu_busy_with_64_megabytes) {
-  for (const Shape& shape : {Shape{1 << 24, 1}, Shape{1 << 20, 16}, Shape{131'072, 128}, Shape{65'536, 257},
-                             Shape{16'384, 1000}, Shape{8192, 4096}, Shape{2048, 8192}, Shape{64, 1 << 18}}) {
-    const ColumnSplit split = column_split(shape.rows, shape.cols);
-    EXPECT_GE(split.parts * split.column_blocks, 256) << shape.rows << " x " << shape.cols;
-  }
-}
-
 TEST(BiasGrad, refuses_a_gradient_of_another_width) {
   for_each_backend([](const auto& backend) {
     using Backend = std::remove_cvref_t<decltype(backend)>;

@@ -3,8 +3,8 @@
 // Shapes for operations that sum columns, and how many launches an operation is.
 #pragma once
 
+#include "plateau/core/column_split.hpp"
 #include "plateau/gpu/graph.hpp"
-#include "plateau/ops/bias_grad.hpp"
 #include "support/backends.hpp"
 #include "support/guarded.hpp"
 

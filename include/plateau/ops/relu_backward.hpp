@@ -10,10 +10,10 @@
 
 #include <concepts>
 
+#include "plateau/core/column_split.hpp"
 #include "plateau/core/contract.hpp"
 #include "plateau/core/cost.hpp"
 #include "plateau/core/view.hpp"
-#include "plateau/ops/bias_grad.hpp"
 
 namespace plateau {
 
