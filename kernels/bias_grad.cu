@@ -7,9 +7,8 @@
 //   traffic   grad_z read once: 4 B F + 4 F bytes (bias_grad_cost)
 //   roofline  B F flop, 0.25 flop/byte: memory-bound. B = 8192, F = 4096 moves 134 MB, 28 us at 4.8 TB/s; where F is a
 //             number of classes, the launches dominate
-//   mapping   detail/column_sum.cuh: a block per 128 columns and part of the rows, a thread per four of the columns,
-//   two
-//             rows in flight (32 bytes); a second launch adds the parts, whose sums stay in the L2 cache. Small
+//   mapping   detail/column_sum.cuh: a block per 128 columns and part of the rows, a thread per four columns of them,
+//             two rows in flight (32 bytes); a second launch adds the parts, whose sums stay in the L2 cache. Small
 //             matrices: a block per 8 columns and all rows, and no second launch
 #include "plateau/ops/bias_grad.hpp"
 

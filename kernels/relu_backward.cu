@@ -6,9 +6,8 @@
 //   shapes    a, grad_a_to_z [B, F] f32 row-major (any strides)    grad_bias [F] f32
 //   traffic   a and grad_a read, grad_z written: 12 B F + 4 F bytes (relu_backward_cost)
 //   roofline  2 B F flop, 0.17 flop/byte: memory-bound. B = 8192, F = 4096 moves 403 MB, 84 us at 4.8 TB/s
-//   mapping   detail/column_sum.cuh: a block per 128 columns and part of the rows, a thread per four of the columns,
-//   two
-//             rows in flight (64 bytes); a second launch adds the parts, whose sums stay in the L2 cache. Small
+//   mapping   detail/column_sum.cuh: a block per 128 columns and part of the rows, a thread per four columns of them,
+//             two rows in flight (64 bytes); a second launch adds the parts, whose sums stay in the L2 cache. Small
 //             matrices: a block per 8 columns and all rows, and no second launch
 #include "plateau/ops/relu_backward.hpp"
 
