@@ -330,11 +330,12 @@ TEST(SoftmaxXent, a_row_of_minus_infinity_is_no_certain_row) {
 TEST(SoftmaxXent, a_label_just_outside_the_classes_gives_nan) {
   for_each_backend([](const auto& backend) {
     for (const Index classes : {1, 3, 4, 5, 9, 10, 17, 32, 33, 40, 128})
-      for (const Index beyond : {0, 1, 3, 7, 22, 95}) {
+      for (const Index label : {classes, classes + 1, classes + 3, classes + 7, classes + 22, classes + 95, Index{-1},
+                                Index{-31}, Index{-32}, -classes}) {
         const XentCase in{.batch = 1,
                           .classes = classes,
                           .z = std::vector<double>(at(classes), 0.5),
-                          .label = {static_cast<std::int32_t>(classes + beyond)}};
+                          .label = {static_cast<std::int32_t>(label)}};
 
         EXPECT_TRUE(std::isnan(run(backend, in).loss[0])) << classes << " classes, label " << in.label[0];
         EXPECT_EQ(run(backend, in).predicted, (Labels{0}));

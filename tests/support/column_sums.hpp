@@ -15,9 +15,13 @@ namespace plateau::test {
 #if defined(__SANITIZE_THREAD__)
 inline constexpr Shape kDividedShapes[] = {{8193, 1}, {4097, 33}};
 inline constexpr Shape kFewDividedShapes[] = {{8193, 1}};
+inline constexpr Index kColumnCounts[] = {1, 3, 33, 129};
+inline constexpr Index kRowCounts[] = {1, 33, 2000};
 #else
 inline constexpr Shape kDividedShapes[] = {{8192, 1}, {8193, 1}, {8190, 10}, {5000, 12}, {4097, 128}, {4097, 129}};
 inline constexpr Shape kFewDividedShapes[] = {{8193, 1}, {8190, 10}, {5000, 12}, {4097, 33}};
+inline constexpr Index kColumnCounts[] = {1, 2, 3, 17, 31, 32, 33, 127, 128, 129};
+inline constexpr Index kRowCounts[] = {1, 31, 32, 33, 500, 2000};
 #endif
 // Few rows, but many elements.
 inline constexpr Shape kWideDividedShape{257, 4097};
