@@ -45,5 +45,10 @@ template <class... Pointers>
 bool aligned_for_vectors(Pointers... pointers) {
   return ((reinterpret_cast<std::uintptr_t>(pointers) % sizeof(Floats<kVector>) == 0) && ...);
 }
+// And at the start of every row of each of these matrices.
+template <class... Matrices>
+bool rows_aligned_for_vectors(const Matrices&... matrices) {
+  return ((matrices.stride % kVector == 0) && ...) && aligned_for_vectors(matrices.data...);
+}
 
 }  // namespace plateau::gpu

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "support/backends.hpp"
@@ -97,6 +98,29 @@ TEST(GradientNorm, float_backends_agree_with_the_double_oracle) {
     // Elements are exact in float and summed in double: only the order of the additions may differ.
     for_each_float_backend(
         [&](const auto& backend) { EXPECT_LE(std::abs(norm(backend, grad) / norm(kOracle, grad) - 1), 64 * kEps64); });
+  }
+}
+
+TEST(GradientNorm, gives_equal_bits_wherever_the_gradient_begins) {
+  std::vector<Index> sizes(64);  // of few elements, so that another order shows in the sum's last bits
+  std::iota(sizes.begin(), sizes.end(), 1);
+  sizes.insert(sizes.end(), {1003, 17'154});
+  for (const Index size : sizes) {
+    const std::vector<double> grad = random_values(size, -1, 1, kSeed + static_cast<std::uint64_t>(size));
+
+    for_each_backend([&](const auto& backend) {
+      using Backend = std::remove_cvref_t<decltype(backend)>;
+      for (const Index offset : {1, 2, 4}) {
+        std::vector<double> moved(at(offset), 100.0);
+        moved.insert(moved.end(), grad.begin(), grad.end());
+        const Guarded<Backend, RealOf<Backend>> all(backend, {1, offset + size}, moved);
+        const Guarded<Backend, TrainingState> state(backend, {1, 1}, std::vector<TrainingState>{{}});
+        Guarded<Backend, EpochMetrics> history(backend, {1, 1}, std::vector<EpochMetrics>{{}});
+        backend.gradient_norm(all.span().subspan(offset, size), state.span(), history.span());
+
+        EXPECT_EQ(history.download()[0].gradient_norm, norm(backend, grad)) << size << " elements behind " << offset;
+      }
+    });
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "support/backends.hpp"
 #include "support/cases.hpp"
+#include "support/column_sums.hpp"
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
@@ -61,30 +62,120 @@ TEST(ReluBackward, passes_nothing_at_zero_of_either_sign_and_below) {
   });
 }
 
+ReluOutputs<double> exact(const ReluCase& dyadic) {
+  ReluOutputs<double> out{dyadic.grad_a, std::vector<double>(at(dyadic.features))};
+  for (Index k = 0; k < dyadic.batch * dyadic.features; ++k) {
+    if (dyadic.a[at(k)] == 0) out.grad_z[at(k)] = 0;
+    out.grad_bias[at(k % dyadic.features)] += out.grad_z[at(k)];
+  }
+  return out;
+}
+
 TEST(ReluBackward, is_exact_where_the_arithmetic_is) {
   for_each_backend([](const auto& backend) {
     for (const Index batch : kStraddlingSizes)
-      for (const Index features : {1, 2, 3, 17, 31, 32, 33, 129})
+      for (const Index features : kColumnCounts)
         for (const Index padding : {0, 3}) {
           const ReluCase in{batch, features, relu(dyadic_values(batch * features, kSeed)),
                             dyadic_values(batch * features, kSeed + 1), padding};
-          std::vector<double> grad_z = in.grad_a, grad_bias(at(features));
-          for (Index k = 0; k < batch * features; ++k) {
-            if (in.a[at(k)] == 0) grad_z[at(k)] = 0;
-            grad_bias[at(k % features)] += grad_z[at(k)];
-          }
+          const ReluOutputs<double> want = exact(in);
 
           const auto got = run(backend, in);
 
-          ASSERT_EQ(as_double(got.grad_z), grad_z) << batch << " x " << features;
-          ASSERT_EQ(as_double(got.grad_bias), grad_bias) << batch << " x " << features;
+          ASSERT_EQ(as_double(got.grad_z), want.grad_z) << batch << " x " << features;
+          ASSERT_EQ(as_double(got.grad_bias), want.grad_bias) << batch << " x " << features;
         }
   });
 }
 
+TEST(ReluBackward, is_exact_where_rows_are_divided) {
+  for (const Shape& shape : kDividedShapes) {
+    SCOPED_TRACE(::testing::Message() << shape.rows << " x " << shape.cols);
+    const Index size = shape.rows * shape.cols;
+    ReluCase in{shape.rows, shape.cols, relu(dyadic_values(size, kSeed)), dyadic_values(size, kSeed + 1)};
+    const ReluOutputs<double> want = exact(in);
+
+    for_each_backend([&](const auto& backend) {
+      for (const Index padding : {0, 3}) {
+        in.padding = padding;
+        const auto got = run(backend, in);
+
+        EXPECT_EQ(as_double(got.grad_z), want.grad_z) << "padding " << padding;
+        EXPECT_EQ(as_double(got.grad_bias), want.grad_bias) << "padding " << padding;
+      }
+    });
+  }
+}
+
+// Wherever rows begin, whatever lies between them.
+TEST(ReluBackward, gives_equal_bits_for_equal_shapes) {
+  std::vector<Shape> shapes{{777, 33}, {100, 12}, {33, 5}, {1, 4}};
+  shapes.insert(shapes.end(), std::begin(kFewDividedShapes), std::end(kFewDividedShapes));
+  for (const Shape& shape : shapes) {
+    SCOPED_TRACE(::testing::Message() << shape.rows << " x " << shape.cols);
+    const Index size = shape.rows * shape.cols;
+    ReluCase in{shape.rows, shape.cols, relu(random_values(size, -1, 1, kSeed)), random_values(size, -1, 1, kSeed + 1)};
+
+    for_each_float_backend([&](const auto& backend) {
+      using Backend = std::remove_cvref_t<decltype(backend)>;
+      in.padding = 0;
+      const ReluOutputs<float> want = run(backend, in);
+      const auto expect_equal = [&](const ReluOutputs<float>& got) {
+        EXPECT_EQ(got.grad_z, want.grad_z);
+        EXPECT_EQ(got.grad_bias, want.grad_bias);
+      };
+
+      for (const Index padding : {0, 1, 4}) {
+        in.padding = padding;
+        expect_equal(run(backend, in));
+      }
+      // Either of the two begins where vectors cannot.
+      for (const auto& [a_columns, grad_columns] : {std::pair<Index, Index>{1, 0}, {0, 2}, {4, 4}, {3, 1}}) {
+        const auto padding = [&](Index columns) { return round_up(columns + shape.cols, 4) - columns - shape.cols; };
+        const Guarded<Backend, float> a(backend, {shape.rows, a_columns + shape.cols, padding(a_columns)},
+                                        behind_columns(a_columns, shape, in.a));
+        Guarded<Backend, float> grad(backend, {shape.rows, grad_columns + shape.cols, padding(grad_columns)},
+                                     behind_columns(grad_columns, shape, in.grad_a));
+        Guarded<Backend, float> grad_bias(backend, {1, shape.cols});
+        backend.relu_backward(without_columns(a_columns, a.matrix()), without_columns(grad_columns, grad.matrix()),
+                              grad_bias.span());
+        EXPECT_EQ(as_double(grad.download()), behind_columns(grad_columns, shape, as_double(want.grad_z)))
+            << a_columns << ", " << grad_columns;
+        EXPECT_EQ(grad_bias.download(), want.grad_bias) << a_columns << ", " << grad_columns;
+      }
+    });
+  }
+}
+
+TEST(ReluBackward, gpu_takes_one_launch_for_small_matrices_and_two_for_others) {
+  const GpuBackend& backend = gpu_backend();
+  const auto launches_of = [&](Shape shape) {
+    const Guarded<GpuBackend, float> a(backend, shape);
+    Guarded<GpuBackend, float> grad(backend, shape), grad_bias(backend, {1, shape.cols});
+    return launches([&] { backend.relu_backward(a.matrix(), grad.matrix(), grad_bias.span()); });
+  };
+
+  for (const Index rows : {0, 1, 100, 2000, 4096})
+    for (const Index cols : {1, 2, 64, 128}) EXPECT_EQ(launches_of({rows, cols}), 1) << rows << " x " << cols;
+  EXPECT_EQ(launches_of({5, 0}), 0);
+  EXPECT_EQ(launches_of(kWideDividedShape), 2);
+  for (const Shape& shape : kDividedShapes) EXPECT_EQ(launches_of(shape), 2) << shape.rows << " x " << shape.cols;
+}
+
+TEST(ReluBackward, gpu_refuses_too_little_room_for_the_sums_of_its_parts) {
+  const Shape shape = kDividedShapes[0];
+  const Guarded<GpuBackend, float> a(gpu_backend(), shape);
+  Guarded<GpuBackend, float> grad(gpu_backend(), shape), grad_bias(gpu_backend(), {1, shape.cols});
+  Guarded<GpuBackend, float> partial(gpu_backend(), {1, column_partials(shape.rows, shape.cols) - 1});
+
+  EXPECT_THROW(gpu::relu_backward(gpu_backend().stream(), a.matrix(), grad.matrix(), partial.span(), grad_bias.span()),
+               std::invalid_argument);
+  EXPECT_TRUE(grad.untouched() && partial.untouched() && grad_bias.untouched());
+}
+
 TEST(ReluBackward, float_backends_stay_within_budget_of_the_double_oracle) {
-  for (const Index batch : {1, 31, 32, 33, 500, 2000})
-    for (const Index features : {1, 2, 127, 128, 129}) {
+  for (const Index batch : kRowCounts)
+    for (const Index features : kColumnCounts) {
       SCOPED_TRACE(::testing::Message() << batch << " x " << features);
       const ReluCase in{batch, features, relu(random_values(batch * features, -1, 1, kSeed)),
                         random_values(batch * features, -0.5f, 1, kSeed + 1)};  // sums that do not cancel
@@ -98,6 +189,20 @@ TEST(ReluBackward, float_backends_stay_within_budget_of_the_double_oracle) {
         EXPECT_LE(relative_error(got.grad_bias, want.grad_bias), allowed);
       });
     }
+}
+
+TEST(ReluBackward, float_backends_stay_within_budget_where_rows_are_divided) {
+  for (const Shape& shape : kFewDividedShapes) {
+    SCOPED_TRACE(::testing::Message() << shape.rows << " x " << shape.cols);
+    const Index size = shape.rows * shape.cols;
+    const ReluCase in{shape.rows, shape.cols, relu(random_values(size, -1, 1, kSeed)),
+                      random_values(size, -0.5f, 1, kSeed + 1)};
+    const ReluOutputs<double> want = run(kOracle, in);
+    const double allowed = budget(run(kTwin, in).grad_bias, want.grad_bias);
+
+    for_each_float_backend(
+        [&](const auto& backend) { EXPECT_LE(relative_error(run(backend, in).grad_bias, want.grad_bias), allowed); });
+  }
 }
 
 // L = sum_ij c_ij relu(z_ij + bias_j), away from the kink.

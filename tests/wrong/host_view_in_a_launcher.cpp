@@ -7,10 +7,10 @@
 void start(const plateau::gpu::Stream& stream, plateau::DeviceMatrix<const float> grad_z,
            plateau::HostSpan<float> on_host, plateau::DeviceSpan<float> on_device) {
 #ifdef PLATEAU_RIGHT
-  plateau::gpu::bias_grad(stream, grad_z, on_device);
+  plateau::gpu::bias_grad(stream, grad_z, {}, on_device);
   (void)on_host;
 #else
-  plateau::gpu::bias_grad(stream, grad_z, on_host);
+  plateau::gpu::bias_grad(stream, grad_z, {}, on_host);
   (void)on_device;
 #endif
 }

@@ -43,7 +43,7 @@ class GpuBackend {
   using Matrix = DeviceMatrix<T>;
 
   explicit GpuBackend(Precision precision = Precision::fp32)
-      : blas_(stream_, precision), partial_(kMaxGradientNormPartials) {}
+      : blas_(stream_, precision), partial_(kMaxGradientNormPartials), column_partial_(kMaxColumnPartials) {}
   GpuBackend(const GpuBackend&) = delete;  // the BLAS handle keeps the stream
   GpuBackend& operator=(const GpuBackend&) = delete;
 
@@ -102,10 +102,10 @@ class GpuBackend {
     gpu::bias_activation(stream_, activation, bias, z);
   }
   void relu_backward(Matrix<const float> a, Matrix<float> grad_a_to_z, Span<float> grad_bias) const {
-    gpu::relu_backward(stream_, a, grad_a_to_z, grad_bias);
+    gpu::relu_backward(stream_, a, grad_a_to_z, column_partial_.view(), grad_bias);
   }
   void bias_grad(Matrix<const float> grad_z, Span<float> grad_bias) const {
-    gpu::bias_grad(stream_, grad_z, grad_bias);
+    gpu::bias_grad(stream_, grad_z, column_partial_.view(), grad_bias);
   }
   void softmax_xent(Matrix<const float> z, Span<const std::int32_t> label, Span<float> loss,
                     Span<std::int32_t> predicted, Matrix<float> grad_z) const {
@@ -153,7 +153,8 @@ class GpuBackend {
  private:
   gpu::Stream stream_;
   gpu::BlasHandle blas_;
-  mutable gpu::DeviceBuffer<double> partial_;  // scratch of the gradient's norm
+  mutable gpu::DeviceBuffer<double> partial_;        // scratch of the gradient's norm
+  mutable gpu::DeviceBuffer<float> column_partial_;  // scratch of the column sums
 };
 
 }  // namespace plateau

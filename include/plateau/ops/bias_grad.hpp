@@ -7,6 +7,7 @@
 
 #include <concepts>
 
+#include "plateau/core/column_split.hpp"
 #include "plateau/core/contract.hpp"
 #include "plateau/core/cost.hpp"
 #include "plateau/core/view.hpp"
@@ -33,7 +34,9 @@ void bias_grad(HostMatrix<const Real> grad_z, HostSpan<Real> grad_bias);
 namespace gpu {
 
 class Stream;
-void bias_grad(const Stream& stream, DeviceMatrix<const float> grad_z, DeviceSpan<float> grad_bias);
+// `partial` is room for the sums of the parts, at least column_partials(B, F) floats.
+void bias_grad(const Stream& stream, DeviceMatrix<const float> grad_z, DeviceSpan<float> partial,
+               DeviceSpan<float> grad_bias);
 
 }  // namespace gpu
 }  // namespace plateau

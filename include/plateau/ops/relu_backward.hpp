@@ -10,6 +10,7 @@
 
 #include <concepts>
 
+#include "plateau/core/column_split.hpp"
 #include "plateau/core/contract.hpp"
 #include "plateau/core/cost.hpp"
 #include "plateau/core/view.hpp"
@@ -38,8 +39,9 @@ void relu_backward(HostMatrix<const Real> a, HostMatrix<Real> grad_a_to_z, HostS
 namespace gpu {
 
 class Stream;
+// `partial` is room for the sums of the parts, at least column_partials(B, F) floats.
 void relu_backward(const Stream& stream, DeviceMatrix<const float> a, DeviceMatrix<float> grad_a_to_z,
-                   DeviceSpan<float> grad_bias);
+                   DeviceSpan<float> partial, DeviceSpan<float> grad_bias);
 
 }  // namespace gpu
 }  // namespace plateau
