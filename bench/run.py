@@ -40,7 +40,7 @@ def find_build(asked):
 
 
 def find_program(build, name):
-    for folder in (build, build / "bench", *(build / "bench" / part for part in ("kernels", "training", "machine",
+    for folder in (build, build / "tests", *(build / "bench" / part for part in ("kernels", "training", "machine",
                                                                                "peers"))):
         if os.access(folder / name, os.X_OK) and (folder / name).is_file():
             return folder / name

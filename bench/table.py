@@ -71,6 +71,16 @@ def render_cases(result, cases):
     return lines
 
 
+def groups(suite, cases):
+    """What belongs into one table: of the machine's measurements, which have different counters, those of one kind."""
+    if suite != "machine":
+        return [cases]
+    kinds = {}
+    for case in cases:
+        kinds.setdefault(case["name"].split("/")[0], []).append(case)
+    return list(kinds.values())
+
+
 def render(result, wanted=None):
     """The suite's cases, or those whose name matches, as Markdown."""
     if result["suite"] == "peers":
@@ -82,8 +92,9 @@ def render(result, wanted=None):
         raise results.Refused(f"no case of {result['suite']} matches {wanted}")
     head = results.machine_line(result)
     doubts = results.doubts(result)
-    lines = [head, *([f"**Not a measurement: {', '.join(doubts)}.**"] if doubts else []), "",
-             *render_cases(result, cases)]
+    lines = [head, *([f"**Not a measurement: {', '.join(doubts)}.**"] if doubts else [])]
+    for group in groups(result["suite"], cases):
+        lines += ["", *render_cases(result, group)]
     return "\n".join(lines)
 
 
