@@ -210,7 +210,7 @@ class GpuTrainer final : public Trainer {
 
   bool records_epochs(const Run& run, const LayeredRun<GpuBackend>& training) const {
     const Index layers = run.architecture.layers();  // launches per epoch, about:
-    const Index launches = training.batches() * (6 * layers + 8) + training.evaluation_tiles() * (2 * layers + 1) + 3;
+    const Index launches = training.batches() * (7 * layers + 8) + training.evaluation_tiles() * (2 * layers + 1) + 3;
     return options_.execution == Execution::graph && launches <= options_.most_recorded_launches;
   }
 
