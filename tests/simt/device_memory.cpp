@@ -16,7 +16,7 @@ std::uintptr_t address(const void* data) { return reinterpret_cast<std::uintptr_
 }  // namespace
 
 void* DeviceMemory::allocate(std::size_t bytes, MemoryKind kind) {
-  if (kind == MemoryKind::device && bytes > free_bytes()) return nullptr;
+  if (bytes > (kind == MemoryKind::device ? free_bytes() : kTotalBytes)) return nullptr;
   void* start = nullptr;
   if (posix_memalign(&start, kAlignment, bytes) != 0) return nullptr;
   std::memset(start, 0xFF, bytes);
