@@ -267,8 +267,7 @@ def attempt(check, name, seconds):
 
 def render(result):
     lines = ["# gpu-check", "", results.machine_line(result)]
-    if doubts := results.doubts(result):
-        lines.append(f"**Not a measurement: {', '.join(doubts)}.**")
+    lines += results.caution(result)
     lines += ["", "| stage | status | seconds | |", "| --- | --- | ---: | --- |"]
     lines += [f"| {stage['name']} | {stage['status']} | {stage['seconds']:.1f} | {stage.get('reason', '')} |"
               for stage in result["stages"]]

@@ -212,9 +212,17 @@ def doubts(result):
     """Why a result is none to publish, in words; empty where it is one."""
     found = [("smoke", "a smoke run"), ("busy", "the machine was busy"), ("dirty", "changes were not committed")]
     words = [text for key, text in found if result.get(key)]
-    if not result.get("complete", True):
-        words.append("the run was cut")
     return words
+
+
+def caution(result, more=()):
+    """Lines to stand under a result's head: why it is none, and that there is less of it than was asked for."""
+    lines = []
+    if words := [*doubts(result), *more]:
+        lines.append(f"**Not a measurement: {', '.join(words)}.**")
+    if not result.get("complete", True):
+        lines.append("Cut by a limit or a failure: cases or repetitions are missing, and those that are here are whole.")
+    return lines
 
 
 def machine_line(result):

@@ -91,8 +91,7 @@ def render(result, wanted=None):
     if not cases:
         raise results.Refused(f"no case of {result['suite']} matches {wanted}")
     head = results.machine_line(result)
-    doubts = results.doubts(result)
-    lines = [head, *([f"**Not a measurement: {', '.join(doubts)}.**"] if doubts else [])]
+    lines = "\n\n".join([head, *results.caution(result)]).splitlines()
     for group in groups(result["suite"], cases):
         lines += ["", *render_cases(result, group)]
     return "\n".join(lines)

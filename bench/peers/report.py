@@ -102,7 +102,5 @@ def render(document, wanted=None):
     machine = document["machine"]
     text = [f"{results.machine_line(document)}; load {machine['load_start']:.2f} to {machine['load_end']:.2f}; "
             f"`{document['command']}`"]
-    doubts = results.doubts(document) + ["the build changed meanwhile"] * document["rebuilt"]
-    if doubts:
-        text.append(f"**Not a measurement: {', '.join(doubts)}.**")
+    text += results.caution(document, ["the build changed meanwhile"] * document["rebuilt"])
     return "\n\n".join([*text, *map(case_table, shown)])

@@ -77,7 +77,7 @@ class Results(Folder):
         result = results.document("kernels", "", "", {"load_start": 0.0}, cut)
         self.assertEqual([case["name"] for case in result["cases"]], ["a", "b"])
         self.assertFalse(result["complete"])
-        self.assertIn("the run was cut", results.doubts(result))
+        self.assertIn("Cut by a limit or a failure", results.caution(result)[-1])
         for nothing in ("", "{", whole[:40]):
             with self.assertRaises(results.Failed):
                 results.document("kernels", "", "", {"load_start": 0.0}, nothing)
