@@ -210,7 +210,8 @@ TEST_F(Blas, a_matrix_that_leaves_its_memory_is_a_fault) {
   short_b.cols = 4;
   ASSERT_EQ(product(CUBLAS_OP_N, CUBLAS_OP_N, 4, 1.0f, a, short_b, 0.0f, c), CUBLAS_STATUS_SUCCESS);
   EXPECT_EQ(cudaStreamSynchronize(stream_), cudaErrorLaunchFailure);
-  EXPECT_NE(std::string(cudaGetErrorString(cudaErrorLaunchFailure)).find("a product of cuBLAS: B, 4 x 4"), std::string::npos);
+  EXPECT_NE(std::string(cudaGetErrorString(cudaErrorLaunchFailure)).find("a product of cuBLAS: B, 4 x 4"),
+            std::string::npos);
 }
 
 TEST_F(Blas, a_capture_wants_a_workspace_of_the_users) {

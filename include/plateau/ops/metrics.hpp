@@ -5,7 +5,8 @@
 //   part == train   history[epoch].train_* += the sums over these rows; called per batch, before its step
 //   part == test    history[epoch].test_*   = the sums over these rows; and which rows were right, one bit each
 //   epoch           the state's
-//   stop            a sum of losses that is not finite marks the run diverged, and so does, with the test rows, a gradient
+//   stop            a sum of losses that is not finite marks the run diverged, and so does, with the test rows, a
+//   gradient
 //                   norm of the epoch that is not; from then on nothing is recorded
 //
 // Sums run in double, in a fixed order. Bit r % 32 of word r / 32 of `correct` row `epoch` says that test row r was
