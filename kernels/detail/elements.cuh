@@ -12,7 +12,8 @@
 namespace plateau::gpu {
 
 inline constexpr int kElementBlock = 256;
-inline constexpr Index kMaxElementBlocks = 1 << 14;  // beyond these a thread takes several elements
+// Some four waves of a large GPU; beyond these a thread takes several elements.
+inline constexpr Index kMaxElementBlocks = 1 << 12;
 
 // Blocks of kElementBlock threads for `count` elements; count >= 1.
 inline LaunchShape element_shape(Index count, CallSite where = CallSite::current()) {

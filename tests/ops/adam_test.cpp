@@ -235,9 +235,9 @@ TEST(Adam, spans_may_begin_and_end_anywhere) {
     }
 }
 
-// Where a GPU's thread takes more than one: a grid has 2^22 of them at the most.
+// Where a GPU's thread takes more than one: a grid has 2^20 of them at the most.
 TEST(Adam, updates_more_parameters_than_a_grid_has_threads) {
-  const Index count = (Index{1} << 22) + 300;
+  const Index count = (Index{1} << 20) + 300;
   const std::vector<double> ones(at(1 + count), 1), zeros(at(1 + count));
   const Guarded<GpuBackend, TrainingState> state(
       gpu_backend(), {1, 1}, std::vector<TrainingState>{{.bias_correction1 = 0.5, .bias_correction2_sqrt = 0.5}});

@@ -116,9 +116,9 @@ TEST(BiasActivation, a_part_of_a_wider_matrix_may_begin_anywhere_and_leaves_the_
   });
 }
 
-// Where a GPU's thread takes more than one: a grid has 2^22 of them at the most.
+// Where a GPU's thread takes more than one: a grid has 2^20 of them at the most.
 TEST(BiasActivation, takes_more_rows_than_a_grid_has_threads) {
-  const Index rows = (Index{1} << 22) + 300;
+  const Index rows = (Index{1} << 20) + 300;
 
   const std::vector<float> got = run(gpu_backend(), Activation::relu, {rows, 1, std::vector<double>(at(rows), 1), {2}});
 

@@ -156,9 +156,9 @@ TEST(GatherBatch, copies_values_without_changing_a_bit) {
   });
 }
 
-// Where a GPU's thread takes more than one: a grid has 2^22 of them at the most.
+// Where a GPU's thread takes more than one: a grid has 2^20 of them at the most.
 TEST(GatherBatch, copies_more_rows_than_a_grid_has_threads) {
-  const Index rows = (Index{1} << 22) + 300;
+  const Index rows = (Index{1} << 20) + 300;
 
   const auto got =
       run(gpu_backend(), {.selection = {RowOrder::as_stored, 0, 0}, .batch = rows, .rows = rows, .features = 1});

@@ -100,9 +100,9 @@ TEST(Initialise, is_uniform_between_the_bounds) {
   });
 }
 
-// Where a GPU's thread takes more than one: a grid has 2^22 of them at the most.
+// Where a GPU's thread takes more than one: a grid has 2^20 of them at the most.
 TEST(Initialise, draws_more_parameters_than_a_grid_has_threads) {
-  const Index threads = Index{1} << 22;
+  const Index threads = Index{1} << 20;
   const std::vector<float> got = run(gpu_backend(), kSeed, 0, 2, threads + 300);
 
   EXPECT_EQ((std::vector<float>{got.begin(), got.begin() + 300}), run(kTwin, kSeed, 0, 2, 300));

@@ -101,9 +101,9 @@ TEST(PermuteLabels, leaves_no_association_with_the_rows) {
   });
 }
 
-// Where a GPU's thread takes more than one: a grid has 2^22 of them at the most.
+// Where a GPU's thread takes more than one: a grid has 2^20 of them at the most.
 TEST(PermuteLabels, deals_more_rows_than_a_grid_has_threads) {
-  const Index rows = (Index{1} << 22) + 300;
+  const Index rows = (Index{1} << 20) + 300;
   const KeyedPermutation place({kSeed, StreamId::label_permutation}, rows);
 
   const Labels got = run(gpu_backend(), kSeed, row_numbers(rows));

@@ -206,9 +206,9 @@ TEST(ScenarioData, any_part_of_the_table_can_be_drawn_on_its_own) {
   });
 }
 
-// Where a GPU's thread takes more than one: a grid has 2^22 of them at the most.
+// Where a GPU's thread takes more than one: a grid has 2^20 of them at the most.
 TEST(ScenarioData, draws_more_rows_than_a_grid_has_threads) {
-  const Index threads = Index{1} << 22;
+  const Index threads = Index{1} << 20;
   const Table<float> got = run(gpu_backend(), {.seed = kSeed}, threads + 300);
   const Table<float> end = run(kTwin, {.seed = kSeed, .first_row = threads - 300}, 600);
 

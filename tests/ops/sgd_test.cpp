@@ -187,9 +187,9 @@ TEST(Sgd, spans_may_begin_and_end_anywhere) {
     }
 }
 
-// Where a GPU's thread takes more than one: a grid has 2^22 of them at the most.
+// Where a GPU's thread takes more than one: a grid has 2^20 of them at the most.
 TEST(Sgd, updates_more_parameters_than_a_grid_has_threads) {
-  const Index count = (Index{1} << 22) + 300;
+  const Index count = (Index{1} << 20) + 300;
   const std::vector<double> ones(at(1 + count), 1);
   const Guarded<GpuBackend, TrainingState> state(gpu_backend(), {1, 1}, std::vector<TrainingState>{{}});
   const Guarded<GpuBackend, float> grad(gpu_backend(), {1, 1 + count}, ones);
