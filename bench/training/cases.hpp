@@ -6,7 +6,9 @@
 //                         whole run, copies in and out included.
 //   fleet/<models>        so many of the same, with 1000 rows, submitted together. Time per epoch of one model.
 //   wide_mlp/<batch>      784-4096-4096-10. Time per step: what more epochs take, over their steps.
-//   startup/<rows>        Time of making the trainer and training its first epoch.
+//   startup/<rows>        Time of making the trainer and training its first epoch; and process_us, that of a whole
+//   process
+//                         (this program, started with kFirstEpochOption) which does that and nothing else.
 #pragma once
 
 #include <functional>
@@ -26,8 +28,8 @@ void add_gpu_trainings(Effort effort);
 
 // A device and a way it trains, and what is worth a time that way besides the wide network.
 struct Trained {
-  std::string name;  // of cases, after what is trained: "cpu/fp32", "graph/tf32"
-  bool startup = false;
+  std::string name;         // of cases, after what is trained: "cpu/fp32", "graph/tf32"
+  std::string first_epoch;  // of kFirstEpochOption, where the start is worth a time
   bool tiny = false;
   bool fleets = false;
   std::function<std::unique_ptr<Trainer>()> make_trainer;
@@ -47,5 +49,12 @@ struct Extent {
 };
 
 void add_trainings(Effort effort, const Extent& extent, const std::vector<Trained>& ways);
+
+// The other way to start this program: `bench_training --first-epoch cpu|gpu` trains one epoch with a trainer of that
+// device and ends. Exit code 0 if it was trained.
+inline constexpr const char* kFirstEpochOption = "--first-epoch";
+void train_first_epoch(Trainer& trainer);
+std::unique_ptr<Trainer> make_cpu_trainer();
+std::unique_ptr<Trainer> make_default_gpu_trainer();  // throws where the program is built without a GPU floor
 
 }  // namespace plateau::bench

@@ -7,15 +7,19 @@
 
 namespace plateau::bench {
 
+std::unique_ptr<Trainer> make_cpu_trainer() {
+  return std::make_unique<CpuTrainer>(CpuOptions{.workers = available_workers()});
+}
+
 // With every thread there is; of a single run they share the evaluation only, so its products run on one.
 void add_cpu_trainings(Effort effort) {
   const auto device = std::make_shared<CpuDevice>();
   const Trained cpu{
       .name = "cpu/fp32",
-      .startup = true,
+      .first_epoch = "cpu",
       .tiny = true,
       .fleets = true,
-      .make_trainer = [] { return std::make_unique<CpuTrainer>(CpuOptions{.workers = available_workers()}); },
+      .make_trainer = make_cpu_trainer,
       .products_us = [=](const Architecture& net, Index batch) { return products_us(*device, effort, net, batch); }};
   const Extent full{.tiny_epochs = 200,
                     .fleets = {32},

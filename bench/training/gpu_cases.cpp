@@ -7,6 +7,8 @@
 
 namespace plateau::bench {
 
+std::unique_ptr<Trainer> make_default_gpu_trainer() { return make_gpu_trainer({}); }
+
 void add_gpu_trainings(Effort effort) {
   struct Way {
     std::string name;
@@ -28,7 +30,7 @@ void add_gpu_trainings(Effort effort) {
   std::vector<Trained> trained;
   for (const Way& way : ways)
     trained.push_back({.name = way.name,
-                       .startup = way.startup_and_fleets,
+                       .first_epoch = way.startup_and_fleets ? "gpu" : "",
                        .tiny = way.tiny,
                        .fleets = way.startup_and_fleets,
                        .make_trainer = [options = way.options] { return make_gpu_trainer(options); },
