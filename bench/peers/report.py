@@ -64,10 +64,11 @@ def parity_words(case):
         return ""
     share = max(near["worst_share"] for program in gated for near in program["parity"].values())
     smaller = case.get("gate_rows", case["rows"]) != case["rows"]
-    which = f" of the same network on {case['gate_rows']} rows" if smaller else f" of these {case['epochs']}"
+    epochs = epochs_words("case", gated)
+    which = f"the same network on {case['gate_rows']} rows" if smaller else f"these {case['epochs']}"
+    first = f"all {epochs} of these" if epochs == str(case["epochs"]) and not smaller else f"the first {epochs} of {which}"
     return (f"Parity: every timed like-for-like program stayed within {100 * share:.0f} % of the bound, over "
-            f"{epochs_words('stored', gated)} epochs of the stored trajectory and over the first "
-            f"{epochs_words('case', gated)}{which}.")
+            f"{epochs_words('stored', gated)} epochs of the stored trajectory and over {first}.")
 
 
 def notes(case):

@@ -518,6 +518,7 @@ class Document(unittest.TestCase):
         program(case, "right")["parity"]["case"].update(worst_share=0.5, epochs=10)
         self.assertIn("within 50 % of the bound, over 60 epochs of the stored trajectory and over the first 10 or 20 of",
                       report.parity_words(case))
+        self.assertIn("and over all 20 of these.", report.parity_words({**self.document_once()["cases"][0], "epochs": 20}))
         case["gate_rows"] = 5
         self.assertRegex(report.parity_words(case), "the first 10 or 20 of the same network on 5 rows[.]$")
         del case["gate_rows"]  # as in files from before it was kept, where it was the case itself

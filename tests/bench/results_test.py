@@ -410,6 +410,9 @@ class GpuCheck(Folder):
         self.out = self.folder / "out"
         self.out.mkdir()
         self.program("build/plateau", 'echo "gpu       Some GPU, compute capability 9.0"\n')
+        folders = mock.patch.object(gpu_check, "cublas_folders", lambda interpreters: [])
+        folders.start()
+        self.addCleanup(folders.stop)
 
     def check(self, *arguments):
         code, printed, said = quietly(gpu_check.main, "--build", str(self.build), "--out", str(self.out), *arguments)
@@ -586,6 +589,7 @@ class GpuCheck(Folder):
         library.mkdir(parents=True)
         (library / "libcublas.so.13").write_text("")
         python = self.program("python", f"echo; echo {self.folder / 'site'}\n")
+        mock.patch.stopall()
         self.assertIn(str(library), gpu_check.cublas_folders([str(python), "/no/such/python"]))
 
 
