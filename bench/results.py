@@ -15,7 +15,8 @@ A result file is one JSON document:
   smoke, busy              true: no measurement to publish (tiny shapes; others used more than HIGHEST_BUSY_SHARE of
                            the processors at the start)
   complete                 false: the run was cut, and this is what there was
-  machine                  cpu, cores, busy_share, load_start, load_end; of a GPU name, driver, clocks and memory as nvidia-smi tells
+  machine                  cpu, cores, busy_share, load_start, load_end; of a GPU name, driver, clocks and memory as
+                           nvidia-smi tells
   context                  what the program said of itself: device, versions, ...
   failure                  why the program failed, where it did and measured something nevertheless
   cases                    [{name, status: "timed", "failed" or "not offered" by the device, reason, us: a time per

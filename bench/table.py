@@ -7,8 +7,8 @@
                                    the project; with --check only says which are old
   table.py --show RESULT           prints the tables of one result file
 
-A result whose times say nothing (a smoke run, an emulated GPU) or that a busy machine gave stands in no document. A table
-with times that is no generated part is refused, and so is a document without the parts it must have.
+A result whose times say nothing (a smoke run, an emulated GPU) or that a busy machine gave stands in no document. A
+table with times that is no generated part is refused, and so is a document without the parts it must have.
 
 A generated part stands between two comments, of which the first names the result file, the suite in it and, where not
 all of them are wanted, the cases (a regular expression):

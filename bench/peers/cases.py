@@ -215,7 +215,8 @@ def expect_repetition(trajectories, first, test_rows, precision):
         pairs = list(zip(numbers(trajectory["losses"]), numbers(known["losses"])))[:REPEAT_EPOCHS]
         for epoch, (loss, expected) in enumerate(pairs):
             if not abs(loss - expected) <= REPEAT_SHARE.get(precision, TF32_SHARE) * abs(expected):
-                raise Failed(f"the train loss of epoch {epoch} is {loss:.9f}, and was {expected:.9f} in the first call.")
+                raise Failed(f"the train loss of epoch {epoch} is {loss:.9f}, and was {expected:.9f} in the first "
+                             "call.")
         rows = max(1, math.ceil(TF32_ROWS * test_rows))
         pairs = list(zip(numbers(trajectory["accuracies"]), numbers(known["accuracies"])))[:REPEAT_EPOCHS]
         for epoch, (accuracy, expected) in enumerate(pairs):

@@ -119,8 +119,8 @@ def blank_record(contender, **known):
     """A program as the result holds it, before it was timed."""
     return {"name": contender.name, "label": contender.label, "framework": contender.framework, "version": None,
             "variant": contender.variant, "threads": contender.threads, "device": contender.device,
-            "precision": contender.precision, "flags": {}, "reason": "", "parity": {}, "start_s": None, "first_s": None, "seconds": [],
-            **known}
+            "precision": contender.precision, "flags": {}, "reason": "", "parity": {}, "start_s": None,
+            "first_s": None, "seconds": [], **known}
 
 
 def expect_training(reply, epochs, smoke):
@@ -334,7 +334,8 @@ class Crew:
             entrant.await_environment(self.settings.deadline)
 
         beside_each_other(self.settings.starts_at_once, start, newcomers)
-        beside_each_other(machine_cores(), lambda entrant: entrant.pass_stored(stored, self.settings.deadline), newcomers)
+        beside_each_other(machine_cores(), lambda entrant: entrant.pass_stored(stored, self.settings.deadline),
+                          newcomers)
         for entrant in newcomers:
             if entrant.status != "ready":
                 self.settings.report(f"{entrant.contender.name}: {entrant.status}: {entrant.reason}")

@@ -46,7 +46,8 @@ The JSON of --out is a result file (bench/results.py) of the suite "peers", time
                        status   timed, FAIL, not run or own conventions; reason
                        parity   {stored, case: {epochs, worst_share: the largest share of the bound that was used,
                                 epoch: where, accuracy_rows}}, of case over the first call and the rounds
-                       start_s: until its process answered; first_s, seconds: per round, median_s, min_s, max_s, spread: (max - min) / median
+                       start_s: until its process answered; first_s, seconds: per round, median_s, min_s, max_s,
+                                spread: (max - min) / median
                        ratio    {median, low, high}
                        extrapolated_from: networks that were trained, where the time of the rest is extrapolated
 """

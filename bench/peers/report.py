@@ -63,10 +63,13 @@ def parity_words(case):
     if not gated:
         return ""
     share = max(near["worst_share"] for program in gated for near in program["parity"].values())
-    smaller = case.get("gate_rows", case["rows"]) != case["rows"]
     epochs = epochs_words("case", gated)
-    which = f"the same network on {case['gate_rows']} rows" if smaller else f"these {case['epochs']}"
-    first = f"all {epochs} of these" if epochs == str(case["epochs"]) and not smaller else f"the first {epochs} of {which}"
+    if case.get("gate_rows", case["rows"]) != case["rows"]:
+        first = f"the first {epochs} of the same network on {case['gate_rows']} rows"
+    elif epochs == str(case["epochs"]):
+        first = f"all {epochs} of these"
+    else:
+        first = f"the first {epochs} of these {case['epochs']}"
     return (f"Parity: every timed like-for-like program stayed within {100 * share:.0f} % of the bound, over "
             f"{epochs_words('stored', gated)} epochs of the stored trajectory and over {first}.")
 

@@ -10,8 +10,8 @@ OPTIONAL_TEXT = (str, type(None))
 DOCUMENT = {"schema": str, "schema_version": int, "suite": str, "started": str, "commit": OPTIONAL_TEXT, "dirty": bool,
             "command": str, "machine": dict, "smoke": bool, "busy": bool, "rebuilt": bool, "complete": bool,
             "context": dict, "build": dict, "environments": list, "cases": list, "variants": dict, "plateau": dict}
-MACHINE = {"cpu": str, "cores": int, "busy_share": float, "gpu": (dict, type(None)), "driver": OPTIONAL_TEXT, "load_start": float,
-           "load_end": float}
+MACHINE = {"cpu": str, "cores": int, "busy_share": float, "gpu": (dict, type(None)),
+           "driver": OPTIONAL_TEXT, "load_start": float, "load_end": float}
 CASE = {"work": str, "name": str, "device": str, "widths": list, "rows": int, "test_rows": int, "models": int,
         "epochs": int, "learning_rate": float, "gate_rows": int, "rounds": int, "starts_at_once": int,
         "first_calls_at_once": int, "limit_reached": bool, "order": list, "references": dict, "programs": list}

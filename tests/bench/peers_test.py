@@ -479,8 +479,8 @@ class Document(unittest.TestCase):
                  "build": {"commit": "f" * 40, "dirty": False},
                  "command": "peers.py --smoke", "smoke": True, "busy": False,
                  "rebuilt": False, "complete": True, "environments": [], "plateau": {}, "variants": {}, "context": {},
-                 "machine": {"cpu": "a processor", "cores": 2, "busy_share": 0.1, "gpu": None, "driver": None, "load_start": 0.1,
-                             "load_end": 0.2}}
+                 "machine": {"cpu": "a processor", "cores": 2, "busy_share": 0.1, "gpu": None, "driver": None,
+                             "load_start": 0.1, "load_end": 0.2}}
         return {**found, "cases": [run(["right", "twice_as_slow", "nan", "cannot"], rounds=5)]}
 
     def test_it_has_the_schema_and_a_table(self):
@@ -516,9 +516,10 @@ class Document(unittest.TestCase):
         self.assertIn("over 60 epochs of the stored trajectory and over the first 20 of these 30.",
                       report.parity_words(case))
         program(case, "right")["parity"]["case"].update(worst_share=0.5, epochs=10)
-        self.assertIn("within 50 % of the bound, over 60 epochs of the stored trajectory and over the first 10 or 20 of",
-                      report.parity_words(case))
-        self.assertIn("and over all 20 of these.", report.parity_words({**self.document_once()["cases"][0], "epochs": 20}))
+        self.assertIn("within 50 % of the bound, over 60 epochs of the stored trajectory and over the first 10 or 20 "
+                      "of these 30.", report.parity_words(case))
+        short = {**self.document_once()["cases"][0], "epochs": 20}
+        self.assertIn("and over all 20 of these.", report.parity_words(short))
         case["gate_rows"] = 5
         self.assertRegex(report.parity_words(case), "the first 10 or 20 of the same network on 5 rows[.]$")
         del case["gate_rows"]  # as in files from before it was kept, where it was the case itself
@@ -592,8 +593,8 @@ class Command(unittest.TestCase):
     def measured(self, *arguments, share=0.1, load=9.0, script=""):
         """The document that peers.py makes of a Plateau that is a fake; the load average says what was before."""
         facts = {"cpu": "a processor", "cores": 2, "busy_share": share, "load_start": load, "gpu": None}
-        with tempfile.TemporaryDirectory() as folder, mock.patch.object(results, "machine_facts", lambda: dict(facts)), \
-                contextlib.redirect_stderr(io.StringIO()):
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()), \
+                mock.patch.object(results, "machine_facts", lambda: dict(facts)):
             program = pathlib.Path(folder) / "plateau_peer_worker"
             words = " ".join(f"'{word}'" for word in fake_command("right"))
             program.write_text(f"#!/bin/sh\n{script.format(program=program)}\nexec {words}\n")
@@ -625,8 +626,8 @@ class Command(unittest.TestCase):
                 seen.append(settings)
                 return [], []
             seen = []
-            with mock.patch.object(measure, "measure_work", stop), mock.patch.object(measure, "machine_cores", lambda: 8), \
-                    mock.patch.object(measure, "choose_devices", lambda asked, has_gpu: [device]):
+            with mock.patch.multiple(measure, measure_work=stop, machine_cores=lambda: 8,
+                                     choose_devices=lambda asked, has_gpu: [device]):
                 self.measured(*arguments)
             return seen[0].first_calls_at_once, seen[0].starts_at_once
         self.assertEqual(settings_of("--limit", "60", device="cuda"), (1, 8))

@@ -371,8 +371,9 @@ class Table(Folder):
         table.EXPECTED["README.md"] = set()
         self.refused(r"in no generated part: \| case \| median")
         table.EXPECTED["README.md"] = {"kernels"}
-        for head, is_refused in (("| what | seconds |", True), ("| what | GB/s |", True), ("| what | µs per epoch |", True),
-                                 ("| target | result of | measured |", False), ("| network | rows |", False)):
+        for head, is_refused in (("| what | seconds |", True), ("| what | GB/s |", True),
+                                 ("| what | µs per epoch |", True), ("| target | result of | measured |", False),
+                                 ("| network | rows |", False)):
             self.document.write_text(f"{text}\n{head}\n| --- | --- |\n| a | 1 |\n")
             self.assertEqual(quietly(table.main, "--check", "README.md")[0], 2 if is_refused else 0, head)
 
@@ -568,10 +569,13 @@ class GpuCheck(Folder):
         check = [ROOT / "bench" / "gpu_check.py", "--only", "tests", "--out"]
         started = []
         for number, (command, sent, ended) in enumerate((
-                ([*check, self.folder / "one"], signal.SIGTERM, 143), ([*check, self.folder / "two"], signal.SIGINT, 130),
+                ([*check, self.folder / "one"], signal.SIGTERM, 143),
+                ([*check, self.folder / "two"], signal.SIGINT, 130),
                 ([ROOT / "bench" / "run.py", "kernels", "--allow-busy"], signal.SIGTERM, 143))):
             process = subprocess.Popen([sys.executable, "-B", *command, "--build", self.build],
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                       # A test that runs in the background of a shell would ignore it.
+                                       preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
             self.addCleanup(process.kill)
             name = self.folder / f"{'gpu_tests' if number < 2 else 'bench_kernels'}.{process.pid}"
             started.append((process, name, sent, ended))
