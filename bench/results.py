@@ -71,7 +71,10 @@ def git(*arguments):
 
 
 def commit_facts():
-    return {"commit": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain", "--untracked-files=no"))}
+    if git("rev-parse", "--show-cdup") != "":  # no repository, or another one around these files
+        return {"commit": None, "dirty": False}
+    changes = git("--no-optional-locks", "status", "--porcelain", "--untracked-files=no")
+    return {"commit": git("rev-parse", "HEAD"), "dirty": bool(changes)}
 
 
 def build_facts(said):

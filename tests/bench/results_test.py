@@ -10,6 +10,7 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -186,6 +187,22 @@ class Results(Folder):
                     self.assertEqual(results.busy_share(), 0.5)
         idle, whole = results.processor_times()
         self.assertTrue(0 <= idle <= whole)
+
+    @unittest.skipUnless(shutil.which("git"), "there is no git")
+    def test_the_commit_is_that_of_the_projects_own_repository(self):
+        repository = self.folder / "repository"
+        (repository / "unpacked").mkdir(parents=True)
+        git = ["git", "-C", str(repository), "-c", "user.name=A", "-c", "user.email=a@b.c"]
+        subprocess.run([*git, "init", "-q"], check=True)
+        (repository / "file").write_text("")
+        subprocess.run([*git, "add", "file"], check=True)
+        subprocess.run([*git, "commit", "-q", "-m", "first"], check=True)
+        head = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+        for folder, dirty, told in ((repository, False, head), (repository, True, head),
+                                    (repository / "unpacked", True, None), (self.folder, True, None)):
+            (repository / "file").write_text("changed" * dirty)
+            with mock.patch.object(results, "ROOT", folder):
+                self.assertEqual(results.commit_facts(), {"commit": told, "dirty": dirty and told is not None})
 
     def test_what_a_program_was_built_from_is_compared_with_the_checkout(self):
         other = "f" * 40
