@@ -32,6 +32,11 @@ void Device::destroy_stream(cudaStream_t stream) {
   delete stream;
 }
 
+void Device::note(Call call, cudaStream_t stream) {
+  calls.push_back(call);
+  streams_of_calls.push_back(stream);
+}
+
 cudaError_t Device::submit(cudaStream_t stream, Call call, Work work) {
   if (stream == nullptr) return cudaErrorInvalidValue;  // the default stream, which waits for all others: not used here
   if (!knows(stream)) return cudaErrorInvalidResourceHandle;
@@ -50,7 +55,7 @@ cudaError_t Device::submit(cudaStream_t stream, Call call, Work work) {
     ++stream->precede[stream];
     return cudaSuccess;
   }
-  calls.push_back(call);
+  note(call, stream);
   if (work.at_call) work.at_call();
   stream->queue->tasks.push_back({.run = std::move(work.run), .waits_for = nullptr, .passes = nullptr});
   return cudaSuccess;
@@ -64,7 +69,7 @@ std::shared_ptr<Mark> Device::record(CUstream_st& stream) {
     mark->capture = stream.capture;
     mark->precede = stream.precede;
   } else {
-    calls.push_back(Call::event_record);
+    note(Call::event_record, &stream);
     stream.queue->tasks.push_back({.run = nullptr, .waits_for = nullptr, .passes = mark});
   }
   return mark;
@@ -78,7 +83,7 @@ cudaError_t Device::wait(CUstream_st& stream, const std::shared_ptr<Mark>& mark)
       stream.capture->invalidated = true;
       return cudaErrorStreamCaptureIsolation;
     }
-    calls.push_back(Call::event_wait);
+    note(Call::event_wait, &stream);
     stream.queue->tasks.push_back({.run = nullptr, .waits_for = mark, .passes = nullptr});
     return cudaSuccess;
   }

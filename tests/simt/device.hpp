@@ -98,12 +98,15 @@ class Device {
   std::recursive_mutex mutex;
   DeviceMemory memory;
   std::vector<Call> calls;
-  std::map<const void*, OptIn> opt_ins;  // of kernels
+  std::vector<cudaStream_t> streams_of_calls;  // one per call
+  std::map<const void*, OptIn> opt_ins;        // of kernels
 
   cudaStream_t create_stream();
   // Its work goes on and is done by whoever waits for the device.
   void destroy_stream(cudaStream_t stream);
   bool knows(cudaStream_t stream) const { return streams_.contains(stream); }
+
+  void note(Call call, cudaStream_t stream = nullptr);
 
   // Queues work, or adds it to the stream's capture.
   cudaError_t submit(cudaStream_t stream, Call call, Work work);

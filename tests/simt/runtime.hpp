@@ -38,6 +38,8 @@ enum class Call {
 
 // Since the start or forget_calls(), in order.
 const std::vector<Call>& calls();
+// The stream of each of them; null where it is of none.
+const std::vector<cudaStream_t>& streams_of_calls();
 void forget_calls();
 
 // Queues a function of the host: it runs when its turn comes. What it throws is a fault.
