@@ -32,6 +32,11 @@ void Device::destroy_stream(cudaStream_t stream) {
   delete stream;
 }
 
+std::chrono::steady_clock::time_point Device::now() const {
+  if (task_time.count() == 0) return std::chrono::steady_clock::now();
+  return std::chrono::steady_clock::time_point(tasks_run_ * task_time);
+}
+
 void Device::note(Call call, cudaStream_t stream) {
   calls.push_back(call);
   streams_of_calls.push_back(stream);
@@ -110,9 +115,10 @@ bool Device::step(Queue& queue) {
   queue.tasks.pop_front();
   if (task.passes != nullptr) {
     task.passes->passed = true;
-    task.passes->time = std::chrono::steady_clock::now();
+    task.passes->time = now();
   }
   if (task.run) {
+    ++tasks_run_;
     try {
       task.run();
     } catch (const std::exception& exception) {
@@ -180,6 +186,7 @@ void Device::run_nodes(const std::vector<Node>& nodes) {
                           : ready.begin() + static_cast<std::ptrdiff_t>(random_below(ready.size()));
     const std::size_t number = *next;
     ready.erase(next);
+    ++tasks_run_;
     nodes[number].work.run();
     for (const std::size_t follower : nodes[number].follow)
       if (--awaited[follower] == 0) ready.push_back(follower);
@@ -194,7 +201,7 @@ void Device::fail(const std::string& fault) {
     for (const Task& task : queue->tasks)
       if (task.passes != nullptr) {
         task.passes->passed = true;
-        task.passes->time = std::chrono::steady_clock::now();
+        task.passes->time = now();
       }
     queue->tasks.clear();
   }

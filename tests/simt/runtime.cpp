@@ -202,6 +202,16 @@ const std::vector<Call>& calls() { return device().calls; }
 
 const std::vector<cudaStream_t>& streams_of_calls() { return device().streams_of_calls; }
 
+TimeByTasks::TimeByTasks(std::chrono::nanoseconds each) {
+  const Lock lock(device().mutex);
+  device().task_time = each;
+}
+
+TimeByTasks::~TimeByTasks() {
+  const Lock lock(device().mutex);
+  device().task_time = {};
+}
+
 void forget_calls() {
   const Lock lock(device().mutex);
   device().calls.clear();
