@@ -30,7 +30,7 @@ struct BlockWords {
   std::int32_t run;                 // taken from the queue
   std::int32_t source[kFusedRows];  // of a tile's rows; negative beyond the batch
   std::int32_t label[kFusedRows];
-  std::int32_t goes_on;
+  std::int32_t agreed;
   AdamConstants adam;  // of the run
   SgdConstants sgd;
   float step_size, correction2_sqrt;  // of the step
@@ -164,9 +164,7 @@ class BlockTraining {
         figures.test_loss_sum = loss;
         figures.test_correct = right;
       }
-      if (thread_ == 0) words_.goes_on = isfinite(loss) && (trains || isfinite(figures.gradient_norm));
-      __syncthreads();
-      if (!words_.goes_on) return false;
+      if (!agreed(isfinite(loss) && (trains || isfinite(figures.gradient_norm)))) return false;
       if (!trains) return true;
       first += rows;
       figures.gradient_norm = step(first == train_rows);
@@ -174,13 +172,15 @@ class BlockTraining {
     }
   }
 
-  __device__ bool stop_requested() {
-    if (thread_ == 0) words_.goes_on = signals_->stop_requested == 0;
+  // What thread 0 says, known to all; everything before is seen by all after.
+  __device__ bool agreed(bool by_thread_0) {
+    if (thread_ == 0) words_.agreed = by_thread_0;
     __syncthreads();
-    const bool stop = !words_.goes_on;
-    __syncthreads();
-    return stop;
+    const bool answer = words_.agreed != 0;
+    __syncthreads();  // before another question
+    return answer;
   }
+  __device__ bool stop_requested() { return agreed(thread_ == 0 && signals_->stop_requested != 0); }
 
   // ---- A tile of rows -----------------------------------------------------------------------------------------------
   __device__ void load_rows(const DeviceMatrix<const float>& x) {

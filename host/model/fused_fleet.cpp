@@ -93,10 +93,14 @@ RunResult result_of(const Run& run, Index train_rows, Index test_rows, const Run
 
 // Passes the host's wish to stop on to the device until the stream has run.
 void wait(const gpu::Stream& stream, const std::atomic<bool>* stop, volatile RunSignals& signals) {
+  const auto pass_on = [&] {
+    if (stop != nullptr && stop->load(std::memory_order_relaxed)) signals.stop_requested = 1;
+  };
   gpu::Event end;
   end.record(stream);
+  pass_on();
   for (int looks = 0; !end.passed(); ++looks) {
-    if (stop != nullptr && stop->load(std::memory_order_relaxed)) signals.stop_requested = 1;
+    pass_on();
     if (looks > 1000) std::this_thread::sleep_for(std::chrono::microseconds(100));
   }
 }

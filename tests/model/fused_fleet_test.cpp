@@ -106,5 +106,128 @@ TEST(FusedFleet, follows_the_cpu_device_whatever_the_shape) {
   }
 }
 
+// Runs of other widths, rows, batches, optimizers and lengths.
+std::vector<FleetRun> ragged_fleet(Index train_rows) {
+  const std::vector<Index> hidden[] = {{}, {1}, {7}, {32}, {33, 5}, {64}, {16, 16, 16, 16}, {100}};
+  std::vector<FleetRun> runs;
+  for (std::size_t i = 0; i < 16; ++i) {
+    std::vector<Index> widths{4};
+    widths.insert(widths.end(), hidden[i % 8].begin(), hidden[i % 8].end());
+    widths.push_back(3);
+    FleetRun run{{.architecture = {widths},
+                  .optimizer = i % 3 == 0 ? Optimizer(SgdParameters{.learning_rate = 0.05, .momentum = 0.5})
+                                          : Optimizer(AdamParameters{.learning_rate = 0.01}),
+                  .epochs = static_cast<Index>(1 + i % 3),
+                  .batch = i % 4 == 1 ? 10 : 0,
+                  .labels = i % 5 == 0 ? LabelTreatment::permuted : LabelTreatment::as_they_are,
+                  .seed = i}};
+    if (i % 2 == 0) run.rows = RowSelection::part(i, train_rows, train_rows - 3 * static_cast<Index>(i) / 2);
+    if (i % 7 == 3) run.rows = RowSelection::outside_fold(i, train_rows, 5, 2);
+    runs.push_back(run);
+  }
+  return runs;
+}
+
+void expect_equal_bits(const RunResult& a, const RunResult& b) {
+  EXPECT_EQ(a.outcome, b.outcome);
+  EXPECT_EQ(a.parameters, b.parameters);
+  ASSERT_EQ(a.history.size(), b.history.size());
+  EXPECT_EQ(losses(a), losses(b));
+  for (std::size_t e = 0; e < a.history.size(); ++e) {
+    EXPECT_EQ(a.history[e].train_accuracy, b.history[e].train_accuracy);
+    EXPECT_EQ(a.history[e].test_accuracy, b.history[e].test_accuracy);
+    for (Index row = 0; row < a.test_correct.rows(); ++row)
+      EXPECT_EQ(a.test_correct(static_cast<Index>(e), row), b.test_correct(static_cast<Index>(e), row));
+  }
+}
+
+TEST(FusedFleet, a_run_among_others_has_the_bits_it_has_alone) {
+  const Problem problem(41, 35, 4, 3);
+  const std::vector<FleetRun> runs = ragged_fleet(41);
+  std::vector<std::int32_t> backwards(runs.size());
+  std::iota(backwards.rbegin(), backwards.rend(), 0);
+  const auto together = train_fused(problem.data(), runs, {});
+  const auto in_one_block = train_fused(problem.data(), runs, {.blocks = 1, .queue = backwards});
+  const auto in_three = train_fused(problem.data(), runs, {.blocks = 3});
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    SCOPED_TRACE("run " + std::to_string(i));
+    expect_equal_bits(train_fused(problem.data(), {runs[i]}, {})[0], together[i]);
+    expect_equal_bits(in_one_block[i], together[i]);
+    expect_equal_bits(in_three[i], together[i]);
+  }
+}
+
+// The CPU device trains on the selected rows, copied beside each other.
+TEST(FusedFleet, trains_on_the_rows_that_a_run_selects) {
+  const Problem problem(41, 35, 4, 3);
+  const TrainingData all = problem.data();
+  const std::vector<FleetRun> runs = ragged_fleet(41);
+  const auto got = train_fused(all, runs, {});
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    SCOPED_TRACE("run " + std::to_string(i));
+    const RowSelection rows = runs[i].rows.value_or(RowSelection::all(all.train_x.rows));
+    std::vector<float> x;
+    std::vector<std::int32_t> label;
+    for (Index k = 0; k < rows.count(); ++k) {
+      x.insert(x.end(), all.train_x.row(rows(k)), all.train_x.row(rows(k)) + 4);
+      label.push_back(all.train_label[rows(k)]);
+    }
+    const TrainingData selected{
+        {x.data(), rows.count(), 4, 4}, {label.data(), rows.count()}, all.test_x, all.test_label};
+    expect_near(got[i], train_on_cpu<double>(runs[i].run, selected, {}), rows.count());
+  }
+}
+
+TEST(FusedFleet, starts_from_the_initial_parameters_it_is_given) {
+  const Problem problem(20, 20, 2, 2);
+  plateau::Run run{.architecture = {{2, 5, 2}}, .epochs = 2};
+  run.initial = FlatParameters(static_cast<std::size_t>(run.architecture.parameters()));
+  for (std::size_t i = 0; i < run.initial->size(); ++i) (*run.initial)[i] = 0.1f * static_cast<float>(i % 7) - 0.25f;
+  const auto got = train_fused(problem.data(), {{{.architecture = {{2, 5, 2}}}}, {run}}, {});
+  expect_near(got[1], train_on_cpu<double>(run, problem.data(), {}), 20);
+}
+
+TEST(FusedFleet, a_diverging_run_ends_alone_and_keeps_its_history) {
+  const Problem problem(20, 20, 2, 2);
+  const plateau::Run good{.architecture = {{2, 8, 2}}, .epochs = 6};
+  plateau::Run bad = good;
+  bad.optimizer = SgdParameters{.learning_rate = 1e30};
+  const auto got = train_fused(problem.data(), {{good}, {bad}, {good}}, {.blocks = 1});
+  const RunResult want = train_on_cpu<float>(bad, problem.data(), {});
+  ASSERT_EQ(want.outcome, RunOutcome::diverged);
+  EXPECT_EQ(got[1].outcome, RunOutcome::diverged);
+  EXPECT_EQ(got[1].history.size(), want.history.size());
+  EXPECT_EQ(got[0].outcome, RunOutcome::finished);
+  expect_equal_bits(got[0], got[2]);
+}
+
+TEST(FusedFleet, ends_after_an_epoch_when_it_is_asked_to_stop) {
+  const Problem problem(20, 20, 2, 2);
+  const std::atomic<bool> stop{true};
+  const plateau::Run run{.architecture = {{2, 8, 2}}, .epochs = 4};
+  const auto got = train_fused(problem.data(), {{run}, {run}}, {.stop = &stop});
+  for (const RunResult& result : got) {
+    EXPECT_EQ(result.outcome, RunOutcome::interrupted);
+    EXPECT_EQ(result.history.size(), 1u);
+  }
+}
+
+TEST(FusedFleet, names_the_run_that_does_not_fit) {
+  const Problem problem(20, 20, 2, 2);
+  const plateau::Run good{.architecture = {{2, 8, 2}}};
+  plateau::Run wrong = good;
+  wrong.epochs = 0;
+  const auto message_of = [&](const FleetRun& second) -> std::string {
+    try {
+      train_fused(problem.data(), {{good}, second}, {});
+    } catch (const std::invalid_argument& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(message_of({wrong}), "run 1 of the fleet: run: at least one epoch");
+  EXPECT_EQ(message_of({good, RowSelection::all(19)}), "run 1 of the fleet: run: its rows are those of the data");
+}
+
 }  // namespace
 }  // namespace plateau::test
