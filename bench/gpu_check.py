@@ -15,7 +15,7 @@ cuBLAS, which is looked for beside nvcc and in the packages of the Python interp
   machine     what the GPU itself can do: kernel boundaries, barriers, bandwidths, arithmetic
   scenarios   the three scenarios with their controls: epoch lines, verdicts, times
   kernels     every operation, cold and warm
-  training    whole trainings
+  training    whole trainings, without the largest fleet
   peers       the same work in PyTorch, JAX and scikit-learn
 
 Each stage has a share of --limit (480 s) and is cut there; what it measured by then is kept. After each of them
@@ -26,7 +26,8 @@ gpu-check.json is a result file (results.py) of the suite "gpu-check", whose `st
 "failed", "cut" or "not run", reason, seconds, result}]; `result` is the suite's result file where the stage has one,
 and otherwise what the stage found.
 
-Exit code: 0; 1 if a stage failed or was cut; 2 if it was asked for something impossible.
+Exit code: 0; 1 if a stage failed or was cut; 2 if it was asked for something impossible; 130 after Ctrl-C, 143 after
+SIGTERM, and what runs then is ended too.
 """
 
 import argparse
@@ -48,7 +49,9 @@ import table
 LIMIT_S = 480
 # Share of the limit. Their sum is 1: a stage that ends early leaves its rest to those after it.
 SHARES = {"facts": 0.03, "tests": 0.12, "memcheck": 0.04, "racecheck": 0.04, "initcheck": 0.04, "synccheck": 0.04,
-          "machine": 0.06, "scenarios": 0.05, "kernels": 0.12, "training": 0.06, "peers": 0.40}
+          "machine": 0.06, "scenarios": 0.05, "kernels": 0.12, "training": 0.10, "peers": 0.36}
+FILTERS = {"training": "-fleet/1024"}  # of Google Benchmark: without what takes a share alone
+PEERS = results.ROOT / "bench" / "peers" / "peers.py"
 SANITIZERS = ("memcheck", "racecheck", "initcheck", "synccheck")
 # Every launcher, direct and captured, and short trainings: batches, streams, graphs.
 SANITIZED = "Launchers.*:BlasHandle.*:GpuTrainer.trains_linear_models_and_many_classes:GpuTrainer.a_recorded_epoch_*"
@@ -100,18 +103,21 @@ class Check:
         """(exit code, what it printed). Raises Cut at the stage's limit, Failed for another code than 0."""
         self.log.write(f"\n$ {' '.join(map(str, [pathlib.Path(command[0]).name, *command[1:]]))}\n")
         self.log.flush()
-        process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.STDOUT, env={**self.environment, **(environment or {})},
-                                   start_new_session=True)
+        try:
+            process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+                                       env={**self.environment, **(environment or {})})
+        except OSError as error:
+            raise results.Failed(f"{pathlib.Path(command[0]).name}: {error.strerror}") from error
         try:
             output, _ = process.communicate(timeout=max(0.0, self.left()))
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+            run.end(process)
             output, _ = process.communicate()
             self.log.write(output.decode(errors="replace"))
             raise Cut(f"{pathlib.Path(command[0]).name} was still running at the stage's limit") from None
-        except OSError as error:
-            raise results.Failed(f"{pathlib.Path(command[0]).name}: {error.strerror}") from error
+        finally:
+            run.end(process)
         text = output.decode(errors="replace")
         self.log.write(text)
         self.log.flush()
@@ -119,6 +125,9 @@ class Check:
             last = (text.strip().splitlines() or ["without a word"])[-1]
             raise results.Failed(f"{pathlib.Path(command[0]).name} ended with {process.returncode}: {last[:300]}")
         return process.returncode, text
+
+    def device(self):
+        return "emulated" if self.options.rehearse else "cuda"
 
     def program(self, name):
         return run.find_program(self.build, name)
@@ -128,7 +137,7 @@ class Check:
     def facts(self):
         _, info = self.call([self.program("plateau_emulated" if self.options.rehearse else "plateau"), "info"])
         gpu = re.search(r"^gpu +(\S.*)$", info, re.MULTILINE)
-        if not self.options.rehearse and (not gpu or gpu[1].startswith("none")):
+        if not self.options.rehearse and (not gpu or gpu[1].startswith(("none", "emulated"))):
             raise results.Failed(f"plateau info finds no GPU: {gpu[1] if gpu else 'no word of one'}")
         return {"info": info.splitlines(), "nvidia_smi": results.gpu_facts()}
 
@@ -170,17 +179,24 @@ class Check:
         return found
 
     def suite(self, name):
-        options = argparse.Namespace(build=self.build, device=None if self.options.rehearse else "cuda", filter=None,
+        options = argparse.Namespace(build=self.build, device=None if self.options.rehearse else "cuda",
+                                     filter=FILTERS.get(name),
                                      repetitions=run.REPETITIONS, emulated=self.options.rehearse,
                                      smoke=self.options.rehearse)
         self.log.write(f"\n$ run.py {name}\n")
         self.log.flush()
-        result = run.measure(name, options, max(1.0, self.left()), self.environment, self.log)
+        machine = results.machine_facts()
+        result = run.measure(name, options, machine, max(1.0, self.left()), self.environment, self.log)
+        self.expect_device(name, result["context"]["device"])
         if reason := run.failure(result):
             raise StageFailed(reason, result)
         if not result["complete"]:
             raise StageCut("what it measured before its limit is kept", result)
         return result
+
+    def expect_device(self, what, device):
+        if device != self.device():
+            raise results.Failed(f"{what} ran on the device {device}, and not on {self.device()}")
 
     def scenarios(self):
         found = []
@@ -194,6 +210,7 @@ class Check:
                 said = json.loads(text[text.index("{"):text.rindex("}") + 1])
             except ValueError as error:
                 raise StageFailed(f"scenario {name} printed no JSON", found) from error
+            self.expect_device(f"scenario {name}", said["plan"]["device"])
             _, lines = self.call([program, "scenario", name, "--device", "cuda", "--no-controls",
                                   *(rehearsed[:2] if rehearsed else [])])
             epochs = re.findall(r"^Epoch: \d+, Train Loss: \S+, Test Accuracy: \S+$", lines, re.MULTILINE)
@@ -206,13 +223,12 @@ class Check:
         return found
 
     def peers(self):
-        command = [sys.executable, results.ROOT / "bench" / "peers" / "peers.py", "--build", self.build, "--allow-busy",
-                   "--work", "A,C", "--rows", "1000", "--limit", f"{max(10.0, self.left() - 15):.0f}",
-                   "--out", self.options.out / "peers.tmp"]
+        command = [sys.executable, PEERS, "--build", self.build, "--allow-busy", "--work", "A,C",
+                   "--rows", "1000", "--limit", f"{max(10.0, self.left() - 15):.0f}",
+                   "--out", self.options.out / "peers.tmp",
+                   *(["--smoke", "--emulated"] if self.options.rehearse else ["--device", "cuda"])]
         for interpreter in self.options.python:
             command += ["--python", interpreter]
-        if self.options.rehearse:
-            command += ["--smoke", "--emulated"]
         try:
             code, text = self.call(command, check=False)
             path = self.options.out / "peers.tmp"
@@ -222,6 +238,8 @@ class Check:
         if code != 0 or result is None:
             raise StageFailed(f"peers.py ended with {code}: {(text.strip().splitlines() or ['without a word'])[-1][:300]}",
                               result)
+        if not result["complete"]:
+            raise StageCut("what it measured before its limit is kept", result)
         return result
 
     def stage(self, name):
@@ -292,7 +310,7 @@ def check_everything(options):
     result = {"schema": results.SCHEMA, "schema_version": results.VERSION, "suite": "gpu-check",
               "started": results.now(), "command": f"gpu_check.py --limit {options.limit:.0f}" +
               (" --rehearse" if options.rehearse else ""), **results.commit_facts(), "smoke": options.rehearse,
-              "busy": False, "complete": False, "machine": machine,
+              "busy": results.is_busy(machine), "complete": False, "machine": machine,
               "context": {"device": "emulated" if options.rehearse else "cuda",
                           "device_name": (machine["gpu"] or {}).get("name", "unknown")}, "stages": []}
     names = [name for name in SHARES if not options.only or name in options.only]
@@ -339,4 +357,5 @@ def main(arguments):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the program of a stage ends too
     sys.exit(main(sys.argv[1:]))

@@ -10,9 +10,13 @@ A result file is one JSON document:
   started                  UTC, ISO 8601
   command                  what was run, without paths
   commit, dirty            of the working tree, or null; whether tracked files differed from it
-  smoke, busy              true: no measurement to publish (tiny shapes; a load at the start above HIGHEST_LOAD)
+  build                    {commit, dirty} of the program by its own word, null where it does not know; absent from
+                           files of programs that never said
+  smoke, busy              true: no measurement to publish (tiny shapes; others used more than HIGHEST_BUSY_SHARE of
+                           the processors at the start)
   complete                 false: the run was cut, and this is what there was
-  machine                  cpu, cores, load_start, load_end; of a GPU name, driver, clocks and memory as nvidia-smi tells
+  machine                  cpu, cores, busy_share, load_start, load_end; of a GPU name, driver, clocks and memory as
+                           nvidia-smi tells
   context                  what the program said of itself: device, versions, ...
   failure                  why the program failed, where it did and measured something nevertheless
   cases                    [{name, status: "timed", "failed" or "not offered" by the device, reason, us: a time per
@@ -29,10 +33,12 @@ import platform
 import re
 import statistics
 import subprocess
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 SCHEMA, VERSION = "plateau-bench", 1
-HIGHEST_LOAD = 0.7
+HIGHEST_BUSY_SHARE = 0.35
+SAMPLE_S = 1.0
 MICROSECONDS = {"ns": 1e-3, "us": 1.0, "ms": 1e3, "s": 1e6}
 # What Google Benchmark says of every case; everything else with a number is a counter.
 NO_COUNTERS = {"name", "family_index", "per_family_instance_index", "run_name", "run_type", "repetitions",
@@ -65,7 +71,16 @@ def git(*arguments):
 
 
 def commit_facts():
-    return {"commit": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain", "--untracked-files=no"))}
+    if git("rev-parse", "--show-cdup") != "":  # no repository, or another one around these files
+        return {"commit": None, "dirty": False}
+    changes = git("--no-optional-locks", "status", "--porcelain", "--untracked-files=no")
+    return {"commit": git("rev-parse", "HEAD"), "dirty": bool(changes)}
+
+
+def build_facts(said):
+    """{commit, dirty} of the build, from what its program says; None where it does not know."""
+    dirty = {"true": True, "false": False}.get(str(said.get("build_dirty", "")).lower())
+    return {"commit": said.get("build_commit") or None, "dirty": dirty}
 
 
 def cpu_model():
@@ -87,8 +102,38 @@ def gpu_facts():
     return dict(zip(GPU_FACTS, values)) if len(values) == len(GPU_FACTS) else None
 
 
+def processor_times():
+    """(idle, all) ticks of all processors since the start of the machine."""
+    ticks = [int(word) for word in pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    return ticks[3] + ticks[4], sum(ticks)
+
+
+def busy_share():
+    """The share of the processors' time that others use while this waits a second. A load average would still count a
+    build that ended, or the measurement before."""
+    try:
+        idle, whole = processor_times()
+        time.sleep(SAMPLE_S)
+        idle_later, whole_later = processor_times()
+        return round(1 - (idle_later - idle) / (whole_later - whole), 3)
+    except (OSError, ValueError, IndexError, ZeroDivisionError):  # not told here
+        return round(min(1.0, os.getloadavg()[0] / os.cpu_count()), 3)
+
+
 def machine_facts():
-    return {"cpu": cpu_model(), "cores": os.cpu_count(), "load_start": os.getloadavg()[0], "gpu": gpu_facts()}
+    return {"cpu": cpu_model(), "cores": os.cpu_count(), "busy_share": busy_share(), "load_start": os.getloadavg()[0],
+            "gpu": gpu_facts()}
+
+
+def is_busy(machine):
+    return machine["busy_share"] > HIGHEST_BUSY_SHARE
+
+
+def expect_quiet(machine):
+    if is_busy(machine):
+        raise Refused(f"others use {100 * machine['busy_share']:.0f} % of the processors, and more than "
+                      f"{100 * HIGHEST_BUSY_SHARE:.0f} % would show: wait until the machine is quiet, or measure all "
+                      "the same with --allow-busy")
 
 
 # --- From Google Benchmark -------------------------------------------------------------------------------------------
@@ -151,8 +196,8 @@ def document(suite, command, started, machine, text):
     if not cases:
         raise Failed(f"{suite}: the program timed nothing")
     result = {"schema": SCHEMA, "schema_version": VERSION, "suite": suite, "started": started, "command": command,
-              **commit_facts(), "smoke": context.get("smoke") == "true",
-              "busy": machine["load_start"] > HIGHEST_LOAD, "complete": complete,
+              **commit_facts(), "build": build_facts(context), "smoke": context.get("smoke") == "true",
+              "busy": is_busy(machine), "complete": complete,
               "machine": {**machine, "load_end": os.getloadavg()[0]}, "context": context, "cases": cases}
     expect_publishable_device(result)
     return result
@@ -169,7 +214,58 @@ def expect_publishable_device(result):
 # --- Files -----------------------------------------------------------------------------------------------------------
 
 
+NUMBER, TEXT = (int, float), (str, type(None))
+HEAD = {"suite": str, "started": str, "command": str, "commit": TEXT, "dirty": bool, "smoke": bool, "busy": bool,
+        "complete": bool, "machine": dict, "context": dict}
+TIMED = {"us": list, "median_us": NUMBER, "min_us": NUMBER, "max_us": NUMBER}
+PEERS_CASE = {"name": str, "epochs": int, "test_rows": int, "models": int, "rounds": int, "first_calls_at_once": int,
+              "limit_reached": bool, "references": dict, "programs": list}
+PROGRAM = {"name": str, "label": str, "framework": str, "version": TEXT, "device": str, "precision": str, "flags": dict,
+           "status": str, "reason": str, "parity": dict, "seconds": list}
+TIMED_PROGRAM = {"first_s": NUMBER, "median_s": NUMBER, "min_s": NUMBER, "max_s": NUMBER}
+
+
+def expect_members(value, members, where):
+    if not isinstance(value, dict):
+        raise Refused(f"{where} is no object")
+    for name, kind in members.items():
+        if not isinstance(value.get(name), kind) or name not in value:
+            raise Refused(f"{where} has no {name}, or one of another kind")
+        if kind is list and name in ("us", "seconds") and not all(isinstance(time, NUMBER) for time in value[name]):
+            raise Refused(f"{where}: {name} holds something else than numbers")
+
+
+def expect_form(result, where):
+    """Refused unless the result has what those who read it use."""
+    expect_members(result, HEAD, where)
+    expect_members(result["machine"], {"cpu": str, "cores": int}, f"{where}: machine")
+    if result.get("build") is not None:
+        expect_members(result["build"], {"commit": TEXT, "dirty": (bool, type(None))}, f"{where}: build")
+    if result["suite"] == "gpu-check":
+        expect_members(result, {"stages": list}, where)
+        for stage in result["stages"]:
+            expect_members(stage, {"name": str, "status": str, "seconds": NUMBER}, f"{where}: a stage")
+            if isinstance(stage.get("result"), dict) and "suite" in stage["result"]:
+                expect_form(stage["result"], f"{where}: {stage['name']}")
+        return
+    expect_members(result, {"cases": list}, where)
+    for case in result["cases"]:
+        if result["suite"] != "peers":
+            expect_members(case, {"name": str, "status": str, "counters": dict}, f"{where}: a case")
+            expect_members(case, TIMED if case["status"] == "timed" else {"reason": str}, f"{where}: {case['name']}")
+            continue
+        expect_members(case, PEERS_CASE, f"{where}: a case")
+        for program in case["programs"]:
+            expect_members(program, PROGRAM, f"{where}: {case['name']}")
+            if program["status"] in ("timed", "own conventions"):
+                expect_members(program, TIMED_PROGRAM, f"{where}: {program['name']}")
+    if result["suite"] == "peers":
+        expect_members(result, {"rebuilt": bool}, where)
+        expect_members(result["machine"], {"load_start": NUMBER, "load_end": NUMBER}, f"{where}: machine")
+
+
 def read(path):
+    """The result in a file. Refused where there is none, or not all of one."""
     path = pathlib.Path(path)
     try:
         result = json.loads(path.read_text())
@@ -181,6 +277,7 @@ def read(path):
         raise Refused(f"{path} is no result of a benchmark: its schema is not {SCHEMA!r}")
     if result.get("schema_version") != VERSION:
         raise Refused(f"{path} has the schema version {result.get('schema_version')}, and this reads {VERSION}")
+    expect_form(result, str(path))
     return result
 
 
@@ -208,11 +305,36 @@ def parts(result):
             yield stage["name"], stage["result"]
 
 
+def build_doubts(result):
+    """Why it is not clear what was measured."""
+    build = result.get("build")
+    if build is None:
+        return [] if result.get("commit") else ["the commit is unknown"]
+    words = []
+    if build["commit"] is None or build["dirty"] is None:
+        words.append("what the program was built from is unknown")
+    if build["dirty"]:
+        words.append("the program was built from changes that were not committed")
+    if build["commit"] and result.get("commit") and build["commit"] != result["commit"]:
+        words.append(f"the program was built from commit {build['commit'][:12]}, and the checkout is another")
+    return words
+
+
 def doubts(result):
     """Why a result is none to publish, in words; empty where it is one."""
     found = [("smoke", "a smoke run"), ("busy", "the machine was busy"), ("dirty", "changes were not committed")]
     words = [text for key, text in found if result.get(key)]
+    if result["suite"] != "gpu-check":
+        return words + build_doubts(result)
+    for _, part in parts(result):
+        words += [word for word in doubts(part) if word not in words]
     return words
+
+
+def no_times(result):
+    """Why its times say nothing at all; empty where they say something."""
+    words = ["a smoke run"] if result["smoke"] else []
+    return words + (["its GPU is emulated"] if result["context"].get("device") == "emulated" else [])
 
 
 def caution(result, more=()):
@@ -233,5 +355,5 @@ def machine_line(result):
         place = f"{context.get('device_name', 'a GPU')}, driver {(machine.get('gpu') or {}).get('driver_version', '?')}"
     elif device == "emulated":
         place = "emulated GPU"
-    commit = (result.get("commit") or "unknown")[:12]
+    commit = ((result.get("build") or {}).get("commit") or result.get("commit") or "unknown")[:12]
     return f"{place}, {result['started']}, commit {commit}"

@@ -13,6 +13,7 @@ Exit code: 0; 1 if the program failed; 2 if it was asked for something impossibl
 """
 
 import argparse
+import contextlib
 import os
 import pathlib
 import signal
@@ -25,6 +26,8 @@ import table
 
 SUITES = {"kernels": "bench_kernels", "training": "bench_training", "machine": "bench_machine"}
 REPETITIONS = 5
+IMPOSSIBLE = 2  # the exit code of a program that was asked for what it cannot do
+GRACE_S = 2
 
 
 def find_build(asked):
@@ -61,11 +64,23 @@ def command_line(suite, options):
     return program, arguments
 
 
-def measure(suite, options, limit_s=None, environment=None, log=None):
-    """The result file of the suite. Raises Failed where the program fails; cut at the limit, what there was is kept."""
+def end(process):
+    """Ends what start_new_session began: politely, so that it removes its files, then with all that it started."""
+    with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(GRACE_S)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def measure(suite, options, machine, limit_s=None, environment=None, log=None):
+    """The result file of the suite. Raises Refused where the program cannot do what was asked, Failed where it fails;
+    cut at the limit, what there was is kept."""
     program, arguments = command_line(suite, options)
     path = find_program(find_build(options.build), program)
-    machine, started = results.machine_facts(), results.now()
+    started = results.now()
     with tempfile.TemporaryDirectory(prefix="plateau-") as scratch:
         out = pathlib.Path(scratch) / "out.json"
         command = [str(path), *arguments, f"--benchmark_out={out}", "--benchmark_out_format=json"]
@@ -76,12 +91,12 @@ def measure(suite, options, limit_s=None, environment=None, log=None):
         except subprocess.TimeoutExpired:
             cut = True
         finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            end(process)
         text = out.read_text() if out.is_file() else ""
         if not text and cut:
             raise results.Failed(f"{program} measured nothing within {limit_s:.0f} s")
+        if not text and code == IMPOSSIBLE:
+            raise results.Refused(f"{program} cannot do what was asked, as it said")
         if not text and code != 0:
             raise results.Failed(f"{program} ended with {code}")
     result = results.document(suite, " ".join(["run.py", suite, *arguments]), started, machine, text)
@@ -108,7 +123,7 @@ def parse(arguments):
     parser.add_argument("--repetitions", type=int, default=REPETITIONS, help=f"[{REPETITIONS}]")
     parser.add_argument("--emulated", action="store_true", help="on the emulated GPU, with --smoke only")
     parser.add_argument("--smoke", action="store_true", help="tiny shapes, once: shows that everything runs")
-    parser.add_argument("--allow-busy", action="store_true", help="measure whatever the load, and mark the result")
+    parser.add_argument("--allow-busy", action="store_true", help="measure whatever others do, and mark the result")
     options = parser.parse_args(arguments)
     if options.emulated and not options.smoke:
         raise results.Refused("--emulated: times of the emulated GPU are no results; it goes with --smoke")
@@ -117,17 +132,16 @@ def parse(arguments):
     if options.out and not options.out.resolve().parent.is_dir():
         raise results.Refused(f"--out {options.out}: there is no such folder")
     find_program(find_build(options.build), command_line(options.suite, options)[0])
-    load = os.getloadavg()[0]
-    if load > results.HIGHEST_LOAD and not (options.allow_busy or options.smoke):
-        raise results.Refused(f"the load average is {load:.2f} and must not exceed {results.HIGHEST_LOAD}: wait until "
-                              f"the machine is quiet, or measure all the same with --allow-busy")
     return options
 
 
 def main(arguments):
     try:
         options = parse(arguments)
-        result = measure(options.suite, options)
+        machine = results.machine_facts()
+        if not (options.allow_busy or options.smoke):
+            results.expect_quiet(machine)
+        result = measure(options.suite, options, machine)
         if options.out:
             results.write(options.out, result)
         print(table.render(result))
@@ -145,4 +159,5 @@ def main(arguments):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the program ends too
     sys.exit(main(sys.argv[1:]))

@@ -3,8 +3,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables of README.md and docs/performance.md, generated from the result files.
 
-  table.py [--check] [FILE ...]    rewrites the generated parts of the documents; with --check only says which are old
+  table.py [--check] [FILE ...]    rewrites the generated parts of the documents, which are named as from the root of
+                                   the project; with --check only says which are old
   table.py --show RESULT           prints the tables of one result file
+
+A result whose times say nothing (a smoke run, an emulated GPU) or that a busy machine gave stands in no document. A
+table with times that is no generated part is refused, and so is a document without the parts it must have.
 
 A generated part stands between two comments, of which the first names the result file, the suite in it and, where not
 all of them are wanted, the cases (a regular expression):
@@ -25,9 +29,14 @@ import sys
 import results
 
 DOCUMENTS = ("README.md", "docs/performance.md")
+EXPECTED = {"README.md": {"peers"}, "docs/performance.md": {"peers"}}  # suites of which a part must be there
 PART = re.compile(r"^<!-- (bench/results/\S+\.json) (\S+)(?: (\S+))? -->\n(.*?)^<!-- end of \1 -->$",
                   re.MULTILINE | re.DOTALL)
 BEGINNING = re.compile(r"^<!-- bench/results/\S+ ", re.MULTILINE)
+
+# The head of a Markdown table, and what in it is a time or a speed.
+TABLE_HEAD = re.compile(r"^(\|.*\|)[ ]*\n\|[-:| ]+\|[ ]*$", re.MULTILINE)
+TIMES = re.compile(r"\b(?:ns|us|µs|ms|s|seconds|minutes|hours|times?|median|spread|first call|\w+/s)\b")
 
 # Counters that a reader wants beside the time: name, heading, how it is printed.
 COLUMNS = (("gb_per_s", "GB/s", "{:.0f}"), ("percent_of_copy", "of copy", "{:.0f} %"),
@@ -97,20 +106,32 @@ def render(result, wanted=None):
     return "\n".join(lines)
 
 
+def unfit(result):
+    """Why a result stands in no document; empty where it may."""
+    return results.no_times(result) + (["the machine was busy"] if result["busy"] else [])
+
+
 def generated(name, suite, wanted):
-    path = results.ROOT / name
-    parts = dict(results.parts(results.read(path)))
+    result = results.read(results.ROOT / name)
+    parts = dict(results.parts(result))
     if suite not in parts:
         raise results.Refused(f"{name} holds no {suite}: it has {', '.join(parts) or 'nothing that was measured'}")
+    if words := unfit(result) or unfit(parts[suite]):
+        raise results.Refused(f"{name} is no result to publish: {', '.join(words)}")
     return f"<!-- {name} {suite}{f' {wanted}' if wanted else ''} -->\n{render(parts[suite], wanted)}\n" \
            f"<!-- end of {name} -->"
 
 
-def regenerate(text):
-    """The document with its generated parts as they should be."""
+def regenerate(text, expected=()):
+    """The document with its generated parts as they should be; `expected`: suites of which it must have one."""
     found = PART.findall(text)
     if len(found) != len(BEGINNING.findall(text)):
         raise results.Refused("a generated part has no end, or its end names another file")
+    if absent := set(expected) - {suite for _, suite, _, _ in found}:
+        raise results.Refused(f"a generated part of {', '.join(sorted(absent))} is missing")
+    for head in TABLE_HEAD.findall(PART.sub("", text)):
+        if TIMES.search(head):
+            raise results.Refused(f"a table with times is in no generated part: {head}")
     return PART.sub(lambda part: generated(part[1], part[2], part[3]), text)
 
 
@@ -133,7 +154,7 @@ def main(arguments):
             except OSError as error:
                 raise results.Refused(f"{name}: {error.strerror}") from error
             try:
-                fresh = regenerate(text)
+                fresh = regenerate(text, EXPECTED.get(name, ()))
             except results.Refused as reason:
                 raise results.Refused(f"{name}: {reason}") from reason
             if fresh != text:

@@ -159,6 +159,9 @@ def oracle_expectations(reply):
 # spread it. Four times what an emulation of that rounding on a CPU showed at most in these epochs of both gated cases:
 # 1.0e-3 of the loss and one test row of 500.
 TF32_EPOCHS, TF32_SHARE, TF32_ROWS = 10, 4e-3, 0.01
+# How near a training must be to the first one of the same program, where a smaller case was gated: a share of the loss.
+# Sums in another order, spread by Adam, are far below it; weights or moments that were not put back are far above.
+REPEAT_EPOCHS, REPEAT_SHARE = 10, {"fp32": 1e-3, "tf32": TF32_SHARE}
 
 
 def loss_bound(float64, float32, precision):
@@ -204,3 +207,19 @@ def gate_all(trajectories, expectations, test_rows, precision, what):
     """The nearness of the trajectory that is furthest off."""
     return max((gate(trajectory, expected, test_rows, precision, what)
                 for trajectory, expected in zip(trajectories, expectations)), key=lambda near: near["worst_share"])
+
+
+def expect_repetition(trajectories, first, test_rows, precision):
+    """Failed unless the trajectories begin as those of the program's first call did."""
+    for trajectory, known in zip(trajectories, first):
+        pairs = list(zip(numbers(trajectory["losses"]), numbers(known["losses"])))[:REPEAT_EPOCHS]
+        for epoch, (loss, expected) in enumerate(pairs):
+            if not abs(loss - expected) <= REPEAT_SHARE.get(precision, TF32_SHARE) * abs(expected):
+                raise Failed(f"the train loss of epoch {epoch} is {loss:.9f}, and was {expected:.9f} in the first "
+                             "call.")
+        rows = max(1, math.ceil(TF32_ROWS * test_rows))
+        pairs = list(zip(numbers(trajectory["accuracies"]), numbers(known["accuracies"])))[:REPEAT_EPOCHS]
+        for epoch, (accuracy, expected) in enumerate(pairs):
+            if not abs(accuracy - expected) * test_rows <= rows + 0.001:
+                raise Failed(f"the test accuracy of epoch {epoch} is {accuracy:.4f}, and was {expected:.4f} in the "
+                             "first call.")

@@ -21,7 +21,7 @@ from cases import Case
 from contenders import PACKAGES, VARIANTS, Contender, contenders, interpreters_of
 from errors import TIME_IS_UP, Failed, NotRun, OutOfTime, Refused
 from figures import summarise
-from worker import FIRST_LIMIT_S, RUN_LIMIT_S, Deadline, Worker
+from worker import BUILD_KEYS, FIRST_LIMIT_S, RUN_LIMIT_S, Deadline, Worker
 
 SUITE = "peers"
 LEAST_ROUNDS, ROUNDS, SMOKE_ROUNDS = 9, 15, 2
@@ -40,6 +40,7 @@ class Settings:
     deadline: Deadline = dataclasses.field(default_factory=Deadline)
     pause_s: float = PAUSE_S
     warm_trainings: int = WARM_TRAININGS
+    starts_at_once: int = 1
     first_calls_at_once: int = 1
     report: object = lambda words: None
 
@@ -53,6 +54,7 @@ class Entrant:
     def __init__(self, contender, scratch):
         self.contender, self.scratch = contender, scratch
         self.worker = self.environment = self.stored = None
+        self.first = None  # trajectories of the case's first call
         self.gate_s = math.inf  # what the stored gate took, compilation included
         self.status, self.reason = "ready", ""
 
@@ -108,7 +110,7 @@ class Entrant:
 
     def record(self):
         environment = self.environment or {}
-        return blank_record(self.contender, version=environment.get("version"),
+        return blank_record(self.contender, version=environment.get("version"), start_s=environment.get("start_s"),
                             flags=environment.get("precision", {}), status=self.status, reason=self.reason,
                             parity={"stored": self.stored} if self.stored else {})
 
@@ -117,8 +119,8 @@ def blank_record(contender, **known):
     """A program as the result holds it, before it was timed."""
     return {"name": contender.name, "label": contender.label, "framework": contender.framework, "version": None,
             "variant": contender.variant, "threads": contender.threads, "device": contender.device,
-            "precision": contender.precision, "flags": {}, "reason": "", "parity": {}, "first_s": None, "seconds": [],
-            **known}
+            "precision": contender.precision, "flags": {}, "reason": "", "parity": {}, "start_s": None,
+            "first_s": None, "seconds": [], **known}
 
 
 def expect_training(reply, epochs, smoke):
@@ -155,6 +157,16 @@ class Gates:
     def near(self, trajectories, precision):
         return cases.gate_all(trajectories, self.expected, self.gate.test_rows, precision, f"'{self.gate.name}'")
 
+    def expect_round(self, reply, entrant, record, settings):
+        """Failed unless a training in a round is the one that was admitted."""
+        contender = entrant.contender
+        expect_training(reply, self.case.epochs, settings.smoke)
+        if self.gate is self.case and not contender.own_conventions:
+            near = self.near(reply["trajectories"], contender.precision)
+            record["parity"]["case"] = max(record["parity"]["case"], near, key=lambda one: one["worst_share"])
+        else:
+            cases.expect_repetition(reply["trajectories"], entrant.first, self.case.test_rows, contender.precision)
+
 
 def admission_order(entrants):
     """Ours first, then the quick ones: where time is short, it is the slow ones that it ends for."""
@@ -174,6 +186,7 @@ def admit(entrant, record, gates, settings, deadline):
         worker.ask(case.request("load"), deadline=deadline)
         first = worker.train(case.epochs, limit_s=FIRST_LIMIT_S, deadline=deadline)
         expect_training(first, case.epochs, settings.smoke)
+        entrant.first = first["trajectories"]
         if gates.gate is case and not contender.own_conventions:
             record["parity"]["case"] = gates.near(first["trajectories"], contender.precision)
         if "extrapolated_from" in first:
@@ -196,16 +209,25 @@ def admit(entrant, record, gates, settings, deadline):
         + f"first call {record['first_s']:.3f} s"))
 
 
-def run_rounds(timed, case, settings, deadline):
-    """`timed`: pairs of an entrant and its record. Every round in rotated order, with pauses; only whole rounds count.
+def round_order(count, number, rounds):
+    """The places of a round, by a Williams design: over the rounds everyone comes early and late, and nobody follows
+    the same neighbour all the time."""
+    zigzag = [(place + 1) // 2 if place % 2 else -(place // 2) for place in range(count)]
+    turn = number * count // rounds if rounds < count else number
+    order = [(place + turn) % count for place in zigzag]
+    # An odd number has the balance in pairs of a row and its reverse.
+    return order[::-1] if count % 2 and (number if rounds < 2 * count else number // count) % 2 else order
+
+
+def run_rounds(timed, gates, settings, deadline):
+    """`timed`: pairs of an entrant and its record. Every round in another order, with pauses; only whole rounds count.
     Returns the order of every round, and whether the deadline ended them."""
-    order = []
+    case, order = gates.case, []
     for number in range(settings.rounds):
         running = [pair for pair in timed if pair[1]["status"] in ("timed", "own conventions")]
         if not running:
             break
-        turn = number * len(running) // settings.rounds  # every program comes early and late
-        running = running[turn:] + running[:turn]
+        running = [running[place] for place in round_order(len(running), number, settings.rounds)]
         times = {}
         for entrant, record in running:
             if deadline.left() <= 0 and number > 0:
@@ -214,7 +236,7 @@ def run_rounds(timed, case, settings, deadline):
             try:
                 reply = entrant.worker.train(case.epochs, min(WARM_EPOCHS, case.epochs), limit_s=RUN_LIMIT_S,
                                              deadline=settings.deadline)
-                expect_training(reply, case.epochs, settings.smoke)
+                gates.expect_round(reply, entrant, record, settings)
                 times[id(record)] = reply["seconds"]
             except OutOfTime:
                 return order, True
@@ -248,7 +270,7 @@ def measure_case(case, device, entrants, maker, scratch, settings, deadline):
             record_of[id(entrant)].update(status="not run", reason=f"{TIME_IS_UP} before its turn")
 
     beside_each_other(settings.first_calls_at_once, admit_in_time, admission_order(entrants))
-    order, limit_reached = run_rounds(pairs, case, settings, deadline)
+    order, limit_reached = run_rounds(pairs, gates, settings, deadline)
     records = [record for _, record in pairs]
     for record in records:
         if record["status"] in ("timed", "own conventions") and not record["seconds"]:
@@ -262,7 +284,8 @@ def measure_case(case, device, entrants, maker, scratch, settings, deadline):
     gates.remove()
     return {"work": case.work, "name": case.name, "device": device, "widths": case.widths, "rows": case.rows,
             "test_rows": case.test_rows, "models": case.models, "epochs": case.epochs, "learning_rate": case.lr,
-            "rounds": len(order), "first_calls_at_once": settings.first_calls_at_once,
+            "gate_rows": gates.gate.rows, "rounds": len(order), "starts_at_once": settings.starts_at_once,
+            "first_calls_at_once": settings.first_calls_at_once,
             "limit_reached": limit_reached, "order": order,
             "references": {precision: record["name"] for precision, record in references.items()},
             "programs": records}
@@ -303,16 +326,16 @@ class Crew:
             self.entrants.pop(key).stop()
         new = [key for key in wanted if key not in self.entrants]
         self.entrants.update({key: Entrant(wanted[key], self.scratch) for key in new})
-        at_once = machine_cores()  # an import is work for a processor too
         self.settings.report(f"starting {len(new)} programs and gating them on PyTorch's trajectory")
-        for first in range(0, len(new), at_once):
-            group = [self.entrants[key] for key in new[first:first + at_once]]
-            for entrant in group:
-                entrant.launch()
-            for entrant in group:
-                entrant.await_environment(self.settings.deadline)
         stored, newcomers = self.stored(fleet), [self.entrants[key] for key in new]
-        beside_each_other(at_once, lambda entrant: entrant.pass_stored(stored, self.settings.deadline), newcomers)
+
+        def start(entrant):
+            entrant.launch()
+            entrant.await_environment(self.settings.deadline)
+
+        beside_each_other(self.settings.starts_at_once, start, newcomers)
+        beside_each_other(machine_cores(), lambda entrant: entrant.pass_stored(stored, self.settings.deadline),
+                          newcomers)
         for entrant in newcomers:
             if entrant.status != "ready":
                 self.settings.report(f"{entrant.contender.name}: {entrant.status}: {entrant.reason}")
@@ -339,7 +362,8 @@ def measure_work(planned, device, listed, missing, maker, crew, settings, parts)
         measured[-1]["programs"] += [dict(record) for record in missing]
     environments = [{"framework": entrant.contender.framework, "device": entrant.contender.device,
                      "threads": entrant.contender.threads,
-                     **{name: value for name, value in entrant.environment.items() if name != "start_s"}}
+                     **{name: value for name, value in entrant.environment.items()
+                        if name not in ("start_s", *BUILD_KEYS)}}
                     for entrant in entrants if entrant.environment]
     return measured, environments
 
@@ -424,11 +448,9 @@ def choose_devices(asked, has_gpu):
 def measure(options, command):
     """The whole document; the options are those of peers.py."""
     started, facts = results.now(), results.machine_facts()
-    load, gpu = facts["load_start"], facts["gpu"]
-    busy = load > results.HIGHEST_LOAD
-    if busy and not (options.allow_busy or options.smoke):
-        raise Refused(f"The load average is {load:.2f} and must not exceed {results.HIGHEST_LOAD}; wait until the "
-                      "machine is quiet, or measure all the same with --allow-busy.")
+    gpu = facts["gpu"]
+    if not (options.allow_busy or options.smoke):
+        results.expect_quiet(facts)
 
     def report(words):
         print(words, file=sys.stderr, flush=True)
@@ -436,14 +458,16 @@ def measure(options, command):
     settings = Settings(rounds=options.rounds, smoke=options.smoke, deadline=Deadline(options.limit), report=report,
                         warm_trainings=0 if options.smoke else 1 if options.limit else WARM_TRAININGS,
                         pause_s=0.01 if options.smoke else PAUSE_S,
-                        first_calls_at_once=max(1, machine_cores() // 2) if options.limit or options.smoke else 1)
+                        starts_at_once=machine_cores() if options.limit or options.smoke else 1)
     document = {"schema": results.SCHEMA, "schema_version": results.VERSION, "suite": SUITE, "started": started,
                 **results.commit_facts(), "command": command,
                 "machine": {**facts, "driver": gpu and gpu["driver_version"], "gpu_state_start": gpu_state()},
-                "smoke": options.smoke, "busy": busy}
+                "smoke": options.smoke, "busy": results.is_busy(facts)}
     with tempfile.TemporaryDirectory(prefix="plateau-peers-") as scratch:
         programs = Programs(options.build, scratch, options.emulated)
         devices = choose_devices(options.device, gpu is not None or finds_gpu(programs.own))
+        if options.smoke or (options.limit and "cuda" not in devices):  # contenders would share one GPU
+            settings.first_calls_at_once = max(1, machine_cores() // 2)
         document["context"] = {"device": devices[0]}
         if devices[0] == "cuda":
             document["context"]["device_name"] = gpu["name"] if gpu else "a GPU without nvidia-smi"
@@ -456,7 +480,7 @@ def measure(options, command):
         crew = Crew(scratch, settings)
         maker = Worker([programs.own, "--device", "cpu", "--threads", machine_cores()], None, scratch)
         try:
-            maker.environment()
+            document["build"] = results.build_facts(maker.environment())
             for device, work, planned in plan:
                 listed = contenders(work, device, found, programs.own, programs.emulated, machine_cores(),
                                     options.every_variant)

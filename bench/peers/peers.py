@@ -13,8 +13,9 @@ C  one large network: 784-4096-4096-10 on a batch of 8192 rows, on a CPU of 64; 
 
 All contenders get the same rows and initial weights, drawn by Plateau's generator. The clock of a contender covers the
 training and the fetch of its metrics; data, model, optimizer, compilation and what is captured ahead of time are there
-before (the first call has a column of its own). Ours covers more: the copy of the rows to the device, the capture of
-its graph, and train accuracy, test loss and gradient norm, which the others do not compute.
+before. The first call of a shape, in a process that trained the stored case, and the start of the process have columns
+of their own. Ours covers more: the copy of the rows to the device, the capture of its graph, and train accuracy, test
+loss and gradient norm, which the others do not compute.
 
 Gates before timing: every contender trains the case adam_memorization_2_128_128_2 of tests/data/torch-parity (in B, as
 the first and the last of three networks, the second being another) and the first epochs of the timed case itself (in C,
@@ -24,7 +25,8 @@ not bound, in the first 10 epochs within 0.4 % of the loss and 1 % of the test r
 not timed. scikit-learn has conventions of its own, passes no gate and is marked. What this machine lacks is printed as
 not run, with the reason.
 
-Rounds: one training of each contender per round, in rotated order, with a pause between. The ratio of a contender is
+Rounds: one training of each contender per round, in an order balanced for neighbours, with a pause between; each is
+gated like the first call, or, where a smaller case was gated, compared with the first call. The ratio of a contender is
 the median over rounds of its time / ours in that round, with a bootstrap 95 % interval; ours is Plateau on the device
 of the case and at the same precision, on a CPU with two threads.
 
@@ -33,7 +35,9 @@ Exit code: 0; 1 if a program of ours fails a gate; 2 if it was asked for somethi
 The JSON of --out is a result file (bench/results.py) of the suite "peers", times in seconds. Its cases are
 
   work, name, device, widths, rows, test_rows, models, epochs, learning_rate, rounds
-  first_calls_at_once  more than 1: first calls ran beside each other, as a time limit wants
+  gate_rows            of the case that was gated; fewer than rows where that was a smaller one
+  starts_at_once, first_calls_at_once
+                       more than 1: they ran beside each other, as a time limit wants; first calls on a GPU never do
   limit_reached        whether the time limit ended its rounds, or a program before them
   order                names in the order they ran, per round
   references           {precision: name of the program that ratios are to}
@@ -41,13 +45,15 @@ The JSON of --out is a result file (bench/results.py) of the suite "peers", time
                        flags    what the framework says of its precision
                        status   timed, FAIL, not run or own conventions; reason
                        parity   {stored, case: {epochs, worst_share: the largest share of the bound that was used,
-                                epoch: where, accuracy_rows}}
-                       first_s, seconds: per round, median_s, min_s, max_s, spread: (max - min) / median
+                                epoch: where, accuracy_rows}}, of case over the first call and the rounds
+                       start_s: until its process answered; first_s, seconds: per round, median_s, min_s, max_s,
+                                spread: (max - min) / median
                        ratio    {median, low, high}
                        extrapolated_from: networks that were trained, where the time of the rest is extrapolated
 """
 
 import argparse
+import os
 import pathlib
 import shlex
 import signal
@@ -103,7 +109,7 @@ def parse(arguments):
         help="another interpreter whose frameworks take part; may be repeated")
     add("--every-variant", action="store_true", help="more ways to write it in PyTorch on the CPU")
     add("--out", type=pathlib.Path, metavar="FILE", help="JSON with every time")
-    add("--allow-busy", action="store_true", help="measure whatever the load, and mark the result")
+    add("--allow-busy", action="store_true", help="measure whatever others do, and mark the result")
     add("--emulated", action="store_true", help="Plateau's emulated GPU passes the gate too, with --smoke only")
     add("--smoke", action="store_true", help=f"seconds: {SMOKE_ROUNDS} rounds of small cases; never a result")
     options = parser.parse_args(arguments)
@@ -114,6 +120,8 @@ def parse(arguments):
     if options.emulated and not options.smoke:
         raise Refused("--emulated: times of the emulated GPU are no results; it goes with --smoke.")
     options.rounds = options.rounds or (SMOKE_ROUNDS if options.smoke else ROUNDS)
+    # Not resolved: a virtual environment is known by its link. A name alone is looked for on the PATH.
+    options.python = [os.path.abspath(path) if os.sep in path else path for path in options.python]
     options.python = list(dict.fromkeys([sys.executable, *options.python]))
     builds = [path for path in (cases.ROOT / "build" / name for name in ("cuda", "cpu")) if path.is_dir()]
     if not (options.build or builds):

@@ -22,6 +22,7 @@
 #include "plateau/model/gpu_trainer.hpp"
 #include "plateau/ops/dense.hpp"
 #include "plateau/ops/initialise.hpp"
+#include "plateau/report/build.hpp"
 
 namespace plateau {
 namespace {
@@ -235,7 +236,10 @@ std::string obstacle(const Arguments& arguments, const gpu::Inventory& found) {
 }
 
 Json environment(const Arguments& arguments, const gpu::Inventory& found) {
+  const Build build = this_build();
   Json described{{"version", PLATEAU_VERSION},
+                 {"build_commit", build.commit},
+                 {"build_dirty", build.dirty ? "true" : "false"},
                  {"device", arguments.device},
                  {"precision", {{"products", to_string(arguments.precision)}}}};
   if (arguments.device == "cpu") {

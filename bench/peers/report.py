@@ -7,8 +7,9 @@ import re
 
 import results
 
-HEAD = ["| program | version | device | threads | precision | median ms | {unit} | min ms | max ms | first call ms | "
-        "time / ours (95 % interval) |", "|---|---|---|--:|---|--:|--:|--:|--:|--:|--:|"]
+HEAD = "| program | version | device | threads | precision | median ms | {unit} | min ms | max ms | first call of " \
+       "this shape ms | {start}time / ours (95 % interval) |"
+RULE = "|---|---|---|--:|---|--:|--:|--:|--:|--:|{start}--:|"
 FEWEST_ROUNDS = 5  # that an interval is shown of: resampling one or two rounds finds no spread
 
 
@@ -29,19 +30,48 @@ def ratio_words(program):
     return f"{figure(ratio['median'])} ({figure(ratio['low'])} to {figure(ratio['high'])})"
 
 
+def tells_start(case):
+    """Whether the result holds what the start of a process took; old ones do not."""
+    return any(program.get("start_s") is not None for program in case["programs"])
+
+
 def row(program, case):
     label = program["label"] + (f" [extrapolated from {program['extrapolated_from']}]"
                                if program.get("extrapolated_from") else "")
     threads = program["threads"] if program["threads"] else ""
     cells = [label, program["version"] or "", program["device"], threads, program["precision"]]
     if program["status"] in ("FAIL", "not run"):
-        return "| " + " | ".join(map(str, [*cells, program["status"], "", "", "", "", ""])) + " |"
+        return "| " + " | ".join(map(str, [*cells, program["status"], *[""] * (5 + tells_start(case))])) + " |"
     epochs = case["epochs"] * case["models"]
     ours = program["name"] == case["references"].get(program["precision"])
     numbers = [1e3 * program["median_s"], 1e6 * program["median_s"] / epochs, 1e3 * program["min_s"],
                1e3 * program["max_s"], 1e3 * program["first_s"]]
+    numbers += [1e3 * program["start_s"]] if tells_start(case) else []
     last = "1" if ours else ratio_words(program) + (" *" if program["status"] == "own conventions" else "")
     return "| " + " | ".join(map(str, [*cells, *map(figure, numbers), last])) + " |"
+
+
+def epochs_words(gate, programs):
+    """How many epochs of a gate the programs passed: at TF32 it has fewer."""
+    counts = sorted({program["parity"][gate]["epochs"] for program in programs})
+    return " or ".join(map(str, counts))
+
+
+def parity_words(case):
+    """How near to what was expected those came that had to, and over how many epochs."""
+    gated = [program for program in case["programs"] if program["status"] == "timed" and program["parity"]]
+    if not gated:
+        return ""
+    share = max(near["worst_share"] for program in gated for near in program["parity"].values())
+    epochs = epochs_words("case", gated)
+    if case.get("gate_rows", case["rows"]) != case["rows"]:
+        first = f"the first {epochs} of the same network on {case['gate_rows']} rows"
+    elif epochs == str(case["epochs"]):
+        first = f"all {epochs} of these"
+    else:
+        first = f"the first {epochs} of these {case['epochs']}"
+    return (f"Parity: every timed like-for-like program stayed within {100 * share:.0f} % of the bound, over "
+            f"{epochs_words('stored', gated)} epochs of the stored trajectory and over {first}.")
 
 
 def notes(case):
@@ -66,11 +96,8 @@ def notes(case):
                 flags.append(words)
     if flags:
         told.append(f"Precision flags: {'; '.join(flags)}.")
-    shares = [near["worst_share"] for program in case["programs"] if program["status"] == "timed"
-              for near in program["parity"].values()]
-    if shares:
-        told.append(f"Parity: every timed like-for-like program stayed within {100 * max(shares):.0f} % of the bound "
-                    "at every epoch.")
+    if words := parity_words(case):
+        told.append(words)
     like = [program for program in case["programs"]
             if program["status"] == "timed" and program["framework"] != "Plateau" and program.get("ratio")]
     for precision in sorted({program["precision"] for program in like}):
@@ -79,6 +106,11 @@ def notes(case):
         told.append(f"Fastest like-for-like contender at {precision}: {best['name']}: {ratio_words(best)} times ours.")
     if case["first_calls_at_once"] > 1:
         told.append(f"First calls ran {case['first_calls_at_once']} at once.")
+    if tells_start(case):
+        at_once = case.get("starts_at_once", 1)
+        told.append("Start: until the process answers, imports included"
+                    + (f"; {at_once} started at once." if at_once > 1 else "."))
+    told.append("Before its first call of a shape a like-for-like program had trained at least the stored case.")
     return told
 
 
@@ -88,7 +120,8 @@ def case_table(case):
     unit = "µs per epoch" if case["models"] == 1 else "µs per network and epoch"
     lines = [f"**{case['name']}, {case['epochs']} epochs, {case['test_rows']} test rows, {case['rounds']} rounds"
              + (" (cut by the time limit)" if case["limit_reached"] else "") + "**", ""]
-    lines += [HEAD[0].format(unit=unit), HEAD[1]]
+    start = tells_start(case)
+    lines += [HEAD.format(unit=unit, start="start ms | " * start), RULE.format(start="--:|" * start)]
     lines += [row(program, case) for program in sorted(finished, key=lambda program: program["median_s"])]
     lines += [row(program, case) for program in others]
     return "\n".join([*lines, "", *(f"- {note}" for note in notes(case))])

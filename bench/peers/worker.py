@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Both ends of the line to a worker: one process for one way to train, on one device, with one number of threads.
 
-One JSON document per line. The worker begins by {"environment": {...}} or {"not_run": why}; then it answers
+One JSON document per line. The worker begins by {"environment": {...}} or {"not_run": why}, ours with BUILD_KEYS in it
+or beside it; then it answers
 
   {"do": "load", "folder", "widths", "models", "lr"}        {"loaded": true}
   {"do": "train", "epochs", "warm_epochs", "timed"}         {"seconds", "trajectories", "extrapolated_from"}
@@ -26,6 +27,7 @@ import time
 from errors import TIME_IS_UP, Failed, NotRun, OutOfTime
 
 HERE = pathlib.Path(__file__).resolve().parent
+BUILD_KEYS = ("build_commit", "build_dirty")  # what Plateau's worker says of its own build
 START_LIMIT_S, FIRST_LIMIT_S, RUN_LIMIT_S = 300, 900, 300
 
 
@@ -97,7 +99,8 @@ class Worker:
         reply = self.receive(START_LIMIT_S, deadline)
         if "not_run" in reply:
             raise NotRun(reply["not_run"])
-        return {"start_s": round(time.monotonic() - self.started, 3), **reply["environment"]}
+        return {"start_s": round(time.monotonic() - self.started, 3), **reply["environment"],
+                **{key: reply[key] for key in BUILD_KEYS if key in reply}}
 
     def ask(self, request, limit_s=RUN_LIMIT_S, deadline=Deadline()):
         if not self.process:

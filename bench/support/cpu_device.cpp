@@ -50,10 +50,13 @@ double CpuDevice::warm_us(const Work& run, Index runs) {
   return us_since(start) / static_cast<double>(runs);
 }
 
-Work CpuDevice::copier(Index bytes) const {
+Copier<Space::host> CpuDevice::copier(Index bytes) const {
   auto from = std::make_shared<HostBuffer<unsigned char>>(bytes, 1);
   auto to = std::make_shared<HostBuffer<unsigned char>>(bytes, 2);
-  return [from, to, bytes] { std::memcpy(to->view().data, from->view().data, static_cast<std::size_t>(bytes)); };
+  return {
+      .run = [from, to, bytes] { std::memcpy(to->view().data, from->view().data, static_cast<std::size_t>(bytes)); },
+      .from = from->view(),
+      .to = to->view()};
 }
 
 }  // namespace plateau::bench

@@ -18,8 +18,8 @@ class CpuDevice {
   double cold_us(const Work& run, Index runs);
   double warm_us(const Work& run, Index runs);
 
-  // Copies that many bytes by memcpy. Where that also reads the lines it overwrites, what works in place can be faster.
-  Work copier(Index bytes) const;
+  // By memcpy. Where that also reads the lines it overwrites, what works in place can be faster.
+  Copier<Space::host> copier(Index bytes) const;
   // Where a run and its host tell each other things.
   HostSpan<RunSignals> signals() { return signals_.view(); }
   void launch_nothing() const {}

@@ -56,13 +56,17 @@ Work GpuDevice::record(const Work& run, Index runs) const {
   return [graph, &stream = backend_.stream()] { graph->replay(stream); };
 }
 
-Work GpuDevice::copier(Index bytes) const {
+Copier<Space::device> GpuDevice::copier(Index bytes) const {
   auto from = std::make_shared<gpu::DeviceBuffer<unsigned char>>(bytes);
   auto to = std::make_shared<gpu::DeviceBuffer<unsigned char>>(bytes);
   gpu::fill_bytes(backend_.stream(), from->view(), 1);
-  return [from, to, &stream = backend_.stream()] {
-    gpu::copy_within(stream, DeviceSpan<const unsigned char>(from->view()), to->view());
-  };
+  gpu::fill_bytes(backend_.stream(), to->view(), 2);
+  return {.run =
+              [from, to, &stream = backend_.stream()] {
+                gpu::copy_within(stream, DeviceSpan<const unsigned char>(from->view()), to->view());
+              },
+          .from = from->view(),
+          .to = to->view()};
 }
 
 void GpuDevice::launch_nothing() const { empty_launch(backend_.stream()); }

@@ -24,8 +24,9 @@ class GpuDevice {
   double warm_us(const Work& run, Index runs);
   Work record(const Work& run, Index runs) const;
 
-  // Copies that many bytes within the device's memory.
-  Work copier(Index bytes) const;
+  Copier<Space::device> copier(Index bytes) const;
+  // That are written before every cold run.
+  Index flushed_bytes() const { return larger_than_the_cache_.size(); }
   // Where a run and its host tell each other things: host memory that the device reaches.
   DeviceSpan<RunSignals> signals() { return signals_.device_view(); }
   // Enqueues a kernel that does nothing.

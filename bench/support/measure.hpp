@@ -6,6 +6,7 @@
 //   cold_us(run, runs)   mean over `runs` of one run each, its cache flushed before each and the flush not timed
 //   warm_us(run, runs)   mean over `runs` of them in a row, after one that is not timed
 //   record(run, runs)    that many as one launch, where a device has such a thing
+//   copier(bytes)        a Copier of as many bytes of its memory
 //
 // A run enqueues work on the device's backend or does it.
 #pragma once
@@ -27,6 +28,14 @@ namespace plateau::bench {
 using Work = std::function<void()>;
 
 enum class Cache { cold, warm };
+
+// What copies, and its two places, which `run` keeps alive. They begin with other bytes each.
+template <Space S>
+struct Copier {
+  Work run;
+  SpanView<const unsigned char, S> from;
+  SpanView<unsigned char, S> to;
+};
 
 // One time is the mean of so many runs, taken this way.
 struct Series {
@@ -93,7 +102,7 @@ class CopyBandwidth {
       const auto copier = device_.copier(bytes);
       const int times = effort_ == Effort::smoke ? 1 : 15;
       double best_us = HUGE_VAL;
-      for (int i = 0; i < times; ++i) best_us = std::min(best_us, device_.warm_us(copier, 1));
+      for (int i = 0; i < times; ++i) best_us = std::min(best_us, device_.warm_us(copier.run, 1));
       found_ = 2 * static_cast<double>(bytes) / best_us;
     }
     return found_;

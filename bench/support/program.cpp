@@ -76,6 +76,8 @@ void describe_machine(DeviceKind kind, const gpu::Inventory& found, Effort effor
       {"matrix_library", environment.matrix_library},
       {"compiler", environment.compiler},
       {"plateau_version", environment.version},
+      {"build_commit", environment.build.commit},
+      {"build_dirty", environment.build.dirty ? "true" : "false"},
       {"smoke", effort == Effort::smoke ? "true" : "false"}};
   for (const auto& [key, value] : entries) benchmark::AddCustomContext(key, value);
 }

@@ -6,9 +6,9 @@
 //                         whole run, copies in and out included.
 //   fleet/<models>        so many of the same, with 1000 rows, submitted together. Time per epoch of one model.
 //   wide_mlp/<batch>      784-4096-4096-10. Time per step: what more epochs take, over their steps.
-//   startup/<rows>        Time of making the trainer and training its first epoch; and process_us, that of a whole
-//   process
-//                         (this program, started with kFirstEpochOption) which does that and nothing else.
+//   startup/<rows>        Time of making the trainer and training its first epoch, where others have trained before;
+//                         and process_us, that of a whole process (this program, started with kFirstEpochOption) which
+//                         does that and nothing else.
 #pragma once
 
 #include <functional>
@@ -26,12 +26,18 @@ namespace plateau::bench {
 void add_cpu_trainings(Effort effort);
 void add_gpu_trainings(Effort effort);
 
+// Whose wide network is measured before everything else: that which a target is set for. A suite that is cut keeps what
+// it has measured by then.
+enum class WideTurn { first, late };
+
 // A device and a way it trains, and what is worth a time that way besides the wide network.
 struct Trained {
   std::string name;         // of cases, after what is trained: "cpu/fp32", "graph/tf32"
   std::string first_epoch;  // of kFirstEpochOption, where the start is worth a time
   bool tiny = false;
   bool fleets = false;
+  WideTurn wide_turn = WideTurn::late;
+  Index wide_epochs = 1;  // that are timed
   std::function<std::unique_ptr<Trainer>()> make_trainer;
   // Microseconds of the matrix products of one training step of these widths, and nothing else, on the same device.
   std::function<double(const Architecture& architecture, Index batch)> products_us;
@@ -39,16 +45,18 @@ struct Trained {
 
 // How much of each there is.
 struct Extent {
+  std::vector<Index> tiny_rows = {100, 500, 1000, 2000};
   Index tiny_epochs = 0;
   std::vector<Index> fleets;
   Index fleet_epochs = 0;
   Architecture wide;
   Index wide_batch = 0;
   Index wide_batches = 0;  // per epoch
-  Index wide_epochs = 0;   // that are timed
 };
 
-void add_trainings(Effort effort, const Extent& extent, const std::vector<Trained>& ways);
+// In this order: the wide networks whose turn is first, the tiny ones, the start, the other wide ones, and fleets,
+// which take longest. A smoke run has the least of everything instead of `full`.
+void add_trainings(Effort effort, const Extent& full, const std::vector<Trained>& ways);
 
 // The other way to start this program: `bench_training --first-epoch cpu|gpu` trains one epoch with a trainer of that
 // device and ends. Exit code 0 if it was trained.

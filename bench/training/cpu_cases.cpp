@@ -21,21 +21,14 @@ void add_cpu_trainings(Effort effort) {
       .fleets = true,
       .make_trainer = make_cpu_trainer,
       .products_us = [=](const Architecture& net, Index batch) { return products_us(*device, effort, net, batch); }};
-  const Extent full{.tiny_epochs = 200,
-                    .fleets = {32},
-                    .fleet_epochs = 20,
-                    .wide = {{784, 4096, 4096, 10}},
-                    .wide_batch = 128,
-                    .wide_batches = 4,
-                    .wide_epochs = 1};
-  const Extent smoke{.tiny_epochs = 3,
-                     .fleets = {2},
-                     .fleet_epochs = 2,
-                     .wide = {{12, 32, 32, 10}},
-                     .wide_batch = 4,
-                     .wide_batches = 1,
-                     .wide_epochs = 1};
-  add_trainings(effort, effort == Effort::smoke ? smoke : full, {cpu});
+  add_trainings(effort,
+                {.tiny_epochs = 200,
+                 .fleets = {32},
+                 .fleet_epochs = 20,
+                 .wide = {{784, 4096, 4096, 10}},
+                 .wide_batch = 128,
+                 .wide_batches = 4},
+                {cpu});
 }
 
 }  // namespace plateau::bench

@@ -28,32 +28,29 @@ void add_gpu_trainings(Effort effort) {
       {"graph/tf32/autotuned", precise(Precision::tf32, Epilogues::measured)},
   };
   std::vector<Trained> trained;
-  for (const Way& way : ways)
+  for (const Way& way : ways) {
+    const bool tf32 = way.options.precision == Precision::tf32;
     trained.push_back({.name = way.name,
                        .first_epoch = way.startup_and_fleets ? "gpu" : "",
                        .tiny = way.tiny,
                        .fleets = way.startup_and_fleets,
+                       .wide_turn = tf32 ? WideTurn::first : WideTurn::late,
+                       .wide_epochs = tf32 ? 20 : 5,  // a step in fp32 takes several times as long
                        .make_trainer = [options = way.options] { return make_gpu_trainer(options); },
                        .products_us =
                            [effort, precision = way.options.precision](const Architecture& net, Index batch) {
                              GpuDevice device(precision);
                              return products_us(device, effort, net, batch);
                            }});
-  const Extent full{.tiny_epochs = 500,
-                    .fleets = {32, 1024},
-                    .fleet_epochs = 20,
-                    .wide = {{784, 4096, 4096, 10}},
-                    .wide_batch = 8192,
-                    .wide_batches = 4,
-                    .wide_epochs = 20};
-  const Extent smoke{.tiny_epochs = 3,
-                     .fleets = {2},
-                     .fleet_epochs = 2,
-                     .wide = {{12, 32, 32, 10}},
-                     .wide_batch = 4,
-                     .wide_batches = 1,
-                     .wide_epochs = 1};
-  add_trainings(effort, effort == Effort::smoke ? smoke : full, trained);
+  }
+  add_trainings(effort,
+                {.tiny_epochs = 500,
+                 .fleets = {32, 1024},
+                 .fleet_epochs = 20,
+                 .wide = {{784, 4096, 4096, 10}},
+                 .wide_batch = 8192,
+                 .wide_batches = 4},
+                trained);
 }
 
 }  // namespace plateau::bench

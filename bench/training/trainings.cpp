@@ -5,12 +5,11 @@
 #include <time.h>
 
 #include <chrono>
-#include <cmath>
-#include <map>
 #include <stdexcept>
 #include <utility>
 
 #include "cases.hpp"
+#include "figures.hpp"
 #include "plateau/core/random.hpp"
 #include "plateau/ops/dense.hpp"
 
@@ -74,12 +73,6 @@ Rows wide_rows(const Architecture& net, Index train_rows) {
 }
 
 // ---- Clocks ---------------------------------------------------------------------------------------------------------
-struct Took {
-  double us = 0;       // by the wall clock
-  double host_us = 0;  // of the processor, on all threads of this process
-  Index recorded_launches = 0;
-};
-
 double processor_us() {
   timespec now{};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
@@ -96,14 +89,6 @@ Took took(F f) {
 }
 
 // ---- Cases ----------------------------------------------------------------------------------------------------------
-void expect_trained(const RunResult& result, Index epochs) {
-  if (result.outcome != RunOutcome::finished || static_cast<Index>(result.history.size()) != epochs)
-    throw std::runtime_error("the training did not finish");
-  for (const EpochRecord& epoch : result.history)
-    if (!std::isfinite(epoch.train_loss) || !std::isfinite(epoch.test_loss) || !std::isfinite(epoch.gradient_norm))
-      throw std::runtime_error("a loss is not finite");
-}
-
 Run run_of(const Architecture& architecture, Index epochs, std::uint64_t seed) {
   return {.architecture = architecture,
           .optimizer = AdamParameters{.learning_rate = 1e-2},
@@ -139,7 +124,10 @@ Took run_first_epoch(const std::string& device) {
 class Bench {
  public:
   Bench(Effort effort, Extent extent, Trained way)
-      : effort_(effort), extent_(std::move(extent)), way_(std::move(way)) {}
+      : effort_(effort),
+        extent_(std::move(extent)),
+        way_(std::move(way)),
+        wide_epochs_(effort == Effort::smoke ? 1 : way_.wide_epochs) {}
 
   double tiny_mlp(benchmark::State& state, Index train_rows) {
     const Rows rows = scenario_rows(train_rows);
@@ -148,13 +136,7 @@ class Bench {
     train(trainer(), run_of(kTiny, few, 1), data);
     const Took all = train(trainer(), run_of(kTiny, epochs, 1), data);
     const Took first = train(trainer(), run_of(kTiny, few, 1), data);
-
-    const auto count = static_cast<double>(epochs);
-    state.counters["epochs"] = count;
-    state.counters["us_per_later_epoch"] = (all.us - first.us) / static_cast<double>(epochs - few);
-    state.counters["host_us_per_epoch"] = all.host_us / count;
-    if (all.recorded_launches > 0) state.counters["launches_per_epoch"] = static_cast<double>(all.recorded_launches);
-    return all.us / count;
+    return reported(state, tiny_figures(all, epochs, first, few));
   }
 
   double fleet(benchmark::State& state, Index models) {
@@ -167,14 +149,7 @@ class Bench {
     const Took all = took([&] { results = trainer().train_all(requests); });
     if (results.size() != requests.size()) throw std::runtime_error("a model was not trained");
     for (const RunResult& result : results) expect_trained(result, extent_.fleet_epochs);
-
-    const auto epochs = static_cast<double>(models * extent_.fleet_epochs);
-    state.counters["models"] = static_cast<double>(models);
-    state.counters["epochs"] = static_cast<double>(extent_.fleet_epochs);
-    state.counters["models_per_s"] = static_cast<double>(models) / all.us * 1e6;
-    state.counters["model_epochs_per_s"] = epochs / all.us * 1e6;
-    state.counters["host_us_per_model_epoch"] = all.host_us / epochs;
-    return all.us / epochs;
+    return reported(state, fleet_figures(all, models, extent_.fleet_epochs));
   }
 
   double wide_mlp(benchmark::State& state) {
@@ -188,26 +163,19 @@ class Bench {
     const TrainingData data = wide_.view(net.features());
     if (first_time) train(trainer(), run, data);
     const Took first = train(trainer(), run, data);
-    run.epochs = few + extent_.wide_epochs;
+    run.epochs = few + wide_epochs_;
     const Took all = train(trainer(), run, data);
 
-    // What a run does once is in both times. Of the few steps of a smoke run no difference would be left.
-    const auto steps = static_cast<double>(extent_.wide_epochs * extent_.wide_batches);
-    const double step_us = (effort_ == Effort::smoke ? all.us : all.us - first.us) / steps;
-    const double products_us = way_.products_us(net, batch);
     Cost cost;
     for (Index layer = 0; layer < net.layers(); ++layer) {
       const Index in = net.fan_in(layer), out = net.fan_out(layer);
       cost = cost + dense_forward_cost(batch, in, out) + dense_weight_grad_cost(batch, in, out);
       if (layer > 0) cost = cost + dense_input_grad_cost(batch, in, out);
     }
-    state.counters["steps"] = steps;
-    state.counters["gemm_only_us"] = products_us;
-    state.counters["percent_of_gemm_only"] = 100 * products_us / step_us;
-    state.counters["tflop_per_s"] = cost.flops / step_us * 1e-6;
-    state.counters["host_us_per_step"] = (all.host_us - first.host_us) / steps;
-    if (all.recorded_launches > 0) state.counters["launches_per_epoch"] = static_cast<double>(all.recorded_launches);
-    return step_us;
+    // What a run does once is in both times. Of the few steps of a smoke run no difference would be left.
+    const Took later = effort_ == Effort::smoke ? all : beyond(first, all);
+    return reported(state,
+                    wide_figures(later, wide_epochs_ * extent_.wide_batches, way_.products_us(net, batch), cost.flops));
   }
 
   double startup(benchmark::State& state) {
@@ -217,14 +185,14 @@ class Bench {
     const Took construct = took([&] { trainer(); });
     const Took first = train(trainer(), run_of(kTiny, 1, 1), data);
     const Took second = train(trainer(), run_of(kTiny, 1, 1), data);
-    state.counters["construct_us"] = construct.us;
-    state.counters["first_epoch_us"] = first.us;
-    state.counters["second_run_us"] = second.us;
-    state.counters["process_us"] = run_first_epoch(way_.first_epoch).us;
-    return construct.us + first.us;
+    return reported(state, startup_figures(construct, first, second, run_first_epoch(way_.first_epoch)));
   }
 
  private:
+  static double reported(benchmark::State& state, const Figures& figures) {
+    for (const auto& [name, value] : figures.counters) state.counters[name] = value;
+    return figures.us;
+  }
   Trainer& trainer() {
     if (!trainer_) trainer_ = way_.make_trainer();
     return *trainer_;
@@ -233,6 +201,7 @@ class Bench {
   Effort effort_;
   Extent extent_;
   Trained way_;
+  Index wide_epochs_;
   std::unique_ptr<Trainer> trainer_;
   Rows wide_;
 };
@@ -244,23 +213,47 @@ void train_first_epoch(Trainer& trainer) {
   train(trainer, run_of(kTiny, 1, 1), rows.view(kTiny.features()));
 }
 
-void add_trainings(Effort effort, const Extent& extent, const std::vector<Trained>& ways) {
+void add_trainings(Effort effort, const Extent& full, const std::vector<Trained>& ways) {
   using benchmark::State;
   const bool smoke = effort == Effort::smoke;
-  for (const Trained& way : ways) {
-    const auto bench = std::make_shared<Bench>(effort, extent, way);
-    const auto add = [&](const std::string& what, Index size, Measure measure) {
-      add_case(what + "/" + std::to_string(size) + "/" + way.name, std::move(measure));
-    };
-    if (!way.first_epoch.empty()) add("startup", kFirstEpochRows, [=](State& state) { return bench->startup(state); });
-    if (way.tiny)
-      for (const Index rows : smoke ? std::vector<Index>{100} : std::vector<Index>{100, 500, 1000, 2000})
-        add("tiny_mlp", rows, [=](State& state) { return bench->tiny_mlp(state, rows); });
-    if (way.fleets)
-      for (const Index models : extent.fleets)
-        add("fleet", models, [=](State& state) { return bench->fleet(state, models); });
-    add("wide_mlp", extent.wide_batch, [=](State& state) { return bench->wide_mlp(state); });
-  }
+  const Extent extent = !smoke ? full
+                               : Extent{.tiny_rows = {100},
+                                        .tiny_epochs = 3,
+                                        .fleets = {2},
+                                        .fleet_epochs = 2,
+                                        .wide = {{12, 32, 32, 10}},
+                                        .wide_batch = 4,
+                                        .wide_batches = 1};
+  std::vector<std::shared_ptr<Bench>> benches;
+  for (const Trained& way : ways) benches.push_back(std::make_shared<Bench>(effort, extent, way));
+  const auto for_ways = [&](auto body) {
+    for (std::size_t i = 0; i < ways.size(); ++i) body(ways[i], benches[i]);
+  };
+  const auto add = [](const std::string& what, Index size, const Trained& way, Measure measure) {
+    add_case(what + "/" + std::to_string(size) + "/" + way.name, std::move(measure));
+  };
+  const auto add_wide = [&](WideTurn turn) {
+    for_ways([&](const Trained& way, const std::shared_ptr<Bench>& bench) {
+      if (way.wide_turn == turn)
+        add("wide_mlp", extent.wide_batch, way, [=](State& state) { return bench->wide_mlp(state); });
+    });
+  };
+
+  add_wide(WideTurn::first);
+  for_ways([&](const Trained& way, const std::shared_ptr<Bench>& bench) {
+    if (!way.tiny) return;
+    for (const Index rows : extent.tiny_rows)
+      add("tiny_mlp", rows, way, [=](State& state) { return bench->tiny_mlp(state, rows); });
+  });
+  for_ways([&](const Trained& way, const std::shared_ptr<Bench>& bench) {
+    if (!way.first_epoch.empty())
+      add("startup", kFirstEpochRows, way, [=](State& state) { return bench->startup(state); });
+  });
+  add_wide(WideTurn::late);
+  for (const Index models : extent.fleets)
+    for_ways([&](const Trained& way, const std::shared_ptr<Bench>& bench) {
+      if (way.fleets) add("fleet", models, way, [=](State& state) { return bench->fleet(state, models); });
+    });
 }
 
 }  // namespace plateau::bench

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "layered_run.hpp"
-#include "plateau/gpu/error.hpp"
 #include "plateau/gpu/graph.hpp"
+#include "plateau/model/epilogue_choice.hpp"
 #include "plateau/model/gpu_backend.hpp"
 
 namespace plateau {
@@ -69,7 +69,6 @@ class ReplayClock {
   ReplayClock(const gpu::Stream& stream, const std::function<void()>& enqueue) {
     enqueue();  // loads what the libraries need, outside of the recording
     graph_ = gpu::capture(stream, enqueue);
-    replays_ = 1;
     const double once = round_us(stream);
     replays_ = static_cast<int>(std::clamp(kRoundUs / std::max(once, 1.0), 1.0, 1000.0));
     for (int round = 0; round < kRounds; ++round) rounds_.push_back(round_us(stream) / replays_);
@@ -174,38 +173,12 @@ class GpuTrainer final : public Trainer {
   bool stop_requested() const override { return options_.stop && options_.stop->load(std::memory_order_relaxed); }
 
  private:
-  // An epilogue is taken where the gradient of a batch, as a whole, then takes less time by this share at least.
-  static constexpr double kLeastGain = 0.02;
-
-  // Layer by layer: the activation as an epilogue, alone or together with the input gradient above that uses its mask;
-  // then the last bias gradient. What is measured only reads the parameters.
+  // By the time that each plan takes on this device. What is measured only reads the parameters.
   void autotune(const Architecture& net, LayeredRun<GpuBackend>& training) const {
-    ExecutionPlan best{.layers = std::vector<LayerPlan>(static_cast<std::size_t>(net.layers())), .autotuned = true};
-    const auto gradient_us = [&](const ExecutionPlan& plan) {
+    training.set_plan(choose_epilogues(net, [&](const ExecutionPlan& plan) {
       training.set_plan(plan);
       return ReplayClock(backend_.stream(), [&] { training.compute_gradient(0); }).median_us();
-    };
-    double best_us = gradient_us(best);
-    const auto try_out = [&](const ExecutionPlan& plan) {
-      try {
-        const double us = gradient_us(plan);
-        if (!(us <= best_us * (1 - kLeastGain))) return;
-        best_us = us;
-        best = plan;
-      } catch (const gpu::UnsupportedProduct&) {  // then the kernels stay
-      }
-    };
-    for (std::size_t layer = 0; layer + 1 < best.layers.size(); ++layer) {
-      ExecutionPlan alone = best, both = best;
-      alone.layers[layer].activation = both.layers[layer].activation = Fusion::epilogue;
-      both.layers[layer + 1].input_grad = Fusion::epilogue;
-      try_out(alone);
-      try_out(both);
-    }
-    ExecutionPlan with_bias = best;
-    with_bias.layers.back().weight_grad = Fusion::epilogue;
-    try_out(with_bias);
-    training.set_plan(best);
+    }));
   }
 
   bool records_epochs(const Run& run, const LayeredRun<GpuBackend>& training) const {

@@ -217,6 +217,7 @@ std::string machine_summary(const Environment& cpu, const gpu::Inventory& found,
     out += fmt::format("{:<10}{}\n", label, text);
   };
   line("plateau", cpu.version);
+  line("commit", cpu.build.commit.empty() ? "not known" : cpu.build.commit + (cpu.build.dirty ? ", with changes" : ""));
   line("compiler", cpu.compiler);
   line("cpu", fmt::format("{}, {} threads", cpu.device_name, cpu.workers));
   line("products", cpu.matrix_library);

@@ -37,6 +37,7 @@ std::string compiler_name() {
 
 Environment cpu_environment(int workers) {
   return {.version = PLATEAU_VERSION,
+          .build = this_build(),
           .compiler = compiler_name(),
           .matrix_library = cpu::matrix_library(),
           .device = "cpu",
@@ -51,6 +52,7 @@ Environment gpu_environment(const gpu::Inventory& found, const std::string& matr
   expects(!found.devices.empty(), "gpu_environment: at least one device");
   const gpu::DeviceProperties& device = found.devices.front();
   return {.version = PLATEAU_VERSION,
+          .build = this_build(),
           .compiler = compiler_name(),
           .matrix_library = (found.emulated ? "emulated " : "") + matrix_library,
           .device = found.emulated ? "emulated" : "cuda",

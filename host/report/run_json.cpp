@@ -164,7 +164,10 @@ Json document(const char* command, Json configuration, const RunStudy& study, co
   json["schema_version"] = kRunJsonVersion;
   json["command"] = command;
   json["configuration"] = std::move(configuration);
+  const Build& build = environment.build;
   json["versions"] = {{"plateau", environment.version},
+                      {"commit", build.commit.empty() ? Json(nullptr) : Json(build.commit)},
+                      {"dirty", build.dirty},
                       {"compiler", environment.compiler},
                       {"matrix_products", environment.matrix_library}};
   if (environment.gpu) json["versions"]["cuda_toolkit"] = environment.gpu->toolkit;

@@ -479,8 +479,8 @@ TEST_F(CommandLine, every_command_explains_itself_with_an_example) {
 TEST_F(CommandLine, info_says_what_there_is) {
   const ProgramResult result = run({"info"});
   EXPECT_EQ(result.exit_code, 0);
-  for (const char* part :
-       {"plateau   ", "compiler  ", "cpu       ", "products  Eigen", "cuda      ", "driver    ", "gpu       "})
+  for (const char* part : {"plateau   ", "commit    ", "compiler  ", "cpu       ", "products  Eigen", "cuda      ",
+                           "driver    ", "gpu       "})
     EXPECT_NE(result.out.find(part), std::string::npos) << part << "\n" << result.out;
   // Each build says what it can know: without CUDA, nothing about driver and GPU.
   const bool cuda = result.out.find("\ncuda      not built in\n") == std::string::npos;

@@ -6,13 +6,16 @@
 
 #include <chrono>
 #include <limits>
+#include <map>
 #include <numeric>
+#include <optional>
 #include <thread>
 
 #include "bench/support/cpu_device.hpp"
 #include "bench/support/gpu_device.hpp"
 #include "bench/support/operation_case.hpp"
 #include "plateau/core/random.hpp"
+#include "plateau/gpu/device.hpp"
 #include "simt/runtime.hpp"
 
 namespace plateau::bench {
@@ -91,15 +94,29 @@ TEST(CpuClock, cold_is_slower_than_warm_where_the_cache_holds_the_data) {
   EXPECT_GT(cold_us, 2 * warm_us);
 }
 
-TEST(CpuClock, measures_a_copy_within_what_memory_can_do) {
-  CpuDevice cpu;
-  constexpr Index kBytes = 32'000'000;
-  const Work copy = cpu.copier(kBytes);
+// What stands beside every time of an operation that moves bytes: a copier that leaves bytes out would flatter them
+// all.
+template <class Device>
+void expect_that_every_byte_is_copied() {
+  constexpr Index kBytes = 1'000'003;
+  Device device;
+  Material<Device> material(device);
+  const auto copier = device.copier(kBytes);
+  ASSERT_EQ(copier.from.size, kBytes);
+  ASSERT_EQ(copier.to.size, kBytes);
+  const auto from = material.template fetched<unsigned char>(copier.from);
+  const auto before = material.template fetched<unsigned char>(copier.to);
+  for (std::size_t i = 0; i < from.size(); ++i) ASSERT_NE(before[i], from[i]) << "byte " << i;
 
-  const double gb_per_s = 2e-3 * kBytes / least([&] { return cpu.warm_us(copy, 1); });
+  EXPECT_GT(device.warm_us(copier.run, 1), 0);
 
-  EXPECT_GE(gb_per_s, 0.1);
-  EXPECT_LE(gb_per_s, 2'000);
+  EXPECT_EQ(material.template fetched<unsigned char>(copier.to), from);
+  EXPECT_EQ(material.template fetched<unsigned char>(copier.from), from);
+}
+
+TEST(Copier, copies_every_byte_on_every_device) {
+  expect_that_every_byte_is_copied<CpuDevice>();
+  expect_that_every_byte_is_copied<GpuDevice>();
 }
 
 class GpuClock : public testing::Test {
@@ -150,6 +167,12 @@ TEST_F(GpuClock, flushes_before_every_cold_run_and_outside_of_its_events) {
   EXPECT_EQ(warm, (std::vector<simt::Call>{launch, event_record, launch, launch, event_record, synchronise}));
 }
 
+TEST_F(GpuClock, flushes_more_than_the_cache_holds) {
+  const gpu::Inventory found = gpu::inventory();
+  ASSERT_FALSE(found.devices.empty());
+  EXPECT_GE(gpu.flushed_bytes(), 2 * found.devices.front().l2_cache_bytes);
+}
+
 TEST(Settling, ends_when_three_times_say_the_same_or_gives_up) {
   const std::vector<double> falling{100, 50, 20, 10.5, 10.2, 9.9, 1};
   std::size_t taken = 0;
@@ -172,32 +195,107 @@ TEST(Settling, chooses_runs_that_fill_a_time) {
   EXPECT_EQ(runs_within(1000, 0, 50), 50);
 }
 
-// A device whose times are known.
-struct PlantedDevice {
-  double each_us = 10;
-  Index bytes = 0;
-  int timed = 0;
+// A device whose times are known: its clock only moves by what runs, and a cold run takes kColdUs more.
+class PlantedDevice {
+ public:
+  static constexpr double kCopyUs = 10, kProductUs = 30, kFlushedUs = 5;
+  static constexpr double kColdUs = 100, kWarmUs = 100;
+  static constexpr Index kMostColdRuns = 3, kMostWarmRuns = 3;
 
-  Work copier(Index asked) {
-    bytes = asked;
-    return [] {};
+  struct Backend : CpuBackend<float> {
+    explicit Backend(double& clock_us) : clock(clock_us) {}
+    void dense_input_grad(Matrix<const float>, Matrix<const float>, Matrix<float>) const { clock += kProductUs; }
+    double& clock;
+  };
+
+  PlantedDevice() = default;
+  PlantedDevice(const PlantedDevice&) = delete;
+
+  const Backend& backend() const { return backend_; }
+  void pass(double us) { clock_us_ += us; }
+  Copier<Space::host> copier(Index asked) {
+    bytes_ = asked;
+    return {.run = [this] { pass(kCopyUs); }, .from = {}, .to = {}};
   }
-  double warm_us(const Work&, Index) {
-    ++timed;
-    return each_us;
+  double warm_us(const Work& run, Index runs) {
+    ++timed_;
+    const double before = clock_us_;
+    for (Index i = 0; i < runs; ++i) run();
+    return (clock_us_ - before) / static_cast<double>(runs);
   }
+  double cold_us(const Work& run, Index runs) { return kFlushedUs + warm_us(run, runs); }
+  Index copied_bytes() const { return bytes_; }
+  int timed() const { return timed_; }
+
+ private:
+  double clock_us_ = 0;
+  Backend backend_{clock_us_};
+  Index bytes_ = 0;
+  int timed_ = 0;
 };
 
 TEST(CopyBandwidth, counts_bytes_read_and_written_and_is_measured_once) {
   PlantedDevice device;
   CopyBandwidth<PlantedDevice> copy(device, Effort::full);
 
-  EXPECT_EQ(copy.bytes_per_us(), 2 * 256e6 / 10);
-  EXPECT_EQ(device.bytes, 256'000'000);
-  const int timed = device.timed;
-  device.each_us = 1;
-  EXPECT_EQ(copy.bytes_per_us(), 2 * 256e6 / 10);
-  EXPECT_EQ(device.timed, timed);
+  EXPECT_EQ(copy.bytes_per_us(), 2 * 256e6 / PlantedDevice::kCopyUs);
+  EXPECT_EQ(device.copied_bytes(), 256'000'000);
+  const int timed = device.timed();
+  EXPECT_EQ(copy.bytes_per_us(), 2 * 256e6 / PlantedDevice::kCopyUs);
+  EXPECT_EQ(device.timed(), timed);
+}
+
+// Runs one case, and keeps what it reports.
+class Reported : public benchmark::BenchmarkReporter {
+ public:
+  Reported(const std::string& name, Measure measure) {
+    add_case(name, std::move(measure));
+    benchmark::RunSpecifiedBenchmarks(this, name);
+    benchmark::ClearRegisteredBenchmarks();
+  }
+  bool ReportContext(const Context&) override { return true; }
+  void ReportRuns(const std::vector<Run>& runs) override {
+    ASSERT_EQ(runs.size(), 1u);
+    ASSERT_FALSE(runs[0].error_occurred) << runs[0].error_message;
+    us = runs[0].GetAdjustedRealTime();
+    for (const auto& [name, counter] : runs[0].counters) counters[name] = counter.value;
+  }
+
+  double us = 0;
+  std::map<std::string, double> counters;
+};
+
+Reported planted_case(Cache cache, std::optional<Product> product) {
+  constexpr double kOperationUs = 40;
+  const auto cases = std::make_shared<OperationCases<PlantedDevice>>(Effort::smoke);
+  const OperationCase<PlantedDevice> planted{
+      .name = "planted", .cache = cache, .make = [product](Material<PlantedDevice>& make) {
+        return Operation<PlantedDevice>{.cost = {.flops = 8e6, .bytes_read = 3e3, .bytes_written = 1e3},
+                                        .run = [&device = make.device()] { device.pass(kOperationUs); },
+                                        .product = product};
+      }};
+  return {"planted", [=](benchmark::State& state) { return cases->measure(state, planted); }};
+}
+
+TEST(OperationCases, set_a_time_against_the_known_copies) {
+  const Reported warm = planted_case(Cache::warm, {}), cold = planted_case(Cache::cold, {});
+  constexpr double kCopiedPerUs = 2 * 250e3 / PlantedDevice::kCopyUs;
+
+  EXPECT_NEAR(warm.us, 40, 1e-9);
+  EXPECT_NEAR(warm.counters.at("percent_of_copy"), 100 * 4e3 / 40 / kCopiedPerUs, 1e-9);
+  EXPECT_NEAR(warm.counters.at("gb_per_s"), 0.1, 1e-9);     // 4000 bytes in 40 us
+  EXPECT_NEAR(warm.counters.at("tflop_per_s"), 0.2, 1e-9);  // 8 million in 40 us
+  EXPECT_NEAR(cold.us, 45, 1e-9);
+  EXPECT_NEAR(cold.counters.at("percent_of_copy"), 100 * 4e3 / 45 / kCopiedPerUs, 1e-9);
+  EXPECT_FALSE(warm.counters.contains("percent_of_gemm"));
+}
+
+TEST(OperationCases, set_a_product_against_the_known_one_in_the_same_state_of_the_cache) {
+  const Reported warm = planted_case(Cache::warm, Product{2, 3, 4}), cold = planted_case(Cache::cold, Product{2, 3, 4});
+
+  EXPECT_NEAR(warm.counters.at("percent_of_gemm"), 100 * 30.0 / 40, 1e-9);
+  EXPECT_NEAR(cold.counters.at("percent_of_gemm"), 100 * 35.0 / 45, 1e-9);
+  EXPECT_FALSE(warm.counters.contains("percent_of_copy"));
 }
 
 template <class Device>

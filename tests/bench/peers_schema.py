@@ -9,16 +9,16 @@ import numbers
 OPTIONAL_TEXT = (str, type(None))
 DOCUMENT = {"schema": str, "schema_version": int, "suite": str, "started": str, "commit": OPTIONAL_TEXT, "dirty": bool,
             "command": str, "machine": dict, "smoke": bool, "busy": bool, "rebuilt": bool, "complete": bool,
-            "context": dict, "environments": list, "cases": list, "variants": dict, "plateau": dict}
-MACHINE = {"cpu": str, "cores": int, "gpu": (dict, type(None)), "driver": OPTIONAL_TEXT, "load_start": float,
-           "load_end": float}
+            "context": dict, "build": dict, "environments": list, "cases": list, "variants": dict, "plateau": dict}
+MACHINE = {"cpu": str, "cores": int, "busy_share": float, "gpu": (dict, type(None)),
+           "driver": OPTIONAL_TEXT, "load_start": float, "load_end": float}
 CASE = {"work": str, "name": str, "device": str, "widths": list, "rows": int, "test_rows": int, "models": int,
-        "epochs": int, "learning_rate": float, "rounds": int, "first_calls_at_once": int, "limit_reached": bool,
-        "order": list, "references": dict, "programs": list}
+        "epochs": int, "learning_rate": float, "gate_rows": int, "rounds": int, "starts_at_once": int,
+        "first_calls_at_once": int, "limit_reached": bool, "order": list, "references": dict, "programs": list}
 PROGRAM = {"name": str, "label": str, "framework": str, "version": OPTIONAL_TEXT, "variant": str,
            "threads": (int, type(None)), "device": str, "precision": str, "flags": dict, "status": str, "reason": str,
-           "parity": dict, "first_s": (float, type(None)), "seconds": list}
-TIMED = {"median_s": float, "min_s": float, "max_s": float, "spread": float, "first_s": float}
+           "parity": dict, "start_s": (float, type(None)), "first_s": (float, type(None)), "seconds": list}
+TIMED = {"start_s": float, "median_s": float, "min_s": float, "max_s": float, "spread": float, "first_s": float}
 
 
 def members(value, expected, where):

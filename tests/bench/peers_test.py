@@ -29,6 +29,9 @@ from errors import Failed, NotRun, OutOfTime  # noqa: E402
 from peers_schema import document_problems  # noqa: E402
 from worker import Deadline, Worker  # noqa: E402
 
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parent))
+import peers_sleeping_worker as sleeping  # noqa: E402
+
 FAKE = pathlib.Path(__file__).resolve().parent / "peers_fake_worker.py"
 
 
@@ -160,14 +163,28 @@ class Gate(unittest.TestCase):
                 self.assertNotEqual(data[size:2 * size], alone[name][1])
 
 
-def run(modes, rounds=3, limit_s=None, models=1, first_limit_s=60, run_limit_s=60):
+SHORT_S, ROUND_LIMIT_S = 0.5, 77  # the second is known by its value
+
+
+def impatient(asked, limit_s, deadline=Deadline()):
+    """Worker.receive() that waits a short time for who is known to hang, there, and long enough for all others."""
+    mode = str(asked.process.args[3]) if asked.process else ""
+    hangs = mode == "mute" or (mode == "hangs" and limit_s == worker.FIRST_LIMIT_S) or (
+        mode == "hangs_in_a_round" and limit_s == ROUND_LIMIT_S)
+    return patient(asked, SHORT_S if hangs else limit_s, deadline)
+
+
+patient = Worker.receive
+
+
+def run(modes, rounds=3, limit_s=None, models=1, gate_rows=0):
     """The one case of a work, with fakes; the first one is ours."""
     ours, *others = modes
     listed = [fake(ours, "Plateau"), *(fake(mode) if isinstance(mode, str) else mode for mode in others)]
     settings = measure.Settings(rounds=rounds, smoke=False, deadline=Deadline(limit_s), pause_s=0, warm_trainings=0)
-    case = cases.Case("A", "made up", [2, 4, 2], 10, 500, 30, models=models)
-    with tempfile.TemporaryDirectory() as scratch, mock.patch.multiple(measure, FIRST_LIMIT_S=first_limit_s,
-                                                                       RUN_LIMIT_S=run_limit_s):
+    case = cases.Case("A", "made up", [2, 4, 2], 10, 500, 30, models=models, gate_rows=gate_rows)
+    with tempfile.TemporaryDirectory() as scratch, mock.patch.object(measure, "RUN_LIMIT_S", ROUND_LIMIT_S), \
+            mock.patch.object(Worker, "receive", impatient):
         maker = Worker(fake_command("right"), None, scratch)
         crew = measure.Crew(scratch, settings)
         try:
@@ -209,17 +226,71 @@ class Contenders(unittest.TestCase):
         self.assertEqual(case["references"], {"fp32": "Plateau, right, cpu, 1 thread"})
         self.assertEqual(len({tuple(order) for order in case["order"]}), 2)  # both come first at times
 
+    def test_a_training_that_is_timed_is_the_one_that_was_admitted(self):
+        for mode, words in {"drifts_in_a_round": "the train loss of epoch 3 of 'made up'",
+                            "guesses_in_a_round": "the test accuracy of epoch 3 of 'made up'",
+                            "nan_late_in_a_round": "a train loss is not a number",
+                            "stops_early_in_a_round": "it trained 29 epochs instead of 30"}.items():
+            with self.subTest(mode):
+                case = run(["right", mode], rounds=2)
+                self.assertEqual(program(case, mode)["status"], "FAIL")
+                self.assertRegex(program(case, mode)["reason"], f"^in round 0: {words}")
+                self.assertNotIn("ratio", program(case, mode))
+                self.assertEqual(len(program(case, "right")["seconds"]), 2)
+
+    def test_what_no_gate_knows_is_held_to_its_first_call(self):
+        for others, more in ((["drifts_in_a_round", "guesses_in_a_round", "twice_as_slow"], {"gate_rows": 5}),
+                             ([fake("drifts_in_a_round", own_conventions=True),
+                               fake("guesses_in_a_round", own_conventions=True),
+                               fake("twice_as_slow", own_conventions=True)], {})):
+            case = run(["right", *others], rounds=1, **more)
+            self.assertRegex(program(case, "drifts_in_a_round")["reason"],
+                             "^in round 0: the train loss of epoch 3 is .* in the first call")
+            self.assertRegex(program(case, "guesses_in_a_round")["reason"],
+                             "^in round 0: the test accuracy of epoch 3 is .* in the first call")
+            self.assertEqual(program(case, "twice_as_slow")["seconds"], [0.2])
+
+    def test_how_near_a_repetition_must_be(self):
+        first = {"losses": [2.0, 1.0], "accuracies": [0.5, 0.5]}
+        for precision, share in (("fp32", 1e-3), ("tf32", 4e-3)):
+            for factor, passes in ((0.9, True), (1.1, False), (math.nan, False)):
+                again = {"losses": [2.0, 1.0 + factor * share], "accuracies": [0.5, 0.5]}
+                with contextlib.nullcontext() if passes else self.assertRaises(Failed):
+                    cases.expect_repetition([first, again], [first] * 2, 500, precision)
+        for rows, passes in ((5, True), (6, False), (math.nan, False)):
+            again = {"losses": [2.0, 1.0], "accuracies": [0.5, 0.5 + rows / 500]}
+            with contextlib.nullcontext() if passes else self.assertRaises(Failed):
+                cases.expect_repetition([first, again], [first] * 2, 500, "fp32")
+
+    def test_nobody_follows_the_same_neighbour_all_the_time(self):
+        for count in range(2, 20):
+            for rounds in (9, 15, 2 * count):
+                orders = [measure.round_order(count, number, rounds) for number in range(rounds)]
+                follows = {}
+                for order in orders:
+                    self.assertEqual(sorted(order), list(range(count)))
+                    for pair in zip(order, order[1:]):
+                        follows[pair] = follows.get(pair, 0) + 1
+                if rounds == 2 * count:  # the whole design
+                    self.assertEqual(set(follows.values()), {2}, count)
+                    self.assertEqual(len(follows), count * (count - 1))
+                    for place in range(count):
+                        self.assertEqual([sum(order[place] == one for order in orders) for one in range(count)],
+                                         [2] * count)
+                else:
+                    self.assertLessEqual(max(follows.values()), math.ceil(rounds / 2) if count < 4 else
+                                         math.ceil(rounds / count) + 2, (count, rounds))
+
     def test_a_hanging_contender_is_cut(self):
-        with mock.patch.object(worker, "START_LIMIT_S", 1):
-            case = run(["right", "hangs", "mute"], rounds=1, first_limit_s=1)
-        self.assertRegex(program(case, "hangs")["reason"], "no answer within 1 s")
-        self.assertRegex(program(case, "mute")["reason"], "no answer within 1 s")
+        case = run(["right", "hangs", "mute"], rounds=1)
+        self.assertRegex(program(case, "hangs")["reason"], "no answer within 0.5 s")
+        self.assertRegex(program(case, "mute")["reason"], "no answer within 0.5 s")
         self.assertEqual(program(case, "hangs")["status"], "FAIL")
         self.assertEqual(program(case, "right")["status"], "timed")
 
     def test_a_contender_that_hangs_in_a_round_is_cut_and_the_others_go_on(self):
-        case = run(["right", "hangs_in_a_round"], rounds=2, run_limit_s=1)
-        self.assertRegex(program(case, "hangs_in_a_round")["reason"], "in round 0: it gave no answer within 1 s")
+        case = run(["right", "hangs_in_a_round"], rounds=2)
+        self.assertRegex(program(case, "hangs_in_a_round")["reason"], "in round 0: it gave no answer within 0.5 s")
         self.assertEqual(len(program(case, "right")["seconds"]), 2)
 
     def test_what_cannot_run_is_told_with_its_reason(self):
@@ -258,10 +329,10 @@ class Contenders(unittest.TestCase):
     def test_the_time_limit_keeps_what_was_measured(self):
         now = [0.0]  # a clock that every look at it moves on
         def ticking():
-            now[0] += 0.01
+            now[0] += 0.1
             return now[0]
         with mock.patch.object(worker.time, "monotonic", ticking):
-            case = run(["right", "twice_as_slow"], rounds=10_000, limit_s=5)
+            case = run(["right", "twice_as_slow"], rounds=10_000, limit_s=50)  # seconds of waiting are real ones
         self.assertTrue(case["limit_reached"])
         self.assertGreater(case["rounds"], 0)
         self.assertLess(case["rounds"], 10_000)
@@ -333,6 +404,17 @@ class Contenders(unittest.TestCase):
         self.assertEqual(record["status"], "not run")
         self.assertRegex(record["reason"], "package jax")
 
+    def test_every_contender_is_started_at_its_precision(self):
+        found = {framework: ["one"] for framework in contenders.PACKAGES}
+        seen = set()
+        for one in contenders.contenders("C", "cuda", found, "ours", cores=2):
+            words = [str(word) for word in one.command()]
+            self.assertEqual(words[words.index("--precision") + 1], one.precision)
+            self.assertEqual("tf32" in one.name, one.precision == "tf32")
+            seen.add((one.framework, one.precision))
+        self.assertEqual(seen, {(framework, precision) for framework in ("Plateau", "PyTorch", "JAX")
+                                for precision in ("fp32", "tf32")} | {("scikit-learn", "fp32")})
+
     def test_every_variant_that_is_listed_is_explained(self):
         found = {framework: ["one", "another"] for framework in contenders.PACKAGES}
         seen = {}
@@ -360,9 +442,11 @@ class Server(unittest.TestCase):
         asked = self.worker()
         self.assertEqual(asked.environment()["precision"], {"threads": 2, "products": "fp32"})
         asked.ask({"do": "load", "models": 1})
-        reply = asked.train(10, warm_epochs=10)  # 0.2 s, after 0.2 s of warm epochs and 2 s of resets
+        begin = time.monotonic()
+        reply = asked.train(10, warm_epochs=10)  # 0.2 s, after 0.2 s of warm epochs and two resets
+        whole = time.monotonic() - begin
         self.assertGreaterEqual(reply["seconds"], 0.2)
-        self.assertLess(reply["seconds"], 0.9)  # a busy machine wakes late
+        self.assertLessEqual(reply["seconds"], whole - 0.2 - 2 * sleeping.OUTSIDE_S)  # however late a machine wakes
         self.assertEqual(reply["trajectories"][1], {"losses": [None] * 10, "accuracies": [0.5] * 10})
         self.assertNotIn("extrapolated_from", reply)
 
@@ -392,10 +476,11 @@ class Document(unittest.TestCase):
     def document(self):
         found = {"schema": "plateau-bench", "schema_version": 1, "suite": "peers",
                  "started": "2026-01-02T03:04:05+00:00", "commit": None, "dirty": True,
+                 "build": {"commit": "f" * 40, "dirty": False},
                  "command": "peers.py --smoke", "smoke": True, "busy": False,
                  "rebuilt": False, "complete": True, "environments": [], "plateau": {}, "variants": {}, "context": {},
-                 "machine": {"cpu": "a processor", "cores": 2, "gpu": None, "driver": None, "load_start": 0.1,
-                             "load_end": 0.2}}
+                 "machine": {"cpu": "a processor", "cores": 2, "busy_share": 0.1, "gpu": None, "driver": None,
+                             "load_start": 0.1, "load_end": 0.2}}
         return {**found, "cases": [run(["right", "twice_as_slow", "nan", "cannot"], rounds=5)]}
 
     def test_it_has_the_schema_and_a_table(self):
@@ -403,6 +488,7 @@ class Document(unittest.TestCase):
         self.assertEqual(document_problems(document), [])
         shown = report.render(document)
         self.assertIn("**Not a measurement: a smoke run, changes were not committed.**", shown)
+        self.assertIn("commit ffffffffffff;", shown)
         self.assertRegex(shown, r"\| Fake, twice_as_slow \| 1 \| cpu \| 1 \| fp32 \| 200 \|.* 2.00 \(2.00 to 2.00\) \|")
         self.assertRegex(shown, r"\| Fake, nan \| 1 \| cpu \| 1 \| fp32 \| FAIL \|")
         self.assertEqual(report.render(document, "made up"), shown)
@@ -410,6 +496,34 @@ class Document(unittest.TestCase):
         self.assertIn("| 2.00 (too few rounds) |", report.render(document))
         with self.assertRaises(results.Refused):
             report.render(document, "no such case")
+
+    def test_first_calls_and_starts_have_columns_and_precision_flags_a_line(self):
+        case = self.document_once()["cases"][0]
+        program(case, "twice_as_slow").update(first_s=0.75, start_s=1.5)
+        shown = report.case_table(case)
+        self.assertIn("| max ms | first call of this shape ms | start ms | time / ours", shown)
+        self.assertRegex(shown, r"\| Fake, twice_as_slow \|.*\| 200 \| 750 \| 1500 \| 2.00 ")
+        self.assertIn("Precision flags: Plateau at fp32: products fp32; Fake at fp32: products fp32.", shown)
+        self.assertEqual({line.count("|") for line in shown.splitlines() if line.startswith("|")}, {13})
+        for record in case["programs"]:
+            record.pop("start_s")  # as in files from before it was kept
+        shown = report.case_table(case)
+        self.assertNotIn("start ms", shown)
+        self.assertEqual({line.count("|") for line in shown.splitlines() if line.startswith("|")}, {12})
+
+    def test_parity_is_told_with_its_epochs(self):
+        case = self.document_once()["cases"][0]
+        self.assertIn("over 60 epochs of the stored trajectory and over the first 20 of these 30.",
+                      report.parity_words(case))
+        program(case, "right")["parity"]["case"].update(worst_share=0.5, epochs=10)
+        self.assertIn("within 50 % of the bound, over 60 epochs of the stored trajectory and over the first 10 or 20 "
+                      "of these 30.", report.parity_words(case))
+        short = {**self.document_once()["cases"][0], "epochs": 20}
+        self.assertIn("and over all 20 of these.", report.parity_words(short))
+        case["gate_rows"] = 5
+        self.assertRegex(report.parity_words(case), "the first 10 or 20 of the same network on 5 rows[.]$")
+        del case["gate_rows"]  # as in files from before it was kept, where it was the case itself
+        self.assertRegex(report.parity_words(case), "of these 30[.]$")
 
     def test_the_schema_check_sees_what_is_wrong(self):
         for spoil in (lambda d: d.pop("commit"), lambda d: d.update(schema_version=2), lambda d: d.update(smoke=1),
@@ -446,7 +560,7 @@ class Command(unittest.TestCase):
                 return end.code, errors.getvalue()
 
     def test_what_cannot_be_done_is_refused_in_one_sentence(self):
-        facts = {"cpu": "a processor", "cores": 2, "load_start": 0.0, "gpu": None}
+        facts = {"cpu": "a processor", "cores": 2, "busy_share": 0.0, "load_start": 0.0, "gpu": None}
         with tempfile.TemporaryDirectory() as folder, mock.patch.object(results, "machine_facts", lambda: dict(facts)):
             empty = pathlib.Path(folder) / "empty"
             empty.mkdir()
@@ -470,11 +584,55 @@ class Command(unittest.TestCase):
             self.assertEqual(self.peers(*arguments)[0], 2)
 
     def test_a_busy_machine_is_refused(self):
-        facts = {"cpu": "a processor", "cores": 2, "load_start": 5.0, "gpu": None}
+        facts = {"cpu": "a processor", "cores": 2, "busy_share": 0.9, "load_start": 0.0, "gpu": None}
         with mock.patch.object(results, "machine_facts", lambda: facts):
             code, errors = self.peers("--build", "nowhere")
         self.assertEqual(code, 2)
-        self.assertRegex(errors, "load average is 5.00")
+        self.assertRegex(errors, "others use 90 % of the processors")
+
+    def measured(self, *arguments, share=0.1, load=9.0, script=""):
+        """The document that peers.py makes of a Plateau that is a fake; the load average says what was before."""
+        facts = {"cpu": "a processor", "cores": 2, "busy_share": share, "load_start": load, "gpu": None}
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()), \
+                mock.patch.object(results, "machine_facts", lambda: dict(facts)):
+            program = pathlib.Path(folder) / "plateau_peer_worker"
+            words = " ".join(f"'{word}'" for word in fake_command("right"))
+            program.write_text(f"#!/bin/sh\n{script.format(program=program)}\nexec {words}\n")
+            program.chmod(0o700)
+            options = peers.parse(["--build", folder, "--work", "A", "--device", "cpu", "--rows", "10", *arguments])
+            options.python = []
+            return measure.measure(options, "peers.py")
+
+    def test_a_document_from_end_to_end(self):
+        document = self.measured("--smoke", "--limit", "60")
+        self.assertEqual(document_problems(document), [])
+        self.assertEqual((document["busy"], document["rebuilt"], document["complete"]), (False, False, True))
+        self.assertEqual(document["build"], {"commit": "f" * 40, "dirty": False})
+        self.assertNotIn("build_commit", document["environments"][0])
+        self.assertTrue(all(record["start_s"] > 0 for record in document["cases"][0]["programs"][:1]))
+
+    def test_a_busy_machine_and_a_new_build_are_told(self):
+        document = self.measured("--smoke", share=0.9, script='test -e "{program}" && echo "# new" >> "{program}"')
+        self.assertEqual((document["busy"], document["rebuilt"]), (True, True))
+        self.assertRegex(report.render(document), "the machine was busy.*the build changed meanwhile")
+
+    def test_relative_interpreters_are_those_of_the_callers_folder(self):
+        options = peers.parse(["--build", ".", "--python", "some/python", "--python", "python3"])
+        self.assertEqual(options.python[1:], [str(pathlib.Path.cwd() / "some" / "python"), "python3"])
+
+    def test_first_calls_on_a_gpu_run_one_at_a_time(self):
+        def settings_of(*arguments, device):
+            def stop(planned, device, listed, missing, maker, crew, settings, parts):
+                seen.append(settings)
+                return [], []
+            seen = []
+            with mock.patch.multiple(measure, measure_work=stop, machine_cores=lambda: 8,
+                                     choose_devices=lambda asked, has_gpu: [device]):
+                self.measured(*arguments)
+            return seen[0].first_calls_at_once, seen[0].starts_at_once
+        self.assertEqual(settings_of("--limit", "60", device="cuda"), (1, 8))
+        self.assertEqual(settings_of("--limit", "60", device="cpu"), (4, 8))
+        self.assertEqual(settings_of(device="cpu"), (1, 1))
 
     def test_the_command_is_told_without_paths(self):
         told = peers.command_words(["--python", "/somewhere/python", "--out=/tmp/x.json", "--limit", "60"])

@@ -1,12 +1,15 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
 // A benchmark program with sound cases and with some that must fail, on the CPU and on the emulated GPU.
+#include <chrono>
 #include <limits>
 #include <stdexcept>
+#include <thread>
 
 #include "bench/support/cpu_device.hpp"
 #include "bench/support/gpu_device.hpp"
 #include "bench/support/operation_case.hpp"
+#include "bench/training/cases.hpp"
 #include "plateau/gpu/error.hpp"
 
 namespace plateau::bench {
@@ -41,6 +44,42 @@ Operation<Device> spoiled_later(Material<Device>& make) {
   return operation;
 }
 
+// Trains nothing: a millisecond per epoch, and what it leaves behind is planted; but a fleet's first model, which is
+// trained alone to warm up, is sound.
+class PlantedTrainer final : public Trainer {
+ public:
+  PlantedTrainer(double test_loss, RunOutcome outcome) : test_loss_(test_loss), outcome_(outcome) {}
+
+  RunResult train(const Run& run, const TrainingData&) override {
+    std::this_thread::sleep_for(std::chrono::milliseconds(run.epochs));
+    const bool sound = run.seed == 0;
+    const EpochRecord epoch{.test_loss = sound ? 0 : test_loss_};
+    return {.outcome = sound ? RunOutcome::finished : outcome_,
+            .history = std::vector<EpochRecord>(static_cast<std::size_t>(run.epochs), epoch),
+            .recorded_launches = 123};
+  }
+  std::vector<RunResult> train_all(const std::vector<RunRequest>& requests) override {
+    std::vector<RunResult> results;
+    for (const RunRequest& request : requests) results.push_back(train(request.run, request.data));
+    return results;
+  }
+  void for_each(Index, const std::function<void(Index, Trainer&)>&) override {}
+  SplitStatistics statistics(const TrainingData&, Index) override { return {}; }
+  bool stop_requested() const override { return false; }
+
+ private:
+  double test_loss_;
+  RunOutcome outcome_;
+};
+
+Trained planted_training(const std::string& name, double test_loss, RunOutcome outcome) {
+  return {.name = name,
+          .tiny = true,
+          .fleets = true,
+          .make_trainer = [=] { return std::make_unique<PlantedTrainer>(test_loss, outcome); },
+          .products_us = [](const Architecture&, Index) { return 500.0; }};
+}
+
 template <class Device>
 void add_cases(Effort effort) {
   const auto cases = std::make_shared<OperationCases<Device>>(effort);
@@ -64,6 +103,10 @@ void add_cases(Effort effort) {
   });
   add_case("throws", [](benchmark::State&) -> double { throw std::runtime_error("on purpose"); });
   add_case("no_time", [](benchmark::State&) { return std::numeric_limits<double>::quiet_NaN(); });
+  add_trainings(effort, {},
+                {planted_training("sound", 0.5, RunOutcome::finished),
+                 planted_training("nan", std::numeric_limits<double>::quiet_NaN(), RunOutcome::finished),
+                 planted_training("diverged", 0.5, RunOutcome::diverged)});
 }
 
 }  // namespace

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "data/files.hpp"
+#include "plateau/report/build.hpp"
 #include "support/program.hpp"
 
 namespace plateau::test {
@@ -22,6 +24,15 @@ class Programs : public testing::Test {
   }
   ProgramResult planted(const std::string& device, const std::string& cases) const {
     return run(PLATEAU_PLANTED, {"--device", device, "--smoke", "--benchmark_filter=^" + cases + "/"});
+  }
+  // Of a smoke run, in order.
+  std::vector<std::string> cases_of(const std::string& program, const std::string& device) const {
+    const ProgramResult result = run(program, {"--device", device, "--smoke", "--benchmark_list_tests"});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    std::vector<std::string> cases;
+    std::istringstream lines(result.out);
+    for (std::string line; std::getline(lines, line);) cases.push_back(line.substr(0, line.find("/iterations:")));
+    return cases;
   }
   // Exit code 2, nothing on stdout, and one sentence on stderr that names the culprit.
   void expect_refused(const std::string& program, const std::vector<std::string>& arguments,
@@ -56,6 +67,61 @@ TEST_F(Programs, fail_where_a_case_throws_or_gives_no_time) {
   }
 }
 
+TEST_F(Programs, fail_where_a_training_diverges_or_its_figures_are_not_finite) {
+  for (const std::string trained : {"tiny_mlp/100/", "wide_mlp/4/", "fleet/2/"})
+    for (const auto& [name, words] :
+         {std::pair{"nan", "a loss is not finite\n"}, {"diverged", "the training did not finish\n"}}) {
+      const ProgramResult result = planted("cpu", trained + name);
+      EXPECT_EQ(result.exit_code, 1) << trained << name;
+      EXPECT_NE(result.err.find("planted: " + trained + name + ": " + words), std::string::npos) << result.err;
+    }
+}
+
+TEST_F(Programs, report_what_a_training_took_with_its_launches_and_its_products) {
+  const ProgramResult result =
+      run(PLATEAU_PLANTED, {"--device=cpu", "--smoke", "--benchmark_filter=_mlp/.*/sound/", "--benchmark_format=json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const Json cases = Json::parse(result.out)["benchmarks"];
+  ASSERT_EQ(cases.size(), 2u);
+  for (const Json& measured : cases) EXPECT_EQ(measured["launches_per_epoch"], 123);
+  const Json& tiny = cases[0];
+  const Json& wide = cases[1];
+  EXPECT_GE(tiny["real_time"].get<double>(), 1000);  // an epoch sleeps for so many microseconds
+  EXPECT_TRUE(tiny.contains("us_per_later_epoch"));
+  EXPECT_EQ(wide["gemm_only_us"], 500);
+  EXPECT_NEAR(wide["percent_of_gemm_only"].get<double>() * wide["real_time"].get<double>(), 100 * 500, 1e-3);
+}
+
+// Machines that are lent go away: what a target is set for comes first, and what takes longest last.
+TEST_F(Programs, measure_the_trainings_that_matter_most_first) {
+  EXPECT_EQ(
+      cases_of(PLATEAU_BENCH_TRAINING_EMULATED, "cuda"),
+      (std::vector<std::string>{"wide_mlp/4/graph/tf32", "wide_mlp/4/graph/tf32/epilogues",
+                                "wide_mlp/4/graph/tf32/autotuned", "tiny_mlp/100/graph/fp32",
+                                "tiny_mlp/100/stream/fp32", "startup/1000/graph/fp32", "wide_mlp/4/graph/fp32",
+                                "wide_mlp/4/stream/fp32", "wide_mlp/4/graph/fp32/epilogues", "fleet/2/graph/fp32"}));
+}
+
+// By its own name, as the beginning of its launchers' names, or by a launcher that is called otherwise.
+TEST_F(Programs, measure_every_operation) {
+  const std::pair<std::string, std::string> other_launchers[] = {{"dense_epilogue", "dense_forward_relu"},
+                                                                 {"training_state", "advance_step"}};
+  const std::vector<std::string> cases = cases_of(PLATEAU_BENCH_KERNELS, "cpu");
+  const auto is_measured = [&](const std::string& name) {
+    return std::any_of(cases.begin(), cases.end(),
+                       [&](const std::string& measured) { return measured.rfind(name, 0) == 0; });
+  };
+  std::istringstream operations(PLATEAU_OPERATIONS);
+  int count = 0;
+  for (std::string operation; std::getline(operations, operation, ','); ++count) {
+    std::string name = operation;
+    for (const auto& [other, launcher] : other_launchers)
+      if (operation == other) name = launcher;
+    EXPECT_TRUE(is_measured(name)) << operation << " has no case";
+  }
+  EXPECT_GE(count, 16);
+}
+
 TEST_F(Programs, skip_what_a_device_does_not_offer) {
   const ProgramResult result =
       run(PLATEAU_PLANTED, {"--device=cpu", "--smoke", "--benchmark_filter=^refused/", "--benchmark_format=json"});
@@ -76,10 +142,10 @@ TEST_F(Programs, give_a_failed_case_no_time_and_the_others_theirs) {
   const Json json = Json::parse(result.out);
   for (const Json& benchmark : json["benchmarks"]) {
     const bool failed = benchmark.value("error_occurred", false);
-    EXPECT_EQ(failed, benchmark["name"].get<std::string>().find("sound/") != 0) << benchmark;
+    EXPECT_EQ(failed, benchmark["name"].get<std::string>().find("sound/") == std::string::npos) << benchmark;
     sound += !failed;
   }
-  EXPECT_EQ(sound, 1);
+  EXPECT_EQ(sound, 1 + 3);  // an operation and trainings
 }
 
 TEST_F(Programs, write_every_repetition_with_its_counters_and_what_the_machine_is) {
@@ -112,6 +178,16 @@ TEST_F(Programs, write_every_repetition_with_its_counters_and_what_the_machine_i
   EXPECT_EQ(context["multiprocessors"], "4");
   for (const char* key : {"device_name", "toolkit", "driver", "matrix_library", "plateau_version", "compiler"})
     EXPECT_NE(context[key].get<std::string>(), "") << key;
+  EXPECT_EQ(context["build_commit"], this_build().commit);
+  EXPECT_EQ(context["build_dirty"], this_build().dirty ? "true" : "false");
+}
+
+// As the other programs do, the contender of the comparison says which sources it was built from.
+TEST_F(Programs, of_a_comparison_name_their_commit) {
+  const ProgramResult result = run(PLATEAU_PEER_WORKER, {"--device", "cpu"});
+  const Json environment = Json::parse(result.out)["environment"];
+  EXPECT_EQ(environment["build_commit"], this_build().commit);
+  EXPECT_EQ(environment["build_dirty"], this_build().dirty ? "true" : "false");
 }
 
 TEST_F(Programs, refuse_to_measure_on_an_emulated_gpu) {

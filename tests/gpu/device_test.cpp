@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include "data/files.hpp"
+#include "support/program.hpp"
+
 namespace plateau::gpu {
 namespace {
 
@@ -22,6 +25,20 @@ TEST(Inventory, lists_devices_or_says_why_there_are_none) {
   EXPECT_EQ(found.toolkit_version, 0);
   EXPECT_EQ(found.problem, "this program was built without the CUDA toolkit");
 #endif
+}
+
+// What PLATEAU_REQUIRE_GPU asks for is a GPU: the emulated one rehearses its tests, and never stands for it.
+TEST(RequiredGpu, is_never_an_emulated_one) {
+  const auto no_test = [](const std::string& variable) {
+    return test::run_program({"/usr/bin/env", variable, PLATEAU_GPU_TESTS_EMULATED, "--gtest_filter=-*"},
+                             testing_files::test_folder());
+  };
+  const test::ProgramResult required = no_test("PLATEAU_REQUIRE_GPU=1"), rehearsed = no_test("PLATEAU_REQUIRE_GPU=0");
+
+  EXPECT_EQ(required.exit_code, 1);
+  EXPECT_EQ(required.out, "failed: no GPU to test on: this program has an emulated one\n");
+  EXPECT_EQ(rehearsed.exit_code, 0) << rehearsed.out;
+  EXPECT_EQ(rehearsed.out.find("emulated GPU: "), 0u) << rehearsed.out;
 }
 
 }  // namespace

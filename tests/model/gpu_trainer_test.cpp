@@ -10,6 +10,8 @@
 #include <limits>
 
 #include "plateau/model/cpu_backend.hpp"
+#include "plateau/model/gpu_backend.hpp"
+#include "plateau/model/network.hpp"
 #include "support/rows.hpp"
 
 namespace plateau::test {
@@ -103,6 +105,19 @@ TEST(GpuTrainer, chooses_epilogues_by_measurement_and_says_which) {
   ASSERT_EQ(got.plan.layers.size(), 3u);
   EXPECT_NO_THROW(expects_plan(got.plan, run.architecture));
   EXPECT_TRUE(graph_trainer().train(run, rows.views()).plan.layers.empty()) << "kernels, where nobody asked";
+}
+
+// What vector accesses and tensor cores ask for: rows that begin at 16 bytes, of ten classes as well.
+TEST(GpuTrainer, aligns_the_rows_of_a_training) {
+  const GpuBackend backend;
+  const Architecture net{{784, 30, 10}};
+  Workspace<GpuBackend> work(backend, net, 5);
+  GradientWorkspace<GpuBackend> gradient_work(backend, net, 5);
+
+  EXPECT_EQ(row_stride<GpuBackend>(3), 4);
+  EXPECT_EQ(work.output(1, 5, 10).stride, 12);
+  EXPECT_EQ(work.output(0, 5, 30).stride, 32);
+  EXPECT_EQ(gradient_work.at(1, 5, 10).stride, 12);
 }
 
 TEST(GpuTrainer, trains_linear_models_and_many_classes) {

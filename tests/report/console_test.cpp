@@ -188,6 +188,17 @@ TEST(MachineSummary, names_the_gpus) {
     expect_part(text, line);
 }
 
+TEST(MachineSummary, names_the_commit_it_was_built_from) {
+  Environment environment = somewhere();
+  const auto summary = [&] { return machine_summary(environment, some_gpu(), "cuBLAS"); };
+  environment.build = {.commit = "0123abc"};
+  expect_part(summary(), "plateau   1.2.3\ncommit    0123abc\n");
+  environment.build.dirty = true;
+  expect_part(summary(), "commit    0123abc, with changes\n");
+  environment.build = {};
+  expect_part(summary(), "commit    not known\n");
+}
+
 TEST(MachineSummary, says_what_is_missing) {
   const auto summary = [](const gpu::Inventory& found) { return machine_summary(somewhere(), found, "cuBLAS"); };
   const std::string no_driver = summary({.toolkit_version = 13000, .problem = "no NVIDIA driver is installed"});

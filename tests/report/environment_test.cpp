@@ -20,6 +20,7 @@ TEST(Environment, names_what_decides_the_bits) {
   EXPECT_FALSE(environment.gpu.has_value());
   EXPECT_EQ(environment.matrix_library.rfind("Eigen 3.", 0), 0u) << environment.matrix_library;
   EXPECT_FALSE(environment.version.empty());
+  EXPECT_EQ(environment.build.commit, this_build().commit);
   EXPECT_FALSE(environment.compiler.empty());
   EXPECT_FALSE(environment.device_name.empty());
 }
@@ -52,6 +53,7 @@ TEST(Environment, of_a_gpu_names_it_with_its_versions) {
   EXPECT_EQ(environment.gpu->toolkit, "13.0");
   EXPECT_EQ(environment.gpu->driver, "12.8");
   EXPECT_EQ(environment.version, cpu_environment(1).version);
+  EXPECT_EQ(environment.build.commit, this_build().commit);
   EXPECT_THROW(gpu_environment(without_gpu("none"), ""), std::invalid_argument);
 }
 

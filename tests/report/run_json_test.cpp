@@ -98,6 +98,19 @@ TEST(RunJson, of_a_gpu_names_it_in_the_plan) {
   EXPECT_EQ(json["measured"]["cuda_driver"], "13.1");
 }
 
+TEST(RunJson, names_the_commit_it_was_built_from_or_none) {
+  const auto versions = [result = study(1)](const Build& build) {
+    Environment environment = cpu_environment(1);
+    environment.build = build;
+    return Json::parse(scenario_json(kOptions, result, environment, JsonHistory::leave_out))["versions"];
+  };
+  const Json known = versions({.commit = "0123abc", .dirty = true}), unknown = versions({});
+  EXPECT_EQ(known["commit"], "0123abc");
+  EXPECT_EQ(known["dirty"], true);
+  EXPECT_TRUE(unknown["commit"].is_null());
+  EXPECT_EQ(unknown["dirty"], false);
+}
+
 TEST(RunJson, leaves_the_history_to_the_csv_when_asked) {
   EXPECT_FALSE(
       Json::parse(scenario_json(kOptions, study(2), cpu_environment(2), JsonHistory::leave_out)).contains("history"));

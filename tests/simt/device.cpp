@@ -32,6 +32,16 @@ void Device::destroy_stream(cudaStream_t stream) {
   delete stream;
 }
 
+std::chrono::steady_clock::time_point Device::now() const {
+  if (task_time.count() == 0) return std::chrono::steady_clock::now();
+  return std::chrono::steady_clock::time_point(tasks_run_ * task_time);
+}
+
+void Device::note(Call call, cudaStream_t stream) {
+  calls.push_back(call);
+  streams_of_calls.push_back(stream);
+}
+
 cudaError_t Device::submit(cudaStream_t stream, Call call, Work work) {
   if (stream == nullptr) return cudaErrorInvalidValue;  // the default stream, which waits for all others: not used here
   if (!knows(stream)) return cudaErrorInvalidResourceHandle;
@@ -50,7 +60,7 @@ cudaError_t Device::submit(cudaStream_t stream, Call call, Work work) {
     ++stream->precede[stream];
     return cudaSuccess;
   }
-  calls.push_back(call);
+  note(call, stream);
   if (work.at_call) work.at_call();
   stream->queue->tasks.push_back({.run = std::move(work.run), .waits_for = nullptr, .passes = nullptr});
   return cudaSuccess;
@@ -64,7 +74,7 @@ std::shared_ptr<Mark> Device::record(CUstream_st& stream) {
     mark->capture = stream.capture;
     mark->precede = stream.precede;
   } else {
-    calls.push_back(Call::event_record);
+    note(Call::event_record, &stream);
     stream.queue->tasks.push_back({.run = nullptr, .waits_for = nullptr, .passes = mark});
   }
   return mark;
@@ -78,7 +88,7 @@ cudaError_t Device::wait(CUstream_st& stream, const std::shared_ptr<Mark>& mark)
       stream.capture->invalidated = true;
       return cudaErrorStreamCaptureIsolation;
     }
-    calls.push_back(Call::event_wait);
+    note(Call::event_wait, &stream);
     stream.queue->tasks.push_back({.run = nullptr, .waits_for = mark, .passes = nullptr});
     return cudaSuccess;
   }
@@ -105,9 +115,10 @@ bool Device::step(Queue& queue) {
   queue.tasks.pop_front();
   if (task.passes != nullptr) {
     task.passes->passed = true;
-    task.passes->time = std::chrono::steady_clock::now();
+    task.passes->time = now();
   }
   if (task.run) {
+    ++tasks_run_;
     try {
       task.run();
     } catch (const std::exception& exception) {
@@ -175,6 +186,7 @@ void Device::run_nodes(const std::vector<Node>& nodes) {
                           : ready.begin() + static_cast<std::ptrdiff_t>(random_below(ready.size()));
     const std::size_t number = *next;
     ready.erase(next);
+    ++tasks_run_;
     nodes[number].work.run();
     for (const std::size_t follower : nodes[number].follow)
       if (--awaited[follower] == 0) ready.push_back(follower);
@@ -189,7 +201,7 @@ void Device::fail(const std::string& fault) {
     for (const Task& task : queue->tasks)
       if (task.passes != nullptr) {
         task.passes->passed = true;
-        task.passes->time = std::chrono::steady_clock::now();
+        task.passes->time = now();
       }
     queue->tasks.clear();
   }

@@ -98,12 +98,16 @@ class Device {
   std::recursive_mutex mutex;
   DeviceMemory memory;
   std::vector<Call> calls;
-  std::map<const void*, OptIn> opt_ins;  // of kernels
+  std::vector<cudaStream_t> streams_of_calls;  // one per call
+  std::map<const void*, OptIn> opt_ins;        // of kernels
+  std::chrono::nanoseconds task_time{};        // where tasks are what passes the time
 
   cudaStream_t create_stream();
   // Its work goes on and is done by whoever waits for the device.
   void destroy_stream(cudaStream_t stream);
   bool knows(cudaStream_t stream) const { return streams_.contains(stream); }
+
+  void note(Call call, cudaStream_t stream = nullptr);
 
   // Queues work, or adds it to the stream's capture.
   cudaError_t submit(cudaStream_t stream, Call call, Work work);
@@ -141,6 +145,7 @@ class Device {
   std::vector<std::shared_ptr<Queue>> busy_queues();
   std::size_t random_below(std::size_t count);
   void fail(const std::string& fault);
+  std::chrono::steady_clock::time_point now() const;
   void leave_capture(Capture& capture);
 
   std::set<cudaStream_t> streams_;
@@ -150,6 +155,7 @@ class Device {
   std::string last_fault_ = "no fault so far";
   bool untold_fault_ = false;
   std::uint64_t random_ = 0;
+  std::int64_t tasks_run_ = 0;  // nodes of graphs among them
 };
 
 Device& device();

@@ -83,7 +83,7 @@ cudaError_t check_stream(cudaStream_t stream) {
 // For calls that wait or change the device, which a capture of this thread forbids.
 bool forbidden(Call call) {
   if (!device().spoils_a_capture()) return false;
-  device().calls.push_back(call);
+  device().note(call);
   return true;
 }
 
@@ -91,7 +91,7 @@ cudaError_t allocate(void** start, std::size_t bytes, MemoryKind kind) {
   if (start == nullptr) return answer(cudaErrorInvalidValue);
   *start = nullptr;
   if (forbidden(Call::allocation)) return answer(cudaErrorStreamCaptureUnsupported);
-  device().calls.push_back(Call::allocation);
+  device().note(Call::allocation);
   if (bytes == 0) return cudaSuccess;
   *start = device().memory.allocate(bytes, kind);
   return answer(*start != nullptr ? cudaSuccess : cudaErrorMemoryAllocation);
@@ -102,7 +102,7 @@ cudaError_t allocate(void** start, std::size_t bytes, MemoryKind kind) {
 cudaError_t release(void* start, MemoryKind kind) {
   if (start == nullptr) return cudaSuccess;
   if (forbidden(Call::release)) return answer(cudaErrorStreamCaptureUnsupported);
-  device().calls.push_back(Call::release);
+  device().note(Call::release);
   device().run_everything();
   return answer(device().memory.release(start, kind) ? device().status() : cudaErrorInvalidValue);
 }
@@ -200,9 +200,22 @@ cudaError_t enqueue(cudaStream_t stream, std::function<void()> task) {
 
 const std::vector<Call>& calls() { return device().calls; }
 
+const std::vector<cudaStream_t>& streams_of_calls() { return device().streams_of_calls; }
+
+TimeByTasks::TimeByTasks(std::chrono::nanoseconds each) {
+  const Lock lock(device().mutex);
+  device().task_time = each;
+}
+
+TimeByTasks::~TimeByTasks() {
+  const Lock lock(device().mutex);
+  device().task_time = {};
+}
+
 void forget_calls() {
   const Lock lock(device().mutex);
   device().calls.clear();
+  device().streams_of_calls.clear();
 }
 
 }  // namespace plateau::simt
@@ -252,7 +265,7 @@ cudaError_t cudaRuntimeGetVersion(int* version) {
 
 cudaError_t cudaDeviceSynchronize() {
   const Lock lock(device().mutex);
-  device().calls.push_back(Call::synchronise);
+  device().note(Call::synchronise);
   if (device().spoils_all_captures()) return answer(cudaErrorStreamCaptureUnsupported);
   device().run_everything();
   return answer_with_faults();
@@ -418,7 +431,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   const Lock lock(device().mutex);
   if (const cudaError_t status = check_stream(stream); status != cudaSuccess) return answer(status);
-  device().calls.push_back(Call::synchronise);
+  device().note(Call::synchronise, stream);
   if (stream->capture != nullptr) {
     stream->capture->invalidated = true;
     return answer(cudaErrorStreamCaptureUnsupported);
@@ -466,7 +479,7 @@ cudaError_t cudaEventQuery(cudaEvent_t event) {
   const Lock lock(device().mutex);
   if (event == nullptr) return answer(cudaErrorInvalidResourceHandle);
   if (forbidden(Call::event_query)) return answer(cudaErrorStreamCaptureUnsupported);
-  device().calls.push_back(Call::event_query);
+  device().note(Call::event_query);
   if (event->mark == nullptr) return cudaSuccess;
   if (event->mark->capture != nullptr) return answer(cudaErrorCapturedEvent);
   device().run_until_passed(*event->mark, kTasks);
@@ -478,7 +491,7 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   const Lock lock(device().mutex);
   if (event == nullptr) return answer(cudaErrorInvalidResourceHandle);
   if (forbidden(Call::synchronise)) return answer(cudaErrorStreamCaptureUnsupported);
-  device().calls.push_back(Call::synchronise);
+  device().note(Call::synchronise);
   if (event->mark == nullptr) return cudaSuccess;
   if (event->mark->capture != nullptr) return answer(cudaErrorCapturedEvent);
   device().run_until_passed(*event->mark);

@@ -12,6 +12,7 @@
 
 #include <cuda_runtime.h>
 
+#include <chrono>
 #include <functional>
 #include <vector>
 
@@ -38,7 +39,19 @@ enum class Call {
 
 // Since the start or forget_calls(), in order.
 const std::vector<Call>& calls();
+// The stream of each of them; null where it is of none.
+const std::vector<cudaStream_t>& streams_of_calls();
 void forget_calls();
+
+// While one of these exists, the time between two events is what the device has run between them, at so much a task
+// (a kernel, a product, a copy, a node of a graph, a launch of a graph): the same however busy the machine is.
+class TimeByTasks {
+ public:
+  explicit TimeByTasks(std::chrono::nanoseconds each);
+  ~TimeByTasks();
+  TimeByTasks(const TimeByTasks&) = delete;
+  TimeByTasks& operator=(const TimeByTasks&) = delete;
+};
 
 // Queues a function of the host: it runs when its turn comes. What it throws is a fault.
 cudaError_t enqueue(cudaStream_t stream, std::function<void()> task);

@@ -256,6 +256,24 @@ TEST_F(Runtime, time_passes_between_marks_that_have_passed) {
   EXPECT_GE(milliseconds, 2);
 }
 
+TEST_F(Runtime, time_by_tasks_is_what_has_run_between_two_marks) {
+  const auto between = [&](int tasks) {
+    cudaEventRecord(event_, stream_);
+    for (int i = 0; i < tasks; ++i) enqueue(stream_, [] { std::this_thread::sleep_for(std::chrono::milliseconds(1)); });
+    cudaEventRecord(back_, stream_);
+    cudaStreamSynchronize(stream_);
+    float milliseconds = -1;
+    EXPECT_EQ(cudaEventElapsedTime(&milliseconds, event_, back_), cudaSuccess);
+    return milliseconds;
+  };
+  {
+    const TimeByTasks clock(std::chrono::microseconds(250));
+    EXPECT_EQ(between(0), 0);
+    EXPECT_EQ(between(2), 0.5f);
+  }
+  EXPECT_GE(between(1), 1) << "the steady clock again";
+}
+
 // ---- Graphs ---------------------------------------------------------------------------------------------------------
 TEST_F(Runtime, a_capture_records_and_its_graph_is_replayed) {
   cudaStreamCaptureStatus status{};

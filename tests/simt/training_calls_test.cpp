@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <string>
 #include <vector>
 
 #include "plateau/model/gpu_trainer.hpp"
@@ -79,6 +81,63 @@ TEST(TrainingCalls, of_epochs_too_long_to_be_recorded_are_queued) {
   EXPECT_EQ(count(calls, Call::graph_launch), 0);
   EXPECT_EQ(calls, calls_of_a_training({.execution = Execution::stream}, 16, 3));
   EXPECT_EQ(count(calls_of_a_training({.most_recorded_launches = 40}, 0, 3), Call::graph_launch), 2) << "one batch";
+}
+
+// The products of a training and the waits of its streams for each other, in the order of their calls: of the stream of
+// the first product as "G" (of a gradient) and "w", of any other as "E" (of an evaluation) and "e".
+std::string products_and_waits(const GpuOptions& options, const Run& run) {
+  const Rows rows = learnable_rows(70, 45, 3, 2);
+  const auto trainer = make_gpu_trainer(options);
+  simt::forget_calls();
+  trainer->train(run, rows.views());
+  const std::vector<Call>& calls = simt::calls();
+  const std::vector<cudaStream_t>& streams = simt::streams_of_calls();
+  const auto first = std::find(calls.begin(), calls.end(), Call::product) - calls.begin();
+  std::string found;
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    const bool of_gradients = streams[i] == streams.at(static_cast<std::size_t>(first));
+    if (calls[i] == Call::product) found += of_gradients ? 'G' : 'E';
+    if (calls[i] == Call::event_wait) found += of_gradients ? 'w' : 'e';
+  }
+  return found;
+}
+
+// A gradient of two layers is five products, an evaluation two.
+TEST(TrainingCalls, evaluate_on_another_stream_beside_the_next_gradient) {
+  const plateau::Run run{.architecture = {{3, 8, 2}}, .epochs = 3};
+  EXPECT_EQ(products_and_waits({.execution = Execution::stream}, run),
+            "GGGGG"
+            "eEEGGGGGw"
+            "eEEGGGGGw"
+            "eEEw");
+  EXPECT_EQ(products_and_waits({.execution = Execution::graph}, run),
+            "GGGGG"
+            "eEEGGGGGw")
+      << "the others are replayed";
+}
+
+// The gradient of a shuffled batch needs the next epoch's number first.
+TEST(TrainingCalls, of_shuffled_batches_wait_for_the_evaluation) {
+  const plateau::Run run{.architecture = {{3, 8, 2}}, .epochs = 2, .batch = 64, .order = RowOrder::shuffled_each_epoch};
+  EXPECT_EQ(products_and_waits({.execution = Execution::stream}, run),
+            "GGGGG"
+            "GGGGGeEEwGGGGG"
+            "GGGGGeEEw");
+}
+
+// By a clock that counts tasks every epilogue is quicker, for it saves a kernel. What is launched before the training's
+// own first epoch is the measuring.
+TEST(TrainingCalls, of_measured_epilogues_replay_every_plan_and_take_the_quicker_ones) {
+  const simt::TimeByTasks clock(std::chrono::microseconds(100));
+  const Rows rows = learnable_rows(70, 45, 3, 2);
+  const plateau::Run run{.architecture = {{3, 8, 2}}, .epochs = 1};
+  const auto trainer = make_gpu_trainer({.epilogues = Epilogues::measured, .execution = Execution::stream});
+  simt::forget_calls();
+
+  const ExecutionPlan plan = trainer->train(run, rows.views()).plan;
+
+  EXPECT_EQ(plan.layers, epilogues_everywhere(run.architecture).layers);
+  EXPECT_GE(count(simt::calls(), Call::graph_launch), 4 * 6) << "four plans, of each several replays";
 }
 
 // Looking whether the work is done is no waiting for it: with a stop flag the host looks, and the stream runs on.

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// main() of gpu_tests, the tests that need a GPU. Without one it says why and exits with 77, which ctest takes for a
-// skip; PLATEAU_REQUIRE_GPU=1 makes that a failure. An emulated GPU never counts.
+// main() of gpu_tests, the tests that need a GPU, and of gpu_tests_emulated, their rehearsal on the emulated one.
+// Without any it says why and exits with 77, which ctest takes for a skip. PLATEAU_REQUIRE_GPU=1 makes that a failure,
+// and the rehearsal too: an emulated GPU never counts.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -13,13 +14,13 @@
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   const plateau::gpu::Inventory found = plateau::gpu::inventory();
-  if (!found.devices.empty() && !found.emulated) {
-    std::printf("GPU: %s\n", found.devices.front().name.c_str());
-    return RUN_ALL_TESTS();
+  const char* asked = std::getenv("PLATEAU_REQUIRE_GPU");
+  const bool required = asked != nullptr && std::string(asked) == "1";
+  if (found.devices.empty() || (required && found.emulated)) {
+    std::printf("%s: no GPU to test on: %s\n", required ? "failed" : "skipped",
+                found.emulated ? "this program has an emulated one" : found.problem.c_str());
+    return required ? EXIT_FAILURE : 77;
   }
-  const char* required = std::getenv("PLATEAU_REQUIRE_GPU");
-  const bool fails = required != nullptr && std::string(required) == "1";
-  std::printf("%s: no GPU to test on: %s\n", fails ? "failed" : "skipped",
-              found.emulated ? "this program has an emulated one" : found.problem.c_str());
-  return fails ? EXIT_FAILURE : 77;
+  std::printf("%s: %s\n", found.emulated ? "emulated GPU" : "GPU", found.devices.front().name.c_str());
+  return RUN_ALL_TESTS();
 }

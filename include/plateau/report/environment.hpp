@@ -11,6 +11,7 @@
 #include "plateau/core/precision.hpp"
 #include "plateau/core/view.hpp"
 #include "plateau/gpu/device.hpp"
+#include "plateau/report/build.hpp"
 
 namespace plateau {
 
@@ -23,6 +24,7 @@ struct GpuEnvironment {
 
 struct Environment {
   std::string version;  // of Plateau
+  Build build;
   std::string compiler;
   std::string matrix_library;         // on the CPU with the vector instructions it was compiled for
   std::string device;                 // "cpu", "cuda" or "emulated"
