@@ -59,7 +59,8 @@ void adam(const Stream& stream, const AdamParameters& adam, DeviceSpan<const Tra
   const AdamSpans spans{grad.data, parameter.data, m.data, v.data};
   const bool vectors = aligned_for_vectors(grad.data, parameter.data, m.data, v.data);
   launch(stream, element_shape(vectors ? ceil_div(parameter.size, kVector) : parameter.size),
-         vectors ? &adam_kernel<kVector> : &adam_kernel<1>, constants_of(adam), state.data, spans, parameter.size);
+         vectors ? &adam_kernel<kVector> : &adam_kernel<1>,
+         adam_constants(adam, adam.decay_kind == WeightDecay::decoupled), state.data, spans, parameter.size);
 }
 
 }  // namespace plateau::gpu

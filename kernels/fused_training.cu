@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // fused_training: whole trainings, each by one block that takes run after run from a queue.
 //
-//   formula   include/plateau/ops/fused_training.hpp; layouts: include/plateau/ops/fused_plan.hpp
+//   formula   include/plateau/ops/fused_training.hpp; layouts: include/plateau/core/fused_plan.hpp
 //   traffic   of device memory only the rows (L2) and both moments, read and written once per step (L2); the weights
 //             stay in shared memory, their gradients in registers
 //   roofline  2-128-128-2 with 1000 + 500 rows: 118 MFLOP an epoch, 1.8 us of a whole H200's FFMA rate per model and
@@ -84,8 +84,8 @@ class BlockTraining {
   // ---- Once per run -------------------------------------------------------------------------------------------------
   __device__ void begin() {
     if (thread_ == 0) {
-      words_.adam = constants_of(run_.adam);
-      words_.sgd = constants_of(run_.sgd);
+      words_.adam = adam_constants(run_.adam, run_.adam.decay_kind == WeightDecay::decoupled);
+      words_.sgd = sgd_constants(run_.sgd);
     }
     for (int i = thread_; i < plan_.shared_floats; i += kThreads) memory_[i] = 0;
     for (int i = thread_; i < 2 * plan_.moments; i += kThreads) m_[i] = 0;
@@ -97,10 +97,10 @@ class BlockTraining {
     __syncthreads();
     for (int l = 0; l < plan_.layers; ++l) {
       const FusedLayer& of = plan_.layer[l];
+      const auto bound = static_cast<float>(1.0 / sqrt(static_cast<double>(of.in)));
       for (int i = thread_; i < of.out * of.in; i += kThreads)
-        memory_[of.weight + i / of.in * of.weight_stride + i % of.in] = initial(of.flat_weight + i, of.initial_bound);
-      for (int i = thread_; i < of.out; i += kThreads)
-        memory_[of.bias + i] = initial(of.flat_bias + i, of.initial_bound);
+        memory_[of.weight + i / of.in * of.weight_stride + i % of.in] = initial(of.flat_weight + i, bound);
+      for (int i = thread_; i < of.out; i += kThreads) memory_[of.bias + i] = initial(of.flat_bias + i, bound);
     }
     __syncthreads();
   }

@@ -46,7 +46,7 @@ void sgd(const Stream& stream, const SgdParameters& sgd, DeviceSpan<const Traini
   if (parameter.empty()) return;
   const bool vectors = aligned_for_vectors(grad.data, parameter.data, velocity.data);
   launch(stream, element_shape(vectors ? ceil_div(parameter.size, kVector) : parameter.size),
-         vectors ? &sgd_kernel<kVector> : &sgd_kernel<1>, constants_of(sgd), state.data, grad.data, parameter.data,
+         vectors ? &sgd_kernel<kVector> : &sgd_kernel<1>, sgd_constants(sgd), state.data, grad.data, parameter.data,
          velocity.data, parameter.size);
 }
 

@@ -8,14 +8,25 @@
 #include <string>
 #include <thread>
 
+#include "plateau/core/error.hpp"
 #include "plateau/gpu/buffer.hpp"
 #include "plateau/gpu/device.hpp"
 #include "plateau/gpu/error.hpp"
 #include "plateau/gpu/stream.hpp"
 #include "plateau/ops/fused_training.hpp"
+#include "plateau/ops/scenario_data.hpp"
 
 namespace plateau {
 namespace {
+
+const gpu::DeviceProperties& present_gpu() {
+  static const gpu::Inventory machine = gpu::inventory();
+  expects(!machine.devices.empty(), "fused engine: there is a GPU");
+  return machine.devices.front();
+}
+std::size_t shared_bytes_of_a_block() {
+  return static_cast<std::size_t>(present_gpu().shared_memory_per_block_bytes) - kFusedStaticBytes;
+}
 
 // What is stored for the host before a launch, in the order of the runs, and copied in one piece.
 template <class T>
@@ -34,10 +45,17 @@ std::vector<T> to_host(const gpu::Stream& stream, const gpu::DeviceBuffer<T>& bu
 // The dataset, on the device once.
 class DeviceRows {
  public:
-  DeviceRows(const gpu::Stream& stream, HostMatrix<const float> x, HostSpan<const std::int32_t> label)
+  // `drawn`: they are drawn there, and none is copied.
+  DeviceRows(const gpu::Stream& stream, HostMatrix<const float> x, HostSpan<const std::int32_t> label,
+             const ScenarioRows* drawn)
       : rows_(x.rows), features_(x.cols), x_(x.rows * x.cols), label_(x.rows) {
-    gpu::copy<float>(stream, x, as_matrix(x_.view(), rows_, features_));
-    gpu::copy<std::int32_t>(stream, label, label_.view());
+    const auto device_x = as_matrix(x_.view(), rows_, features_);
+    if (drawn != nullptr) {
+      gpu::scenario_data(stream, *drawn, device_x, label_.view());
+    } else {
+      gpu::copy<float>(stream, x, device_x);
+      gpu::copy<std::int32_t>(stream, label, label_.view());
+    }
   }
   DeviceMatrix<const float> x() const { return as_matrix(x_.view(), rows_, features_); }
   DeviceSpan<const std::int32_t> label() const { return label_.view(); }
@@ -119,24 +137,32 @@ void expects_fleet(const TrainingData& data, const std::vector<FleetRun>& runs) 
   }
 }
 
-std::optional<FusedPlan> fused_plan_of(const Run& run, std::size_t shared_bytes) {
-  return fused_plan(run.architecture.widths, shared_bytes);
+std::optional<FusedPlan> fused_plan_of(const Run& run) {
+  return fused_plan(run.architecture.widths, shared_bytes_of_a_block());
+}
+
+bool prefers_fused(const Run& run, const TrainingData& data) {
+  const auto plan = fused_plan_of(run);
+  return plan && fused_epoch_cost(*plan, data.train_x.rows, data.test_x.rows).flops <= kMostFusedEpochFlops;
+}
+
+std::string fused_limits() {
+  return "at most " + std::to_string(kFusedLayers - 1) + " hidden layers, and weights and " +
+         std::to_string(kFusedRows) + " rows of activations within " + std::to_string(shared_bytes_of_a_block()) +
+         " bytes of shared memory";
 }
 
 std::vector<RunResult> train_fused(const TrainingData& data, const std::vector<FleetRun>& runs,
                                    const FusedOptions& options) {
   expects_fleet(data, runs);
   expects(options.queue.empty() || options.queue.size() == runs.size(), "train_fused: a place in the queue per run");
-  const gpu::Inventory machine = gpu::inventory();
-  expects(!machine.devices.empty(), "train_fused: there is a GPU");
-  const auto shared_bytes =
-      static_cast<std::size_t>(machine.devices[0].shared_memory_per_block_bytes) - kFusedStaticBytes;
-
   std::vector<FusedPlan> plans;
   std::vector<double> cost;
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    const auto plan = fused_plan_of(runs[i].run, shared_bytes);
-    expects(plan.has_value(), "train_fused: every run fits a block");
+    const auto plan = fused_plan_of(runs[i].run);
+    if (!plan)
+      throw InputError(to_string(runs[i].run.architecture) + " is too large for the fused engine, which takes " +
+                       fused_limits());
     plans.push_back(*plan);
     cost.push_back(cost_of(runs[i], data, *plan));
   }
@@ -151,7 +177,8 @@ std::vector<RunResult> train_fused(const TrainingData& data, const std::vector<F
 
   gpu::PinnedBuffer<RunSignals> mailbox(1, {});
   const gpu::Stream stream;
-  const DeviceRows train(stream, data.train_x, data.train_label), test(stream, data.test_x, data.test_label);
+  const DeviceRows train(stream, data.train_x, data.train_label, data.drawn ? &data.drawn->train : nullptr);
+  const DeviceRows test(stream, data.test_x, data.test_label, data.drawn ? &data.drawn->test : nullptr);
   const Index words = correct_words(data.test_x.rows);
   std::vector<RunResult> results(runs.size());
 
@@ -186,8 +213,7 @@ std::vector<RunResult> train_fused(const TrainingData& data, const std::vector<F
     }
     if (numbers.empty()) continue;
 
-    const Index most_blocks =
-        gpu::fused_resident_blocks(variant, launch.shared_bytes) * machine.devices[0].multiprocessors;
+    const Index most_blocks = gpu::fused_resident_blocks(variant, launch.shared_bytes) * present_gpu().multiprocessors;
     launch.blocks =
         std::min<Index>(options.blocks > 0 ? options.blocks : most_blocks, static_cast<Index>(fused.size()));
     gpu::DeviceBuffer<EpochMetrics> device_history(history);
@@ -226,6 +252,7 @@ std::vector<RunResult> train_fused(const TrainingData& data, const std::vector<F
       results[i] = result_of(runs[i].run, fused[k].rows.count(), data.test_x.rows, got_ends[k],
                              got_history.data() + fused[k].history, got_correct.data() + fused[k].correct,
                              got_parameters.data() + fused[k].parameters);
+      results[i].plan.fused = variant;
     }
   }
   return results;

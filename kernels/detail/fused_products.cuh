@@ -12,7 +12,7 @@
 #pragma once
 
 #include "detail/elements.cuh"
-#include "plateau/ops/fused_plan.hpp"
+#include "plateau/core/fused_plan.hpp"
 
 namespace plateau::gpu::fused {
 

@@ -3,8 +3,7 @@
 // One step of one parameter, as ops/adam.hpp and ops/sgd.hpp define it.
 #pragma once
 
-#include "plateau/ops/adam.hpp"
-#include "plateau/ops/sgd.hpp"
+#include "plateau/core/view.hpp"
 
 namespace plateau::gpu {
 
@@ -13,8 +12,9 @@ struct AdamConstants {
   float l2, keep, beta1, rest1, beta2, rest2, epsilon;
 };
 
-PLATEAU_HD inline AdamConstants constants_of(const AdamParameters& adam) {
-  const bool decoupled = adam.decay_kind == WeightDecay::decoupled;
+// Rounded once from double. Of AdamParameters, so that no operation has to know another one's contract.
+template <class AdamParameters>
+PLATEAU_HD AdamConstants adam_constants(const AdamParameters& adam, bool decoupled) {
   return {.learning_rate = adam.learning_rate,
           .l2 = static_cast<float>(decoupled ? 0 : adam.weight_decay),
           .keep = static_cast<float>(decoupled ? 1 - adam.learning_rate * adam.weight_decay : 1),
@@ -39,7 +39,8 @@ struct SgdConstants {
   float learning_rate, momentum, decay;
 };
 
-PLATEAU_HD inline SgdConstants constants_of(const SgdParameters& sgd) {
+template <class SgdParameters>
+PLATEAU_HD SgdConstants sgd_constants(const SgdParameters& sgd) {
   return {.learning_rate = static_cast<float>(sgd.learning_rate),
           .momentum = static_cast<float>(sgd.momentum),
           .decay = static_cast<float>(sgd.weight_decay)};

@@ -9,7 +9,9 @@
 #include <cstring>
 #include <numeric>
 
+#include "plateau/core/error.hpp"
 #include "plateau/core/random.hpp"
+#include "plateau/model/gpu_trainer.hpp"
 #include "support/compare.hpp"
 #include "support/rows.hpp"
 
@@ -227,6 +229,65 @@ TEST(FusedFleet, names_the_run_that_does_not_fit) {
   };
   EXPECT_EQ(message_of({wrong}), "run 1 of the fleet: run: at least one epoch");
   EXPECT_EQ(message_of({good, RowSelection::all(19)}), "run 1 of the fleet: run: its rows are those of the data");
+}
+
+TEST(FusedFleet, refuses_a_network_that_is_too_large_and_names_the_limit) {
+  const Problem problem(20, 20, 2, 2);
+  try {
+    train_fused(problem.data(), {{{.architecture = {{2, 4096, 4096, 2}}}}}, {});
+    FAIL() << "it was trained";
+  } catch (const InputError& error) {
+    EXPECT_EQ(std::string(error.what())
+                  .find("2-4096-4096-2 is too large for the fused engine, which takes at most 4 "
+                        "hidden layers, and weights and 32 rows of activations within "),
+              0u)
+        << error.what();
+  }
+}
+
+// The engine that a trainer takes follows from each run alone.
+TEST(FusedFleet, a_trainer_takes_the_fused_engine_for_small_runs) {
+  const Problem problem(20, 20, 2, 2);
+  const plateau::Run small{.architecture = {{2, 8, 2}}, .epochs = 2};
+  plateau::Run large = small;
+  large.architecture = {{2, 300, 2}};
+  const auto trainer = make_gpu_trainer({.engine = Engine::automatic});
+  const auto results = trainer->train_all({{small, problem.data()}, {large, problem.data()}, {small, problem.data()}});
+  EXPECT_TRUE(results[0].plan.fused);
+  EXPECT_FALSE(results[1].plan.fused);
+  expect_equal_bits(results[0], results[2]);
+  expect_equal_bits(results[0], trainer->train(small, problem.data()));
+  expect_equal_bits(results[1], make_gpu_trainer({})->train(large, problem.data()));
+  EXPECT_TRUE(prefers_fused(small, problem.data()));
+  EXPECT_FALSE(prefers_fused(large, problem.data()));
+  EXPECT_FALSE(make_gpu_trainer({})->train(small, problem.data()).plan.fused);
+  for (const GpuOptions& options : {GpuOptions{.precision = Precision::tf32, .engine = Engine::automatic},
+                                    GpuOptions{.epilogues = Epilogues::everywhere, .engine = Engine::automatic}})
+    EXPECT_FALSE(make_gpu_trainer(options)->train(small, problem.data()).plan.fused);
+}
+
+// In a block of its own an epoch of many rows takes long.
+TEST(FusedFleet, an_automatic_choice_leaves_long_epochs_to_the_layered_engine) {
+  const Problem few(100, 20, 2, 2), many(40'000, 20, 2, 2);
+  const plateau::Run run{.architecture = {{2, 64, 64, 2}}};
+  EXPECT_TRUE(prefers_fused(run, few.data()));
+  EXPECT_FALSE(prefers_fused(run, many.data()));
+}
+
+// A scenario's rows are drawn where they are trained, to the same bits.
+TEST(FusedFleet, draws_the_rows_that_are_described) {
+  const DrawnSplit drawn{.train = {.kind = ScenarioKind::overfit, .seed = 4, .first_row = 0},
+                         .test = {.kind = ScenarioKind::overfit, .seed = 4, .first_row = 50}};
+  std::vector<float> train_x(100), test_x(80);
+  std::vector<std::int32_t> train_label(50), test_label(40);
+  cpu::scenario_data<float>(drawn.train, {train_x.data(), 50, 2, 2}, {train_label.data(), 50});
+  cpu::scenario_data<float>(drawn.test, {test_x.data(), 40, 2, 2}, {test_label.data(), 40});
+  TrainingData data{
+      {train_x.data(), 50, 2, 2}, {train_label.data(), 50}, {test_x.data(), 40, 2, 2}, {test_label.data(), 40}};
+  const FleetRun run{{.architecture = {{2, 8, 2}}, .epochs = 2}};
+  const RunResult handed = train_fused(data, {run}, {})[0];
+  data.drawn = drawn;
+  expect_equal_bits(train_fused(data, {run}, {})[0], handed);
 }
 
 }  // namespace

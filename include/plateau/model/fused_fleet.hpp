@@ -1,15 +1,17 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// The fused engine: many trainings in one launch, each by a thread block of its own (ops/fused_training.hpp).
+// The fused engine: many trainings in one launch, each by a thread block of its own (ops/fused_training.hpp). Products
+// are fp32, always.
 #pragma once
 
 #include <atomic>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "plateau/core/fused_plan.hpp"
 #include "plateau/core/row_selection.hpp"
 #include "plateau/model/training.hpp"
-#include "plateau/ops/fused_plan.hpp"
 
 namespace plateau {
 
@@ -30,11 +32,20 @@ struct FusedOptions {
   std::vector<std::int32_t> queue = {};
 };
 
-// How a run would be trained on a device whose blocks may have so much shared memory; none where it is too large.
-std::optional<FusedPlan> fused_plan_of(const Run& run, std::size_t shared_bytes);
+// "at most 4 hidden layers, and weights and 32 rows of activations in ... bytes of shared memory": the present GPU's.
+std::string fused_limits();
+
+// How the run would be trained on the present GPU; none where it is too large for a block.
+std::optional<FusedPlan> fused_plan_of(const Run& run);
+
+// Whether a run is better off in a block of its own than with the whole GPU: it fits, and its epochs are short. Says
+// the same of a run whatever it is submitted with. The limit is some milliseconds of one block and has not been
+// measured.
+inline constexpr double kMostFusedEpochFlops = 5e8;
+bool prefers_fused(const Run& run, const TrainingData& data);
 
 // Trains the runs on the GPU. Results in the order of the runs, each with the bits it has alone. Throws
-// std::invalid_argument where a run does not fit the data or the engine.
+// std::invalid_argument where a run does not fit the data, and InputError where one is too large for the engine.
 std::vector<RunResult> train_fused(const TrainingData& data, const std::vector<FleetRun>& runs,
                                    const FusedOptions& options);
 

@@ -23,7 +23,7 @@
 #include "plateau/core/row_selection.hpp"
 #include "plateau/core/view.hpp"
 #include "plateau/ops/adam.hpp"
-#include "plateau/ops/fused_plan.hpp"
+#include "plateau/core/fused_plan.hpp"
 #include "plateau/ops/gather_batch.hpp"
 #include "plateau/ops/metrics.hpp"
 #include "plateau/ops/sgd.hpp"

@@ -20,7 +20,6 @@
 #include <vector>
 
 #include "plateau/core/contract.hpp"
-#include "plateau/ops/initialise.hpp"
 
 namespace plateau {
 
@@ -45,7 +44,6 @@ inline constexpr FusedVariant kFusedVariants[] = {{64, 0, 5},  {128, 0, 4}, {128
 // Offsets and strides in floats. `in4` and `out4` count tiles: the widths rounded up to vectors of four.
 struct FusedLayer {
   int in = 0, out = 0, in4 = 0, out4 = 0;
-  float initial_bound = 0;             // of weights and biases that are drawn
   int flat_weight = 0, flat_bias = 0;  // among the network's parameters, without padding
   int weight = 0, weight_stride = 0;   // [out4 * 4, stride]
   int bias = 0;                        // [out4 * 4]
@@ -132,7 +130,6 @@ inline std::optional<FusedPlan> fused_plan_of(const FusedVariant& variant, const
     layer.out4 = int_ceil_div(layer.out, 4);
     if (layer.out > variant.threads || !hold_gradient(variant, groups, tiles, layer)) return std::nullopt;
 
-    layer.initial_bound = initialise_bound(layer.in);
     layer.flat_weight = plan.parameters;
     layer.flat_bias = layer.flat_weight + layer.out * layer.in;
     plan.parameters = layer.flat_bias + layer.out;
