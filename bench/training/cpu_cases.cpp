@@ -19,6 +19,7 @@ void add_cpu_trainings(Effort effort) {
       .first_epoch = "cpu",
       .tiny = true,
       .fleets = true,
+      .wide_epochs = 4,
       .make_trainer = make_cpu_trainer,
       .products_us = [=](const Architecture& net, Index batch) { return products_us(*device, effort, net, batch); }};
   add_trainings(effort,
