@@ -175,7 +175,7 @@ TEST(TrainingSummary, says_which_gpu_it_was_measured_on) {
   gpu::Inventory emulated = some_gpu();
   emulated.emulated = true;
   expect_part(training_summary(study, gpu_environment(emulated, "cuBLAS")),
-              "\nMeasured     on emulated (Some GPU, layered engine; its times are not those of a GPU): training ");
+              "\nMeasured     on emulated (Some GPU, layered engine; its times are not those of a GPU): ");
 }
 
 TEST(MachineSummary, names_the_gpus) {
