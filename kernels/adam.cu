@@ -13,14 +13,10 @@
 #include "plateau/ops/adam.hpp"
 
 #include "detail/elements.cuh"
+#include "detail/optimizer.cuh"
 
 namespace plateau::gpu {
 namespace {
-
-struct AdamConstants {
-  double learning_rate;
-  float l2, keep, beta1, rest1, beta2, rest2, epsilon;
-};
 
 struct AdamSpans {
   const float* grad;
@@ -34,13 +30,8 @@ __device__ void update(const AdamConstants& c, float step_size, float correction
   const Floats<kCount> grad = load<kCount>(at.grad + i);
   Floats<kCount> parameter = load<kCount>(at.parameter + i), m = load<kCount>(at.m + i), v = load<kCount>(at.v + i);
 #pragma unroll
-  for (int k = 0; k < kCount; ++k) {
-    const float p = parameter.at[k] * c.keep;
-    const float g = grad.at[k] + c.l2 * p;
-    m.at[k] = c.beta1 * m.at[k] + c.rest1 * g;
-    v.at[k] = c.beta2 * v.at[k] + c.rest2 * g * g;
-    parameter.at[k] = p - step_size * m.at[k] / (sqrtf(v.at[k]) / correction2_sqrt + c.epsilon);
-  }
+  for (int k = 0; k < kCount; ++k)
+    adam_step(c, step_size, correction2_sqrt, grad.at[k], parameter.at[k], m.at[k], v.at[k]);
   store(at.parameter + i, parameter);
   store(at.m + i, m);
   store(at.v + i, v);
@@ -65,19 +56,11 @@ void adam(const Stream& stream, const AdamParameters& adam, DeviceSpan<const Tra
           DeviceSpan<const float> grad, DeviceSpan<float> parameter, DeviceSpan<float> m, DeviceSpan<float> v) {
   expects_adam<float, Space::device>(state, grad, parameter, m, v);
   if (parameter.empty()) return;
-  const bool decoupled = adam.decay_kind == WeightDecay::decoupled;
-  const AdamConstants constants{.learning_rate = adam.learning_rate,
-                                .l2 = static_cast<float>(decoupled ? 0 : adam.weight_decay),
-                                .keep = static_cast<float>(decoupled ? 1 - adam.learning_rate * adam.weight_decay : 1),
-                                .beta1 = static_cast<float>(adam.betas.beta1),
-                                .rest1 = static_cast<float>(1 - adam.betas.beta1),
-                                .beta2 = static_cast<float>(adam.betas.beta2),
-                                .rest2 = static_cast<float>(1 - adam.betas.beta2),
-                                .epsilon = static_cast<float>(adam.epsilon)};
   const AdamSpans spans{grad.data, parameter.data, m.data, v.data};
   const bool vectors = aligned_for_vectors(grad.data, parameter.data, m.data, v.data);
   launch(stream, element_shape(vectors ? ceil_div(parameter.size, kVector) : parameter.size),
-         vectors ? &adam_kernel<kVector> : &adam_kernel<1>, constants, state.data, spans, parameter.size);
+         vectors ? &adam_kernel<kVector> : &adam_kernel<1>,
+         adam_constants(adam, adam.decay_kind == WeightDecay::decoupled), state.data, spans, parameter.size);
 }
 
 }  // namespace plateau::gpu

@@ -11,23 +11,17 @@
 #include "plateau/ops/sgd.hpp"
 
 #include "detail/elements.cuh"
+#include "detail/optimizer.cuh"
 
 namespace plateau::gpu {
 namespace {
-
-struct SgdConstants {
-  float learning_rate, momentum, decay;
-};
 
 template <int kCount>
 __device__ void update(const SgdConstants& c, const float* grad_at, float* parameter_at, float* velocity_at) {
   const Floats<kCount> grad = load<kCount>(grad_at);
   Floats<kCount> parameter = load<kCount>(parameter_at), velocity = load<kCount>(velocity_at);
 #pragma unroll
-  for (int k = 0; k < kCount; ++k) {
-    velocity.at[k] = c.momentum * velocity.at[k] + (grad.at[k] + c.decay * parameter.at[k]);
-    parameter.at[k] -= c.learning_rate * velocity.at[k];
-  }
+  for (int k = 0; k < kCount; ++k) sgd_step(c, grad.at[k], parameter.at[k], velocity.at[k]);
   store(parameter_at, parameter);
   store(velocity_at, velocity);
 }
@@ -50,12 +44,9 @@ void sgd(const Stream& stream, const SgdParameters& sgd, DeviceSpan<const Traini
          DeviceSpan<const float> grad, DeviceSpan<float> parameter, DeviceSpan<float> velocity) {
   expects_sgd<float, Space::device>(state, grad, parameter, velocity);
   if (parameter.empty()) return;
-  const SgdConstants constants{.learning_rate = static_cast<float>(sgd.learning_rate),
-                               .momentum = static_cast<float>(sgd.momentum),
-                               .decay = static_cast<float>(sgd.weight_decay)};
   const bool vectors = aligned_for_vectors(grad.data, parameter.data, velocity.data);
   launch(stream, element_shape(vectors ? ceil_div(parameter.size, kVector) : parameter.size),
-         vectors ? &sgd_kernel<kVector> : &sgd_kernel<1>, constants, state.data, grad.data, parameter.data,
+         vectors ? &sgd_kernel<kVector> : &sgd_kernel<1>, sgd_constants(sgd), state.data, grad.data, parameter.data,
          velocity.data, parameter.size);
 }
 

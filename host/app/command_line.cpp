@@ -63,7 +63,6 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
 }
 
 Device choose_device(const CommonOptions& options) {
-  if (options.engine == "fused") throw InputError("--engine fused: this version has the layered engine only");
   // Who asks for the CPU does not wait for CUDA to start.
   const gpu::Inventory found = options.device == "cpu" ? gpu::Inventory{} : gpu::inventory();
   const DeviceChoice choice = device_choice(options.device, found);
@@ -71,6 +70,11 @@ Device choose_device(const CommonOptions& options) {
   const Precision precision = options.precision == "tf32" ? Precision::tf32 : Precision::fp32;
   if (precision == Precision::tf32 && !on_gpu) throw InputError("--precision tf32: the CPU computes in fp32 only");
   if (options.autotune && !on_gpu) throw InputError("--autotune: only a GPU has something to choose");
+  const bool fused = options.engine == "fused";
+  if (fused && !on_gpu) throw InputError("--engine fused: it is a GPU's; the CPU has the layered engine only");
+  if (fused && precision == Precision::tf32)
+    throw InputError("--engine fused: it multiplies in fp32 only, not in tf32");
+  if (fused && options.autotune) throw InputError("--engine fused: it has no products to tune; leave out --autotune");
   const int workers = available_workers();
   Device device{.environment =
                     on_gpu ? gpu_environment(found, gpu_matrix_library(), precision) : cpu_environment(workers)};
@@ -79,7 +83,10 @@ Device choose_device(const CommonOptions& options) {
   if (on_gpu)
     device.trainer = make_gpu_trainer({.stop = &stop_requested,
                                        .precision = precision,
-                                       .epilogues = options.autotune ? Epilogues::measured : Epilogues::none});
+                                       .epilogues = options.autotune ? Epilogues::measured : Epilogues::none,
+                                       .engine = fused                         ? Engine::fused
+                                                 : options.engine == "layered" ? Engine::layered
+                                                                               : Engine::automatic});
   else
     device.trainer = std::make_unique<CpuTrainer>(CpuOptions{.workers = workers, .stop = &stop_requested});
   return device;

@@ -12,6 +12,7 @@
 #include "layered_run.hpp"
 #include "plateau/gpu/graph.hpp"
 #include "plateau/model/epilogue_choice.hpp"
+#include "plateau/model/fused_fleet.hpp"
 #include "plateau/model/gpu_backend.hpp"
 
 namespace plateau {
@@ -101,6 +102,7 @@ class GpuTrainer final : public Trainer {
 
   RunResult train(const Run& run, const TrainingData& data) override {
     expects_run(run, data);
+    if (fuses(run, data)) return train_fused(data, {{run}}, {.stop = options_.stop}).front();
     gpu::PinnedBuffer<RunSignals> mailbox(1, {});  // before the training, whose end waits for the device
     volatile RunSignals& signals = mailbox.view()[0];
     const ExecutionPlan most =
@@ -155,9 +157,28 @@ class GpuTrainer final : public Trainer {
   }
 
   std::vector<RunResult> train_all(const std::vector<RunRequest>& requests) override {
-    std::vector<RunResult> results;
-    results.reserve(requests.size());
-    for (const RunRequest& request : requests) results.push_back(train(request.run, request.data));
+    std::vector<RunResult> results(requests.size());
+    std::vector<bool> trained(requests.size(), false);
+    for (std::size_t first = 0; first < requests.size(); ++first) {
+      if (trained[first]) continue;
+      const RunRequest& request = requests[first];
+      if (!fuses(request.run, request.data)) {
+        results[first] = train(request.run, request.data);
+        continue;
+      }
+      // Together with the later ones on the same rows.
+      std::vector<std::size_t> numbers;
+      std::vector<FleetRun> fleet;
+      for (std::size_t i = first; i < requests.size(); ++i) {
+        const RunRequest& other = requests[i];
+        if (trained[i] || !same_rows(request.data, other.data) || !fuses(other.run, other.data)) continue;
+        trained[i] = true;
+        numbers.push_back(i);
+        fleet.push_back({other.run});
+      }
+      std::vector<RunResult> of_fleet = train_fused(request.data, fleet, {.stop = options_.stop});
+      for (std::size_t k = 0; k < numbers.size(); ++k) results[numbers[k]] = std::move(of_fleet[k]);
+    }
     return results;
   }
 
@@ -173,6 +194,18 @@ class GpuTrainer final : public Trainer {
   bool stop_requested() const override { return options_.stop && options_.stop->load(std::memory_order_relaxed); }
 
  private:
+  bool fuses(const Run& run, const TrainingData& data) const {
+    if (options_.engine != Engine::automatic) return options_.engine == Engine::fused;
+    return options_.precision == Precision::fp32 && options_.epilogues == Epilogues::none && prefers_fused(run, data);
+  }
+  static bool same_rows(const TrainingData& a, const TrainingData& b) {
+    const auto same = [](const auto& x, const auto& y) { return x.data == y.data; };
+    return same(a.train_x, b.train_x) && same(a.train_label, b.train_label) && same(a.test_x, b.test_x) &&
+           same(a.test_label, b.test_label) && a.train_x.rows == b.train_x.rows && a.test_x.rows == b.test_x.rows &&
+           a.train_x.stride == b.train_x.stride && a.test_x.stride == b.test_x.stride &&
+           a.drawn.has_value() == b.drawn.has_value();
+  }
+
   // By the time that each plan takes on this device. What is measured only reads the parameters.
   void autotune(const Architecture& net, LayeredRun<GpuBackend>& training) const {
     training.set_plan(choose_epilogues(net, [&](const ExecutionPlan& plan) {

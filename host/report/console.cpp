@@ -150,12 +150,13 @@ void run_lines(std::string& out, const RunStudy& study) {
   paragraph(out, "Best epoch", best_sentence(*study.best, *study.plateau));
 }
 
-std::string measured(const Environment& environment, const std::string& times) {
+std::string measured(const Environment& environment, const ExecutionPlan& plan, const std::string& times) {
   std::string where = environment.device_name;
   if (!environment.gpu)
     where += fmt::format(", {} thread{}", environment.workers, environment.workers == 1 ? "" : "s");
-  else if (environment.device == "emulated")
-    where += "; its times are not those of a GPU";
+  else
+    where += plan.fused ? ", fused engine" : ", layered engine";
+  if (environment.device == "emulated") where += "; its times are not those of a GPU";
   return fmt::format("on {} ({}): {}", environment.device, where, times);
 }
 
@@ -237,7 +238,7 @@ std::string machine_summary(const Environment& cpu, const gpu::Inventory& found,
                             gpu.compute_minor, gpu.multiprocessors, static_cast<double>(gpu.memory_bytes) * 1e-9,
                             gpu.shared_memory_per_block_bytes / 1024));
   if (found.devices.empty()) line("gpu", "none: " + found.problem);
-  line("engines", fmt::format("layered, on the cpu and the {}GPU", emulated));
+  line("engines", fmt::format("layered, on the cpu and the {0}GPU; fused, on the {0}GPU", emulated));
   return out;
 }
 
@@ -258,7 +259,7 @@ std::string training_summary(const RunStudy& study, const Environment& environme
   std::string out = fmt::format("\n{}, {} training rows, {} test rows, seed {}\n\n", to_string(study.run.architecture),
                                 row_count(study.statistics.train), row_count(study.statistics.test), study.run.seed);
   run_lines(out, study);
-  paragraph(out, "Measured", measured(environment, fmt::format("training {:.3f} s", study.seconds)));
+  paragraph(out, "Measured", measured(environment, study.result.plan, fmt::format("training {:.3f} s", study.seconds)));
   return out;
 }
 
@@ -283,7 +284,7 @@ std::string scenario_summary(const ScenarioOptions& options, const ScenarioResul
   std::string times = fmt::format("training {:.3f} s", result.first.seconds);
   if (result.controls_seconds > 0) times += fmt::format(", controls {:.3f} s", result.controls_seconds);
   if (result.seeds.size() > 1) times += fmt::format(", other seeds {:.3f} s", result.repeat_seconds);
-  paragraph(out, "Measured", measured(environment, times));
+  paragraph(out, "Measured", measured(environment, result.first.result.plan, times));
   if (options.repeat > 1) seeds_table(out, result.seeds);
   return out;
 }

@@ -171,15 +171,19 @@ Json document(const char* command, Json configuration, const RunStudy& study, co
                       {"compiler", environment.compiler},
                       {"matrix_products", environment.matrix_library}};
   if (environment.gpu) json["versions"]["cuda_toolkit"] = environment.gpu->toolkit;
+  const ExecutionPlan& plan = study.result.plan;
   json["plan"] = {{"device", environment.device},
-                  {"engine", environment.engine},
+                  {"engine", plan.fused ? "fused" : "layered"},
                   {"precision", environment.precision},
-                  {"evaluation_rows", environment.evaluation_rows}};
+                  {"evaluation_rows", plan.fused ? Index{kFusedRows} : environment.evaluation_rows}};
+  if (plan.fused)
+    json["plan"]["kernel"] = {
+        {"threads", plan.fused->threads}, {"groups", plan.fused->groups}, {"tiles", plan.fused->tiles}};
   if (environment.gpu)
     json["plan"]["gpu"] = {{"name", environment.device_name},
                            {"compute_capability", environment.gpu->compute_capability},
                            {"multiprocessors", environment.gpu->multiprocessors}};
-  if (const ExecutionPlan& plan = study.result.plan; !plan.layers.empty()) {
+  if (!plan.layers.empty()) {
     json["plan"]["layers"] = layers_json(plan);
     json["plan"]["autotuned"] = plan.autotuned;
   }

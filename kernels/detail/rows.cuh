@@ -11,7 +11,7 @@
 
 namespace plateau::gpu {
 
-inline constexpr int kRowBlock = 256;  // threads
+inline constexpr int kRowBlock = 256;            // threads
 inline constexpr Index kMaxRowBlocks = 1 << 12;  // beyond these a thread takes several rows
 
 // For `rows` rows of `items` items each; both >= 1. Thread (x, y) takes row y of its block and items x, x + width, ...

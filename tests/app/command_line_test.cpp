@@ -203,7 +203,7 @@ TEST_F(CommandLine, refuses_unknown_commands_options_and_values) {
   expect_refused({"scenario", "overfit", "--labels", "wrong"}, "--labels: wrong");
   expect_refused({"scenario", "overfit", "--device", "tpu"}, "--device: tpu");
   expect_refused({"scenario", "overfit", "--format", "xml"}, "--format: xml");
-  expect_refused({"scenario", "overfit", "--engine", "fused"}, "--engine fused");
+  expect_refused({"scenario", "overfit", "--device", "cpu", "--engine", "fused"}, "--engine fused");
   for (const std::string value : {"0", "-5", "1.5", "ten", "1000001", ""})
     expect_refused({"scenario", "overfit", "--epochs", value}, "--epochs: '" + value + "'");
   for (const std::string value : {"-1", "1e3", "18446744073709551616"})
@@ -247,7 +247,9 @@ ProgramResult emulated(std::vector<std::string> arguments, const fs::path& folde
 TEST_F(CommandLine, an_emulated_gpu_is_taken_only_where_it_is_asked_for_and_never_hidden) {
   const std::string info = emulated({"info"}, folder).out;
   EXPECT_NE(info.find("\ngpu       emulated on the cpu, for tests: "), std::string::npos) << info;
-  EXPECT_NE(info.find("\nengines   layered, on the cpu and the emulated GPU\n"), std::string::npos) << info;
+  EXPECT_NE(info.find("\nengines   layered, on the cpu and the emulated GPU; fused, on the emulated GPU\n"),
+            std::string::npos)
+      << info;
 
   const std::vector<std::string> study{"scenario", "underfit", "--epochs", "3", "--no-controls", "--format", "json"};
   const ProgramResult by_default = emulated(study, folder);
@@ -271,6 +273,33 @@ TEST_F(CommandLine, an_emulated_gpu_is_taken_only_where_it_is_asked_for_and_neve
     for (std::size_t feature = 0; feature < 3; ++feature)
       for (const char* figure : {"minimum", "maximum"})
         EXPECT_EQ(on_gpu["data"][part]["features"][feature][figure], on_cpu["data"][part]["features"][feature][figure]);
+  }
+}
+
+// `auto` takes it for what is small, and says so; a network that does not fit a block is refused before it is trained.
+TEST_F(CommandLine, the_engine_follows_from_the_run_and_is_recorded) {
+  std::map<std::string, Json> result;
+  for (const char* engine : {"auto", "fused", "layered"}) {
+    const ProgramResult run = emulated({"scenario", "underfit", "--epochs", "3", "--no-controls", "--format", "json",
+                                        "--device", "cuda", "--engine", engine},
+                                       folder);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    result[engine] = Json::parse(run.out);
+    const bool fused = std::string(engine) != "layered";
+    EXPECT_EQ(result[engine]["plan"]["engine"], fused ? "fused" : "layered");
+    EXPECT_EQ(result[engine]["plan"].contains("kernel"), fused);
+  }
+  EXPECT_EQ(result["auto"]["result"], result["fused"]["result"]);
+  const double fused = result["fused"]["result"]["train_loss"], layered = result["layered"]["result"]["train_loss"];
+  EXPECT_LE(std::abs(fused - layered), 1e-5 * layered);
+
+  for (const std::vector<std::string>& more : std::vector<std::vector<std::string>>{
+           {"--device", "cpu"}, {"--device", "cuda", "--autotune"}, {"--device", "cuda", "--precision", "tf32"}}) {
+    std::vector<std::string> arguments{"scenario", "underfit", "--engine", "fused"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const ProgramResult run = emulated(arguments, folder);
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_NE(run.err.find("--engine fused"), std::string::npos) << run.err;
   }
 }
 

@@ -169,6 +169,9 @@ WITHOUT_TEST = {
 }
 
 
+# Operations that are whole trainings. Their twin is the CPU device, so their test and that of their launcher is the
+# one of the part of F3 that launches them, and their times are those of trainings.
+TRAININGS = {"fused_training": "tests/model/fused_fleet_test.cpp"}
 # What has a line for every launcher.
 LAUNCHER_TABLES = ("tests/gpu/launchers_test.cpp", "bench/kernels/operations.hpp")
 
@@ -184,6 +187,11 @@ def check_mirror(root, without_test=None):
         launchers = re.findall(r"^void (\w+)\(const (?:Stream|BlasHandle)& ", contract, re.M)
         if not launchers:
             yield f"include/plateau/ops/{op}.hpp: declares no launcher"
+        if op in TRAININGS:
+            for needed in (f"kernels/{op}.cu", f"tests/mutants/kernels/{op}.txt", TRAININGS[op]):
+                if not (root / needed).is_file():
+                    yield f"include/plateau/ops/{op}.hpp: {needed} is missing"
+            continue
         for launcher in launchers:
             for name, table in tables.items():
                 if f'{{"{launcher}",' not in table:

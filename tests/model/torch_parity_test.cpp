@@ -9,11 +9,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sstream>
 #include <string>
 
 #include "plateau/data/dataset.hpp"
 #include "plateau/data/linear_stack.hpp"
+#include "plateau/model/fused_fleet.hpp"
 #include "plateau/model/gpu_trainer.hpp"
 
 namespace plateau {
@@ -121,17 +123,28 @@ TEST(TorchParity, float32_follows_pytorch_at_every_epoch) {
 
 // On the GPU this program is linked with. PLATEAU_PARITY_EPOCHS ends each case after as many epochs, where threads are
 // emulated and watched.
-TEST(TorchParity, the_gpu_follows_pytorch_at_every_epoch) {
-  const auto trainer = make_gpu_trainer({});
+void expect_parity_on_the_gpu(const char* engine,
+                              const std::function<RunResult(const Run& run, const TrainingData& data)>& train) {
   const char* limit = std::getenv("PLATEAU_PARITY_EPOCHS");
   for (ParityCase parity : kCases) {
     if (limit != nullptr) parity.epochs = std::min<Index>(parity.epochs, std::max(1, std::atoi(limit)));
     const LoadedCase loaded(parity);
-    const double worst = worst_share(parity, trainer->train(loaded.run, loaded.data()), 2e-6, 20);
-    RecordProperty("gpu_" + parity.name, std::to_string(worst));
-    std::printf("%-32s at most %.3f of the bound on the GPU, %d epochs\n", parity.name.c_str(), worst,
+    const double worst = worst_share(parity, train(loaded.run, loaded.data()), 2e-6, 20);
+    testing::Test::RecordProperty(std::string(engine) + "_" + parity.name, std::to_string(worst));
+    std::printf("%-32s at most %.3f of the bound on the GPU, %s, %d epochs\n", parity.name.c_str(), worst, engine,
                 static_cast<int>(parity.epochs));
   }
+}
+
+TEST(TorchParity, the_layered_engine_follows_pytorch_at_every_epoch) {
+  const auto trainer = make_gpu_trainer({});
+  expect_parity_on_the_gpu("layered",
+                           [&](const auto& run, const TrainingData& data) { return trainer->train(run, data); });
+}
+
+TEST(TorchParity, the_fused_engine_follows_pytorch_at_every_epoch) {
+  expect_parity_on_the_gpu("fused",
+                           [](const auto& run, const TrainingData& data) { return train_fused(data, {{run}}, {})[0]; });
 }
 
 // The files hold twelve digits of a float64 run, and a double training drifts from it by rounding only.

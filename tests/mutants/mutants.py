@@ -70,6 +70,10 @@ class Half:
 
 TWINS = Half("twins", ROOT / "host" / "cpu", ".cpp", TABLES, (), ORDERS[:1])
 KERNELS = Half("kernels", ROOT / "kernels", ".cu", TABLES / "kernels", tuple(FLAGS_OF_KERNELS), ORDERS)
+# The tests of kernels that are whole trainings, and the host code above them; their twin is the CPU device.
+TESTS_OF_TRAININGS = {"fused_training": ROOT / "tests" / "model" / "fused_fleet_test.cpp"}
+HOST_OF_TRAININGS = [ROOT / "host" / "model" / f"{name}.cpp"
+                     for name in ("architecture", "fused_fleet", "training", "work_crew")]
 GPU_HOST = sorted(path for path in (ROOT / "host" / "gpu").glob("*.cpp") if path.stem != "device_without_cuda")
 EMULATED_GPU = sorted(path for path in (ROOT / "tests" / "simt").glob("*.cpp") if not path.stem.endswith("_test"))
 
@@ -191,8 +195,9 @@ def compile_unmutated(shop, pool, ops):
     jobs = {(half, op): (half.source(op), f"{half.name}_{op}", half.flags) for half in (TWINS, KERNELS)
             for op in half.ops()}
     for op in ops:
-        jobs["test", op] = ROOT / "tests" / "ops" / f"{op}_test.cpp", f"test_{op}", ()
-    for source in GPU_HOST:
+        test = TESTS_OF_TRAININGS.get(op, ROOT / "tests" / "ops" / f"{op}_test.cpp")
+        jobs["test", op] = test, f"test_{op}", ()
+    for source in GPU_HOST + (HOST_OF_TRAININGS if set(ops) & set(TESTS_OF_TRAININGS) else []):
         jobs["rest", source] = source, f"gpu_{source.stem}", ()
     for source in EMULATED_GPU:
         jobs["rest", source] = source, f"simt_{source.stem}", FLAGS_OF_THE_EMULATED_GPU.get(source.stem, ())

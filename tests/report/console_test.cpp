@@ -14,7 +14,6 @@ Environment somewhere() {
           .compiler = "cc",
           .matrix_library = "Eigen",
           .device = "cpu",
-          .engine = "layered",
           .precision = "fp32",
           .device_name = "Some Processor",
           .workers = 2};
@@ -172,11 +171,11 @@ TEST(TrainingSummary, sums_up_more_classes_than_it_lists) {
 TEST(TrainingSummary, says_which_gpu_it_was_measured_on) {
   const RunStudy study = with_features({spread_by(1)});
   expect_part(training_summary(study, gpu_environment(some_gpu(), "cuBLAS")),
-              "\nMeasured     on cuda (Some GPU): training ");
+              "\nMeasured     on cuda (Some GPU, layered engine): training ");
   gpu::Inventory emulated = some_gpu();
   emulated.emulated = true;
   expect_part(training_summary(study, gpu_environment(emulated, "cuBLAS")),
-              "\nMeasured     on emulated (Some GPU; its times are not those of a GPU): training ");
+              "\nMeasured     on emulated (Some GPU, layered engine; its times are not those of a GPU): ");
 }
 
 TEST(MachineSummary, names_the_gpus) {
@@ -184,7 +183,7 @@ TEST(MachineSummary, names_the_gpus) {
   for (const char* line : {"plateau   1.2.3\n", "cpu       Some Processor, 2 threads\n", "products  Eigen\n",
                            "cuda      13.0, cuBLAS 13.0.2\n", "driver    CUDA 13.1\n",
                            "gpu       Some GPU, compute 9.0, 132 multiprocessors, 150.0 GB, ",
-                           "engines   layered, on the cpu and the GPU\n"})
+                           "engines   layered, on the cpu and the GPU; fused, on the GPU\n"})
     expect_part(text, line);
 }
 
@@ -219,7 +218,7 @@ TEST(MachineSummary, marks_an_emulated_gpu) {
   const std::string text = machine_summary(somewhere(), emulated, "cuBLAS");
   expect_part(text, "cuda      13.0, emulated cuBLAS\n");
   expect_part(text, "gpu       emulated on the cpu, for tests: Some GPU, ");
-  expect_part(text, "engines   layered, on the cpu and the emulated GPU\n");
+  expect_part(text, "engines   layered, on the cpu and the emulated GPU; fused, on the emulated GPU\n");
 }
 
 }  // namespace

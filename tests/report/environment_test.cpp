@@ -13,7 +13,6 @@ namespace {
 TEST(Environment, names_what_decides_the_bits) {
   const Environment environment = cpu_environment(3);
   EXPECT_EQ(environment.device, "cpu");
-  EXPECT_EQ(environment.engine, "layered");
   EXPECT_EQ(environment.precision, "fp32");
   EXPECT_EQ(environment.evaluation_rows, kCpuEvaluationRows);
   EXPECT_EQ(environment.workers, 3);
@@ -42,7 +41,6 @@ TEST(Environment, of_a_gpu_names_it_with_its_versions) {
   const Environment environment = gpu_environment(with_gpus(2), "cuBLAS 13.0.2");
   EXPECT_EQ(environment.device, "cuda");
   EXPECT_EQ(environment.device_name, "Some GPU");
-  EXPECT_EQ(environment.engine, "layered");
   EXPECT_EQ(environment.precision, "fp32");
   EXPECT_EQ(gpu_environment(with_gpus(1), "", Precision::tf32).precision, "tf32");
   EXPECT_EQ(environment.matrix_library, "cuBLAS 13.0.2");

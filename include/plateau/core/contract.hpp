@@ -16,7 +16,7 @@ inline void expects(bool condition, const char* what) {
   if (!condition) throw std::invalid_argument(what);
 }
 
-constexpr Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
+PLATEAU_HD constexpr Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 constexpr Index round_up(Index a, Index multiple) { return ceil_div(a, multiple) * multiple; }
 
 // `value` in the type To, unchanged; throws std::invalid_argument where To cannot hold it.

@@ -23,6 +23,7 @@ enum class StreamId : std::uint32_t {
   label_permutation = 6,
   dropout = 7,
   augmentation = 8,
+  row_selection = 9,
 };
 
 struct RandomStream {

@@ -1,11 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// How the layered engine executes a network where there is a choice. It decides the last bits of a result, so it
-// follows from the run and the kind of device, or, where it was measured, is stored with the run.
+// How a network is executed where there is a choice. It decides the last bits of a result, so it follows from the run
+// and the kind of device, or, where it was measured, is stored with the run.
 #pragma once
 
+#include <optional>
 #include <vector>
 
+#include "plateau/core/fused_plan.hpp"
 #include "plateau/model/architecture.hpp"
 
 namespace plateau {
@@ -23,8 +25,9 @@ struct LayerPlan {
 };
 
 struct ExecutionPlan {
-  std::vector<LayerPlan> layers;  // one per layer; none: kernels everywhere
-  bool autotuned = false;         // chosen by measurements on the device that trained
+  std::optional<FusedVariant> fused;  // the fused engine's kernel; none: the layered engine, of which the rest speaks
+  std::vector<LayerPlan> layers;      // one per layer; none: kernels everywhere
+  bool autotuned = false;             // chosen by measurements on the device that trained
 
   LayerPlan layer(Index i) const { return layers.empty() ? LayerPlan{} : layers[static_cast<std::size_t>(i)]; }
 };

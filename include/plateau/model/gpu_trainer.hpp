@@ -19,10 +19,15 @@ enum class Execution { graph, stream };
 // the training fails), or where that is measured to be faster, once per training and before it begins.
 enum class Epilogues { none, everywhere, measured };
 
+// `automatic`: fused where the run fits that engine and is small (prefers_fused), in fp32 and without epilogues;
+// otherwise layered. `fused`: every run, or InputError.
+enum class Engine { layered, fused, automatic };
+
 struct GpuOptions {
   const std::atomic<bool>* stop = nullptr;  // handed to the device, which ends the run as interrupted after an epoch
   Precision precision = Precision::fp32;
   Epilogues epilogues = Epilogues::none;
+  Engine engine = Engine::layered;
   Execution execution = Execution::graph;
   // A recorded epoch costs host memory and time per launch. One of about more launches than this is not recorded.
   Index most_recorded_launches = 1 << 16;

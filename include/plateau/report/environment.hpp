@@ -28,7 +28,6 @@ struct Environment {
   std::string compiler;
   std::string matrix_library;         // on the CPU with the vector instructions it was compiled for
   std::string device;                 // "cpu", "cuda" or "emulated"
-  std::string engine;                 // "layered"
   std::string precision;              // "fp32" or "tf32"
   Index evaluation_rows = 0;          // test rows that are evaluated together
   std::string device_name;            // the processor's or the GPU's

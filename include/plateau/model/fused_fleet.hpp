@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// The fused engine: many trainings in one launch, each by a thread block of its own (ops/fused_training.hpp). Products
+// are fp32, always.
+#pragma once
+
+#include <atomic>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plateau/core/fused_plan.hpp"
+#include "plateau/core/row_selection.hpp"
+#include "plateau/model/training.hpp"
+
+namespace plateau {
+
+// One training of a fleet, whose runs share the rows of one dataset.
+struct FleetRun {
+  Run run;
+  std::optional<RowSelection> rows = {};  // of the training rows; none: all of them
+};
+
+// Throws std::invalid_argument, which names the run by its number, where one does not fit the data.
+void expects_fleet(const TrainingData& data, const std::vector<FleetRun>& runs);
+
+struct FusedOptions {
+  const std::atomic<bool>* stop = nullptr;  // ends every run as interrupted after its epoch
+  // Of no effect on any result: how many blocks work (0: as many as the device holds), and in which order runs are
+  // taken (a permutation of their numbers; empty: the costliest first).
+  Index blocks = 0;
+  std::vector<std::int32_t> queue = {};
+};
+
+// "at most 4 hidden layers, and weights and 32 rows of activations in ... bytes of shared memory": the present GPU's.
+std::string fused_limits();
+
+// How the run would be trained on the present GPU; none where it is too large for a block.
+std::optional<FusedPlan> fused_plan_of(const Run& run);
+
+// Whether a run is better off in a block of its own than with the whole GPU: it fits, and its epochs are short. Says
+// the same of a run whatever it is submitted with. The limit is some milliseconds of one block and has not been
+// measured.
+inline constexpr double kMostFusedEpochFlops = 5e8;
+bool prefers_fused(const Run& run, const TrainingData& data);
+
+// Trains the runs on the GPU. Results in the order of the runs, each with the bits it has alone. Throws
+// std::invalid_argument where a run does not fit the data, and InputError where one is too large for the engine.
+std::vector<RunResult> train_fused(const TrainingData& data, const std::vector<FleetRun>& runs,
+                                   const FusedOptions& options);
+
+}  // namespace plateau

@@ -1,0 +1,294 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/model/fused_fleet.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+#include "plateau/core/error.hpp"
+#include "plateau/core/random.hpp"
+#include "plateau/model/gpu_trainer.hpp"
+#include "support/compare.hpp"
+#include "support/rows.hpp"
+
+namespace plateau::test {
+namespace {
+
+// Rows whose label depends on the features, so that there is something to learn.
+struct Problem {
+  Problem(Index train_rows, Index test_rows, Index features, Index classes) : features_(features) {
+    const auto fill = [&](std::uint64_t seed, Index rows, std::vector<float>& x, std::vector<std::int32_t>& label) {
+      for (Index r = 0; r < rows; ++r) {
+        float sum = 0;
+        for (Index j = 0; j < features; ++j) {
+          x.push_back(uniform(draw({seed, StreamId::features}, static_cast<std::uint64_t>(r * features + j)).word[0]) -
+                      0.5f);
+          sum += x.back() * static_cast<float>(j % 3 + 1);
+        }
+        const auto step = static_cast<Index>(std::floor(4 * sum + 100));
+        label.push_back(static_cast<std::int32_t>(step % classes));
+      }
+    };
+    fill(1, train_rows, train_x_, train_label_);
+    fill(2, test_rows, test_x_, test_label_);
+  }
+  TrainingData data() const {
+    const auto matrix = [&](const std::vector<float>& x) {
+      return HostMatrix<const float>{x.data(), static_cast<Index>(x.size()) / features_, features_, features_};
+    };
+    const auto span = [](const std::vector<std::int32_t>& label) {
+      return HostSpan<const std::int32_t>{label.data(), static_cast<Index>(label.size())};
+    };
+    return {matrix(train_x_), span(train_label_), matrix(test_x_), span(test_label_)};
+  }
+
+ private:
+  Index features_;
+  std::vector<float> train_x_, test_x_;
+  std::vector<std::int32_t> train_label_, test_label_;
+};
+
+std::vector<double> losses(const RunResult& result) {
+  std::vector<double> values;
+  for (const EpochRecord& epoch : result.history)
+    values.insert(values.end(), {epoch.train_loss, epoch.test_loss, epoch.gradient_norm});
+  return values;
+}
+
+void expect_near(const RunResult& got, const RunResult& want, Index train_rows) {
+  EXPECT_EQ(got.outcome, want.outcome);
+  ASSERT_EQ(got.history.size(), want.history.size());
+  EXPECT_LE(relative_error(losses(got), losses(want)), 2e-6);
+  EXPECT_LE(relative_error(got.parameters, std::vector<double>(want.parameters.begin(), want.parameters.end())), 2e-5);
+  const double row = 1.0001 / static_cast<double>(train_rows),
+               test_row = 1.0001 / static_cast<double>(want.test_correct.rows());
+  for (std::size_t e = 0; e < want.history.size(); ++e) {
+    EXPECT_LE(std::abs(got.history[e].train_accuracy - want.history[e].train_accuracy), row);
+    EXPECT_LE(std::abs(got.history[e].test_accuracy - want.history[e].test_accuracy), test_row);
+  }
+}
+
+TEST(FusedFleet, follows_the_cpu_device_whatever_the_shape) {
+  struct Shape {
+    std::vector<Index> widths;
+    Index train_rows, test_rows, batch;
+  };
+  const Shape shapes[] = {
+      {{2, 2}, 33, 31, 0},
+      {{3, 1, 2}, 40, 5, 7},
+      {{5, 7, 3}, 32, 64, 32},
+      {{2, 32, 2}, 50, 33, 0},
+      {{4, 33, 5}, 65, 20, 33},
+      {{2, 64, 64, 2}, 70, 40, 0},
+      {{9, 100, 12, 10}, 37, 33, 20},
+      {{2, 128, 128, 2}, 40, 35, 0},
+      {{6, 16, 8, 24, 10, 4}, 45, 40, 16},
+      {{20, 128, 128, 7, 3}, 34, 33, 0},
+  };
+  for (const Shape& shape : shapes) {
+    const Problem problem(shape.train_rows, shape.test_rows, shape.widths.front(), shape.widths.back());
+    for (const Optimizer& optimizer :
+         {Optimizer(AdamParameters{.learning_rate = 0.01, .weight_decay = 0.01}),
+          Optimizer(AdamParameters{.learning_rate = 0.01, .weight_decay = 0.1, .decay_kind = WeightDecay::decoupled}),
+          Optimizer(SgdParameters{.learning_rate = 0.1, .momentum = 0.9, .weight_decay = 0.001})}) {
+      const plateau::Run run{.architecture = {shape.widths},
+                             .optimizer = optimizer,
+                             .epochs = 3,
+                             .batch = shape.batch,
+                             .labels = optimizer.index() == 1 ? LabelTreatment::permuted : LabelTreatment::as_they_are,
+                             .seed = 5};
+      SCOPED_TRACE(to_string(run.architecture));
+      const auto got = train_fused(problem.data(), {{run}}, {});
+      expect_near(got[0], train_on_cpu<double>(run, problem.data(), {}), shape.train_rows);
+    }
+  }
+}
+
+// Runs of other widths, rows, batches, optimizers and lengths.
+std::vector<FleetRun> ragged_fleet(Index train_rows) {
+  const std::vector<Index> hidden[] = {{}, {1}, {7}, {32}, {33, 5}, {64}, {16, 16, 16, 16}, {100}};
+  std::vector<FleetRun> runs;
+  for (std::size_t i = 0; i < 16; ++i) {
+    std::vector<Index> widths{4};
+    widths.insert(widths.end(), hidden[i % 8].begin(), hidden[i % 8].end());
+    widths.push_back(3);
+    FleetRun run{{.architecture = {widths},
+                  .optimizer = i % 3 == 0 ? Optimizer(SgdParameters{.learning_rate = 0.05, .momentum = 0.5})
+                                          : Optimizer(AdamParameters{.learning_rate = 0.01}),
+                  .epochs = static_cast<Index>(1 + i % 3),
+                  .batch = i % 4 == 1 ? 10 : 0,
+                  .labels = i % 5 == 0 ? LabelTreatment::permuted : LabelTreatment::as_they_are,
+                  .seed = i}};
+    if (i % 2 == 0) run.rows = RowSelection::part(i, train_rows, train_rows - 3 * static_cast<Index>(i) / 2);
+    if (i % 7 == 3) run.rows = RowSelection::outside_fold(i, train_rows, 5, 2);
+    runs.push_back(run);
+  }
+  return runs;
+}
+
+void expect_equal_bits(const RunResult& a, const RunResult& b) {
+  EXPECT_EQ(a.outcome, b.outcome);
+  EXPECT_EQ(a.parameters, b.parameters);
+  ASSERT_EQ(a.history.size(), b.history.size());
+  EXPECT_EQ(losses(a), losses(b));
+  for (std::size_t e = 0; e < a.history.size(); ++e) {
+    EXPECT_EQ(a.history[e].train_accuracy, b.history[e].train_accuracy);
+    EXPECT_EQ(a.history[e].test_accuracy, b.history[e].test_accuracy);
+    for (Index row = 0; row < a.test_correct.rows(); ++row)
+      EXPECT_EQ(a.test_correct(static_cast<Index>(e), row), b.test_correct(static_cast<Index>(e), row));
+  }
+}
+
+TEST(FusedFleet, a_run_among_others_has_the_bits_it_has_alone) {
+  const Problem problem(41, 35, 4, 3);
+  const std::vector<FleetRun> runs = ragged_fleet(41);
+  std::vector<std::int32_t> backwards(runs.size());
+  std::iota(backwards.rbegin(), backwards.rend(), 0);
+  const auto together = train_fused(problem.data(), runs, {});
+  const auto in_one_block = train_fused(problem.data(), runs, {.blocks = 1, .queue = backwards});
+  const auto in_three = train_fused(problem.data(), runs, {.blocks = 3});
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    SCOPED_TRACE("run " + std::to_string(i));
+    expect_equal_bits(train_fused(problem.data(), {runs[i]}, {})[0], together[i]);
+    expect_equal_bits(in_one_block[i], together[i]);
+    expect_equal_bits(in_three[i], together[i]);
+  }
+}
+
+// The CPU device trains on the selected rows, copied beside each other.
+TEST(FusedFleet, trains_on_the_rows_that_a_run_selects) {
+  const Problem problem(41, 35, 4, 3);
+  const TrainingData all = problem.data();
+  const std::vector<FleetRun> runs = ragged_fleet(41);
+  const auto got = train_fused(all, runs, {});
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    SCOPED_TRACE("run " + std::to_string(i));
+    const RowSelection rows = runs[i].rows.value_or(RowSelection::all(all.train_x.rows));
+    std::vector<float> x;
+    std::vector<std::int32_t> label;
+    for (Index k = 0; k < rows.count(); ++k) {
+      x.insert(x.end(), all.train_x.row(rows(k)), all.train_x.row(rows(k)) + 4);
+      label.push_back(all.train_label[rows(k)]);
+    }
+    const TrainingData selected{
+        {x.data(), rows.count(), 4, 4}, {label.data(), rows.count()}, all.test_x, all.test_label};
+    expect_near(got[i], train_on_cpu<double>(runs[i].run, selected, {}), rows.count());
+  }
+}
+
+TEST(FusedFleet, starts_from_the_initial_parameters_it_is_given) {
+  const Problem problem(20, 20, 2, 2);
+  plateau::Run run{.architecture = {{2, 5, 2}}, .epochs = 2};
+  run.initial = FlatParameters(static_cast<std::size_t>(run.architecture.parameters()));
+  for (std::size_t i = 0; i < run.initial->size(); ++i) (*run.initial)[i] = 0.1f * static_cast<float>(i % 7) - 0.25f;
+  const auto got = train_fused(problem.data(), {{{.architecture = {{2, 5, 2}}}}, {run}}, {});
+  expect_near(got[1], train_on_cpu<double>(run, problem.data(), {}), 20);
+}
+
+TEST(FusedFleet, a_diverging_run_ends_alone_and_keeps_its_history) {
+  const Problem problem(20, 20, 2, 2);
+  const plateau::Run good{.architecture = {{2, 8, 2}}, .epochs = 6};
+  plateau::Run bad = good;
+  bad.optimizer = SgdParameters{.learning_rate = 1e30};
+  const auto got = train_fused(problem.data(), {{good}, {bad}, {good}}, {.blocks = 1});
+  const RunResult want = train_on_cpu<float>(bad, problem.data(), {});
+  ASSERT_EQ(want.outcome, RunOutcome::diverged);
+  EXPECT_EQ(got[1].outcome, RunOutcome::diverged);
+  EXPECT_EQ(got[1].history.size(), want.history.size());
+  EXPECT_EQ(got[0].outcome, RunOutcome::finished);
+  expect_equal_bits(got[0], got[2]);
+}
+
+TEST(FusedFleet, ends_after_an_epoch_when_it_is_asked_to_stop) {
+  const Problem problem(20, 20, 2, 2);
+  const std::atomic<bool> stop{true};
+  const plateau::Run run{.architecture = {{2, 8, 2}}, .epochs = 4};
+  const auto got = train_fused(problem.data(), {{run}, {run}}, {.stop = &stop});
+  for (const RunResult& result : got) {
+    EXPECT_EQ(result.outcome, RunOutcome::interrupted);
+    EXPECT_EQ(result.history.size(), 1u);
+  }
+}
+
+TEST(FusedFleet, names_the_run_that_does_not_fit) {
+  const Problem problem(20, 20, 2, 2);
+  const plateau::Run good{.architecture = {{2, 8, 2}}};
+  plateau::Run wrong = good;
+  wrong.epochs = 0;
+  const auto message_of = [&](const FleetRun& second) -> std::string {
+    try {
+      train_fused(problem.data(), {{good}, second}, {});
+    } catch (const std::invalid_argument& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(message_of({wrong}), "run 1 of the fleet: run: at least one epoch");
+  EXPECT_EQ(message_of({good, RowSelection::all(19)}), "run 1 of the fleet: run: its rows are those of the data");
+}
+
+TEST(FusedFleet, refuses_a_network_that_is_too_large_and_names_the_limit) {
+  const Problem problem(20, 20, 2, 2);
+  try {
+    train_fused(problem.data(), {{{.architecture = {{2, 4096, 4096, 2}}}}}, {});
+    FAIL() << "it was trained";
+  } catch (const InputError& error) {
+    EXPECT_EQ(std::string(error.what())
+                  .find("2-4096-4096-2 is too large for the fused engine, which takes at most 4 "
+                        "hidden layers, and weights and 32 rows of activations within "),
+              0u)
+        << error.what();
+  }
+}
+
+// The engine that a trainer takes follows from each run alone.
+TEST(FusedFleet, a_trainer_takes_the_fused_engine_for_small_runs) {
+  const Problem problem(20, 20, 2, 2);
+  const plateau::Run small{.architecture = {{2, 8, 2}}, .epochs = 2};
+  plateau::Run large = small;
+  large.architecture = {{2, 300, 2}};
+  const auto trainer = make_gpu_trainer({.engine = Engine::automatic});
+  const auto results = trainer->train_all({{small, problem.data()}, {large, problem.data()}, {small, problem.data()}});
+  EXPECT_TRUE(results[0].plan.fused);
+  EXPECT_FALSE(results[1].plan.fused);
+  expect_equal_bits(results[0], results[2]);
+  expect_equal_bits(results[0], trainer->train(small, problem.data()));
+  expect_equal_bits(results[1], make_gpu_trainer({})->train(large, problem.data()));
+  EXPECT_TRUE(prefers_fused(small, problem.data()));
+  EXPECT_FALSE(prefers_fused(large, problem.data()));
+  EXPECT_FALSE(make_gpu_trainer({})->train(small, problem.data()).plan.fused);
+  for (const GpuOptions& options : {GpuOptions{.precision = Precision::tf32, .engine = Engine::automatic},
+                                    GpuOptions{.epilogues = Epilogues::everywhere, .engine = Engine::automatic}})
+    EXPECT_FALSE(make_gpu_trainer(options)->train(small, problem.data()).plan.fused);
+}
+
+// In a block of its own an epoch of many rows takes long.
+TEST(FusedFleet, an_automatic_choice_leaves_long_epochs_to_the_layered_engine) {
+  const Problem few(100, 20, 2, 2), many(40'000, 20, 2, 2);
+  const plateau::Run run{.architecture = {{2, 64, 64, 2}}};
+  EXPECT_TRUE(prefers_fused(run, few.data()));
+  EXPECT_FALSE(prefers_fused(run, many.data()));
+}
+
+// A scenario's rows are drawn where they are trained, to the same bits.
+TEST(FusedFleet, draws_the_rows_that_are_described) {
+  const DrawnSplit drawn{.train = {.kind = ScenarioKind::overfit, .seed = 4, .first_row = 0},
+                         .test = {.kind = ScenarioKind::overfit, .seed = 4, .first_row = 50}};
+  std::vector<float> train_x(100), test_x(80);
+  std::vector<std::int32_t> train_label(50), test_label(40);
+  cpu::scenario_data<float>(drawn.train, {train_x.data(), 50, 2, 2}, {train_label.data(), 50});
+  cpu::scenario_data<float>(drawn.test, {test_x.data(), 40, 2, 2}, {test_label.data(), 40});
+  TrainingData data{
+      {train_x.data(), 50, 2, 2}, {train_label.data(), 50}, {test_x.data(), 40, 2, 2}, {test_label.data(), 40}};
+  const FleetRun run{{.architecture = {{2, 8, 2}}, .epochs = 2}};
+  const RunResult handed = train_fused(data, {run}, {})[0];
+  data.drawn = drawn;
+  expect_equal_bits(train_fused(data, {run}, {})[0], handed);
+}
+
+}  // namespace
+}  // namespace plateau::test
