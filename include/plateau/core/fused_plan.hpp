@@ -120,7 +120,9 @@ inline bool hold_gradient(const FusedVariant& variant, int& groups, int& tiles, 
 
 inline std::optional<FusedPlan> fused_plan_of(const FusedVariant& variant, const std::vector<Index>& widths,
                                               std::size_t shared_bytes) {
-  FusedPlan plan{.variant = variant, .layers = static_cast<int>(widths.size()) - 1};
+  FusedPlan plan;
+  plan.variant = variant;
+  plan.layers = static_cast<int>(widths.size()) - 1;
   int groups = 0, tiles = 0, at = 0;
   for (int l = 0; l < plan.layers; ++l) {
     FusedLayer& layer = plan.layer[l];
