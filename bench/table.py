@@ -81,8 +81,8 @@ def render_cases(result, cases):
 
 
 def groups(suite, cases):
-    """What belongs into one table: of the machine's measurements, which have different counters, those of one kind."""
-    if suite != "machine":
+    """What belongs into one table: where kinds of cases have different counters, those of one kind."""
+    if suite not in ("machine", "training"):
         return [cases]
     kinds = {}
     for case in cases:
