@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// fused_training: whole trainings, each by one block that takes run after run from a queue.
+// fused_training: whole trainings, each by one block that takes run after run.
 //
 //   formula   include/plateau/ops/fused_training.hpp; layouts: include/plateau/core/fused_plan.hpp
 //   traffic   of device memory only the rows (L2) and both moments, read and written once per step (L2); the weights
@@ -409,9 +409,8 @@ __global__ __launch_bounds__(kThreads,
   for (;;) {
     if (threadIdx.x == 0) words.run = atomicAdd(scratch.next.data, 1);
     __syncthreads();
-    const int taken = words.run;
-    if (taken >= fleet.queue.size) return;
-    const int number = fleet.queue.data[taken];
+    const int number = words.run;
+    if (number >= fleet.runs.size) return;
     const FusedRun& run = fleet.runs.data[number];
     BlockTraining<kThreads, kGroups, kTiles> training(
         fleet, run, fleet.plans.data[run.plan], memory, words, scratch.moments.data + blockIdx.x * 2 * launch.moments,

@@ -36,6 +36,8 @@ struct Trained {
   std::string first_epoch;  // of kFirstEpochOption, where the start is worth a time
   bool tiny = false;
   bool fleets = false;
+  std::vector<Index> more_fleets = {};  // beside the extent's
+  bool wide = true;
   WideTurn wide_turn = WideTurn::late;
   Index wide_epochs = 1;  // that are timed
   std::function<std::unique_ptr<Trainer>()> make_trainer;

@@ -47,14 +47,15 @@ inline Figures tiny_figures(const Took& all, Index epochs, const Took& first, In
   return figures;
 }
 
-// Per epoch of one model.
-inline Figures fleet_figures(const Took& all, Index models, Index epochs) {
+// Per epoch of one model, whose products take so many `flops`.
+inline Figures fleet_figures(const Took& all, Index models, Index epochs, double flops) {
   const auto model_epochs = static_cast<double>(models * epochs);
   return {.us = all.us / model_epochs,
           .counters = {{"models", static_cast<double>(models)},
                        {"epochs", static_cast<double>(epochs)},
                        {"models_per_s", static_cast<double>(models) / all.us * 1e6},
                        {"model_epochs_per_s", model_epochs / all.us * 1e6},
+                       {"tflop_per_s", flops * model_epochs / all.us * 1e-6},
                        {"host_us_per_model_epoch", all.host_us / model_epochs}}};
 }
 

@@ -15,6 +15,7 @@ void add_gpu_trainings(Effort effort) {
     GpuOptions options;
     bool tiny = false;
     bool startup_and_fleets = false;
+    bool fused = false;
   };
   const auto precise = [](Precision precision, Epilogues epilogues) {
     return GpuOptions{.precision = precision, .epilogues = epilogues};
@@ -22,6 +23,7 @@ void add_gpu_trainings(Effort effort) {
   const Way ways[] = {
       {"graph/fp32", {}, true, true},
       {"stream/fp32", {.execution = Execution::stream}, true},
+      {"fused/fp32", {.engine = Engine::fused}, true, true, true},
       {"graph/fp32/epilogues", precise(Precision::fp32, Epilogues::everywhere)},
       {"graph/tf32", precise(Precision::tf32, Epilogues::none)},
       {"graph/tf32/epilogues", precise(Precision::tf32, Epilogues::everywhere)},
@@ -31,9 +33,11 @@ void add_gpu_trainings(Effort effort) {
   for (const Way& way : ways) {
     const bool tf32 = way.options.precision == Precision::tf32;
     trained.push_back({.name = way.name,
-                       .first_epoch = way.startup_and_fleets ? "gpu" : "",
+                       .first_epoch = way.startup_and_fleets && !way.fused ? "gpu" : "",
                        .tiny = way.tiny,
                        .fleets = way.startup_and_fleets,
+                       .more_fleets = way.fused ? std::vector<Index>{4096} : std::vector<Index>{},
+                       .wide = !way.fused,
                        .wide_turn = tf32 ? WideTurn::first : WideTurn::late,
                        .wide_epochs = tf32 ? 20 : 5,  // a step in fp32 takes several times as long
                        .make_trainer = [options = way.options] { return make_gpu_trainer(options); },

@@ -19,6 +19,7 @@ namespace {
 const Architecture kTiny{{2, 128, 128, 2}};
 constexpr Index kTestRows = 500;
 constexpr Index kFirstEpochRows = 1000;
+constexpr Index kFleetRows = 1000;
 
 // ---- Rows -----------------------------------------------------------------------------------------------------------
 struct Rows {
@@ -89,6 +90,23 @@ Took took(F f) {
 }
 
 // ---- Cases ----------------------------------------------------------------------------------------------------------
+// The products of one forward pass, and of one step.
+Cost forward_cost(const Architecture& net, Index rows) {
+  Cost cost;
+  for (Index layer = 0; layer < net.layers(); ++layer)
+    cost = cost + dense_forward_cost(rows, net.fan_in(layer), net.fan_out(layer));
+  return cost;
+}
+Cost step_cost(const Architecture& net, Index rows) {
+  Cost cost = forward_cost(net, rows);
+  for (Index layer = 0; layer < net.layers(); ++layer) {
+    const Index in = net.fan_in(layer), out = net.fan_out(layer);
+    cost = cost + dense_weight_grad_cost(rows, in, out);
+    if (layer > 0) cost = cost + dense_input_grad_cost(rows, in, out);
+  }
+  return cost;
+}
+
 Run run_of(const Architecture& architecture, Index epochs, std::uint64_t seed) {
   return {.architecture = architecture,
           .optimizer = AdamParameters{.learning_rate = 1e-2},
@@ -140,7 +158,7 @@ class Bench {
   }
 
   double fleet(benchmark::State& state, Index models) {
-    const Rows rows = scenario_rows(1000);
+    const Rows rows = scenario_rows(kFleetRows);
     std::vector<RunRequest> requests;
     for (Index model = 0; model < models; ++model)
       requests.push_back({run_of(kTiny, extent_.fleet_epochs, static_cast<std::uint64_t>(model)), rows.view(2)});
@@ -149,7 +167,9 @@ class Bench {
     const Took all = took([&] { results = trainer().train_all(requests); });
     if (results.size() != requests.size()) throw std::runtime_error("a model was not trained");
     for (const RunResult& result : results) expect_trained(result, extent_.fleet_epochs);
-    return reported(state, fleet_figures(all, models, extent_.fleet_epochs));
+    const double flops =
+        step_cost(kTiny, kFleetRows).flops + forward_cost(kTiny, kTestRows).flops;  // of a model's epoch
+    return reported(state, fleet_figures(all, models, extent_.fleet_epochs, flops));
   }
 
   double wide_mlp(benchmark::State& state) {
@@ -166,16 +186,10 @@ class Bench {
     run.epochs = few + wide_epochs_;
     const Took all = train(trainer(), run, data);
 
-    Cost cost;
-    for (Index layer = 0; layer < net.layers(); ++layer) {
-      const Index in = net.fan_in(layer), out = net.fan_out(layer);
-      cost = cost + dense_forward_cost(batch, in, out) + dense_weight_grad_cost(batch, in, out);
-      if (layer > 0) cost = cost + dense_input_grad_cost(batch, in, out);
-    }
     // What a run does once is in both times. Of the few steps of a smoke run no difference would be left.
     const Took later = effort_ == Effort::smoke ? all : beyond(first, all);
-    return reported(state,
-                    wide_figures(later, wide_epochs_ * extent_.wide_batches, way_.products_us(net, batch), cost.flops));
+    return reported(state, wide_figures(later, wide_epochs_ * extent_.wide_batches, way_.products_us(net, batch),
+                                        step_cost(net, batch).flops));
   }
 
   double startup(benchmark::State& state) {
@@ -234,7 +248,7 @@ void add_trainings(Effort effort, const Extent& full, const std::vector<Trained>
   };
   const auto add_wide = [&](WideTurn turn) {
     for_ways([&](const Trained& way, const std::shared_ptr<Bench>& bench) {
-      if (way.wide_turn == turn)
+      if (way.wide && way.wide_turn == turn)
         add("wide_mlp", extent.wide_batch, way, [=](State& state) { return bench->wide_mlp(state); });
     });
   };
@@ -254,6 +268,11 @@ void add_trainings(Effort effort, const Extent& full, const std::vector<Trained>
     for_ways([&](const Trained& way, const std::shared_ptr<Bench>& bench) {
       if (way.fleets) add("fleet", models, way, [=](State& state) { return bench->fleet(state, models); });
     });
+  if (smoke) return;
+  for_ways([&](const Trained& way, const std::shared_ptr<Bench>& bench) {
+    for (const Index models : way.more_fleets)
+      add("fleet", models, way, [=](State& state) { return bench->fleet(state, models); });
+  });
 }
 
 }  // namespace plateau::bench

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <numeric>
 #include <string>
 #include <thread>
@@ -123,6 +124,97 @@ void wait(const gpu::Stream& stream, const std::atomic<bool>* stop, volatile Run
   }
 }
 
+// Runs of one variant that are trained by one launch, in the order in which they were added.
+class Wave {
+ public:
+  Wave(const FusedVariant& variant, Index test_rows) : test_rows_(test_rows) { launch_.variant = variant; }
+
+  bool empty() const { return runs_.empty(); }
+  // Of what the runs leave behind on the device.
+  Index bytes() const {
+    return history_ * Index{sizeof(EpochMetrics)} + correct_ * Index{sizeof(std::uint32_t)} +
+           parameters_ * Index{sizeof(float)};
+  }
+
+  // `number` is the run's in the fleet.
+  void add(std::size_t number, const FleetRun& from, const FusedPlan& plan, Index train_rows) {
+    const auto [known, is_new] = plan_of_.try_emplace(from.run.architecture.widths, plans_.size());
+    if (is_new) plans_.push_back(plan);
+    FusedRun run = fused_run(from, train_rows, narrow<std::int32_t>(known->second));
+    run.history = history_;
+    run.correct = correct_;
+    run.parameters = parameters_;
+    if (from.run.initial) {
+      run.initial = static_cast<std::int64_t>(initial_.size());
+      initial_.insert(initial_.end(), from.run.initial->begin(), from.run.initial->end());
+    }
+    history_ += run.epochs;
+    correct_ += run.epochs * correct_words(test_rows_);
+    parameters_ += plan.parameters;
+    launch_.shared_bytes = std::max(launch_.shared_bytes, plan.shared_bytes());
+    launch_.moments = std::max(launch_.moments, Index{plan.moments});
+    launch_.rows = std::max(launch_.rows, run.rows.count());
+    numbers_.push_back(number);
+    runs_.push_back(run);
+  }
+
+  // Trains them and stores each result under its run's number.
+  void train(const gpu::Stream& stream, const DeviceRows& train_rows, const DeviceRows& test_rows,
+             const FusedOptions& options, const std::vector<FleetRun>& fleet, std::vector<RunResult>& results) {
+    const Index resident = gpu::fused_resident_blocks(launch_.variant, launch_.shared_bytes);
+    launch_.blocks = std::min(options.blocks > 0 ? options.blocks : resident * present_gpu().multiprocessors,
+                              static_cast<Index>(runs_.size()));
+    gpu::PinnedBuffer<RunSignals> mailbox(1, {});
+    gpu::DeviceBuffer<EpochMetrics> history(history_);
+    gpu::DeviceBuffer<std::uint32_t> correct(correct_);
+    gpu::DeviceBuffer<float> parameters(parameters_);
+    gpu::DeviceBuffer<RunEnd> ends(static_cast<Index>(runs_.size()));
+    gpu::DeviceBuffer<float> moments(launch_.blocks * 2 * launch_.moments);
+    gpu::DeviceBuffer<std::int32_t> rows(launch_.blocks * 2 * launch_.rows), next(1);
+    const auto initial = to_device(stream, initial_);
+    const auto plans = to_device(stream, plans_);
+    const auto runs = to_device(stream, runs_);
+    gpu::fill_bytes(stream, next.view(), 0);
+    gpu::fused_training(stream, launch_,
+                        {.train_x = train_rows.x(),
+                         .train_label = train_rows.label(),
+                         .test_x = test_rows.x(),
+                         .test_label = test_rows.label(),
+                         .initial = initial.view(),
+                         .plans = plans.view(),
+                         .runs = runs.view(),
+                         .history = history.view(),
+                         .correct = correct.view(),
+                         .parameters = parameters.view(),
+                         .ends = ends.view()},
+                        {moments.view(), rows.view(), next.view(), mailbox.device_view()});
+    wait(stream, options.stop, mailbox.view()[0]);
+    const auto got_history = to_host(stream, history);
+    const auto got_correct = to_host(stream, correct);
+    const auto got_parameters = to_host(stream, parameters);
+    const auto got_ends = to_host(stream, ends);
+    stream.synchronise();
+    for (std::size_t k = 0; k < runs_.size(); ++k) {
+      const FusedRun& run = runs_[k];
+      RunResult& result = results[numbers_[k]];
+      result =
+          result_of(fleet[numbers_[k]].run, run.rows.count(), test_rows_, got_ends[k], got_history.data() + run.history,
+                    got_correct.data() + run.correct, got_parameters.data() + run.parameters);
+      result.plan.fused = launch_.variant;
+    }
+  }
+
+ private:
+  Index test_rows_;
+  gpu::FusedLaunch launch_;
+  std::vector<std::size_t> numbers_;
+  std::vector<FusedRun> runs_;
+  std::map<std::vector<Index>, std::size_t> plan_of_;  // widths -> place
+  std::vector<FusedPlan> plans_;
+  std::vector<float> initial_;
+  Index history_ = 0, correct_ = 0, parameters_ = 0;  // elements so far
+};
+
 }  // namespace
 
 void expects_fleet(const TrainingData& data, const std::vector<FleetRun>& runs) {
@@ -155,105 +247,41 @@ std::string fused_limits() {
 std::vector<RunResult> train_fused(const TrainingData& data, const std::vector<FleetRun>& runs,
                                    const FusedOptions& options) {
   expects_fleet(data, runs);
-  expects(options.queue.empty() || options.queue.size() == runs.size(), "train_fused: a place in the queue per run");
+  expects(options.order.empty() || options.order.size() == runs.size(), "train_fused: a place in the order per run");
   std::vector<FusedPlan> plans;
   std::vector<double> cost;
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    const auto plan = fused_plan_of(runs[i].run);
+  for (const FleetRun& run : runs) {
+    const auto plan = fused_plan_of(run.run);
     if (!plan)
-      throw InputError(to_string(runs[i].run.architecture) + " is too large for the fused engine, which takes " +
+      throw InputError(to_string(run.run.architecture) + " is too large for the fused engine, which takes " +
                        fused_limits());
     plans.push_back(*plan);
-    cost.push_back(cost_of(runs[i], data, *plan));
+    cost.push_back(cost_of(run, data, *plan));
   }
-  std::vector<std::int32_t> order = options.queue;
+  std::vector<std::size_t> order = options.order;
   if (order.empty()) {
     order.resize(runs.size());
-    std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
-      return cost[static_cast<std::size_t>(a)] > cost[static_cast<std::size_t>(b)];
-    });
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return cost[a] > cost[b]; });
   }
 
-  gpu::PinnedBuffer<RunSignals> mailbox(1, {});
   const gpu::Stream stream;
   const DeviceRows train(stream, data.train_x, data.train_label, data.drawn ? &data.drawn->train : nullptr);
   const DeviceRows test(stream, data.test_x, data.test_label, data.drawn ? &data.drawn->test : nullptr);
-  const Index words = correct_words(data.test_x.rows);
+  const Index most_bytes = options.wave_bytes > 0 ? options.wave_bytes : present_gpu().memory_bytes / 2;
   std::vector<RunResult> results(runs.size());
-
   for (const FusedVariant& variant : kFusedVariants) {
-    gpu::FusedLaunch launch{.variant = variant};
-    std::vector<std::int32_t> numbers, queue;  // of the runs of this variant
-    std::vector<FusedRun> fused;
-    std::vector<FusedPlan> of_runs;
-    std::vector<float> initial;
-    Index history = 0, correct = 0, parameters = 0;
-    for (const std::int32_t number : order) {
-      const auto i = static_cast<std::size_t>(number);
-      if (plans[i].variant != variant) continue;
-      FusedRun run = fused_run(runs[i], data.train_x.rows, static_cast<std::int32_t>(of_runs.size()));
-      run.history = history;
-      run.correct = correct;
-      run.parameters = parameters;
-      if (runs[i].run.initial) {
-        run.initial = static_cast<std::int64_t>(initial.size());
-        initial.insert(initial.end(), runs[i].run.initial->begin(), runs[i].run.initial->end());
-      }
-      history += run.epochs;
-      correct += run.epochs * words;
-      parameters += plans[i].parameters;
-      launch.shared_bytes = std::max(launch.shared_bytes, plans[i].shared_bytes());
-      launch.moments = std::max(launch.moments, Index{plans[i].moments});
-      launch.rows = std::max(launch.rows, run.rows.count());
-      queue.push_back(static_cast<std::int32_t>(numbers.size()));
-      numbers.push_back(number);
-      fused.push_back(run);
-      of_runs.push_back(plans[i]);
+    Wave wave(variant, data.test_x.rows);
+    const auto train_wave = [&] {
+      if (!wave.empty()) wave.train(stream, train, test, options, runs, results);
+      wave = Wave(variant, data.test_x.rows);
+    };
+    for (const std::size_t number : order) {
+      if (plans[number].variant != variant) continue;
+      wave.add(number, runs[number], plans[number], data.train_x.rows);
+      if (wave.bytes() >= most_bytes) train_wave();
     }
-    if (numbers.empty()) continue;
-
-    const Index most_blocks = gpu::fused_resident_blocks(variant, launch.shared_bytes) * present_gpu().multiprocessors;
-    launch.blocks =
-        std::min<Index>(options.blocks > 0 ? options.blocks : most_blocks, static_cast<Index>(fused.size()));
-    gpu::DeviceBuffer<EpochMetrics> device_history(history);
-    gpu::DeviceBuffer<std::uint32_t> device_correct(correct);
-    gpu::DeviceBuffer<float> device_parameters(parameters);
-    gpu::DeviceBuffer<RunEnd> device_ends(static_cast<Index>(fused.size()));
-    gpu::DeviceBuffer<float> moments(launch.blocks * 2 * launch.moments);
-    gpu::DeviceBuffer<std::int32_t> rows(launch.blocks * 2 * launch.rows), next(1);
-    const auto device_initial = to_device(stream, initial);
-    const auto device_plans = to_device(stream, of_runs);
-    const auto device_runs = to_device(stream, fused);
-    const auto device_queue = to_device(stream, queue);
-    gpu::fill_bytes(stream, next.view(), 0);
-    gpu::fused_training(stream, launch,
-                        {.train_x = train.x(),
-                         .train_label = train.label(),
-                         .test_x = test.x(),
-                         .test_label = test.label(),
-                         .initial = device_initial.view(),
-                         .plans = device_plans.view(),
-                         .runs = device_runs.view(),
-                         .queue = device_queue.view(),
-                         .history = device_history.view(),
-                         .correct = device_correct.view(),
-                         .parameters = device_parameters.view(),
-                         .ends = device_ends.view()},
-                        {moments.view(), rows.view(), next.view(), mailbox.device_view()});
-    wait(stream, options.stop, mailbox.view()[0]);
-    const auto got_history = to_host(stream, device_history);
-    const auto got_correct = to_host(stream, device_correct);
-    const auto got_parameters = to_host(stream, device_parameters);
-    const auto got_ends = to_host(stream, device_ends);
-    stream.synchronise();
-    for (std::size_t k = 0; k < numbers.size(); ++k) {
-      const auto i = static_cast<std::size_t>(numbers[k]);
-      results[i] = result_of(runs[i].run, fused[k].rows.count(), data.test_x.rows, got_ends[k],
-                             got_history.data() + fused[k].history, got_correct.data() + fused[k].correct,
-                             got_parameters.data() + fused[k].parameters);
-      results[i].plan.fused = variant;
-    }
+    train_wave();
   }
   return results;
 }

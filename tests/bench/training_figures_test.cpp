@@ -25,13 +25,14 @@ TEST(TrainingFigures, of_a_tiny_network_are_per_epoch) {
 }
 
 TEST(TrainingFigures, of_a_fleet_are_per_epoch_of_a_model) {
-  const Figures figures = fleet_figures({.us = 2e6, .host_us = 4e5}, 32, 20);
+  const Figures figures = fleet_figures({.us = 2e6, .host_us = 4e5}, 32, 20, 5e10);
 
   EXPECT_EQ(figures.us, 2e6 / 640);
   EXPECT_EQ(figures.counters, (Counters{{"models", 32},
                                         {"epochs", 20},
                                         {"models_per_s", 16},
                                         {"model_epochs_per_s", 320},
+                                        {"tflop_per_s", 16},
                                         {"host_us_per_model_epoch", 625}}));
 }
 

@@ -146,16 +146,18 @@ void expect_equal_bits(const RunResult& a, const RunResult& b) {
 TEST(FusedFleet, a_run_among_others_has_the_bits_it_has_alone) {
   const Problem problem(41, 35, 4, 3);
   const std::vector<FleetRun> runs = ragged_fleet(41);
-  std::vector<std::int32_t> backwards(runs.size());
-  std::iota(backwards.rbegin(), backwards.rend(), 0);
+  std::vector<std::size_t> backwards(runs.size());
+  std::iota(backwards.rbegin(), backwards.rend(), std::size_t{0});
   const auto together = train_fused(problem.data(), runs, {});
-  const auto in_one_block = train_fused(problem.data(), runs, {.blocks = 1, .queue = backwards});
+  const auto in_one_block = train_fused(problem.data(), runs, {.blocks = 1, .order = backwards});
+  const auto in_waves = train_fused(problem.data(), runs, {.wave_bytes = 3000});
   const auto in_three = train_fused(problem.data(), runs, {.blocks = 3});
   for (std::size_t i = 0; i < runs.size(); ++i) {
     SCOPED_TRACE("run " + std::to_string(i));
     expect_equal_bits(train_fused(problem.data(), {runs[i]}, {})[0], together[i]);
     expect_equal_bits(in_one_block[i], together[i]);
     expect_equal_bits(in_three[i], together[i]);
+    expect_equal_bits(in_waves[i], together[i]);
   }
 }
 

@@ -26,10 +26,11 @@ void expects_fleet(const TrainingData& data, const std::vector<FleetRun>& runs);
 
 struct FusedOptions {
   const std::atomic<bool>* stop = nullptr;  // ends every run as interrupted after its epoch
-  // Of no effect on any result: how many blocks work (0: as many as the device holds), and in which order runs are
-  // taken (a permutation of their numbers; empty: the costliest first).
-  Index blocks = 0;
-  std::vector<std::int32_t> queue = {};
+  // Of no effect on any result:
+  Index blocks = 0;  // that work beside each other; 0: as many as the device holds
+  std::vector<std::size_t> order =
+      {};                // in which runs are taken, a permutation of their numbers; empty: costliest first
+  Index wave_bytes = 0;  // of results on the device after which a launch ends; 0: half of the device's memory
 };
 
 // "at most 4 hidden layers, and weights and 32 rows of activations in ... bytes of shared memory": the present GPU's.

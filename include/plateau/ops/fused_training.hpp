@@ -20,10 +20,10 @@
 #pragma once
 
 #include "plateau/core/contract.hpp"
+#include "plateau/core/fused_plan.hpp"
 #include "plateau/core/row_selection.hpp"
 #include "plateau/core/view.hpp"
 #include "plateau/ops/adam.hpp"
-#include "plateau/core/fused_plan.hpp"
 #include "plateau/ops/gather_batch.hpp"
 #include "plateau/ops/metrics.hpp"
 #include "plateau/ops/sgd.hpp"
@@ -56,7 +56,7 @@ struct RunEnd {
   std::int32_t epochs = 0;                // complete ones
 };
 
-// What the runs of a launch share and write into. Runs are taken in the order of `queue`.
+// What the runs of a launch share and write into. They are taken in their order.
 struct FusedFleet {
   DeviceMatrix<const float> train_x;
   DeviceSpan<const std::int32_t> train_label;
@@ -65,7 +65,6 @@ struct FusedFleet {
   DeviceSpan<const float> initial;
   DeviceSpan<const FusedPlan> plans;
   DeviceSpan<const FusedRun> runs;
-  DeviceSpan<const std::int32_t> queue;  // a permutation of the runs
   DeviceSpan<EpochMetrics> history;
   DeviceSpan<std::uint32_t> correct;
   DeviceSpan<float> parameters;
@@ -89,8 +88,7 @@ inline void expects_fused_training(const FusedFleet& fleet) {
   expects(fleet.train_x.cols == fleet.test_x.cols, "fused_training: test rows have the training rows' columns");
   expects(fleet.train_label.size == fleet.train_x.rows && fleet.test_label.size == fleet.test_x.rows,
           "fused_training: one label per row");
-  expects(fleet.queue.size == fleet.runs.size && fleet.ends.size == fleet.runs.size,
-          "fused_training: one place in the queue and one end per run");
+  expects(fleet.ends.size == fleet.runs.size, "fused_training: one end per run");
   expects(!fleet.plans.empty() || fleet.runs.empty(), "fused_training: a plan per run");
 }
 
