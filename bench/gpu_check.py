@@ -53,8 +53,9 @@ SHARES = {"facts": 0.03, "tests": 0.12, "memcheck": 0.04, "racecheck": 0.04, "in
 FILTERS = {"training": "-fleet/1024"}  # of Google Benchmark: without what takes a share alone
 PEERS = results.ROOT / "bench" / "peers" / "peers.py"
 SANITIZERS = ("memcheck", "racecheck", "initcheck", "synccheck")
-# Every launcher, direct and captured, and short trainings: batches, streams, graphs.
-SANITIZED = "Launchers.*:BlasHandle.*:GpuTrainer.trains_linear_models_and_many_classes:GpuTrainer.a_recorded_epoch_*"
+# Every launcher, direct and captured, and short trainings: batches, streams, graphs, a ragged fleet.
+SANITIZED = ("Launchers.*:BlasHandle.*:GpuTrainer.trains_linear_models_and_many_classes:"
+             "GpuTrainer.a_recorded_epoch_*:FusedFleet.trains_on_*:FusedFleet.a_diverging_*")
 SANITIZER_ERROR = 86
 REFUSALS = re.compile(r"Device not supported|not supported on|Unable to (?:find|initialize)|Failed to initialize")
 SCENARIOS = ("overfit", "underfit", "ceiling")

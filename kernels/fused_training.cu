@@ -24,6 +24,8 @@ namespace {
 
 using namespace fused;
 
+constexpr int kTilesInRegisters = 64;  // whose gradients one register takes up
+
 // What the threads of a block tell each other beside the matrices.
 template <int kThreads>
 struct BlockWords {
@@ -50,6 +52,7 @@ class BlockTraining {
         words_(words),
         m_(moments),
         v_(moments + plan.moments),
+        sums_(moments + 2 * plan.moments),
         source_(rows),
         label_(rows + run.rows.count()),
         signals_(signals),
@@ -60,6 +63,10 @@ class BlockTraining {
     EpochMetrics* history = fleet_.history.data + run_.history;
     RunEnd end;
     while (end.epochs < run_.epochs) {
+      if (stop_requested()) {
+        end.status = RunStatus::interrupted;
+        break;
+      }
       EpochMetrics epoch;
       if (!train_epoch(end.epochs, epoch)) {
         end.status = RunStatus::diverged;
@@ -67,10 +74,6 @@ class BlockTraining {
       }
       if (thread_ == 0) history[end.epochs] = epoch;
       ++end.epochs;
-      if (end.epochs < run_.epochs && stop_requested()) {
-        end.status = RunStatus::interrupted;
-        break;
-      }
     }
     write_parameters();
     return end;
@@ -136,7 +139,10 @@ class BlockTraining {
     for (;;) {
       const bool trains = first < train_rows;
       const int rows = trains ? (train_rows - first < run_.batch ? train_rows - first : run_.batch) : test_rows;
-      if (trains) clear_gradients();
+      if (trains) {
+        clear_gradients();
+        has_sums_ = false;
+      }
       double loss = 0;
       std::int64_t right = 0;
 #pragma unroll 1
@@ -153,7 +159,9 @@ class BlockTraining {
         forward_tile();
         losses(trains ? 1.0f / static_cast<float>(rows) : 0, loss, right, trains ? nullptr : correct + at / kFusedRows);
         __syncthreads();
-        if (trains) backward_tile();
+        if (!trains) continue;
+        backward_tile();
+        if (++tiles_in_registers_ == kTilesInRegisters) set_gradients_aside();
       }
       loss = warp_sum(loss);  // the first warp has them all
       right = warp_sum(right);
@@ -284,6 +292,43 @@ class BlockTraining {
     for (auto& tile : tile_) tile = {};
 #pragma unroll
     for (float& bias : bias_) bias = 0;
+    tiles_in_registers_ = 0;
+  }
+
+  // Adds what the registers hold to this thread's sums in global memory, and begins anew: one float that takes up every
+  // row of a large batch would round away what it is given. The sums are laid out as the moments are.
+  __device__ void set_gradients_aside() {
+    const bool adds = has_sums_;
+    for (int l = 0; l < plan_.layers; ++l) {
+      const FusedLayer& of = plan_.layer[l];
+      for_each_slot(of, [&](int slot, auto& own) { set_aside(of, slot, own, adds); });
+#pragma unroll
+      for (int k = 0; k < kFusedLayers; ++k)
+        if (k == l) {
+          float* sum = sums_ + of.bias_moment + thread_;
+          *sum = bias_[k] + (adds ? *sum : 0.0f);
+        }
+    }
+    clear_gradients();
+    has_sums_ = true;
+  }
+  template <int kSide>
+  __device__ void set_aside(const FusedLayer& of, int slot, const Accumulator<kSide>& own, bool adds) {
+#pragma unroll
+    for (int tile = 0; tile < kSide * kSide; ++tile)
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        float* at = sums_ + moment_of<kSide>(of, slot, tile) + (i * kThreads + thread_) * 4;
+        Floats<4> sum = adds ? load<4>(at) : Floats<4>{};
+#pragma unroll
+        for (int j = 0; j < 4; ++j) sum.at[j] += own.sum[tile / kSide][tile % kSide][i][j];
+        store(at, sum);
+      }
+  }
+  // Of a tile of the slot, among the moments and the sums; an element lies at its row's, thread's and column's place.
+  template <int kSide>
+  __device__ static int moment_of(const FusedLayer& of, int slot, int tile) {
+    return of.moment + ((slot - of.first_slot) * kSide * kSide + tile) * 16 * kThreads;
   }
 
   // One step over every parameter, each by the thread that owns it: the first copy of its tile, the first thread of its
@@ -291,6 +336,7 @@ class BlockTraining {
   // registers has. Returns the gradient's 2-norm in thread 0, if it is asked for.
   __device__ double step(bool wants_norm) {
     ++steps_;
+    if (has_sums_ && tiles_in_registers_ > 0) set_gradients_aside();
     if (run_.optimizer == OptimizerKind::adam && thread_ == 0) {
       const auto t = static_cast<double>(steps_);
       words_.step_size = static_cast<float>(run_.adam.learning_rate / (1 - pow(run_.adam.betas.beta1, t)));
@@ -331,14 +377,18 @@ class BlockTraining {
       float* scratch = memory_ + plan_.scratch;
       __syncthreads();  // nobody reads what was there
 #pragma unroll
-      for (int i = 0; i < 4; ++i)
+      for (int i = 0; i < 4; ++i) {
+        Floats<4> sum;
 #pragma unroll
-        for (int j = 0; j < 4; ++j)
-          scratch[(i * 4 + j) * kThreads + thread_] = own.sum[tile / kSide][tile % kSide][i][j];
+        for (int j = 0; j < 4; ++j) sum.at[j] = own.sum[tile / kSide][tile % kSide][i][j];
+        if (has_sums_) sum = load<4>(sums_ + moment_of<kSide>(of, slot, tile) + (i * kThreads + thread_) * 4);
+#pragma unroll
+        for (int j = 0; j < 4; ++j) scratch[(i * 4 + j) * kThreads + thread_] = sum.at[j];
+      }
       __syncthreads();
-      if (!unit.valid || unit.part != 0) continue;
+      if (!unit.valid || unit.part != 0) continue;  // to the barriers of the next tile
       const int row4 = unit.row4 + tile / kSide * of.rows4, column4 = unit.column4 + tile % kSide * of.columns4;
-      const int moment = of.moment + ((slot - of.first_slot) * kSide * kSide + tile) * 16 * kThreads;
+      const int moment = moment_of<kSide>(of, slot, tile);
 #pragma unroll 1
       for (int i = 0; i < 4; ++i) {
         const int o = 4 * row4 + i, place = moment + (i * kThreads + thread_) * 4;
@@ -366,7 +416,7 @@ class BlockTraining {
     __syncthreads();
 #pragma unroll
     for (int k = 0; k < kFusedLayers; ++k)
-      if (k == l) scratch[thread_] = bias_[k];
+      if (k == l) scratch[thread_] = has_sums_ ? sums_[of.bias_moment + thread_] : bias_[k];
     __syncthreads();
     if (thread_ >= of.out) return;
     float grad = 0;
@@ -383,11 +433,14 @@ class BlockTraining {
   BlockWords<kThreads>& words_;
   float* m_;
   float* v_;
+  float* sums_;           // of the batch's gradients, where has_sums_
   std::int32_t* source_;  // of the run's rows, in the dataset
   std::int32_t* label_;   // as the run has them
   const volatile RunSignals* signals_;
   int thread_;
   std::int64_t steps_ = 0;
+  int tiles_in_registers_ = 0;
+  bool has_sums_ = false;
   Accumulator<2> group_[kGroups > 0 ? kGroups : 1];
   Accumulator<1> tile_[kTiles];
   float bias_[kFusedLayers];
@@ -405,6 +458,7 @@ __global__ __launch_bounds__(kThreads,
                                                                                                FusedScratch scratch) {
   SharedCarver carver;
   float* memory = carver.take<float>(launch.shared_bytes / sizeof(float));
+  static_assert(sizeof(BlockWords<kThreads>) <= kFusedStaticBytes);
   auto& words = shared<BlockWords<kThreads>>();
   for (;;) {
     if (threadIdx.x == 0) words.run = atomicAdd(scratch.next.data, 1);
@@ -413,7 +467,7 @@ __global__ __launch_bounds__(kThreads,
     if (number >= fleet.runs.size) return;
     const FusedRun& run = fleet.runs.data[number];
     BlockTraining<kThreads, kGroups, kTiles> training(
-        fleet, run, fleet.plans.data[run.plan], memory, words, scratch.moments.data + blockIdx.x * 2 * launch.moments,
+        fleet, run, fleet.plans.data[run.plan], memory, words, scratch.moments.data + blockIdx.x * 3 * launch.moments,
         scratch.rows.data + blockIdx.x * 2 * launch.rows, scratch.signals.data);
     const RunEnd end = training.train();
     if (threadIdx.x == 0) fleet.ends.data[number] = end;
@@ -446,13 +500,15 @@ LaunchShape shape_of(const FusedVariant& variant, Index blocks, std::size_t shar
 }  // namespace
 
 Index fused_resident_blocks(const FusedVariant& variant, std::size_t shared_bytes) {
-  return resident_blocks(kernel_of(variant), shape_of(variant, 1, shared_bytes));
+  const int blocks = resident_blocks(kernel_of(variant), shape_of(variant, 1, shared_bytes));
+  expects(blocks >= 1, "fused_training: the device has room for a block");
+  return blocks;
 }
 
 void fused_training(const Stream& stream, const FusedLaunch& shape, const FusedFleet& fleet,
                     const FusedScratch& scratch) {
   expects_fused_training(fleet);
-  expects(shape.blocks >= 1 && scratch.moments.size >= shape.blocks * 2 * shape.moments &&
+  expects(shape.blocks >= 1 && scratch.moments.size >= shape.blocks * 3 * shape.moments &&
               scratch.rows.size >= shape.blocks * 2 * shape.rows && scratch.next.size == 1 && scratch.signals.size == 1,
           "fused_training: every block has its scratch");
   if (fleet.runs.empty()) return;

@@ -88,9 +88,14 @@ FusedRun fused_run(const FleetRun& from, Index train_rows, std::int32_t plan) {
   return to;
 }
 
+double epoch_work(const Run& run, const FusedPlan& plan, Index train_rows, Index test_rows) {
+  const Index batch = run.batch == 0 ? train_rows : std::min(run.batch, train_rows);
+  return fused_epoch_work(plan, train_rows, batch, test_rows);
+}
+
 double cost_of(const FleetRun& run, const TrainingData& data, const FusedPlan& plan) {
   const Index rows = run.rows ? run.rows->count() : data.train_x.rows;
-  return fused_epoch_cost(plan, rows, data.test_x.rows).flops * static_cast<double>(run.run.epochs);
+  return epoch_work(run.run, plan, rows, data.test_x.rows) * static_cast<double>(run.run.epochs);
 }
 
 RunResult result_of(const Run& run, Index train_rows, Index test_rows, const RunEnd& end, const EpochMetrics* history,
@@ -112,14 +117,10 @@ RunResult result_of(const Run& run, Index train_rows, Index test_rows, const Run
 
 // Passes the host's wish to stop on to the device until the stream has run.
 void wait(const gpu::Stream& stream, const std::atomic<bool>* stop, volatile RunSignals& signals) {
-  const auto pass_on = [&] {
-    if (stop != nullptr && stop->load(std::memory_order_relaxed)) signals.stop_requested = 1;
-  };
   gpu::Event end;
   end.record(stream);
-  pass_on();
   for (int looks = 0; !end.passed(); ++looks) {
-    pass_on();
+    if (stop != nullptr && stop->load(std::memory_order_relaxed)) signals.stop_requested = 1;
     if (looks > 1000) std::this_thread::sleep_for(std::chrono::microseconds(100));
   }
 }
@@ -164,17 +165,20 @@ class Wave {
     const Index resident = gpu::fused_resident_blocks(launch_.variant, launch_.shared_bytes);
     launch_.blocks = std::min(options.blocks > 0 ? options.blocks : resident * present_gpu().multiprocessors,
                               static_cast<Index>(runs_.size()));
-    gpu::PinnedBuffer<RunSignals> mailbox(1, {});
+    const bool stops = options.stop != nullptr && options.stop->load(std::memory_order_relaxed);
+    gpu::PinnedBuffer<RunSignals> mailbox(1, {.stop_requested = stops ? 1 : 0});
     gpu::DeviceBuffer<EpochMetrics> history(history_);
     gpu::DeviceBuffer<std::uint32_t> correct(correct_);
     gpu::DeviceBuffer<float> parameters(parameters_);
     gpu::DeviceBuffer<RunEnd> ends(static_cast<Index>(runs_.size()));
-    gpu::DeviceBuffer<float> moments(launch_.blocks * 2 * launch_.moments);
+    gpu::DeviceBuffer<float> moments(launch_.blocks * 3 * launch_.moments);
     gpu::DeviceBuffer<std::int32_t> rows(launch_.blocks * 2 * launch_.rows), next(1);
     const auto initial = to_device(stream, initial_);
     const auto plans = to_device(stream, plans_);
     const auto runs = to_device(stream, runs_);
     gpu::fill_bytes(stream, next.view(), 0);
+    gpu::fill_bytes(stream, history.view(), 0);  // of epochs that a run does not reach
+    gpu::fill_bytes(stream, correct.view(), 0);
     gpu::fused_training(stream, launch_,
                         {.train_x = train_rows.x(),
                          .train_label = train_rows.label(),
@@ -235,7 +239,7 @@ std::optional<FusedPlan> fused_plan_of(const Run& run) {
 
 bool prefers_fused(const Run& run, const TrainingData& data) {
   const auto plan = fused_plan_of(run);
-  return plan && fused_epoch_cost(*plan, data.train_x.rows, data.test_x.rows).flops <= kMostFusedEpochFlops;
+  return plan && epoch_work(run, *plan, data.train_x.rows, data.test_x.rows) <= kMostFusedEpochWork;
 }
 
 std::string fused_limits() {
@@ -247,7 +251,7 @@ std::string fused_limits() {
 std::vector<RunResult> train_fused(const TrainingData& data, const std::vector<FleetRun>& runs,
                                    const FusedOptions& options) {
   expects_fleet(data, runs);
-  expects(options.order.empty() || options.order.size() == runs.size(), "train_fused: a place in the order per run");
+  if (runs.empty()) return {};
   std::vector<FusedPlan> plans;
   std::vector<double> cost;
   for (const FleetRun& run : runs) {
@@ -258,10 +262,14 @@ std::vector<RunResult> train_fused(const TrainingData& data, const std::vector<F
     plans.push_back(*plan);
     cost.push_back(cost_of(run, data, *plan));
   }
-  std::vector<std::size_t> order = options.order;
-  if (order.empty()) {
-    order.resize(runs.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
+  std::vector<std::size_t> order(runs.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  if (!options.order.empty()) {
+    std::vector<std::size_t> sorted = options.order;
+    std::sort(sorted.begin(), sorted.end());
+    expects(sorted == order, "train_fused: every run has a place in the order");
+    order = options.order;
+  } else {
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return cost[a] > cost[b]; });
   }
 

@@ -65,7 +65,7 @@ class LaunchConfig {
     const auto opt_in = [&](cudaFuncAttribute attribute, int value) {
       check_cuda(cudaFuncSetAttribute(kernel, attribute, value), shape.where);
     };
-    if (shape.shared_bytes > kSharedBytesOfEveryGpu)
+    if (shape.shared_bytes > kSharedBytesOfEveryGpu - kMostStaticSharedBytes)
       opt_in(cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shape.shared_bytes));
     if (cluster_blocks > kClusterOfEveryGpu) opt_in(cudaFuncAttributeNonPortableClusterSizeAllowed, 1);
   }
@@ -75,7 +75,8 @@ class LaunchConfig {
   const cudaLaunchConfig_t& get() const { return config_; }
 
  private:
-  static constexpr std::size_t kSharedBytesOfEveryGpu = std::size_t{48} << 10;
+  // Static and dynamic shared memory together; of a kernel with dynamic one, the static one is a small part.
+  static constexpr std::size_t kSharedBytesOfEveryGpu = std::size_t{48} << 10, kMostStaticSharedBytes = 2048;
   static constexpr unsigned kClusterOfEveryGpu = 8;  // that has clusters
 
   cudaLaunchConfig_t config_{};

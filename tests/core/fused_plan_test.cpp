@@ -77,7 +77,7 @@ TEST(FusedPlan, every_gradient_has_registers_and_moments_of_its_own) {
       EXPECT_LE(layer.out, layer.bias_width);
       EXPECT_LE(layer.bias_width * layer.bias_parts, plan->variant.threads);
       EXPECT_EQ(layer.moment, moments);
-      moments = layer.bias_moment + 4 * layer.out4;
+      moments = layer.bias_moment + plan->variant.threads;
       EXPECT_EQ(layer.bias_moment, layer.moment + layer.slots * side * side * 16 * plan->variant.threads);
     }
     EXPECT_LE(groups, plan->variant.groups);
@@ -105,8 +105,7 @@ TEST(FusedPlan, small_networks_take_small_blocks) {
 
 TEST(FusedPlan, leaves_what_is_too_large_to_another_engine) {
   EXPECT_FALSE(fused_plan({2, 128, 128, 2}, kSmall));
-  EXPECT_FALSE(fused_plan({2, 128, 128, 2}, kMedium) &&
-               fused_plan({2, 128, 128, 2}, kMedium)->shared_bytes() > kMedium);
+  EXPECT_FALSE(fused_plan({2, 128, 128, 2}, kMedium));
   EXPECT_FALSE(fused_plan({784, 4096, 4096, 10}, kLarge));
   EXPECT_FALSE(fused_plan({2, 8, 8, 8, 8, 8, 2}, kLarge));  // five hidden layers
   EXPECT_FALSE(fused_plan({Index{1} << 40, 2}, kLarge));
@@ -114,12 +113,24 @@ TEST(FusedPlan, leaves_what_is_too_large_to_another_engine) {
   EXPECT_THROW(fused_plan({2, 0, 2}, kLarge), std::invalid_argument);
 }
 
-TEST(FusedPlan, depends_on_the_widths_and_the_shared_memory_only) {
-  const auto plan = fused_plan({2, 100, 100, 3}, kLarge), again = fused_plan({2, 100, 100, 3}, kLarge);
-  ASSERT_TRUE(plan && again);
-  EXPECT_EQ(plan->variant, again->variant);
-  EXPECT_EQ(plan->shared_floats, again->shared_floats);
-  EXPECT_EQ(plan->moments, again->moments);
+// The device decides whether there is a plan, never which.
+TEST(FusedPlan, is_the_same_on_every_device_that_has_one) {
+  int plans = 0, fewer = 0;
+  for (const Widths& widths : kNetworks) {
+    const auto large = fused_plan(widths, kLarge);
+    for (const std::size_t shared : {kSmall, kMedium}) {
+      const auto plan = fused_plan(widths, shared);
+      plans += plan.has_value();
+      fewer += !plan && large;
+      if (!plan) continue;
+      ASSERT_TRUE(large);
+      EXPECT_EQ(plan->variant, large->variant);
+      EXPECT_EQ(plan->shared_floats, large->shared_floats);
+      EXPECT_EQ(plan->moments, large->moments);
+    }
+  }
+  EXPECT_GE(plans, 15);
+  EXPECT_GE(fewer, 4);
 }
 
 }  // namespace

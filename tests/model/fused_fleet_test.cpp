@@ -67,6 +67,13 @@ void expect_near(const RunResult& got, const RunResult& want, Index train_rows) 
   const double row = 1.0001 / static_cast<double>(train_rows),
                test_row = 1.0001 / static_cast<double>(want.test_correct.rows());
   for (std::size_t e = 0; e < want.history.size(); ++e) {
+    Index right = 0, unlike = 0;
+    for (Index r = 0; r < want.test_correct.rows(); ++r) {
+      right += got.test_correct(static_cast<Index>(e), r);
+      unlike += got.test_correct(static_cast<Index>(e), r) != want.test_correct(static_cast<Index>(e), r);
+    }
+    EXPECT_EQ(static_cast<double>(right) / static_cast<double>(want.test_correct.rows()), got.history[e].test_accuracy);
+    EXPECT_LE(unlike, 1);
     EXPECT_LE(std::abs(got.history[e].train_accuracy - want.history[e].train_accuracy), row);
     EXPECT_LE(std::abs(got.history[e].test_accuracy - want.history[e].test_accuracy), test_row);
   }
@@ -88,6 +95,10 @@ TEST(FusedFleet, follows_the_cpu_device_whatever_the_shape) {
       {{2, 128, 128, 2}, 40, 35, 0},
       {{6, 16, 8, 24, 10, 4}, 45, 40, 16},
       {{20, 128, 128, 7, 3}, 34, 33, 0},
+      {{2, 80, 80, 2}, 33, 20, 0},
+      {{2, 100, 100, 2}, 33, 20, 0},
+      {{2, 128, 128, 128, 2}, 33, 20, 0},
+      {{61, 32, 80, 5}, 33, 20, 0},
   };
   for (const Shape& shape : shapes) {
     const Problem problem(shape.train_rows, shape.test_rows, shape.widths.front(), shape.widths.back());
@@ -106,6 +117,37 @@ TEST(FusedFleet, follows_the_cpu_device_whatever_the_shape) {
       expect_near(got[0], train_on_cpu<double>(run, problem.data(), {}), shape.train_rows);
     }
   }
+}
+
+// Every compiled kernel trains one of the shapes above.
+TEST(FusedFleet, has_tests_of_every_variant) {
+  std::vector<FusedVariant> seen;
+  for (const std::vector<Index>& widths : std::vector<std::vector<Index>>{
+           {2, 32, 2}, {2, 64, 64, 2}, {2, 80, 80, 2}, {2, 128, 128, 2}, {20, 128, 128, 7, 3}, {2, 128, 128, 128, 2}})
+    seen.push_back(fused_plan_of({.architecture = {widths}})->variant);
+  for (const FusedVariant& variant : kFusedVariants) EXPECT_EQ(std::count(seen.begin(), seen.end(), variant), 1);
+}
+
+// One float that took up all these rows would lose a part of each in ten thousand.
+TEST(FusedFleet, gradients_of_many_rows_are_as_exact_as_of_few) {
+  constexpr Index kRows = 20'000;
+  std::vector<float> x(2 * kRows, 1.0f);
+  std::vector<std::int32_t> label(kRows, 0);
+  for (Index r = 0; r < kRows; ++r) x[static_cast<std::size_t>(2 * r)] = 0.1f * static_cast<float>(1 + r % 7);
+  const TrainingData data{{x.data(), kRows, 2, 2}, {label.data(), kRows}, {x.data(), 10, 2, 2}, {label.data(), 10}};
+  const plateau::Run run{.architecture = {{2, 2}}, .optimizer = SgdParameters{.learning_rate = 0.5}, .epochs = 1};
+  const RunResult got = train_fused(data, {{run}}, {})[0], want = train_on_cpu<double>(run, data, {});
+  EXPECT_LE(relative_error(got.parameters, std::vector<double>(want.parameters.begin(), want.parameters.end())), 4e-7);
+  EXPECT_LE(std::abs(got.history[0].gradient_norm / want.history[0].gradient_norm - 1), 4e-7);
+}
+
+// A step of no length leaves what was drawn, to the bit.
+TEST(FusedFleet, draws_the_initial_parameters_that_the_cpu_draws) {
+  const Problem problem(20, 20, 5, 3);
+  const plateau::Run run{
+      .architecture = {{5, 33, 7, 3}}, .optimizer = SgdParameters{.learning_rate = 0}, .epochs = 1, .seed = 12};
+  EXPECT_EQ(train_fused(problem.data(), {{run}}, {})[0].parameters,
+            train_on_cpu<float>(run, problem.data(), {}).parameters);
 }
 
 // Runs of other widths, rows, batches, optimizers and lengths.
@@ -205,14 +247,30 @@ TEST(FusedFleet, a_diverging_run_ends_alone_and_keeps_its_history) {
   expect_equal_bits(got[0], got[2]);
 }
 
-TEST(FusedFleet, ends_after_an_epoch_when_it_is_asked_to_stop) {
+// As it would on the CPU: in the middle of an epoch, and by a gradient whose loss is finite.
+TEST(FusedFleet, diverges_where_the_cpu_does) {
+  const Problem problem(40, 20, 2, 2);
+  for (const Index batch : {0, 8})
+    for (const double learning_rate : {1e4, 1e18, 1e30, 3e38}) {
+      const plateau::Run run{.architecture = {{2, 8, 2}},
+                             .optimizer = SgdParameters{.learning_rate = learning_rate},
+                             .epochs = 4,
+                             .batch = batch};
+      const RunResult got = train_fused(problem.data(), {{run}}, {})[0],
+                      want = train_on_cpu<float>(run, problem.data(), {});
+      EXPECT_EQ(got.outcome, want.outcome) << learning_rate;
+      EXPECT_EQ(got.history.size(), want.history.size()) << learning_rate << ", batch " << batch;
+    }
+}
+
+TEST(FusedFleet, begins_no_epoch_once_it_is_asked_to_stop) {
   const Problem problem(20, 20, 2, 2);
   const std::atomic<bool> stop{true};
   const plateau::Run run{.architecture = {{2, 8, 2}}, .epochs = 4};
   const auto got = train_fused(problem.data(), {{run}, {run}}, {.stop = &stop});
   for (const RunResult& result : got) {
     EXPECT_EQ(result.outcome, RunOutcome::interrupted);
-    EXPECT_EQ(result.history.size(), 1u);
+    EXPECT_EQ(result.history.size(), 0u);
   }
 }
 

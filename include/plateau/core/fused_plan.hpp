@@ -11,6 +11,8 @@
 //                   by two, which need half the shared-memory reads per product. Small layers are held several times
 //                   over, every copy the sum of some of the rows; the copies are added once per step
 //   moments         of a thread's own gradients, element by element beside those of the other threads
+//
+// The device's shared memory decides whether there is a plan, never which: later variants need no less of it.
 #pragma once
 
 #include <algorithm>
@@ -149,9 +151,8 @@ inline std::optional<FusedPlan> fused_plan_of(const FusedVariant& variant, const
     const int tiles_per_slot = layer.grouped ? 4 : 1;
     layer.moment = plan.moments;
     layer.bias_moment = layer.moment + layer.slots * tiles_per_slot * 16 * variant.threads;
-    plan.moments = layer.bias_moment + 4 * layer.out4;
+    plan.moments = layer.bias_moment + variant.threads;
   }
-  plan.features4 = plan.layer[0].in4;
   plan.scratch = plan.x = at;
   plan.x_stride = fused_stride(plan.layer[0].in);
   at += kFusedRows * plan.x_stride;

@@ -25,7 +25,7 @@ struct FleetRun {
 void expects_fleet(const TrainingData& data, const std::vector<FleetRun>& runs);
 
 struct FusedOptions {
-  const std::atomic<bool>* stop = nullptr;  // ends every run as interrupted after its epoch
+  const std::atomic<bool>* stop = nullptr;  // ends every run as interrupted before its next epoch
   // Of no effect on any result:
   Index blocks = 0;  // that work beside each other; 0: as many as the device holds
   std::vector<std::size_t> order =
@@ -40,9 +40,9 @@ std::string fused_limits();
 std::optional<FusedPlan> fused_plan_of(const Run& run);
 
 // Whether a run is better off in a block of its own than with the whole GPU: it fits, and its epochs are short. Says
-// the same of a run whatever it is submitted with. The limit is some milliseconds of one block and has not been
-// measured.
-inline constexpr double kMostFusedEpochFlops = 5e8;
+// the same of a run whatever it is submitted with. The limit, in the unit of fused_epoch_work, is some milliseconds of
+// one block and has not been measured.
+inline constexpr double kMostFusedEpochWork = 5e8;
 bool prefers_fused(const Run& run, const TrainingData& data);
 
 // Trains the runs on the GPU. Results in the order of the runs, each with the bits it has alone. Throws

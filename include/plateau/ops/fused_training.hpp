@@ -10,14 +10,16 @@
 //   epoch       the run's rows as selected or in the epoch's order (ops/gather_batch.hpp), cut into batches; per batch
 //               forward, softmax cross-entropy, backward and one optimizer step (ops/adam.hpp, ops/sgd.hpp); then the
 //               test rows
-//   end         after the last epoch, after one whose loss or gradient is not finite, or after one at whose end the
-//               host has asked for it
+//   end         after the last epoch, after one whose loss or gradient is not finite, or before one if the host has
+//               asked for it by then
 //
 //   shapes      train_x [N, F], train_label [N], test_x [M, F], test_label [M]: shared by all runs of the launch
 //   results     per run, at the offsets that the run names: history [epochs], correct [epochs, correct_words(M)],
 //               parameters [P] without padding, and one RunEnd. Rows of epochs that did not complete are unspecified
 //   bits        depend on the run, the data and the plan; not on other runs, their order, or the number of blocks
 #pragma once
+
+#include <algorithm>
 
 #include "plateau/core/contract.hpp"
 #include "plateau/core/fused_plan.hpp"
@@ -71,16 +73,20 @@ struct FusedFleet {
   DeviceSpan<RunEnd> ends;  // one per run
 };
 
-// Multiplications and additions of one epoch, training and test rows; bytes are those of the rows.
-inline Cost fused_epoch_cost(const FusedPlan& plan, Index train_rows, Index test_rows) {
-  Cost cost;
+// What one epoch of a run keeps a block busy, in the floating-point operations that it could do meanwhile: a tile of
+// rows takes a while however small the network is, and so does a step. Both are estimates and have not been measured.
+inline double fused_epoch_work(const FusedPlan& plan, Index train_rows, Index batch, Index test_rows) {
+  constexpr double kOfATile = 1e6, kOfAStep = 4e6;
+  double weights = 0, first = 0;
   for (int l = 0; l < plan.layers; ++l) {
-    const double weights = double(plan.layer[l].in) * double(plan.layer[l].out);
-    const double passes = l > 0 ? 3 : 2;
-    cost.flops += 2 * weights * (passes * double(train_rows) + double(test_rows));
+    weights += double(plan.layer[l].in) * double(plan.layer[l].out);
+    if (l == 0) first = weights;
   }
-  cost.bytes_read = 4.0 * double(plan.layer[0].in + 1) * double(train_rows + test_rows);
-  return cost;
+  const Index steps = ceil_div(train_rows, batch);
+  const Index train_tiles = steps * ceil_div(std::min(batch, train_rows), kFusedRows);
+  const auto of_tiles = [=](Index tiles, double flops) { return double(tiles) * std::max(flops, kOfATile); };
+  return of_tiles(train_tiles, 2 * kFusedRows * (3 * weights - first)) +
+         of_tiles(ceil_div(test_rows, kFusedRows), 2 * kFusedRows * weights) + double(steps) * kOfAStep;
 }
 
 inline void expects_fused_training(const FusedFleet& fleet) {
@@ -88,6 +94,8 @@ inline void expects_fused_training(const FusedFleet& fleet) {
   expects(fleet.train_x.cols == fleet.test_x.cols, "fused_training: test rows have the training rows' columns");
   expects(fleet.train_label.size == fleet.train_x.rows && fleet.test_label.size == fleet.test_x.rows,
           "fused_training: one label per row");
+  constexpr Index kMostRows = (Index{1} << 31) - 2 * kFusedRows;  // numbered in 32 bits, whole tiles
+  expects(fleet.train_x.rows <= kMostRows && fleet.test_x.rows <= kMostRows, "fused_training: fewer than 2^31 rows");
   expects(fleet.ends.size == fleet.runs.size, "fused_training: one end per run");
   expects(!fleet.plans.empty() || fleet.runs.empty(), "fused_training: a plan per run");
 }
@@ -98,14 +106,14 @@ class Stream;
 
 // Memory that the blocks of a launch work with, as far as it is not shared: elements of each.
 struct FusedScratch {
-  DeviceSpan<float> moments;       // blocks * 2 * the largest FusedPlan::moments
+  DeviceSpan<float> moments;       // blocks * 3 * the largest FusedPlan::moments: both, and sums of gradients
   DeviceSpan<std::int32_t> rows;   // blocks * 2 * the largest number of rows that a run takes
   DeviceSpan<std::int32_t> next;   // one: how many runs have been taken; zero before the launch
-  DeviceSpan<RunSignals> signals;  // one that host and device reach: stop_requested is read after every epoch
+  DeviceSpan<RunSignals> signals;  // one that host and device reach: stop_requested is read before every epoch
 };
 
 // How many blocks of the variant run beside each other on the present device, each with so much shared memory. Throws
-// GpuError where the device has no room for one.
+// std::invalid_argument where it has no room for one.
 Index fused_resident_blocks(const FusedVariant& variant, std::size_t shared_bytes);
 
 // One launch of `blocks` blocks over runs whose plans are all of `variant`; `moments` and `rows` are the largest of the
