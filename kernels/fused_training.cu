@@ -24,7 +24,7 @@ namespace {
 
 using namespace fused;
 
-constexpr int kTilesInRegisters = 64;  // whose gradients one register takes up
+constexpr int kRowsInRegisters = 64 * kFusedRows;  // whose gradients one register takes up
 
 // What the threads of a block tell each other beside the matrices.
 template <int kThreads>
@@ -60,19 +60,16 @@ class BlockTraining {
 
   __device__ RunEnd train() {
     begin();
-    EpochMetrics* history = fleet_.history.data + run_.history;
     RunEnd end;
     while (end.epochs < run_.epochs) {
       if (stop_requested()) {
         end.status = RunStatus::interrupted;
         break;
       }
-      EpochMetrics epoch;
-      if (!train_epoch(end.epochs, epoch)) {
+      if (!train_epoch(end.epochs)) {
         end.status = RunStatus::diverged;
         break;
       }
-      if (thread_ == 0) history[end.epochs] = epoch;
       ++end.epochs;
     }
     write_parameters();
@@ -126,9 +123,11 @@ class BlockTraining {
   }
 
   // ---- An epoch -----------------------------------------------------------------------------------------------------
-  // The training rows batch by batch, then the test rows; the figures are complete in thread 0. False where the run has
+  // The training rows batch by batch, then the test rows; the figures go into the history. False where the run has
   // diverged.
-  __device__ bool train_epoch(int epoch, EpochMetrics& figures) {
+  __device__ bool train_epoch(int epoch) {
+    EpochMetrics& figures = fleet_.history.data[run_.history + epoch];  // thread 0's
+    if (thread_ == 0) figures = {};
     const KeyedPermutation shuffle = run_.shuffle.of_instance(static_cast<std::uint32_t>(epoch));
     const auto train_rows = static_cast<int>(run_.rows.count()), test_rows = static_cast<int>(fleet_.test_x.rows);
     const bool as_stored = run_.order == RowOrder::as_stored || run_.batch >= train_rows;
@@ -139,43 +138,48 @@ class BlockTraining {
     for (;;) {
       const bool trains = first < train_rows;
       const int rows = trains ? (train_rows - first < run_.batch ? train_rows - first : run_.batch) : test_rows;
-      if (trains) {
-        clear_gradients();
-        has_sums_ = false;
-      }
+      in_sums_ = trains && rows > kRowsInRegisters;
       double loss = 0;
       std::int64_t right = 0;
 #pragma unroll 1
-      for (int at = 0; at < rows; at += kFusedRows) {
-        if (thread_ < kFusedRows) {
-          int row = at + thread_;
-          const bool exists = row < rows;
-          if (exists && trains) row = static_cast<int>(as_stored ? first + row : shuffle(first + row));
-          words_.source[thread_] = !exists ? -1 : trains ? source_[row] : row;
-          words_.label[thread_] = !exists ? -1 : trains ? label_[row] : fleet_.test_label.data[row];
+      for (int part = 0; part < rows; part += kRowsInRegisters) {
+        const int end = rows - part < kRowsInRegisters ? rows : part + kRowsInRegisters;
+        clear_gradients();
+#pragma unroll 1
+        for (int at = part; at < end; at += kFusedRows) {
+          if (thread_ < kFusedRows) {
+            int row = at + thread_;
+            const bool exists = row < rows;
+            if (exists && trains) row = static_cast<int>(as_stored ? first + row : shuffle(first + row));
+            words_.source[thread_] = !exists ? -1 : trains ? source_[row] : row;
+            words_.label[thread_] = !exists ? -1 : trains ? label_[row] : fleet_.test_label.data[row];
+          }
+          __syncthreads();
+          load_rows(trains ? fleet_.train_x : fleet_.test_x);
+          forward_tile();
+          losses(trains ? 1.0f / static_cast<float>(rows) : 0, loss, right,
+                 trains ? nullptr : correct + at / kFusedRows);
+          __syncthreads();
+          if (trains) backward_tile();
         }
-        __syncthreads();
-        load_rows(trains ? fleet_.train_x : fleet_.test_x);
-        forward_tile();
-        losses(trains ? 1.0f / static_cast<float>(rows) : 0, loss, right, trains ? nullptr : correct + at / kFusedRows);
-        __syncthreads();
-        if (!trains) continue;
-        backward_tile();
-        if (++tiles_in_registers_ == kTilesInRegisters) set_gradients_aside();
+        if (in_sums_) set_gradients_aside(part > 0);
       }
       loss = warp_sum(loss);  // the first warp has them all
       right = warp_sum(right);
-      if (trains) {
+      bool finite = isfinite(loss);
+      if (thread_ == 0 && trains) {
         figures.train_loss_sum += loss;
         figures.train_correct += right;
-      } else {
+      } else if (thread_ == 0) {
         figures.test_loss_sum = loss;
         figures.test_correct = right;
+        finite = finite && isfinite(figures.gradient_norm);
       }
-      if (!agreed(isfinite(loss) && (trains || isfinite(figures.gradient_norm)))) return false;
+      if (!agreed(finite)) return false;
       if (!trains) return true;
       first += rows;
-      figures.gradient_norm = step(first == train_rows);
+      const double norm = step(first == train_rows);
+      if (thread_ == 0) figures.gradient_norm = norm;
       __syncthreads();
     }
   }
@@ -292,38 +296,46 @@ class BlockTraining {
     for (auto& tile : tile_) tile = {};
 #pragma unroll
     for (float& bias : bias_) bias = 0;
-    tiles_in_registers_ = 0;
   }
 
-  // Adds what the registers hold to this thread's sums in global memory, and begins anew: one float that takes up every
+  // Adds what the registers hold to this thread's sums in global memory, or begins them: one float that took up every
   // row of a large batch would round away what it is given. The sums are laid out as the moments are.
-  __device__ void set_gradients_aside() {
-    const bool adds = has_sums_;
+  __device__ void set_gradients_aside(bool adds) {
     for (int l = 0; l < plan_.layers; ++l) {
       const FusedLayer& of = plan_.layer[l];
       for_each_slot(of, [&](int slot, auto& own) { set_aside(of, slot, own, adds); });
+      float* sum = sums_ + of.bias_moment + thread_;
 #pragma unroll
       for (int k = 0; k < kFusedLayers; ++k)
-        if (k == l) {
-          float* sum = sums_ + of.bias_moment + thread_;
-          *sum = bias_[k] + (adds ? *sum : 0.0f);
-        }
+        if (k == l) *sum = bias_[k] + (adds ? *sum : 0.0f);
     }
-    clear_gradients();
-    has_sums_ = true;
+    __syncthreads();  // the scratch lies where the next rows do
   }
+  // By way of shared memory: an unrolled loop over registers and sums would need as many registers again.
   template <int kSide>
   __device__ void set_aside(const FusedLayer& of, int slot, const Accumulator<kSide>& own, bool adds) {
+    float* scratch = memory_ + plan_.scratch + thread_;
 #pragma unroll
-    for (int tile = 0; tile < kSide * kSide; ++tile)
-#pragma unroll
+    for (int tile = 0; tile < kSide * kSide; ++tile) {
+      store_tile(own, tile);
+      float* sums = sums_ + moment_of<kSide>(of, slot, tile) + thread_ * 4;
+#pragma unroll 1
       for (int i = 0; i < 4; ++i) {
-        float* at = sums_ + moment_of<kSide>(of, slot, tile) + (i * kThreads + thread_) * 4;
-        Floats<4> sum = adds ? load<4>(at) : Floats<4>{};
+        Floats<4> sum = adds ? load<4>(sums + i * kThreads * 4) : Floats<4>{};
 #pragma unroll
-        for (int j = 0; j < 4; ++j) sum.at[j] += own.sum[tile / kSide][tile % kSide][i][j];
-        store(at, sum);
+        for (int j = 0; j < 4; ++j) sum.at[j] += scratch[(i * 4 + j) * kThreads];
+        store(sums + i * kThreads * 4, sum);
       }
+    }
+  }
+  // A thread's own column of the scratch.
+  template <int kSide>
+  __device__ void store_tile(const Accumulator<kSide>& own, int tile) {
+    float* scratch = memory_ + plan_.scratch + thread_;
+#pragma unroll
+    for (int i = 0; i < 4; ++i)
+#pragma unroll
+      for (int j = 0; j < 4; ++j) scratch[(i * 4 + j) * kThreads] = own.sum[tile / kSide][tile % kSide][i][j];
   }
   // Of a tile of the slot, among the moments and the sums; an element lies at its row's, thread's and column's place.
   template <int kSide>
@@ -336,7 +348,6 @@ class BlockTraining {
   // registers has. Returns the gradient's 2-norm in thread 0, if it is asked for.
   __device__ double step(bool wants_norm) {
     ++steps_;
-    if (has_sums_ && tiles_in_registers_ > 0) set_gradients_aside();
     if (run_.optimizer == OptimizerKind::adam && thread_ == 0) {
       const auto t = static_cast<double>(steps_);
       words_.step_size = static_cast<float>(run_.adam.learning_rate / (1 - pow(run_.adam.betas.beta1, t)));
@@ -376,15 +387,7 @@ class BlockTraining {
     for (int tile = 0; tile < kSide * kSide; ++tile) {
       float* scratch = memory_ + plan_.scratch;
       __syncthreads();  // nobody reads what was there
-#pragma unroll
-      for (int i = 0; i < 4; ++i) {
-        Floats<4> sum;
-#pragma unroll
-        for (int j = 0; j < 4; ++j) sum.at[j] = own.sum[tile / kSide][tile % kSide][i][j];
-        if (has_sums_) sum = load<4>(sums_ + moment_of<kSide>(of, slot, tile) + (i * kThreads + thread_) * 4);
-#pragma unroll
-        for (int j = 0; j < 4; ++j) scratch[(i * 4 + j) * kThreads + thread_] = sum.at[j];
-      }
+      if (!in_sums_) store_tile(own, tile);
       __syncthreads();
       if (!unit.valid || unit.part != 0) continue;  // to the barriers of the next tile
       const int row4 = unit.row4 + tile / kSide * of.rows4, column4 = unit.column4 + tile % kSide * of.columns4;
@@ -399,8 +402,11 @@ class BlockTraining {
         for (int j = 0; j < 4; ++j) {
           if (4 * column4 + j >= of.in) break;
           float grad = 0;
-          for (int part = 0; part < of.parts; ++part)
-            grad += scratch[(i * 4 + j) * kThreads + thread_ + part * threads_of_copy];
+          for (int part = 0; part < of.parts; ++part) {
+            const int holder = thread_ + part * threads_of_copy;
+            grad +=
+                in_sums_ ? sums_[moment + (i * kThreads + holder) * 4 + j] : scratch[(i * 4 + j) * kThreads + holder];
+          }
           squares += static_cast<double>(grad) * grad;
           rule(grad, weight[j], m.at[j], v.at[j]);
         }
@@ -416,7 +422,7 @@ class BlockTraining {
     __syncthreads();
 #pragma unroll
     for (int k = 0; k < kFusedLayers; ++k)
-      if (k == l) scratch[thread_] = has_sums_ ? sums_[of.bias_moment + thread_] : bias_[k];
+      if (k == l) scratch[thread_] = in_sums_ ? sums_[of.bias_moment + thread_] : bias_[k];
     __syncthreads();
     if (thread_ >= of.out) return;
     float grad = 0;
@@ -433,22 +439,22 @@ class BlockTraining {
   BlockWords<kThreads>& words_;
   float* m_;
   float* v_;
-  float* sums_;           // of the batch's gradients, where has_sums_
+  float* sums_;           // of the batch's gradients, where in_sums_
   std::int32_t* source_;  // of the run's rows, in the dataset
   std::int32_t* label_;   // as the run has them
   const volatile RunSignals* signals_;
   int thread_;
   std::int64_t steps_ = 0;
-  int tiles_in_registers_ = 0;
-  bool has_sums_ = false;
+  bool in_sums_ = false;
   Accumulator<2> group_[kGroups > 0 ? kGroups : 1];
   Accumulator<1> tile_[kTiles];
   float bias_[kFusedLayers];
 };
 
-// Blocks of one multiprocessor that registers must leave room for.
+// Blocks of one multiprocessor that registers must leave room for: as many as need no spills.
 constexpr int min_blocks(int threads, int groups, int tiles) {
-  return groups > 0 || tiles > 5 ? (threads > 128 ? 1 : 2) : 384 / threads;
+  if (groups > 0 || tiles > 5) return threads > 128 ? 1 : 2;
+  return threads > 64 ? 3 : 5;
 }
 
 template <int kThreads, int kGroups, int kTiles>
