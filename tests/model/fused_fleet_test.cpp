@@ -185,6 +185,35 @@ void expect_equal_bits(const RunResult& a, const RunResult& b) {
   }
 }
 
+TEST(FusedFleet, a_full_batch_is_never_shuffled) {
+  const Problem problem(45, 20, 3, 2);
+  plateau::Run run{.architecture = {{3, 8, 2}}, .epochs = 3, .order = RowOrder::as_stored, .seed = 3};
+  const RunResult as_stored = train_fused(problem.data(), {{run}}, {})[0];
+  run.order = RowOrder::shuffled_each_epoch;
+  expect_equal_bits(train_fused(problem.data(), {{run}}, {})[0], as_stored);
+}
+
+// Of equal logits the first is the prediction.
+TEST(FusedFleet, predicts_the_first_of_equal_classes) {
+  const Problem problem(20, 20, 2, 3);
+  plateau::Run run{.architecture = {{2, 3}}, .optimizer = SgdParameters{.learning_rate = 0}, .epochs = 1};
+  run.initial = FlatParameters(static_cast<std::size_t>(run.architecture.parameters()), 0.0f);
+  const RunResult got = train_fused(problem.data(), {{run}}, {})[0],
+                  want = train_on_cpu<double>(run, problem.data(), {});
+  EXPECT_EQ(got.history[0].train_accuracy, want.history[0].train_accuracy);
+  EXPECT_EQ(got.history[0].test_accuracy, want.history[0].test_accuracy);
+}
+
+TEST(FusedFleet, keeps_nan_visible) {
+  const Problem problem(20, 20, 2, 2);
+  plateau::Run run{.architecture = {{2, 4, 2}}, .epochs = 2};
+  run.initial = FlatParameters(static_cast<std::size_t>(run.architecture.parameters()), 0.1f);
+  (*run.initial)[3] = static_cast<float>(kNaN);
+  const RunResult result = train_fused(problem.data(), {{run}}, {})[0];
+  EXPECT_EQ(result.outcome, RunOutcome::diverged);
+  EXPECT_TRUE(result.history.empty());
+}
+
 TEST(FusedFleet, a_run_among_others_has_the_bits_it_has_alone) {
   const Problem problem(41, 35, 4, 3);
   const std::vector<FleetRun> runs = ragged_fleet(41);
@@ -229,8 +258,11 @@ TEST(FusedFleet, starts_from_the_initial_parameters_it_is_given) {
   plateau::Run run{.architecture = {{2, 5, 2}}, .epochs = 2};
   run.initial = FlatParameters(static_cast<std::size_t>(run.architecture.parameters()));
   for (std::size_t i = 0; i < run.initial->size(); ++i) (*run.initial)[i] = 0.1f * static_cast<float>(i % 7) - 0.25f;
-  const auto got = train_fused(problem.data(), {{{.architecture = {{2, 5, 2}}}}, {run}}, {});
+  plateau::Run other = run;
+  for (float& parameter : *other.initial) parameter += 0.03f;
+  const auto got = train_fused(problem.data(), {{{.architecture = {{2, 5, 2}}}}, {run}, {other}}, {});
   expect_near(got[1], train_on_cpu<double>(run, problem.data(), {}), 20);
+  expect_near(got[2], train_on_cpu<double>(other, problem.data(), {}), 20);
 }
 
 TEST(FusedFleet, a_diverging_run_ends_alone_and_keeps_its_history) {
