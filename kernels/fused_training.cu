@@ -6,8 +6,8 @@
 //   traffic   of device memory only the rows (L2) and both moments, read and written once per step (L2); the weights
 //             stay in shared memory, their gradients in registers
 //   roofline  2-128-128-2 with 1000 + 500 rows: 118 MFLOP an epoch, 1.8 us of a whole H200's FFMA rate per model and
-//             epoch. Shared memory reads: 8 vectors per 64 FFMA forward and for the input's gradient, 4 for a group of
-//             weight gradients
+//             epoch. Shared memory reads: 8 vectors per 64 FFMA forward, for the input's gradient and for single tiles
+//             of weight gradients, 4 for a group of them
 //   mapping   one warp does the loss, a row per lane; everything else is spread over the block (detail/fused_products)
 //   order     every sum's depends on the plan only, so a run has the same bits whatever block trains it
 #include "plateau/ops/fused_training.hpp"

@@ -98,7 +98,11 @@ class ReplayClock {
 class GpuTrainer final : public Trainer {
  public:
   explicit GpuTrainer(const GpuOptions& options)
-      : options_(options), backend_(options.precision), evaluator_(options.precision) {}
+      : options_(options), backend_(options.precision), evaluator_(options.precision) {
+    expects(options.engine != Engine::fused ||
+                (options.precision == Precision::fp32 && options.epilogues == Epilogues::none),
+            "GpuTrainer: the fused engine multiplies in fp32 and has no epilogues");
+  }
 
   RunResult train(const Run& run, const TrainingData& data) override {
     expects_run(run, data);

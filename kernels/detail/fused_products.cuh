@@ -16,7 +16,7 @@
 
 namespace plateau::gpu::fused {
 
-static_assert(kFusedRows == kWarpSize && kFusedTile == kVector);
+static_assert(kFusedRows == kWarpSize && kVector == 4);
 inline constexpr int kRowGroups = kFusedRows / 4;  // thread (group g) takes rows g, g + 8, g + 16, g + 24
 
 // Eight lanes beside each other take columns beside each other, four groups of lanes four groups of rows.

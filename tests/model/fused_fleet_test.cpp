@@ -356,6 +356,8 @@ TEST(FusedFleet, a_trainer_takes_the_fused_engine_for_small_runs) {
   for (const GpuOptions& options : {GpuOptions{.precision = Precision::tf32, .engine = Engine::automatic},
                                     GpuOptions{.epilogues = Epilogues::everywhere, .engine = Engine::automatic}})
     EXPECT_FALSE(make_gpu_trainer(options)->train(small, problem.data()).plan.fused);
+  EXPECT_THROW(make_gpu_trainer({.precision = Precision::tf32, .engine = Engine::fused}), std::invalid_argument);
+  EXPECT_THROW(make_gpu_trainer({.epilogues = Epilogues::everywhere, .engine = Engine::fused}), std::invalid_argument);
 }
 
 // In a block of its own an epoch of many rows takes long.

@@ -27,7 +27,6 @@ namespace plateau {
 
 inline constexpr int kFusedLayers = 5;  // at most: four hidden ones
 inline constexpr int kFusedRows = 32;   // of a tile: one per lane of a warp
-inline constexpr int kFusedTile = 4;    // a gradient tile's edge, and the floats of a vector access
 // Shared memory that the kernels need beside what a plan lays out.
 inline constexpr std::size_t kFusedStaticBytes = 1024;
 

@@ -36,7 +36,8 @@ struct GpuOptions {
 // Test rows that are evaluated together on the GPU. Part of the execution plan.
 inline constexpr Index kGpuEvaluationRows = 1 << 15;
 
-// Throws gpu::GpuError where there is no device or no CUDA was built in; gpu::inventory() says why.
+// Throws gpu::GpuError where there is no device or no CUDA was built in; gpu::inventory() says why. Throws
+// std::invalid_argument for the fused engine with TF32 or epilogues, which are the layered one's.
 std::unique_ptr<Trainer> make_gpu_trainer(const GpuOptions& options);
 
 // "cuBLAS 13.0.2": the library whose products decide a result's bits; empty without CUDA.
