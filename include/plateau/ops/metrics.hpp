@@ -28,6 +28,9 @@ struct EpochMetrics {
   double gradient_norm = 0;  // of the epoch's last step, before weight decay
   std::int64_t train_correct = 0;
   std::int64_t test_correct = 0;
+  double validation_loss_sum = 0;
+  std::int64_t validation_correct = 0;
+  std::int64_t test_changed = 0;  // test rows predicted otherwise than after the epoch before; all, after the first
 };
 
 enum class DataPart { train, test };

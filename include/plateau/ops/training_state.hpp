@@ -17,12 +17,17 @@
 
 namespace plateau {
 
-enum class RunStatus : std::int32_t { running = 0, diverged = 1, interrupted = 2 };
+enum class RunStatus : std::int32_t { running = 0, diverged = 1, interrupted = 2, stopped_early = 3 };
 
 struct TrainingState {
   std::int64_t step = 0;             // optimizer steps taken, the one about to be applied included
   double bias_correction1 = 0;       // 1 - beta1^step
   double bias_correction2_sqrt = 0;  // sqrt(1 - beta2^step)
+  double rate_reduction = 0;         // what the schedule takes off the learning rate, as a share of it
+  double second_share = 0;           // of the second row and label in a mixed batch
+  double batch_weight = 0;           // sum of the class weights of the batch's labels
+  double best_loss = 0;              // mean validation loss after the first `best_epochs` epochs
+  std::int64_t best_epochs = 0;      // 0: none has been judged yet
   std::int32_t epoch = 0;            // epochs finished = the row of the history being filled
   RunStatus status = RunStatus::running;
 };
