@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // adam: one launch over the flat span of all parameters.
 //
-//   formula   include/plateau/ops/adam.hpp; both bias corrections come from the state, formed in double
+//   formula   include/plateau/ops/adam.hpp; bias corrections and schedule come from the state, formed in double
 //   shapes    grad, parameter, m, v [P] f32
 //   traffic   grad, parameter, m, v read, parameter, m, v written: 28 P bytes (adam_cost)
 //   roofline  14 P flop, 0.5 flop/byte: memory-bound. P = 33.6 M moves 940 MB, 196 us at 4.8 TB/s; below 1 MB the
@@ -26,12 +26,12 @@ struct AdamSpans {
 };
 
 template <int kCount>
-__device__ void update(const AdamConstants& c, float step_size, float correction2_sqrt, const AdamSpans& at, Index i) {
+__device__ void update(const AdamConstants& c, const AdamStep& step, const AdamSpans& at, Index i) {
   const Floats<kCount> grad = load<kCount>(at.grad + i);
   Floats<kCount> parameter = load<kCount>(at.parameter + i), m = load<kCount>(at.m + i), v = load<kCount>(at.v + i);
 #pragma unroll
   for (int k = 0; k < kCount; ++k)
-    adam_step(c, step_size, correction2_sqrt, grad.at[k], parameter.at[k], m.at[k], v.at[k]);
+    adam_step(c, step, grad.at[k], parameter.at[k], m.at[k], v.at[k]);
   store(at.parameter + i, parameter);
   store(at.m + i, m);
   store(at.v + i, v);
@@ -41,13 +41,13 @@ template <int kCount>
 __global__ __launch_bounds__(kElementBlock) void adam_kernel(AdamConstants c, const TrainingState* state, AdamSpans at,
                                                              Index size) {
   if (state->status != RunStatus::running) return;
-  const auto step_size = static_cast<float>(c.learning_rate / state->bias_correction1);
-  const auto correction2_sqrt = static_cast<float>(state->bias_correction2_sqrt);
+  const AdamStep step =
+      adam_step_constants(c, state->rate_reduction, state->bias_correction1, state->bias_correction2_sqrt);
   const Index vectors = size / kCount;
   for (Index i = element_index(); i < vectors; i += element_stride())
-    update<kCount>(c, step_size, correction2_sqrt, at, i * kCount);
+    update<kCount>(c, step, at, i * kCount);
   const Index last = vectors * kCount + element_index();
-  if (last < size) update<1>(c, step_size, correction2_sqrt, at, last);
+  if (last < size) update<1>(c, step, at, last);
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// gather_batch: the rows of one mini-batch, copied beside each other in the order of the epoch.
+// gather_batch, gather_rows: rows of a dataset, copied beside each other.
 //
-//   formula   batch row r = dataset row order(first_row + r); the epoch comes from the state
+//   formula   include/plateau/ops/gather_batch.hpp; the epoch comes from the state
 //   shapes    x [N, F], batch_x [B, F] f32 row-major (any strides)    label [N], batch_label [B] i32
 //   traffic   4 B F + 4 B bytes read, as many written (gather_batch_cost); rows of fewer than 32 floats are read
 //             partly in vain
@@ -30,6 +30,16 @@ __global__ __launch_bounds__(kRowBlock) void gather_batch_kernel(RowOrder order,
   }
 }
 
+__global__ __launch_bounds__(kRowBlock) void gather_rows_kernel(RowSelection rows, DeviceMatrix<const float> x,
+                                                                const std::int32_t* label, DeviceMatrix<float> taken_x,
+                                                                std::int32_t* taken_label) {
+  for (Index row = row_index(); row < taken_x.rows; row += row_stride()) {
+    const Index source = rows(row);
+    for (Index j = threadIdx.x; j < taken_x.cols; j += blockDim.x) taken_x.row(row)[j] = x.row(source)[j];
+    if (threadIdx.x == 0) taken_label[row] = label[source];
+  }
+}
+
 }  // namespace
 
 void gather_batch(const Stream& stream, const BatchSelection& selection, DeviceSpan<const TrainingState> state,
@@ -40,6 +50,14 @@ void gather_batch(const Stream& stream, const BatchSelection& selection, DeviceS
   launch(stream, row_shape(batch_x.rows, batch_x.cols), &gather_batch_kernel, selection.order, selection.first_row,
          KeyedPermutation({selection.seed, StreamId::shuffle}, x.rows), state.data, x, label.data, batch_x,
          batch_label.data);
+}
+
+void gather_rows(const Stream& stream, const RowSelection& rows, DeviceMatrix<const float> x,
+                 DeviceSpan<const std::int32_t> label, DeviceMatrix<float> taken_x,
+                 DeviceSpan<std::int32_t> taken_label) {
+  expects_gather_rows<float, Space::device>(rows, x, label, taken_x, taken_label);
+  launch(stream, row_shape(taken_x.rows, taken_x.cols), &gather_rows_kernel, rows, x, label.data, taken_x,
+         taken_label.data);
 }
 
 }  // namespace plateau::gpu

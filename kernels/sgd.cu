@@ -17,11 +17,11 @@ namespace plateau::gpu {
 namespace {
 
 template <int kCount>
-__device__ void update(const SgdConstants& c, const float* grad_at, float* parameter_at, float* velocity_at) {
+__device__ void update(const SgdConstants& c, float rate, const float* grad_at, float* parameter_at, float* velocity_at) {
   const Floats<kCount> grad = load<kCount>(grad_at);
   Floats<kCount> parameter = load<kCount>(parameter_at), velocity = load<kCount>(velocity_at);
 #pragma unroll
-  for (int k = 0; k < kCount; ++k) sgd_step(c, grad.at[k], parameter.at[k], velocity.at[k]);
+  for (int k = 0; k < kCount; ++k) sgd_step(c, rate, grad.at[k], parameter.at[k], velocity.at[k]);
   store(parameter_at, parameter);
   store(velocity_at, velocity);
 }
@@ -31,11 +31,12 @@ __global__ __launch_bounds__(kElementBlock) void sgd_kernel(SgdConstants c, cons
                                                             const float* grad, float* parameter, float* velocity,
                                                             Index size) {
   if (state->status != RunStatus::running) return;
+  const float rate = sgd_rate(c, state->rate_reduction);
   const Index vectors = size / kCount;
   for (Index i = element_index(); i < vectors; i += element_stride())
-    update<kCount>(c, grad + i * kCount, parameter + i * kCount, velocity + i * kCount);
+    update<kCount>(c, rate, grad + i * kCount, parameter + i * kCount, velocity + i * kCount);
   const Index last = vectors * kCount + element_index();
-  if (last < size) update<1>(c, grad + last, parameter + last, velocity + last);
+  if (last < size) update<1>(c, rate, grad + last, parameter + last, velocity + last);
 }
 
 }  // namespace

@@ -15,6 +15,10 @@
 namespace plateau::gpu {
 namespace {
 
+__global__ void set_rate_kernel(Schedule schedule, Index epochs, TrainingState* state) {
+  if (state->status == RunStatus::running) state->rate_reduction = rate_reduction(schedule, state->epoch, epochs);
+}
+
 __global__ void advance_step_kernel(AdamBetas betas, TrainingState* state) {
   if (state->status != RunStatus::running) return;
   const auto step = static_cast<double>(++state->step);
@@ -34,6 +38,11 @@ __global__ void exchange_signals_kernel(TrainingState* state, volatile RunSignal
 }
 
 }  // namespace
+
+void set_rate(const Stream& stream, Schedule schedule, Index epochs, DeviceSpan<TrainingState> state) {
+  expects_set_rate<Space::device>(epochs, state);
+  launch(stream, {}, &set_rate_kernel, schedule, epochs, state.data);
+}
 
 void advance_step(const Stream& stream, AdamBetas betas, DeviceSpan<TrainingState> state) {
   expects_training_state<Space::device>(state);

@@ -13,6 +13,7 @@
 #include "plateau/core/precision.hpp"
 #include "plateau/model/architecture.hpp"
 #include "plateau/ops/adam.hpp"
+#include "plateau/ops/augment_batch.hpp"
 #include "plateau/ops/bias_activation.hpp"
 #include "plateau/ops/bias_grad.hpp"
 #include "plateau/ops/dataset_statistics.hpp"
@@ -22,12 +23,12 @@
 #include "plateau/ops/gradient_norm.hpp"
 #include "plateau/ops/initialise.hpp"
 #include "plateau/ops/metrics.hpp"
-#include "plateau/ops/permute_labels.hpp"
 #include "plateau/ops/relu_backward.hpp"
 #include "plateau/ops/scenario_data.hpp"
 #include "plateau/ops/sgd.hpp"
 #include "plateau/ops/softmax_xent.hpp"
 #include "plateau/ops/training_state.hpp"
+#include "plateau/ops/treat_labels.hpp"
 
 namespace plateau::bench {
 
@@ -186,6 +187,40 @@ Operation<Device> gather_batch(Material<Device>& make, const Sizes& n) {
 }
 
 template <class Device>
+Operation<Device> gather_rows(Material<Device>& make, const Sizes& n) {
+  const auto [rows, features, taken] = n;
+  const RowSelection selection = RowSelection::part(1, rows, taken);
+  const auto x = make.random(rows, features), taken_x = make.random(taken, features);
+  const auto label = make.labels(rows, 10), taken_label = make.labels(taken, 10);
+  return {.cost = gather_rows_cost(taken, features),
+          .run = [=, &backend = make.backend()] { backend.gather_rows(selection, x, label, taken_x, taken_label); },
+          .outputs = {elements(taken_x)}};
+}
+
+template <class Device>
+Operation<Device> augment_batch(Material<Device>& make, const Sizes& n) {
+  const auto [rows, features, unused] = n;
+  const auto x = make.random(rows, features), augmented = make.random(rows, features);
+  const auto label = make.labels(rows, 10), second = make.labels(rows, 10);
+  const auto statistics = make.template zeros<FeatureStatistics>(features);
+  const auto state = make.state();
+  return {.cost = augment_batch_cost(rows, features, true),
+          .run =
+              [=, &backend = make.backend()] {
+                backend.augment_batch({.jitter = 0.1f, .mixing = 0.4, .seed = 1}, statistics, state, x, label,
+                                      augmented, second);
+              },
+          .outputs = {elements(augmented)}};
+}
+
+template <class Device>
+Operation<Device> draw_mixing(Material<Device>& make, const Sizes&) {
+  const auto state = make.state();
+  return {.cost = draw_mixing_cost(),
+          .run = [=, &backend = make.backend()] { backend.draw_mixing({.mixing = 0.4, .seed = 1}, state); }};
+}
+
+template <class Device>
 Operation<Device> dataset_statistics(Material<Device>& make, const Sizes& n) {
   constexpr Index kClasses = 10;
   const auto x = as_matrix(make.random(n[0] * n[1]), n[0], n[1]);
@@ -204,10 +239,11 @@ Operation<Device> dataset_statistics(Material<Device>& make, const Sizes& n) {
 }
 
 template <class Device>
-Operation<Device> permute_labels(Material<Device>& make, const Sizes& n) {
-  const auto label = make.labels(n[0], 10), permuted = make.labels(n[0], 10);
-  return {.cost = permute_labels_cost(n[0]),
-          .run = [=, &backend = make.backend()] { backend.permute_labels(1, label, permuted); }};
+Operation<Device> treat_labels(Material<Device>& make, const Sizes& n) {
+  const auto label = make.labels(n[0], 10), treated = make.labels(n[0], 10);
+  const LabelTreatment treatment{.permuted = true, .permutation_seed = 1, .flip_rate = 0.1f, .flip_seed = 2};
+  return {.cost = treat_labels_cost(n[0]),
+          .run = [=, &backend = make.backend()] { backend.treat_labels(treatment, 10, {}, label, treated); }};
 }
 
 template <class Device>
@@ -291,6 +327,12 @@ Operation<Device> finish_epoch(Material<Device>& make, const Sizes&) {
 }
 
 template <class Device>
+Operation<Device> set_rate(Material<Device>& make, const Sizes&) {
+  return {.cost = set_rate_cost(),
+          .run = [state = make.state(), &backend = make.backend()] { backend.set_rate(Schedule::cosine, 100, state); }};
+}
+
+template <class Device>
 Operation<Device> exchange_signals(Material<Device>& make, const Sizes&) {
   return {.cost = exchange_signals_cost(),
           .run = [state = make.state(), signals = make.device().signals(), &backend = make.backend()] {
@@ -331,10 +373,17 @@ std::vector<Row<Device>> operations() {
       {"gather_batch",
        gather_batch<Device>,
        {{tiny, {1000, 3, 100}}, {medium, {65536, 784, 1024}}, {large, {65536, 784, 16384}}}},
+      {"augment_batch",
+       augment_batch<Device>,
+       {{tiny, {100, 2}}, {medium, {1024, 784}}, {large, {65536, 784}, true}}},
+      {"draw_mixing", draw_mixing<Device>, one},
+      {"gather_rows",
+       gather_rows<Device>,
+       {{tiny, {1000, 3, 100}}, {medium, {65536, 784, 1024}}, {large, {65536, 784, 16384}}}},
       {"dataset_statistics",
        dataset_statistics<Device>,
        {{tiny, {1000, 3}}, {medium, {8192, 784}}, {large, {65536, 784}}}},
-      {"permute_labels", permute_labels<Device>, {{tiny, {1000}}, {medium, {65536}}, {large, {1 << 24}, true}}},
+      {"treat_labels", treat_labels<Device>, {{tiny, {1000}}, {medium, {65536}}, {large, {1 << 24}, true}}},
       {"scenario_data", scenario_data<Device>, {{tiny, {2000}}, {medium, {65536}}, {large, {1 << 23}}}},
       {"metrics", metrics<Device>, {{tiny, {500}}, {medium, {65536}}, {large, {1 << 23}}}},
       {"adam", adam<Device>, parameters},
@@ -343,6 +392,7 @@ std::vector<Row<Device>> operations() {
       {"initialise", initialise<Device>, parameters},
       {"advance_step", advance_step<Device>, one},
       {"finish_epoch", finish_epoch<Device>, one},
+      {"set_rate", set_rate<Device>, one},
       {"exchange_signals", exchange_signals<Device>, one},
   };
 }

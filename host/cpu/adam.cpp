@@ -12,10 +12,11 @@ void cpu::adam(const AdamParameters& adam, HostSpan<const TrainingState> state, 
   if (state[0].status != RunStatus::running) return;
   const bool decoupled = adam.decay_kind == WeightDecay::decoupled;
   const auto l2 = static_cast<Real>(decoupled ? 0 : adam.weight_decay);
-  const auto keep = static_cast<Real>(decoupled ? 1 - adam.learning_rate * adam.weight_decay : 1);
+  const double rate = adam.learning_rate * (1 - state[0].rate_reduction);
+  const auto keep = static_cast<Real>(decoupled ? 1 - rate * adam.weight_decay : 1);
   const auto beta1 = static_cast<Real>(adam.betas.beta1), rest1 = static_cast<Real>(1 - adam.betas.beta1);
   const auto beta2 = static_cast<Real>(adam.betas.beta2), rest2 = static_cast<Real>(1 - adam.betas.beta2);
-  const auto step_size = static_cast<Real>(adam.learning_rate / state[0].bias_correction1);
+  const auto step_size = static_cast<Real>(rate / state[0].bias_correction1);
   const auto correction2_sqrt = static_cast<Real>(state[0].bias_correction2_sqrt);
   const auto epsilon = static_cast<Real>(adam.epsilon);
 

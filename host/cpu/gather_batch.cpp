@@ -23,8 +23,23 @@ void cpu::gather_batch(const BatchSelection& selection, HostSpan<const TrainingS
   }
 }
 
+template <std::floating_point Real>
+void cpu::gather_rows(const RowSelection& rows, HostMatrix<const Real> x, HostSpan<const std::int32_t> label,
+                      HostMatrix<Real> taken_x, HostSpan<std::int32_t> taken_label) {
+  expects_gather_rows<Real, Space::host>(rows, x, label, taken_x, taken_label);
+  for (Index k = 0; k < rows.count(); ++k) {
+    const Index source = rows(k);
+    std::copy_n(x.row(source), x.cols, taken_x.row(k));
+    taken_label[k] = label[source];
+  }
+}
+
 template void cpu::gather_batch<float>(const BatchSelection&, HostSpan<const TrainingState>, HostMatrix<const float>,
                                        HostSpan<const std::int32_t>, HostMatrix<float>, HostSpan<std::int32_t>);
 template void cpu::gather_batch<double>(const BatchSelection&, HostSpan<const TrainingState>, HostMatrix<const double>,
                                         HostSpan<const std::int32_t>, HostMatrix<double>, HostSpan<std::int32_t>);
+template void cpu::gather_rows<float>(const RowSelection&, HostMatrix<const float>, HostSpan<const std::int32_t>,
+                                      HostMatrix<float>, HostSpan<std::int32_t>);
+template void cpu::gather_rows<double>(const RowSelection&, HostMatrix<const double>, HostSpan<const std::int32_t>,
+                                       HostMatrix<double>, HostSpan<std::int32_t>);
 }  // namespace plateau

@@ -8,7 +8,7 @@ void cpu::sgd(const SgdParameters& sgd, HostSpan<const TrainingState> state, Hos
               HostSpan<Real> parameter, HostSpan<Real> velocity) {
   expects_sgd<Real, Space::host>(state, grad, parameter, velocity);
   if (state[0].status != RunStatus::running) return;
-  const auto learning_rate = static_cast<Real>(sgd.learning_rate);
+  const auto learning_rate = static_cast<Real>(sgd.learning_rate * (1 - state[0].rate_reduction));
   const auto momentum = static_cast<Real>(sgd.momentum);
   const auto decay = static_cast<Real>(sgd.weight_decay);
   for (Index i = 0; i < parameter.size; ++i) {

@@ -5,6 +5,12 @@
 #include <cmath>
 
 namespace plateau {
+void cpu::set_rate(Schedule schedule, Index epochs, HostSpan<TrainingState> state) {
+  expects_set_rate<Space::host>(epochs, state);
+  if (state[0].status == RunStatus::running)
+    state[0].rate_reduction = rate_reduction(schedule, state[0].epoch, epochs);
+}
+
 void cpu::advance_step(AdamBetas betas, HostSpan<TrainingState> state) {
   expects_training_state<Space::host>(state);
   TrainingState& s = state[0];

@@ -5,15 +5,17 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <variant>
 #include <vector>
 
 #include "plateau/model/network.hpp"
-#include "plateau/model/training.hpp"
+#include "plateau/model/run.hpp"
 
 namespace plateau {
 
-// How the test rows are evaluated: so many together, by so many threads beside each other. Part of the plan.
+// How the validation and test rows are evaluated: so many together, by so many threads beside each other. Part of the
+// plan.
 struct EvaluationPlan {
   Index rows = 1;
   int evaluators = 1;
@@ -26,6 +28,8 @@ class LayeredRun {
   template <class T>
   using Span = typename Backend::template Span<T>;
   template <class T>
+  using Matrix = typename Backend::template Matrix<T>;
+  template <class T>
   using Buffer = typename Backend::template Buffer<T>;
 
   // Backend, run and data must outlive the training: what is copied from them may only be queued.
@@ -36,45 +40,50 @@ class LayeredRun {
         run_(run),
         layout_(run.architecture),
         features_(run.architecture.features()),
+        classes_(run.architecture.classes()),
         x_stride_(row_stride<Backend>(features_)),
-        train_rows_(data.train_x.rows),
-        test_rows_(data.test_x.rows),
+        train_rows_(training_rows(run, data).count()),
         batch_rows_(run.batch == 0 ? train_rows_ : std::min(run.batch, train_rows_)),
-        tile_rows_(std::min(test_rows_, evaluation.rows)),
+        tile_rows_(std::min(evaluation.rows, std::max(data.test_x.rows, run.validation ? run.validation->count() : 0))),
         gathers_(batch_rows_ < train_rows_ && run.order != RowOrder::as_stored),
-        train_x_(backend.template allocate<Real>(train_rows_ * x_stride_, 0)),
-        test_x_(backend.template allocate<Real>(test_rows_ * x_stride_, 0)),
-        train_label_(backend.template allocate<std::int32_t>(train_rows_, 0)),
-        permuted_label_(
-            backend.template allocate<std::int32_t>(run.labels == LabelTreatment::permuted ? train_rows_ : 0, 0)),
-        test_label_(backend.template allocate<std::int32_t>(test_rows_, 0)),
-        batch_x_(backend.template allocate<Real>(gathers_ ? batch_rows_ * x_stride_ : 0, 0)),
-        batch_label_(backend.template allocate<std::int32_t>(gathers_ ? batch_rows_ : 0, 0)),
-        parameters_(zeros()),
-        gradient_(zeros()),
-        first_moment_(zeros()),
-        second_moment_(zeros()),
-        state_(backend.template allocate<TrainingState>(1, {})),
-        history_(backend.template allocate<EpochMetrics>(run.epochs, {})),
-        correct_(backend.template allocate<std::uint32_t>(run.epochs * correct_words(test_rows_), 0)),
-        test_loss_(backend.template allocate<Real>(test_rows_, 0)),
-        test_predicted_(backend.template allocate<std::int32_t>(test_rows_, 0)),
+        augments_(run.jitter > 0 || run.mixup > 0),
+        data_(rows_of(data.train_x.rows)),
+        test_(rows_of(data.test_x.rows)),
+        batch_(rows_of(gathers_ ? batch_rows_ : 0)),
+        augmented_(rows_of(augments_ ? batch_rows_ : 0)),
+        class_weight_(buffer<float>(run.class_weights.any() ? classes_ : 0)),
+        features_of_train_(buffer<FeatureStatistics>(run.standardise || augments_ ? features_ : 0)),
+        parameters_(buffer<Real>(layout_.size())),
+        gradient_(buffer<Real>(layout_.size())),
+        first_moment_(buffer<Real>(layout_.size())),
+        second_moment_(buffer<Real>(layout_.size())),
+        best_(buffer<Real>(run.validation ? layout_.size() : 0)),
+        before_(buffer<Real>(run.outputs.layers ? layout_.size() : 0)),
+        state_(buffer<TrainingState>(1)),
+        history_(buffer<EpochMetrics>(run.epochs)),
+        layer_records_(buffer<LayerRecord>(run.outputs.layers ? run.epochs * run.architecture.layers() : 0)),
+        correct_(buffer<std::uint32_t>(run.outputs.test_correct ? run.epochs * correct_words(data.test_x.rows) : 0)),
+        previous_(backend.template allocate<std::int32_t>(data.test_x.rows, kNoClass)),
         work_(backend, run.architecture, batch_rows_, most),
         gradient_work_(backend, run.architecture, batch_rows_) {
     for (int i = 0; i < evaluation.evaluators; ++i)
       evaluation_work_.emplace_back(backend, run.architecture, tile_rows_);
     set_rows(data);
-    set_initial_parameters();
+    set_class_weights();
+    set_initial_parameters(parameters_.view());
+    test_evaluation_.emplace(*this, test_);
+    if (run.validation) validation_evaluation_.emplace(*this, *validation_);
   }
 
   // Whether batches are copied together, in the order of the state's epoch; otherwise they are row ranges of the data.
   bool gathers() const { return gathers_; }
   Index batches() const { return ceil_div(train_rows_, batch_rows_); }
-  Index evaluation_tiles() const { return ceil_div(test_rows_, tile_rows_); }
+  Index evaluation_tiles() const { return validation_tiles() + tiles_of(test_); }
   Span<TrainingState> state() { return state_.view(); }
   const ExecutionPlan& plan() const { return plan_; }
   void set_plan(const ExecutionPlan& plan) {
     expects_plan(plan, run_.architecture);
+    expects(plan.layers.empty() || run_.dropout == 0, "plan: no epilogues where units are dropped");
     plan_ = plan;
   }
 
@@ -82,27 +91,46 @@ class LayeredRun {
   void compute_gradient(Index batch) {
     const Index first = batch * batch_rows_;
     const Index rows = std::min(batch_rows_, train_rows_ - first);
-    auto x = all_train_x().row_range(first, rows);
-    Span<const std::int32_t> label = all_train_labels().subspan(first, rows);
+    auto x = x_of(train()).row_range(first, rows);
+    Span<const std::int32_t> label = train().label.view().subspan(first, rows);
     if (gathers_) {
-      const auto batch_x = as_matrix(batch_x_.view(), rows, features_, x_stride_);
-      const auto batch_label = batch_label_.view().subspan(0, rows);
-      backend_.gather_batch({run_.order, run_.seed, first}, state_.view(), all_train_x(), all_train_labels(), batch_x,
-                            batch_label);
-      x = batch_x;
+      const auto batch_label = batch_.label.view().subspan(0, rows);
+      backend_.gather_batch({run_.order, run_.seed, first}, state_.view(), x_of(train()), train().label.view(),
+                            x_of(batch_).row_range(0, rows), batch_label);
+      x = x_of(batch_).row_range(0, rows);
       label = batch_label;
     }
-    forward(backend_, layout_, parameters_.view(), x, work_, plan_);
-    backward(backend_, layout_, parameters_.view(), x, label, work_, gradient_work_, gradient_.view(), plan_);
+    StepTerms<Backend> terms{.dropout = static_cast<float>(run_.dropout),
+                             .seed = run_.seed,
+                             .state = state_.view(),
+                             .class_weight = class_weight_.view()};
+    if (augments_) {
+      const Augmentation augmentation{.jitter = static_cast<float>(run_.jitter),
+                                      .scaled = run_.standardise,
+                                      .mixing = run_.mixup,
+                                      .seed = run_.seed};
+      if (run_.mixup > 0) backend_.draw_mixing(augmentation, state_.view());
+      const auto second = augmented_.label.view().subspan(0, run_.mixup > 0 ? rows : 0);
+      backend_.augment_batch(augmentation, features_of_train_.view(), state_.view(), x, label,
+                             x_of(augmented_).row_range(0, rows), second);
+      x = x_of(augmented_).row_range(0, rows);
+      terms.second_label = second;
+    }
+    if (!terms.class_weight.empty()) backend_.batch_weight(terms.class_weight, label, state_.view());
+    forward(backend_, layout_, parameters_.view(), x, work_, plan_, terms);
+    backward(backend_, layout_, parameters_.view(), x, label, work_, gradient_work_, gradient_.view(), plan_, terms);
     step_label_ = label;
   }
 
   // Records the batch's losses and applies its gradient.
   void apply_gradient(Index batch) {
     const Index rows = step_label_.size;
+    const bool last = batch + 1 == batches();
     backend_.metrics(DataPart::train, work_.loss(rows), work_.predicted(rows), step_label_, state_.view(),
                      history_.view(), {});
-    if (batch + 1 == batches()) backend_.gradient_norm(gradient_.view(), state_.view(), history_.view());
+    if (last) backend_.gradient_norm(gradient_.view(), state_.view(), history_.view());
+    if (last && run_.outputs.layers) backend_.template copy_within<Real>(parameters_.view(), before_.view());
+    if (batch == 0 && run_.schedule != Schedule::constant) backend_.set_rate(run_.schedule, run_.epochs, state_.view());
     if (const auto* adam = std::get_if<AdamParameters>(&run_.optimizer)) {
       backend_.advance_step(adam->betas, state_.view());
       backend_.adam(*adam, state_.view(), gradient_.view(), parameters_.view(), first_moment_.view(),
@@ -112,84 +140,180 @@ class LayeredRun {
       backend_.sgd(std::get<SgdParameters>(run_.optimizer), state_.view(), gradient_.view(), parameters_.view(),
                    first_moment_.view());
     }
+    if (last && run_.outputs.layers) record_layers();
   }
 
-  // Losses and predictions of one tile of test rows; reads the parameters, writes this tile's rows only. `backend` may
-  // be another one of the same memory, if what it does is ordered with the rest.
+  // Losses and predictions of one tile of validation or test rows; reads the parameters, writes this tile's rows only.
+  // `backend` may be another one of the same memory, if what it does is ordered with the rest.
   void evaluate(const Backend& backend, Index tile, int evaluator) {
-    const Index first = tile * tile_rows_;
-    const Index rows = std::min(tile_rows_, test_rows_ - first);
-    const auto x = all_test_x().row_range(first, rows);
     Workspace<Backend>& work = evaluation_work_[static_cast<std::size_t>(evaluator)];
-    forward(backend, layout_, parameters_.view(), x, work);
-    evaluate_rows(backend, layout_, rows, test_label_.view().subspan(first, rows),
-                  test_loss_.view().subspan(first, rows), test_predicted_.view().subspan(first, rows), work);
+    const bool validates = tile < validation_tiles();
+    const Rows& rows = validates ? *validation_ : test_;
+    Evaluation& evaluation = validates ? *validation_evaluation_ : *test_evaluation_;
+    const Index first = (validates ? tile : tile - validation_tiles()) * tile_rows_;
+    const Index count = std::min(tile_rows_, rows.count - first);
+    forward(backend, layout_, parameters_.view(), x_of(rows).row_range(first, count), work);
+    evaluate_rows(backend, layout_, count, rows.label.view().subspan(first, count),
+                  evaluation.loss.view().subspan(first, count), evaluation.predicted.view().subspan(first, count),
+                  work);
   }
 
-  // Records the evaluated test rows and ends the epoch.
+  // Records the evaluated rows and ends the epoch.
   void finish_epoch() {
-    backend_.metrics(DataPart::test, test_loss_.view(), test_predicted_.view(), test_label_.view(), state_.view(),
-                     history_.view(), as_matrix(correct_.view(), run_.epochs, correct_words(test_rows_)));
+    if (validation_)
+      backend_.metrics(DataPart::validation, validation_evaluation_->loss.view(),
+                       validation_evaluation_->predicted.view(), validation_->label.view(), state_.view(),
+                       history_.view(), {});
+    Matrix<std::uint32_t> correct;
+    if (run_.outputs.test_correct) correct = as_matrix(correct_.view(), run_.epochs, correct_words(test_.count));
+    backend_.metrics(DataPart::test, test_evaluation_->loss.view(), test_evaluation_->predicted.view(),
+                     test_.label.view(), state_.view(), history_.view(), correct, previous_.view());
     backend_.finish_epoch(state_.view());
+    if (!validation_) return;
+    backend_.judge_epoch({validation_->count, narrow<std::int32_t>(run_.patience)}, state_.view(), history_.view());
+    backend_.keep_best(state_.view(), parameters_.view(), best_.view());
   }
 
   // Waits for everything that was queued, and copies out what the training leaves behind.
-  RunResult fetch() const {
+  RunResult fetch() {
     TrainingState state;
-    std::vector<EpochMetrics> history(static_cast<std::size_t>(run_.epochs));
-    std::vector<std::uint32_t> correct(static_cast<std::size_t>(correct_.size()));
-    RunResult result{.parameters = FlatParameters(static_cast<std::size_t>(run_.architecture.parameters()))};
+    std::vector<EpochMetrics> history = fetched<EpochMetrics>(history_);
+    std::vector<std::uint32_t> correct = fetched<std::uint32_t>(correct_);
     backend_.template copy_out<TrainingState, TrainingState>(state_.view(), {&state, 1});
-    backend_.template copy_out<EpochMetrics, EpochMetrics>(history_.view(), {history.data(), run_.epochs});
-    backend_.template copy_out<std::uint32_t, std::uint32_t>(correct_.view(), {correct.data(), correct_.size()});
-    Index first = 0;  // counted without padding
-    for (const auto& tensor : layout_.tensors()) {
-      backend_.template copy_out<Real, float>(parameters_.view().subspan(tensor.offset, tensor.size),
-                                              {result.parameters.data() + first, tensor.size});
-      first += tensor.size;
-    }
     backend_.finish();
 
-    result.plan = plan_;
-    result.outcome = state.status == RunStatus::diverged ? RunOutcome::diverged
-                     : Index{state.epoch} == run_.epochs ? RunOutcome::finished
-                                                         : RunOutcome::interrupted;
+    RunResult result{.plan = plan_};
+    result.outcome = state.status == RunStatus::diverged        ? RunOutcome::diverged
+                     : state.status == RunStatus::stopped_early ? RunOutcome::stopped_early
+                     : Index{state.epoch} == run_.epochs        ? RunOutcome::finished
+                                                                : RunOutcome::interrupted;
     history.resize(static_cast<std::size_t>(state.epoch));
-    for (const EpochMetrics& m : history)
-      result.history.push_back(
-          {.train_loss = m.train_loss_sum / static_cast<double>(train_rows_),
-           .train_accuracy = static_cast<double>(m.train_correct) / static_cast<double>(train_rows_),
-           .test_loss = m.test_loss_sum / static_cast<double>(test_rows_),
-           .test_accuracy = static_cast<double>(m.test_correct) / static_cast<double>(test_rows_),
-           .gradient_norm = m.gradient_norm});
-    correct.resize(static_cast<std::size_t>(state.epoch * correct_words(test_rows_)));
-    result.test_correct = CorrectBits(std::move(correct), state.epoch, test_rows_);
+    const RowCounts rows{train_rows_, test_.count, validation_ ? validation_->count : 0};
+    for (const EpochMetrics& metrics : history) result.history.push_back(record_of(metrics, rows, result.history.empty()));
+    if (run_.outputs.test_correct) {
+      correct.resize(static_cast<std::size_t>(state.epoch * correct_words(test_.count)));
+      result.test_correct = CorrectBits(std::move(correct), state.epoch, test_.count);
+    }
+    if (run_.outputs.layers) {
+      result.layers = fetched<LayerRecord>(layer_records_);
+      result.layers.resize(static_cast<std::size_t>(state.epoch * run_.architecture.layers()));
+    }
+    if (state.best_epochs > 0) result.best_epoch = state.best_epochs - 1;
+    if (run_.outputs.parameters) result.parameters = fetched_parameters(parameters_.view());
+    if (run_.outputs.best_parameters && result.best_epoch) result.best_parameters = fetched_parameters(best_.view());
+    if (run_.outputs.dead_units) result.dead_units = dead_units();
+    for (const PredictionRequest& request : run_.outputs.predictions)
+      result.predictions.push_back(predictions(request, result.best_epoch.has_value()));
+    backend_.finish();
     return result;
   }
 
  private:
-  Buffer<Real> zeros() const { return backend_.template allocate<Real>(layout_.size(), 0); }
+  static constexpr std::int32_t kNoClass = -1 - 0x01010101;  // of equal bytes, and no prediction
 
-  void set_rows(const TrainingData& data) {
-    const auto train_x = as_matrix(train_x_.view(), train_rows_, features_, x_stride_);
-    const auto test_x = as_matrix(test_x_.view(), test_rows_, features_, x_stride_);
-    if (Backend::kSpace == Space::device && data.drawn) {
-      backend_.scenario_data(data.drawn->train, train_x, train_label_.view());
-      backend_.scenario_data(data.drawn->test, test_x, test_label_.view());
-    } else {
-      backend_.template copy_in<float, Real>(data.train_x, train_x);
-      backend_.template copy_in<float, Real>(data.test_x, test_x);
-      backend_.template copy_in<std::int32_t, std::int32_t>(data.train_label, train_label_.view());
-      backend_.template copy_in<std::int32_t, std::int32_t>(data.test_label, test_label_.view());
-    }
-    if (run_.labels == LabelTreatment::permuted)
-      backend_.permute_labels(run_.seed, train_label_.view(), permuted_label_.view());
+  // Rows of features and their labels.
+  struct Rows {
+    Index count = 0;
+    Buffer<Real> x;
+    Buffer<std::int32_t> label;
+  };
+  struct Evaluation {
+    Evaluation(const LayeredRun& run, const Rows& rows)
+        : loss(run.buffer<Real>(rows.count)), predicted(run.buffer<std::int32_t>(rows.count)) {}
+    Buffer<Real> loss;
+    Buffer<std::int32_t> predicted;
+  };
+
+  template <class T>
+  Buffer<T> buffer(Index size) const {
+    return backend_.template allocate<T>(size, T{});
+  }
+  Rows rows_of(Index count) const { return {count, buffer<Real>(count * x_stride_), buffer<std::int32_t>(count)}; }
+  Matrix<Real> x_of(Rows& rows) { return as_matrix(rows.x.view(), rows.count, features_, x_stride_); }
+  Matrix<const Real> x_of(const Rows& rows) const {
+    return as_matrix(rows.x.view(), rows.count, features_, x_stride_);
+  }
+  const Rows& train() const { return train_ ? *train_ : data_; }
+  Index tiles_of(const Rows& rows) const { return ceil_div(rows.count, tile_rows_); }
+  Index validation_tiles() const { return validation_ ? tiles_of(*validation_) : 0; }
+
+  template <class T>
+  std::vector<T> fetched(const Buffer<T>& from) const {
+    std::vector<T> to(static_cast<std::size_t>(from.size()));
+    backend_.template copy_out<T, T>(from.view(), {to.data(), from.size()});
+    backend_.finish();
+    return to;
   }
 
-  void set_initial_parameters() {
+  // ---- Rows -----------------------------------------------------------------------------------------------------------
+  void set_rows(const TrainingData& data) {
+    if (Backend::kSpace == Space::device && data.drawn) {
+      backend_.scenario_data(data.drawn->train, x_of(data_), data_.label.view());
+      backend_.scenario_data(data.drawn->test, x_of(test_), test_.label.view());
+    } else {
+      backend_.template copy_in<float, Real>(data.train_x, x_of(data_));
+      backend_.template copy_in<float, Real>(data.test_x, x_of(test_));
+      backend_.template copy_in<std::int32_t, std::int32_t>(data.train_label, data_.label.view());
+      backend_.template copy_in<std::int32_t, std::int32_t>(data.test_label, test_.label.view());
+    }
+    if (run_.labels.changes()) treat_labels(data.train_groups);
+    if (run_.rows) train_ = taken(*run_.rows);
+    if (!features_of_train_.view().empty()) {
+      auto counts = buffer<std::int64_t>(classes_);
+      backend_.dataset_statistics(std::as_const(*this).x_of(train()), train().label.view(), counts.view(),
+                                  features_of_train_.view());
+      backend_.finish();  // before the counts are given back
+    }
+    if (run_.standardise) {
+      backend_.standardise(features_of_train_.view(), x_of(data_));
+      backend_.standardise(features_of_train_.view(), x_of(test_));
+      if (train_) backend_.standardise(features_of_train_.view(), x_of(*train_));
+    }
+    if (run_.validation) validation_ = taken(*run_.validation);
+  }
+
+  void treat_labels(const RowGroups* groups) {
+    auto treated = buffer<std::int32_t>(data_.count);
+    const RowGroupsView<Space::host> of_host = groups == nullptr ? RowGroupsView<Space::host>{} : groups->view();
+    auto place = buffer<GroupPlace>(of_host.place.size);
+    auto member = buffer<std::int32_t>(of_host.member.size);
+    RowGroupsView<Backend::kSpace> view;
+    if (groups != nullptr) {
+      backend_.template copy_in<GroupPlace, GroupPlace>(of_host.place, place.view());
+      backend_.template copy_in<std::int32_t, std::int32_t>(of_host.member, member.view());
+      view = {place.view(), member.view()};
+    }
+    backend_.treat_labels(run_.labels, classes_, view, data_.label.view(), treated.view());
+    backend_.finish();  // before the others are given back
+    data_.label = std::move(treated);
+  }
+
+  Rows taken(const RowSelection& selection) const {
+    Rows rows = rows_of(selection.count());
+    auto list = buffer<std::int32_t>(selection.list().size);
+    RowSelection own = selection;
+    if (!selection.list().empty()) {
+      backend_.template copy_in<std::int32_t, std::int32_t>(selection.list(), list.view());
+      own = selection.with_list(list.view().data);
+    }
+    backend_.gather_rows(own, x_of(data_), data_.label.view(),
+                         as_matrix(rows.x.view(), rows.count, features_, x_stride_), rows.label.view());
+    backend_.finish();  // before the list is given back
+    return rows;
+  }
+
+  void set_class_weights() {
+    if (run_.class_weights.balanced)
+      backend_.balanced_class_weights(train().label.view(), class_weight_.view());
+    else if (run_.class_weights.any())
+      backend_.template copy_in<float, float>(
+          HostSpan<const float>{run_.class_weights.given.data(), classes_}, class_weight_.view());
+  }
+
+  void set_initial_parameters(Span<Real> parameters) {
     Index first = 0;  // counted without padding
     for (const auto& tensor : layout_.tensors()) {
-      const Span<Real> target = parameters_.view().subspan(tensor.offset, tensor.size);
+      const Span<Real> target = parameters.subspan(tensor.offset, tensor.size);
       if (run_.initial)
         backend_.template copy_in<float, Real>(HostSpan<const float>{run_.initial->data() + first, tensor.size},
                                                target);
@@ -199,32 +323,98 @@ class LayeredRun {
     }
   }
 
-  typename Backend::template Matrix<const Real> all_train_x() const {
-    return as_matrix(train_x_.view(), train_rows_, features_, x_stride_);
+  // ---- What is asked for beside the history ---------------------------------------------------------------------------
+  void record_layers() {
+    const Index layers = run_.architecture.layers();
+    for (Index layer = 0; layer < layers; ++layer) {
+      const Index first = layout_.tensors()[static_cast<std::size_t>(2 * layer)].offset;
+      const Index end =
+          layer + 1 < layers ? layout_.tensors()[static_cast<std::size_t>(2 * layer + 2)].offset : layout_.size();
+      const auto of_layer = [&](auto&& buffer) { return buffer.view().subspan(first, end - first); };
+      backend_.layer_norms(layer, of_layer(gradient_), of_layer(before_), of_layer(parameters_), state_.view(),
+                           as_matrix(layer_records_.view(), run_.epochs, layers));
+    }
   }
-  typename Backend::template Matrix<const Real> all_test_x() const {
-    return as_matrix(test_x_.view(), test_rows_, features_, x_stride_);
+
+  FlatParameters fetched_parameters(Span<const Real> from) const {
+    FlatParameters to(static_cast<std::size_t>(run_.architecture.parameters()));
+    Index first = 0;
+    for (const auto& tensor : layout_.tensors()) {
+      backend_.template copy_out<Real, float>(from.subspan(tensor.offset, tensor.size),
+                                              {to.data() + first, tensor.size});
+      first += tensor.size;
+    }
+    backend_.finish();
+    return to;
   }
-  Span<const std::int32_t> all_train_labels() const {
-    return run_.labels == LabelTreatment::permuted ? permuted_label_.view() : train_label_.view();
+
+  // f(first, rows of the tile) after a forward pass over each tile of the rows.
+  template <class F>
+  void for_each_tile(Span<const Real> parameters, const Rows& rows, F f) {
+    for (Index first = 0; first < rows.count; first += tile_rows_) {
+      const Index count = std::min(tile_rows_, rows.count - first);
+      forward(backend_, layout_, parameters, x_of(rows).row_range(first, count), evaluation_work_.front());
+      f(first, count);
+    }
+  }
+
+  std::vector<Index> dead_units() {
+    const Architecture& net = run_.architecture;
+    std::vector<Buffer<std::int32_t>> active;
+    for (Index layer = 0; layer + 1 < net.layers(); ++layer) active.push_back(buffer<std::int32_t>(net.fan_out(layer)));
+    for_each_tile(parameters_.view(), train(), [&](Index, Index count) {
+      for (Index layer = 0; layer + 1 < net.layers(); ++layer)
+        backend_.unit_activity(evaluation_work_.front().output(layer, count, net.fan_out(layer)),
+                               active[static_cast<std::size_t>(layer)].view());
+    });
+    std::vector<Index> dead;
+    for (const auto& of_layer : active) {
+      const std::vector<std::int32_t> units = fetched<std::int32_t>(of_layer);
+      dead.push_back(std::count(units.begin(), units.end(), 0));
+    }
+    return dead;
+  }
+
+  Predictions predictions(const PredictionRequest& request, bool has_best) {
+    const std::optional<Rows> own = request.rows ? std::optional<Rows>(taken(*request.rows)) : std::nullopt;
+    const Rows& rows = own ? *own : test_;
+    auto predicted = buffer<std::int32_t>(rows.count);
+    auto probability = buffer<Real>(request.probabilities ? rows.count * classes_ : 0);
+    const bool best = request.at == ParametersAt::best && has_best;
+    for_each_tile(best ? best_.view() : parameters_.view(), rows, [&](Index first, Index count) {
+      Matrix<Real> of_tile;
+      if (request.probabilities) of_tile = as_matrix(probability.view(), rows.count, classes_).row_range(first, count);
+      backend_.class_probabilities(
+          evaluation_work_.front().output(run_.architecture.layers() - 1, count, classes_),
+          predicted.view().subspan(first, count), of_tile);
+    });
+    Predictions result{.predicted = fetched<std::int32_t>(predicted),
+                       .probability = std::vector<float>(static_cast<std::size_t>(probability.size()))};
+    backend_.template copy_out<Real, float>(probability.view(), {result.probability.data(), probability.size()});
+    backend_.finish();  // before the rows are given back
+    return result;
   }
 
   const Backend& backend_;
   const Run& run_;
   ParameterLayout layout_;
   ExecutionPlan plan_;
-  Index features_, x_stride_, train_rows_, test_rows_, batch_rows_, tile_rows_;
-  bool gathers_;
-  Buffer<Real> train_x_, test_x_;
-  Buffer<std::int32_t> train_label_, permuted_label_, test_label_;
-  Buffer<Real> batch_x_;
-  Buffer<std::int32_t> batch_label_;
+  Index features_, classes_, x_stride_, train_rows_, batch_rows_, tile_rows_;
+  bool gathers_, augments_;
+  Rows data_;  // the training rows of the data, labels treated and features scaled
+  Rows test_;
+  std::optional<Rows> train_, validation_;  // of those; no `train_` where the run takes them all
+  Rows batch_, augmented_;                  // the labels of `augmented_` are those of the partners
+  Buffer<float> class_weight_;
+  Buffer<FeatureStatistics> features_of_train_;  // before scaling
   Buffer<Real> parameters_, gradient_, first_moment_, second_moment_;  // the first moment is SGD's velocity
+  Buffer<Real> best_, before_;  // parameters: of the best epoch, and from before its last step
   Buffer<TrainingState> state_;
   Buffer<EpochMetrics> history_;
+  Buffer<LayerRecord> layer_records_;
   Buffer<std::uint32_t> correct_;
-  Buffer<Real> test_loss_;
-  Buffer<std::int32_t> test_predicted_;
+  Buffer<std::int32_t> previous_;  // predictions of the test rows
+  std::optional<Evaluation> test_evaluation_, validation_evaluation_;
   Workspace<Backend> work_;
   GradientWorkspace<Backend> gradient_work_;
   std::vector<Workspace<Backend>> evaluation_work_;  // one per evaluator

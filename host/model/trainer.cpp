@@ -20,8 +20,9 @@ RunResult CpuTrainer::train(const Run& run, const TrainingData& data) {
   return train_on_cpu<float>(run, data, options_);
 }
 
-std::vector<RunResult> CpuTrainer::train_all(const std::vector<RunRequest>& requests) {
-  return train_all_on_cpu(requests, options_);
+std::vector<RunResult> CpuTrainer::train_fleet(const TrainingData& data, const std::vector<Run>& runs,
+                                               const FleetObserver& observer) {
+  return train_fleet_on_cpu(data, runs, options_, observer);
 }
 
 void CpuTrainer::for_each(Index count, const std::function<void(Index, Trainer&)>& body) {

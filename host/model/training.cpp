@@ -3,32 +3,14 @@
 #include "plateau/model/training.hpp"
 
 #include <algorithm>
+#include <mutex>
+#include <numeric>
 
 #include "layered_run.hpp"
 #include "plateau/model/cpu_backend.hpp"
 #include "plateau/model/work_crew.hpp"
 
 namespace plateau {
-CorrectBits::CorrectBits(std::vector<std::uint32_t> words, Index epochs, Index rows)
-    : words_(std::move(words)), epochs_(epochs), rows_(rows) {
-  expects(static_cast<Index>(words_.size()) == epochs * correct_words(rows), "CorrectBits: a row of words per epoch");
-}
-
-void expects_run(const Run& run, const TrainingData& data) {
-  expects_architecture(run.architecture);
-  expects(data.train_x.rows >= 1 && data.test_x.rows >= 1, "run: at least one training and one test row");
-  expects(data.train_x.cols == run.architecture.features() && data.test_x.cols == run.architecture.features(),
-          "run: the data have the architecture's number of features");
-  expects(data.train_label.size == data.train_x.rows && data.test_label.size == data.test_x.rows,
-          "run: one label per row");
-  for (const auto& labels : {data.train_label, data.test_label})
-    for (const std::int32_t label : labels)
-      expects(0 <= label && label < run.architecture.classes(), "run: every label is one of the classes");
-  expects(run.epochs >= 1, "run: at least one epoch");
-  expects(run.batch >= 0, "run: batch >= 0");
-  expects(!run.initial || static_cast<Index>(run.initial->size()) == run.architecture.parameters(),
-          "run: one initial value per parameter");
-}
 
 // The evaluation of an epoch only reads the parameters, and so does the first gradient of the next one. So they run
 // beside each other: the helpers evaluate, the caller forms the gradient and then helps; then the epoch's figures are
@@ -40,7 +22,7 @@ RunResult train_on_cpu(const Run& run, const TrainingData& data, const CpuOption
   const CpuBackend<Real> backend;
   WorkCrew crew(options.workers);
   LayeredRun<CpuBackend<Real>> training(backend, run, data, {.rows = kCpuEvaluationRows, .evaluators = crew.workers()});
-  const auto diverged = [&] { return training.state()[0].status == RunStatus::diverged; };
+  const auto ended = [&] { return training.state()[0].status != RunStatus::running; };
   const auto stopped = [&] { return options.stop && options.stop->load(std::memory_order_relaxed); };
 
   training.compute_gradient(0);
@@ -50,7 +32,7 @@ RunResult train_on_cpu(const Run& run, const TrainingData& data, const CpuOption
       training.compute_gradient(batch);
       training.apply_gradient(batch);
     }
-    if (diverged()) break;
+    if (ended()) break;
 
     const bool last = epoch + 1 == run.epochs || stopped();
     crew.start(training.evaluation_tiles(), [&](Index tile, int worker) { training.evaluate(backend, tile, worker); });
@@ -63,7 +45,7 @@ RunResult train_on_cpu(const Run& run, const TrainingData& data, const CpuOption
     }
     crew.finish();
     training.finish_epoch();
-    if (last || diverged()) break;
+    if (last || ended()) break;
     if (!beside) training.compute_gradient(0);
   }
 
@@ -73,14 +55,40 @@ RunResult train_on_cpu(const Run& run, const TrainingData& data, const CpuOption
 template RunResult train_on_cpu<float>(const Run&, const TrainingData&, const CpuOptions&);
 template RunResult train_on_cpu<double>(const Run&, const TrainingData&, const CpuOptions&);
 
-std::vector<RunResult> train_all_on_cpu(const std::vector<RunRequest>& requests, const CpuOptions& options) {
-  std::vector<RunResult> results(requests.size());
-  const auto runs = static_cast<Index>(requests.size());
-  WorkCrew crew(static_cast<int>(std::clamp<Index>(runs, 1, options.workers)));
+namespace {
+
+// What a run costs beside others, in no particular unit.
+double cost_of(const Run& run, const TrainingData& data) {
+  const auto parameters = static_cast<double>(run.architecture.parameters());
+  const auto rows = static_cast<double>(3 * training_rows(run, data).count() + data.test_x.rows);
+  return parameters * rows * static_cast<double>(run.epochs);
+}
+
+}  // namespace
+
+std::vector<RunResult> train_fleet_on_cpu(const TrainingData& data, const std::vector<Run>& runs,
+                                          const CpuOptions& options, const FleetObserver& observer) {
+  expects_fleet(runs, data);
+  std::vector<double> cost;
+  for (const Run& run : runs) cost.push_back(cost_of(run, data));
+  const double all = std::accumulate(cost.begin(), cost.end(), 0.0);
+  std::vector<std::size_t> order(runs.size());  // costliest first: no worker is left alone with a long one at the end
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return cost[a] > cost[b]; });
+
+  std::vector<RunResult> results(runs.size());
+  const auto count = static_cast<Index>(runs.size());
+  WorkCrew crew(static_cast<int>(std::clamp<Index>(count, 1, options.workers)));
   const CpuOptions each{.workers = std::max(1, options.workers / crew.workers()), .stop = options.stop};
-  crew.run(runs, [&](Index i, int) {
-    const auto& [run, data] = requests[static_cast<std::size_t>(i)];
-    results[static_cast<std::size_t>(i)] = train_on_cpu<float>(run, data, each);
+  std::mutex mutex;
+  FleetProgress progress{.runs = count};
+  crew.run(count, [&](Index i, int) {
+    const std::size_t number = order[static_cast<std::size_t>(i)];
+    results[number] = train_on_cpu<float>(runs[number], data, each);
+    const std::scoped_lock lock(mutex);
+    ++progress.finished;
+    progress.share += cost[number] / all;
+    if (observer) observer(progress);
   });
   return results;
 }

@@ -26,7 +26,6 @@ Run scenario_run(const ScenarioDefinition& definition, const ScenarioOptions& op
           .epochs = options.epochs,
           .batch = 0,
           .order = RowOrder::as_stored,
-          .labels = LabelTreatment::as_they_are,
           .seed = seed,
           .initial = {}};
 }
@@ -81,20 +80,20 @@ struct ControlResults {
 // All controls at once, so that the device is never idle while there is a training left.
 ControlResults train_controls(const ScenarioDefinition& definition, const Run& run, const TrainingData& data,
                               Trainer& trainer) {
-  std::vector<RunRequest> requests;
+  std::vector<Run> runs;
   for (Index i = 0; i < kWiderTrainings; ++i) {  // the longer ones first
     Run wider = run;
     wider.architecture = definition.wider;
     wider.seed = control_seed(run.seed, i);
-    requests.push_back({wider, data});
+    runs.push_back(wider);
   }
   for (Index i = 0; i < kPermutedTrainings; ++i) {
     Run permuted = run;
-    permuted.labels = LabelTreatment::permuted;
     permuted.seed = control_seed(run.seed, i);
-    requests.push_back({permuted, data});
+    permuted.labels = {.permuted = true, .permutation_seed = permuted.seed};
+    runs.push_back(permuted);
   }
-  std::vector<RunResult> results = trainer.train_all(requests);
+  std::vector<RunResult> results = trainer.train_fleet(data, runs);
   const auto middle = results.begin() + kWiderTrainings;
   return {.permuted = {std::make_move_iterator(middle), std::make_move_iterator(results.end())},
           .wider = {std::make_move_iterator(results.begin()), std::make_move_iterator(middle)}};

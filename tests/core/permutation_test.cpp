@@ -79,6 +79,14 @@ TEST(KeyedPermutation, differs_by_seed_stream_and_instance_and_repeats_itself) {
   EXPECT_NE(places(stream, 100), places({1, StreamId::shuffle, 1}, 100));
 }
 
+TEST(KeyedPermutation, of_another_instance_and_size_is_the_one_made_so) {
+  const KeyedPermutation first({3, StreamId::mixing}, 1000);
+  for (const Index n : {1, 7, 256, 257, 5000}) {
+    const KeyedPermutation derived = first.of_instance(9, n), made({3, StreamId::mixing, 9}, n);
+    for (Index i = 0; i < n; ++i) ASSERT_EQ(derived(i), made(i));
+  }
+}
+
 TEST(KeyedPermutation, never_changes) {
   std::vector<Index> first = places({42, StreamId::shuffle, 0}, 1000);
   first.resize(8);

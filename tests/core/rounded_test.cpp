@@ -15,6 +15,13 @@ TEST(Rounded, rounds_every_operation_on_its_own) {
   EXPECT_EQ(add_rn(mul_rn(a, a), -b), 0.0f);
 }
 
+TEST(Rounded, rounds_quotients_and_roots_to_the_nearest) {
+  EXPECT_EQ(div_rn(1.0f, 3.0f), 0x1.555556p-2f);
+  EXPECT_EQ(div_rn(2.0f, 3.0f), 0x1.555556p-1f);
+  EXPECT_EQ(sqrt_rn(2.0f), 0x1.6A09E6p+0f);
+  EXPECT_EQ(sqrt_rn(3.0f), 0x1.BB67AEp+0f);
+}
+
 TEST(Rounded, rounds_half_to_even) {
   EXPECT_EQ(add_rn(1.0f, 0x1p-24f), 1.0f);
   EXPECT_EQ(add_rn(1.0f + 0x1p-23f, 0x1p-24f), 1.0f + 0x1p-22f);

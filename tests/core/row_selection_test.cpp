@@ -59,6 +59,21 @@ TEST(RowSelection, folds_share_no_row_and_cover_all) {
     }
 }
 
+TEST(RowSelection, takes_the_rows_of_a_list_in_its_order) {
+  const std::vector<std::int32_t> list{7, 0, 7, 3}, copy{1, 2, 3, 4};
+  const RowSelection listed = RowSelection::listed({list.data(), 4}, 8);
+  EXPECT_EQ(rows_of(listed), (std::vector<Index>{7, 0, 7, 3}));
+  EXPECT_EQ(listed.list().data, list.data());
+  EXPECT_EQ(rows_of(listed.with_list(copy.data())), (std::vector<Index>{1, 2, 3, 4}));
+  EXPECT_TRUE(RowSelection::all(5).list().empty());
+}
+
+TEST(RowSelection, refuses_rows_of_a_list_that_do_not_exist) {
+  for (const std::vector<std::int32_t>& list : {std::vector<std::int32_t>{}, {0, 8}, {-1}})
+    EXPECT_THROW(RowSelection::listed({list.data(), static_cast<Index>(list.size())}, 8), std::invalid_argument);
+  EXPECT_THROW(RowSelection::all(5).with_list(nullptr), std::invalid_argument);
+}
+
 TEST(RowSelection, is_not_the_order_of_shuffles_and_label_permutations) {
   const std::vector<Index> rows = rows_of(RowSelection::part(3, 100, 100));
   for (const StreamId id : {StreamId::shuffle, StreamId::label_permutation}) {

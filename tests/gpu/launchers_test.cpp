@@ -92,6 +92,7 @@ const Launcher kLaunchers[] = {
      }},
     {"advance_step", [](Room& r) { r.gpu.advance_step({}, r.state.span()); }},
     {"finish_epoch", [](Room& r) { r.gpu.finish_epoch(r.state.span()); }},
+    {"set_rate", [](Room& r) { r.gpu.set_rate(Schedule::cosine, 9, r.state.span()); }},
     {"exchange_signals", [](Room& r) { r.gpu.exchange_signals(r.state.span(), r.signals.span()); }},
     {"adam",
      [](Room& r) {
@@ -104,7 +105,21 @@ const Launcher kLaunchers[] = {
        r.gpu.gather_batch({.order = RowOrder::shuffled_each_epoch, .seed = 5}, r.state.span(), r.x.matrix(),
                           r.label.span(), r.grad.matrix(), r.predicted.span());
      }},
-    {"permute_labels", [](Room& r) { r.gpu.permute_labels(1, r.label.span(), r.predicted.span()); }},
+    {"gather_rows",
+     [](Room& r) {
+       r.gpu.gather_rows(RowSelection::part(3, kRows, kRows), r.x.matrix(), r.label.span(), r.grad.matrix(),
+                         r.predicted.span());
+     }},
+    {"treat_labels",
+     [](Room& r) {
+       r.gpu.treat_labels({.permuted = true, .permutation_seed = 1}, 5, {}, r.label.span(), r.predicted.span());
+     }},
+    {"draw_mixing", [](Room& r) { r.gpu.draw_mixing({.mixing = 1}, r.state.span()); }},
+    {"augment_batch",
+     [](Room& r) {
+       r.gpu.augment_batch({.mixing = 1}, r.features.span(), r.state.span(), r.x.matrix(), r.label.span(),
+                           r.grad.matrix(), r.predicted.span());
+     }},
     {"metrics",
      [](Room& r) {
        r.gpu.metrics(DataPart::train, r.loss.span(), r.predicted.span(), r.label.span(), r.state.span(),

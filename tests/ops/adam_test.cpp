@@ -112,6 +112,21 @@ TEST(Adam, decays_as_l2_through_the_moments_and_decoupled_beside_them) {
   });
 }
 
+// A schedule that takes three quarters off is a quarter of the learning rate, for the decoupled decay as well.
+TEST(Adam, steps_by_what_the_schedule_leaves_of_the_learning_rate) {
+  for (AdamParameters adam : kVariants) {
+    const AdamCase scheduled = random_case(adam, 40, 3);
+    adam.learning_rate /= 4;
+    const AdamCase quarter{adam, scheduled.parameter, scheduled.grads};
+
+    for_each_backend([&](const auto& backend) {
+      const auto got = run(backend, scheduled, {.rate_reduction = 0.75}), want = run(backend, quarter);
+      EXPECT_EQ(got.parameter, want.parameter);
+      EXPECT_EQ(got.v, want.v);
+    });
+  }
+}
+
 TEST(Adam, oracle_follows_the_published_algorithm) {
   for (const AdamParameters& adam : kVariants) {
     const AdamCase in = random_case(adam, 37, 6);

@@ -204,6 +204,79 @@ TEST(GatherBatch, refuses_rows_outside_the_dataset_and_other_shapes) {
   });
 }
 
+// ---- gather_rows ----------------------------------------------------------------------------------------------------
+
+// Feature j of row r is 16 r + j, and its label is r.
+template <class Backend>
+GatherOutputs<RealOf<Backend>> taken(const Backend& backend, const RowSelection& rows, Index features, Index padding) {
+  using Real = RealOf<Backend>;
+  std::vector<double> values;
+  std::vector<std::int32_t> numbers(at(rows.dataset_rows()));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  for (const std::int32_t r : numbers)
+    for (Index j = 0; j < features; ++j) values.push_back(static_cast<double>(16 * r + j));
+  const Guarded<Backend, Real> x(backend, {rows.dataset_rows(), features, padding}, values);
+  const Guarded<Backend, std::int32_t> label(backend, {1, rows.dataset_rows()}, numbers);
+  const std::vector<std::int32_t> list(rows.list().begin(), rows.list().end());
+  const Guarded<Backend, std::int32_t> own_list(backend, {1, rows.list().size}, list);
+  Guarded<Backend, Real> taken_x(backend, {rows.count(), features, 2 * padding});
+  Guarded<Backend, std::int32_t> taken_label(backend, {1, rows.count()});
+  backend.gather_rows(list.empty() ? rows : rows.with_list(own_list.span().data), x.matrix(), label.span(),
+                      taken_x.matrix(), taken_label.span());
+  return {taken_x.download(), taken_label.download()};
+}
+
+TEST(GatherRows, takes_the_rows_of_every_kind_of_selection) {
+  const std::vector<std::int32_t> list{9, 0, 9, 40, 3};
+  for_each_backend([&](const auto& backend) {
+    for (const RowSelection& rows :
+         {RowSelection::all(41), RowSelection::part(3, 41, 20), RowSelection::fold(3, 41, 4, 1),
+          RowSelection::outside_fold(3, 41, 4, 1), RowSelection::listed({list.data(), 5}, 41)})
+      for (const Index features : {1, 3, 33})
+        for (const Index padding : {0, 3}) {
+          const auto got = taken(backend, rows, features, padding);
+          for (Index k = 0; k < rows.count(); ++k) {
+            ASSERT_EQ(got.label[at(k)], rows(k));
+            for (Index j = 0; j < features; ++j)
+              ASSERT_EQ(static_cast<double>(got.x[at(k * features + j)]), static_cast<double>(16 * rows(k) + j));
+          }
+        }
+  });
+}
+
+TEST(GatherRows, copies_more_rows_than_a_grid_has_threads) {
+  const RowSelection all = RowSelection::all((Index{1} << 20) + 300);
+  const auto got = taken(gpu_backend(), all, 1, 0);
+  for (Index r = 0; r < all.count(); ++r) ASSERT_EQ(got.label[at(r)], r);
+}
+
+TEST(GatherRows, refuses_other_shapes) {
+  for_each_backend([](const auto& backend) {
+    using Backend = std::remove_cvref_t<decltype(backend)>;
+    struct Wrong {
+      Shape x, label, taken_x, taken_label;
+    };
+    for (const Wrong& wrong : {Wrong{{6, 2}, {1, 6}, {3, 2}, {1, 3}}, Wrong{{5, 2}, {1, 4}, {3, 2}, {1, 3}},
+                               Wrong{{5, 2}, {1, 5}, {4, 2}, {1, 3}}, Wrong{{5, 2}, {1, 5}, {3, 1}, {1, 3}},
+                               Wrong{{5, 2}, {1, 5}, {3, 2}, {1, 4}}}) {
+      const Guarded<Backend, RealOf<Backend>> x(backend, wrong.x);
+      const Guarded<Backend, std::int32_t> label(backend, wrong.label);
+      Guarded<Backend, RealOf<Backend>> taken_x(backend, wrong.taken_x);
+      Guarded<Backend, std::int32_t> taken_label(backend, wrong.taken_label);
+
+      EXPECT_THROW(backend.gather_rows(RowSelection::part(1, 5, 3), x.matrix(), label.span(), taken_x.matrix(),
+                                       taken_label.span()),
+                   std::invalid_argument);
+      EXPECT_TRUE(taken_x.untouched() && taken_label.untouched());
+    }
+  });
+}
+
+TEST(GatherRowsCost, is_that_of_a_batch) { 
+  static_assert(gather_rows_cost(3, 5).bytes_read == gather_batch_cost(3, 5).bytes_read);
+  static_assert(gather_rows_cost(3, 5).bytes_written == 72);
+ }
+
 TEST(GatherBatchCost, reads_and_writes_every_row_and_label_once) {
   static_assert(gather_batch_cost(3, 5).flops == 0);
   static_assert(gather_batch_cost(3, 5).bytes_read == 4 * (15 + 3));

@@ -17,8 +17,14 @@ namespace {
 
 using Labels = std::vector<std::int32_t>;
 
-constexpr EpochMetrics kBefore{
-    .train_loss_sum = 1, .test_loss_sum = 2, .gradient_norm = 3, .train_correct = 4, .test_correct = 5};
+constexpr EpochMetrics kBefore{.train_loss_sum = 1,
+                               .test_loss_sum = 2,
+                               .gradient_norm = 3,
+                               .train_correct = 4,
+                               .test_correct = 5,
+                               .validation_loss_sum = 6,
+                               .validation_correct = 7,
+                               .test_changed = 8};
 
 struct Rows {
   std::vector<double> loss;
@@ -61,6 +67,9 @@ void expect_unchanged(const EpochMetrics& got) {
   EXPECT_EQ(got.gradient_norm, kBefore.gradient_norm);
   EXPECT_EQ(got.train_correct, kBefore.train_correct);
   EXPECT_EQ(got.test_correct, kBefore.test_correct);
+  EXPECT_EQ(got.validation_loss_sum, kBefore.validation_loss_sum);
+  EXPECT_EQ(got.validation_correct, kBefore.validation_correct);
+  EXPECT_EQ(got.test_changed, kBefore.test_changed);
 }
 
 const Rows kThreeRows{.loss = {0.5, 1.25, 2}, .predicted = {0, 1, -1}, .label = {0, 0, -1}};
@@ -98,6 +107,76 @@ TEST(Metrics, of_the_test_rows_replace_what_was_there) {
     EXPECT_EQ(recorder.epoch(2).gradient_norm, kBefore.gradient_norm);
     expect_unchanged(recorder.epoch(0));
     expect_unchanged(recorder.epoch(1));
+  });
+}
+
+TEST(Metrics, of_the_validation_rows_replace_what_was_there) {
+  for_each_backend([](const auto& backend) {
+    Recorder recorder(backend, {.epoch = 2}, 3);
+
+    recorder.record(DataPart::validation, kThreeRows);
+    recorder.record(DataPart::validation, kThreeRows);
+
+    EpochMetrics got = recorder.epoch(2);
+    EXPECT_EQ(got.validation_loss_sum, 3.75);
+    EXPECT_EQ(got.validation_correct, 2);
+    got.validation_loss_sum = kBefore.validation_loss_sum;
+    got.validation_correct = kBefore.validation_correct;
+    expect_unchanged(got);
+    expect_unchanged(recorder.epoch(1));
+  });
+}
+
+TEST(Metrics, of_the_validation_rows_mark_a_run_diverged_by_their_losses_alone) {
+  for_each_backend([](const auto& backend) {
+    Recorder recorder(backend, {}, 1, 0, 0, {.gradient_norm = kNaN});
+    recorder.record(DataPart::validation, kThreeRows);
+    EXPECT_EQ(recorder.state().status, RunStatus::running);
+    recorder.record(DataPart::validation, {.loss = {kInfinity}, .predicted = {0}, .label = {0}});
+    EXPECT_EQ(recorder.state().status, RunStatus::diverged);
+  });
+}
+
+// Of one epoch after another: predictions at first, then those of the epoch before.
+template <class Backend>
+std::vector<std::int64_t> changes(const Backend& backend, const Labels& first, const std::vector<Labels>& epochs,
+                                  TrainingState state = {}) {
+  const Shape shape{1, static_cast<Index>(first.size())};
+  Guarded<Backend, std::int32_t> previous(backend, shape, first);
+  std::vector<std::int64_t> changed;
+  for (const Labels& of_epoch : epochs) {
+    const Guarded<Backend, RealOf<Backend>> loss(backend, shape, std::vector<double>(first.size(), 1));
+    const Guarded<Backend, std::int32_t> predicted(backend, shape, of_epoch);
+    Guarded<Backend, TrainingState> control(backend, {1, 1}, std::vector<TrainingState>{state});
+    Guarded<Backend, EpochMetrics> history(backend, {1, 1}, std::vector<EpochMetrics>{kBefore});
+    backend.metrics(DataPart::test, loss.span(), predicted.span(), predicted.span(), control.span(), history.span(), {},
+                    previous.span());
+    changed.push_back(history.download()[0].test_changed);
+    EXPECT_EQ(previous.download(), state.status == RunStatus::running ? of_epoch : first);
+  }
+  return changed;
+}
+
+TEST(Metrics, count_the_test_rows_that_are_predicted_otherwise_than_before) {
+  for_each_backend([](const auto& backend) {
+    EXPECT_EQ(changes(backend, {-2, -2, -2}, {{0, 1, -1}, {0, 1, -1}, {1, 1, 0}, {0, 0, 1}}),
+              (std::vector<std::int64_t>{3, 0, 2, 3}));
+    for (const Index rows : {1, 31, 32, 33, 500, 513, 1100}) {
+      const Labels a = random_labels(rows, 3, 1), b = random_labels(rows, 3, 2);
+      std::int64_t changed = 0;
+      for (std::size_t r = 0; r < a.size(); ++r) changed += a[r] != b[r];
+      EXPECT_EQ(changes(backend, a, {b, b}), (std::vector<std::int64_t>{changed, 0})) << rows << " rows";
+    }
+  });
+}
+
+TEST(Metrics, compare_nothing_once_the_run_has_stopped_or_without_earlier_predictions) {
+  for_each_backend([](const auto& backend) {
+    EXPECT_EQ(changes(backend, {0, 1}, {{1, 1}}, {.status = RunStatus::interrupted}),
+              (std::vector<std::int64_t>{kBefore.test_changed}));
+    Recorder recorder(backend, {}, 1);
+    recorder.record(DataPart::test, kThreeRows);
+    EXPECT_EQ(recorder.epoch(0).test_changed, kBefore.test_changed);
   });
 }
 

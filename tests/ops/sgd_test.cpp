@@ -91,6 +91,18 @@ TEST(Sgd, without_momentum_is_plain_descent) {
   });
 }
 
+TEST(Sgd, steps_by_what_the_schedule_leaves_of_the_learning_rate) {
+  const SgdCase scheduled{{.learning_rate = 0.25, .momentum = 0.5, .weight_decay = 0.5}, {2, 3}, {{1, 7}, {-1, 2}}};
+  SgdCase quarter = scheduled;
+  quarter.sgd.learning_rate /= 4;
+
+  for_each_backend([&](const auto& backend) {
+    const auto got = run(backend, scheduled, {.rate_reduction = 0.75}), want = run(backend, quarter);
+    EXPECT_EQ(got.parameter, want.parameter);
+    EXPECT_EQ(got.velocity, want.velocity);
+  });
+}
+
 TEST(Sgd, oracle_agrees_with_the_unrolled_velocity) {
   for (const SgdParameters& sgd : kVariants) {
     const SgdCase in = random_case(sgd, 37, 6);

@@ -21,6 +21,7 @@ class Control {
       : backend_(backend), state_(backend, {1, 1}, std::vector<TrainingState>{state}) {}
   void advance_step(AdamBetas betas) { backend_.advance_step(betas, state_.span()); }
   void finish_epoch() { backend_.finish_epoch(state_.span()); }
+  void set_rate(Schedule schedule, Index epochs) { backend_.set_rate(schedule, epochs, state_.span()); }
   TrainingState now() const { return state_.download()[0]; }
 
  private:
@@ -92,6 +93,38 @@ TEST(AdvanceStep, without_memory_needs_no_correction) {
 
     EXPECT_EQ(control.now().bias_correction1, 1);
     EXPECT_EQ(control.now().bias_correction2_sqrt, 1);
+  });
+}
+
+TEST(SetRate, takes_off_what_the_schedule_says_of_the_epoch_and_nothing_else) {
+  for_each_backend([](const auto& backend) {
+    for (const std::int32_t epoch : {0, 1, 7, 19}) {
+      Control control(backend, {.step = 5, .rate_reduction = 0.75, .best_loss = 2, .epoch = epoch});
+      control.set_rate(Schedule::cosine, 20);
+      EXPECT_NEAR(control.now().rate_reduction, rate_reduction(Schedule::cosine, epoch, 20), 1e-15);
+      EXPECT_EQ(control.now().step, 5);
+      EXPECT_EQ(control.now().best_loss, 2);
+      EXPECT_EQ(control.now().epoch, epoch);
+      control.set_rate(Schedule::constant, 20);
+      EXPECT_EQ(control.now().rate_reduction, 0);
+    }
+  });
+}
+
+TEST(SetRate, leaves_a_stopped_run_alone) {
+  for_each_backend([](const auto& backend) {
+    for (const RunStatus status : {RunStatus::diverged, RunStatus::interrupted, RunStatus::stopped_early}) {
+      Control control(backend, {.rate_reduction = 0.75, .epoch = 1, .status = status});
+      control.set_rate(Schedule::cosine, 20);
+      EXPECT_EQ(control.now().rate_reduction, 0.75);
+    }
+  });
+}
+
+TEST(SetRate, refuses_a_schedule_without_epochs) {
+  for_each_backend([](const auto& backend) {
+    Control control(backend, TrainingState{});
+    EXPECT_THROW(control.set_rate(Schedule::cosine, 0), std::invalid_argument);
   });
 }
 

@@ -8,9 +8,7 @@
 // than four bits would need many more rounds to deal evenly (measured: chi-square tests in tests/core).
 #pragma once
 
-#include <algorithm>
-#include <bit>
-
+#include "plateau/core/bits.hpp"
 #include "plateau/core/contract.hpp"
 #include "plateau/core/random.hpp"
 
@@ -19,17 +17,22 @@ namespace plateau {
 class KeyedPermutation {
  public:
   // n >= 1. Throws std::invalid_argument otherwise.
-  KeyedPermutation(RandomStream stream, Index n) : stream_(stream), n_(static_cast<std::uint64_t>(n)) {
+  KeyedPermutation(RandomStream stream, Index n) : stream_(stream) {
     expects(n >= 1, "KeyedPermutation: n >= 1");
-    const int bits = std::max(kFewestBits, static_cast<int>(std::bit_width(n_ - 1)));
-    low_bits_ = bits / 2;
-    high_bits_ = bits - low_bits_;
+    set_size(n);
   }
 
   // The permutation of the same rows for another instance of the stream: a device that knows the epoch takes its own.
   PLATEAU_HD KeyedPermutation of_instance(std::uint32_t instance) const {
     KeyedPermutation other = *this;
     other.stream_.instance = instance;
+    return other;
+  }
+
+  // And of other rows, n >= 1 of them.
+  PLATEAU_HD KeyedPermutation of_instance(std::uint32_t instance, Index n) const {
+    KeyedPermutation other = of_instance(instance);
+    other.set_size(n);
     return other;
   }
 
@@ -44,6 +47,13 @@ class KeyedPermutation {
  private:
   static constexpr int kFewestBits = 8;
   static constexpr int kRounds = 6;  // even, so that the unequal halves end where they began
+
+  PLATEAU_HD void set_size(Index n) {
+    n_ = static_cast<std::uint64_t>(n);
+    const int width = bit_width_of(n_ - 1), bits = width > kFewestBits ? width : kFewestBits;
+    low_bits_ = bits / 2;
+    high_bits_ = bits - low_bits_;
+  }
 
   PLATEAU_HD constexpr std::uint64_t scramble(std::uint64_t value) const {
     std::uint64_t low = value & ((std::uint64_t{1} << low_bits_) - 1);
@@ -63,7 +73,7 @@ class KeyedPermutation {
   }
 
   RandomStream stream_;
-  std::uint64_t n_;
+  std::uint64_t n_ = 1;
   int low_bits_ = 1;
   int high_bits_ = 1;
 };

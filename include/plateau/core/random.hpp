@@ -24,12 +24,15 @@ enum class StreamId : std::uint32_t {
   dropout = 7,
   augmentation = 8,
   row_selection = 9,
+  label_flip = 10,
+  mixing = 11,
+  mixing_share = 12,
 };
 
 struct RandomStream {
   std::uint64_t seed = 0;
   StreamId id = StreamId::features;
-  std::uint32_t instance = 0;  // the epoch for shuffles, else 0
+  std::uint32_t instance = 0;  // the epoch for shuffles, the step for what changes with it, else 0
 };
 
 struct PhiloxCounter {

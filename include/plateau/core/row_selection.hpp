@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// Which rows of a dataset a run takes, and in which order: all of them, a seeded random part, or a fold's complement.
-// A row is computed on its own, so a thousand runs that take different rows share one copy of the data.
+// Which rows of a dataset a run takes, and in which order: all of them, a seeded random part, a fold or its complement,
+// or those of a list. A row is found on its own, so a thousand runs that take different rows share one copy of the
+// data.
 //
 //   row k = order(k)            k < gap
 //           order(k + skipped)  otherwise          order = the identity, or a keyed permutation of the dataset's rows
@@ -34,10 +35,30 @@ class RowSelection {
     return RowSelection(order_of(seed), rows, true, 0, rows - (end - begin), begin, end - begin);
   }
 
+  // Those of the list, in its order; a row may be there more than once. The list, of at least one row, must outlive the
+  // selection.
+  static RowSelection listed(HostSpan<const std::int32_t> list, Index rows) {
+    expects(list.size >= 1, "RowSelection: at least one row");
+    for (const std::int32_t row : list) expects(0 <= row && row < rows, "RowSelection: every listed row exists");
+    RowSelection selection({}, rows, false, 0, list.size, list.size, 0);
+    selection.list_ = list.data;
+    return selection;
+  }
+  // The list; empty where there is none.
+  HostSpan<const std::int32_t> list() const { return {list_, list_ == nullptr ? 0 : count_}; }
+  // The same rows, found in a copy of the list: in the memory of a device, say.
+  RowSelection with_list(const std::int32_t* copy) const {
+    expects(list_ != nullptr, "RowSelection: rows of a list");
+    RowSelection other = *this;
+    other.list_ = copy;
+    return other;
+  }
+
   PLATEAU_HD Index count() const { return count_; }
   Index dataset_rows() const { return dataset_rows_; }
 
   PLATEAU_HD Index operator()(Index k) const {
+    if (list_ != nullptr) return list_[k];
     const Index place = first_ + k + (k < gap_ ? 0 : skipped_);
     return permuted_ ? order_(place) : place;
   }
@@ -66,6 +87,7 @@ class RowSelection {
   Index dataset_rows_;
   bool permuted_;
   Index first_, count_, gap_, skipped_;
+  const std::int32_t* list_ = nullptr;
 };
 
 }  // namespace plateau

@@ -12,6 +12,7 @@
 
 #include "plateau/core/host_buffer.hpp"
 #include "plateau/ops/adam.hpp"
+#include "plateau/ops/augment_batch.hpp"
 #include "plateau/ops/bias_activation.hpp"
 #include "plateau/ops/bias_grad.hpp"
 #include "plateau/ops/dataset_statistics.hpp"
@@ -21,12 +22,12 @@
 #include "plateau/ops/gradient_norm.hpp"
 #include "plateau/ops/initialise.hpp"
 #include "plateau/ops/metrics.hpp"
-#include "plateau/ops/permute_labels.hpp"
 #include "plateau/ops/relu_backward.hpp"
 #include "plateau/ops/scenario_data.hpp"
 #include "plateau/ops/sgd.hpp"
 #include "plateau/ops/softmax_xent.hpp"
 #include "plateau/ops/training_state.hpp"
+#include "plateau/ops/treat_labels.hpp"
 
 namespace plateau {
 
@@ -64,6 +65,11 @@ struct CpuBackend {
     copy_in<From, To>(from, to);
   }
 
+  template <class T>
+  void copy_within(Span<const T> from, Span<T> to) const {
+    copy_in<T, T>(from, to);
+  }
+
   void dense_forward(Matrix<const Real> x, Matrix<const Real> w, Matrix<Real> z) const {
     cpu::dense_forward<Real>(x, w, z);
   }
@@ -97,6 +103,9 @@ struct CpuBackend {
     cpu::softmax_xent<Real>(z, label, loss, predicted, grad_z);
   }
   void advance_step(AdamBetas betas, Span<TrainingState> state) const { cpu::advance_step(betas, state); }
+  void set_rate(Schedule schedule, Index epochs, Span<TrainingState> state) const {
+    cpu::set_rate(schedule, epochs, state);
+  }
   void finish_epoch(Span<TrainingState> state) const { cpu::finish_epoch(state); }
   void exchange_signals(Span<TrainingState> state, Span<RunSignals> signals) const {
     cpu::exchange_signals(state, signals);
@@ -116,12 +125,26 @@ struct CpuBackend {
                     Span<const std::int32_t> label, Matrix<Real> batch_x, Span<std::int32_t> batch_label) const {
     cpu::gather_batch<Real>(selection, state, x, label, batch_x, batch_label);
   }
-  void permute_labels(std::uint64_t seed, Span<const std::int32_t> label, Span<std::int32_t> permuted) const {
-    cpu::permute_labels(seed, label, permuted);
+  void draw_mixing(const Augmentation& augmentation, Span<TrainingState> state) const {
+    cpu::draw_mixing(augmentation, state);
+  }
+  void augment_batch(const Augmentation& augmentation, Span<const FeatureStatistics> features,
+                     Span<const TrainingState> state, Matrix<const Real> x, Span<const std::int32_t> label,
+                     Matrix<Real> augmented, Span<std::int32_t> second) const {
+    cpu::augment_batch<Real>(augmentation, features, state, x, label, augmented, second);
+  }
+  void gather_rows(const RowSelection& rows, Matrix<const Real> x, Span<const std::int32_t> label, Matrix<Real> taken_x,
+                   Span<std::int32_t> taken_label) const {
+    cpu::gather_rows<Real>(rows, x, label, taken_x, taken_label);
+  }
+  void treat_labels(const LabelTreatment& treatment, Index classes, const RowGroupsView<kSpace>& groups,
+                    Span<const std::int32_t> label, Span<std::int32_t> treated) const {
+    cpu::treat_labels(treatment, classes, groups, label, treated);
   }
   void metrics(DataPart part, Span<const Real> loss, Span<const std::int32_t> predicted, Span<const std::int32_t> label,
-               Span<TrainingState> state, Span<EpochMetrics> history, Matrix<std::uint32_t> correct) const {
-    cpu::metrics<Real>(part, loss, predicted, label, state, history, correct);
+               Span<TrainingState> state, Span<EpochMetrics> history, Matrix<std::uint32_t> correct,
+               Span<std::int32_t> previous = {}) const {
+    cpu::metrics<Real>(part, loss, predicted, label, state, history, correct, previous);
   }
   void gradient_norm(Span<const Real> grad, Span<const TrainingState> state, Span<EpochMetrics> history) const {
     cpu::gradient_norm<Real>(grad, state, history);

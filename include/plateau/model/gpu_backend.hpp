@@ -12,6 +12,7 @@
 #include "plateau/gpu/buffer.hpp"
 #include "plateau/gpu/stream.hpp"
 #include "plateau/ops/adam.hpp"
+#include "plateau/ops/augment_batch.hpp"
 #include "plateau/ops/bias_activation.hpp"
 #include "plateau/ops/bias_grad.hpp"
 #include "plateau/ops/dataset_statistics.hpp"
@@ -21,12 +22,12 @@
 #include "plateau/ops/gradient_norm.hpp"
 #include "plateau/ops/initialise.hpp"
 #include "plateau/ops/metrics.hpp"
-#include "plateau/ops/permute_labels.hpp"
 #include "plateau/ops/relu_backward.hpp"
 #include "plateau/ops/scenario_data.hpp"
 #include "plateau/ops/sgd.hpp"
 #include "plateau/ops/softmax_xent.hpp"
 #include "plateau/ops/training_state.hpp"
+#include "plateau/ops/treat_labels.hpp"
 
 namespace plateau {
 
@@ -77,6 +78,11 @@ class GpuBackend {
     gpu::copy(stream_, from, to);
   }
 
+  template <class T>
+  void copy_within(Span<const T> from, Span<T> to) const {
+    gpu::copy_within(stream_, from, to);
+  }
+
   void dense_forward(Matrix<const float> x, Matrix<const float> w, Matrix<float> z) const {
     gpu::dense_forward(blas_, x, w, z);
   }
@@ -112,6 +118,9 @@ class GpuBackend {
     gpu::softmax_xent(stream_, z, label, loss, predicted, grad_z);
   }
   void advance_step(AdamBetas betas, Span<TrainingState> state) const { gpu::advance_step(stream_, betas, state); }
+  void set_rate(Schedule schedule, Index epochs, Span<TrainingState> state) const {
+    gpu::set_rate(stream_, schedule, epochs, state);
+  }
   void finish_epoch(Span<TrainingState> state) const { gpu::finish_epoch(stream_, state); }
   void exchange_signals(Span<TrainingState> state, Span<RunSignals> signals) const {
     gpu::exchange_signals(stream_, state, signals);
@@ -131,13 +140,27 @@ class GpuBackend {
                     Span<const std::int32_t> label, Matrix<float> batch_x, Span<std::int32_t> batch_label) const {
     gpu::gather_batch(stream_, selection, state, x, label, batch_x, batch_label);
   }
-  void permute_labels(std::uint64_t seed, Span<const std::int32_t> label, Span<std::int32_t> permuted) const {
-    gpu::permute_labels(stream_, seed, label, permuted);
+  void draw_mixing(const Augmentation& augmentation, Span<TrainingState> state) const {
+    gpu::draw_mixing(stream_, augmentation, state);
+  }
+  void augment_batch(const Augmentation& augmentation, Span<const FeatureStatistics> features,
+                     Span<const TrainingState> state, Matrix<const float> x, Span<const std::int32_t> label,
+                     Matrix<float> augmented, Span<std::int32_t> second) const {
+    gpu::augment_batch(stream_, augmentation, features, state, x, label, augmented, second);
+  }
+  void gather_rows(const RowSelection& rows, Matrix<const float> x, Span<const std::int32_t> label,
+                   Matrix<float> taken_x, Span<std::int32_t> taken_label) const {
+    gpu::gather_rows(stream_, rows, x, label, taken_x, taken_label);
+  }
+  void treat_labels(const LabelTreatment& treatment, Index classes, const RowGroupsView<kSpace>& groups,
+                    Span<const std::int32_t> label, Span<std::int32_t> treated) const {
+    gpu::treat_labels(stream_, treatment, classes, groups, label, treated);
   }
   void metrics(DataPart part, Span<const float> loss, Span<const std::int32_t> predicted,
                Span<const std::int32_t> label, Span<TrainingState> state, Span<EpochMetrics> history,
-               Matrix<std::uint32_t> correct) const {
-    gpu::metrics(stream_, part, loss, predicted, label, state, history, correct);
+               Matrix<std::uint32_t> correct,
+               Span<std::int32_t> previous = {}) const {
+    gpu::metrics(stream_, part, loss, predicted, label, state, history, correct, previous);
   }
   void gradient_norm(Span<const float> grad, Span<const TrainingState> state, Span<EpochMetrics> history) const {
     gpu::gradient_norm(stream_, grad, state, partial_.view(), history);

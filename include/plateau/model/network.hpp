@@ -9,6 +9,8 @@
 #include "plateau/model/execution_plan.hpp"
 #include "plateau/ops/bias_activation.hpp"
 #include "plateau/ops/dense_epilogue.hpp"
+#include "plateau/ops/dropout.hpp"
+#include "plateau/ops/training_state.hpp"
 
 namespace plateau {
 
@@ -80,12 +82,25 @@ class GradientWorkspace {
   typename Backend::template Buffer<Real> room_[2];
 };
 
+// What a training step does beyond the plain network: units that are dropped, labels that are mixed, classes that weigh
+// more than others. By default nothing.
+template <class Backend>
+struct StepTerms {
+  float dropout = 0;  // share of hidden units; excludes activations and input gradients as epilogues
+  std::uint64_t seed = 0;
+  typename Backend::template Span<const TrainingState> state;  // whose step the masks are those of
+  typename Backend::template Span<const std::int32_t> second_label;  // of mixed rows
+  typename Backend::template Span<const float> class_weight;
+
+  bool weighs() const { return !second_label.empty() || !class_weight.empty(); }
+};
+
 // x [B, features] -> logits [B, classes] in the last layer's output of the workspace.
 template <class Backend>
 void forward(const Backend& backend, const ParameterLayout& layout,
              typename Backend::template Span<const typename Backend::Real> parameters,
              typename Backend::template Matrix<const typename Backend::Real> x, Workspace<Backend>& work,
-             const ExecutionPlan& plan = {}) {
+             const ExecutionPlan& plan = {}, const StepTerms<Backend>& terms = {}) {
   const Architecture& net = layout.architecture();
   auto input = x;
   for (Index layer = 0; layer < net.layers(); ++layer) {
@@ -97,6 +112,7 @@ void forward(const Backend& backend, const ParameterLayout& layout,
       backend.dense_forward(input, layout.weight(parameters, layer), output);
       const bool last = layer + 1 == net.layers();
       backend.bias_activation(last ? Activation::identity : Activation::relu, layout.bias(parameters, layer), output);
+      if (!last && terms.dropout > 0) backend.dropout({terms.dropout, terms.seed, layer}, terms.state, output);
     }
     input = output;
   }
@@ -113,18 +129,22 @@ void evaluate_rows(const Backend& backend, const ParameterLayout& layout, Index 
 }
 
 // The gradient of the mean loss of these rows, into the flat `gradient`; losses and predictions go to the workspace.
-// Expects forward() of the same rows by the same plan just before; its logits become their own gradient.
+// Expects forward() of the same rows by the same plan and terms just before; its logits become their own gradient.
 template <class Backend>
 void backward(const Backend& backend, const ParameterLayout& layout,
               typename Backend::template Span<const typename Backend::Real> parameters,
               typename Backend::template Matrix<const typename Backend::Real> x,
               typename Backend::template Span<const std::int32_t> label, Workspace<Backend>& work,
               GradientWorkspace<Backend>& gradients, typename Backend::template Span<typename Backend::Real> gradient,
-              const ExecutionPlan& plan = {}) {
+              const ExecutionPlan& plan = {}, const StepTerms<Backend>& terms = {}) {
   const Architecture& net = layout.architecture();
   const Index last = net.layers() - 1;
   auto grad_z = work.output(last, x.rows, net.classes());
-  backend.softmax_xent(grad_z, label, work.loss(x.rows), work.predicted(x.rows), grad_z);
+  if (terms.weighs())
+    backend.weighted_softmax_xent(grad_z, label, terms.second_label, terms.class_weight, terms.state, work.loss(x.rows),
+                                  work.predicted(x.rows), grad_z);
+  else
+    backend.softmax_xent(grad_z, label, work.loss(x.rows), work.predicted(x.rows), grad_z);
   const auto weight_gradient = [&](Index layer, auto input) {
     if (plan.layer(layer).weight_grad == Fusion::epilogue)
       backend.dense_weight_grad_bias(grad_z, input, layout.weight(gradient, layer), layout.bias(gradient, layer));
@@ -144,6 +164,7 @@ void backward(const Backend& backend, const ParameterLayout& layout,
       backend.dense_input_grad_relu(grad_z, weight, work.mask(layer - 1, x.rows, width), grad_a, grad_bias);
     } else {
       backend.dense_input_grad(grad_z, weight, grad_a);
+      if (terms.dropout > 0) backend.dropout({terms.dropout, terms.seed, layer - 1}, terms.state, grad_a);
       backend.relu_backward(a, grad_a, grad_bias);
     }
     grad_z = grad_a;

@@ -23,8 +23,10 @@ class Trainer {
   // Throws std::invalid_argument where the run does not fit the data (expects_run).
   virtual RunResult train(const Run& run, const TrainingData& data) = 0;
 
-  // Every run, beside each other where the device can; in the order of the requests, each with the bits it has alone.
-  virtual std::vector<RunResult> train_all(const std::vector<RunRequest>& requests) = 0;
+  // Every run, beside each other where the device can; in the order of the runs, each with the bits it has alone. Throws
+  // std::invalid_argument before anything starts where a run does not fit the data, by its number (expects_fleet).
+  virtual std::vector<RunResult> train_fleet(const TrainingData& data, const std::vector<Run>& runs,
+                                             const FleetObserver& observer = {}) = 0;
 
   // Calls body(i, trainer) for every i in [0, count), beside each other where the device can. A body trains with the
   // trainer it is handed; its data need to exist only while it does.
@@ -46,7 +48,8 @@ class CpuTrainer final : public Trainer {
   explicit CpuTrainer(const CpuOptions& options) : options_(options) {}
 
   RunResult train(const Run& run, const TrainingData& data) override;
-  std::vector<RunResult> train_all(const std::vector<RunRequest>& requests) override;
+  std::vector<RunResult> train_fleet(const TrainingData& data, const std::vector<Run>& runs,
+                                     const FleetObserver& observer = {}) override;
   void for_each(Index count, const std::function<void(Index, Trainer&)>& body) override;
   SplitStatistics statistics(const TrainingData& data, Index classes) override;
   bool stop_requested() const override;

@@ -7,9 +7,10 @@
 //   m = beta1 m + (1 - beta1) g         v = beta2 v + (1 - beta2) g^2
 //   p -= lr / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
 //
-//   shapes    parameter, grad, m, v [P]; t and its bias corrections come from the state
+//   shapes    parameter, grad, m, v [P]
+//   state     t and its bias corrections, and what a schedule takes off the learning rate lr
 //   traffic   grad, p, m, v read, p, m, v written: 28 P bytes
-//   state     does nothing once the run has stopped
+//   stopped   does nothing once the run has
 #pragma once
 
 #include <concepts>

@@ -5,7 +5,7 @@
 //   g = grad + decay * p        u = momentum * u + g        p -= lr * u
 //
 //   shapes    parameter, grad, velocity [P]; the velocity starts at zero
-//   state     does nothing once the run has stopped
+//   state     what a schedule takes off the learning rate lr; does nothing once the run has stopped
 #pragma once
 
 #include <concepts>

@@ -3,6 +3,7 @@
 // The control block of a training: it lives in the memory of the device that trains, so that no decision needs the
 // host. Once its status says the run has stopped, the operations that read it change nothing any more.
 //
+//   set_rate          what the schedule takes off the learning rate in the state's epoch (core/schedule.hpp)
 //   advance_step      counts an optimizer step t and forms Adam's bias corrections 1 - beta1^t and sqrt(1 - beta2^t)
 //                     in double (Kingma and Ba 2015, section 3)
 //   finish_epoch      counts an epoch
@@ -13,6 +14,7 @@
 
 #include "plateau/core/contract.hpp"
 #include "plateau/core/cost.hpp"
+#include "plateau/core/schedule.hpp"
 #include "plateau/core/view.hpp"
 
 namespace plateau {
@@ -48,6 +50,7 @@ constexpr Cost advance_step_cost() {
   return {.flops = 0, .bytes_read = sizeof(TrainingState), .bytes_written = sizeof(TrainingState)};
 }
 constexpr Cost finish_epoch_cost() { return advance_step_cost(); }
+constexpr Cost set_rate_cost() { return advance_step_cost(); }
 constexpr Cost exchange_signals_cost() {
   return {.flops = 0,
           .bytes_read = sizeof(TrainingState) + sizeof(RunSignals),
@@ -64,8 +67,15 @@ void expects_exchange_signals(SpanView<TrainingState, S> state, SpanView<RunSign
   expects(signals.size == 1, "training_state: one block of signals per run");
 }
 
+template <Space S>
+void expects_set_rate(Index epochs, SpanView<const TrainingState, S> state) {
+  expects_training_state(state);
+  expects(epochs >= 1, "training_state: a schedule of at least one epoch");
+}
+
 namespace cpu {
 
+void set_rate(Schedule schedule, Index epochs, HostSpan<TrainingState> state);
 void advance_step(AdamBetas betas, HostSpan<TrainingState> state);
 void finish_epoch(HostSpan<TrainingState> state);
 void exchange_signals(HostSpan<TrainingState> state, HostSpan<RunSignals> signals);
@@ -75,6 +85,7 @@ void exchange_signals(HostSpan<TrainingState> state, HostSpan<RunSignals> signal
 namespace gpu {
 
 class Stream;
+void set_rate(const Stream& stream, Schedule schedule, Index epochs, DeviceSpan<TrainingState> state);
 void advance_step(const Stream& stream, AdamBetas betas, DeviceSpan<TrainingState> state);
 void finish_epoch(const Stream& stream, DeviceSpan<TrainingState> state);
 void exchange_signals(const Stream& stream, DeviceSpan<TrainingState> state, DeviceSpan<RunSignals> signals);
