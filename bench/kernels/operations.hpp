@@ -18,6 +18,7 @@
 #include "plateau/ops/dataset_statistics.hpp"
 #include "plateau/ops/dense.hpp"
 #include "plateau/ops/dense_epilogue.hpp"
+#include "plateau/ops/dropout.hpp"
 #include "plateau/ops/gather_batch.hpp"
 #include "plateau/ops/gradient_norm.hpp"
 #include "plateau/ops/initialise.hpp"
@@ -141,6 +142,17 @@ Operation<Device> bias_activation(Material<Device>& make, const Sizes& n) {
   return {.cost = bias_activation_cost(n[0], n[1]),
           .run = [=, &backend = make.backend()] { backend.bias_activation(Activation::relu, bias, z); },
           .outputs = {elements(z)}};
+}
+
+// In place again and again: at this rate the factor is 1, and next to nothing is dropped. Time does not depend on it.
+template <class Device>
+Operation<Device> dropout(Material<Device>& make, const Sizes& n) {
+  const DropoutRule rule{.rate = 0x1p-26f, .seed = 1};
+  const auto a = make.random(n[0], n[1]);
+  const auto state = make.state();
+  return {.cost = dropout_cost(n[0], n[1]),
+          .run = [=, &backend = make.backend()] { backend.dropout(rule, state, a); },
+          .outputs = {elements(a)}};
 }
 
 template <class Device>
@@ -325,6 +337,7 @@ std::vector<Row<Device>> operations() {
       {"dense_input_grad_relu", dense_input_grad_relu<Device>, with_epilogue, Kind::product},
       {"dense_weight_grad_bias", dense_weight_grad_bias<Device>, with_epilogue, Kind::product},
       {"bias_activation", bias_activation<Device>, layers},
+      {"dropout", dropout<Device>, layers},
       {"relu_backward", relu_backward<Device>, layers},
       {"bias_grad", bias_grad<Device>, {{tiny, {100, 2}}, {medium, {8192, 10}}, {large, {8192, 4096}}}},
       {"softmax_xent", softmax_xent<Device>, logits},

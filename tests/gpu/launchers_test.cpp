@@ -84,6 +84,7 @@ const Launcher kLaunchers[] = {
     {"dense_weight_grad_bias",
      [](Room& r) { r.gpu.dense_weight_grad_bias(r.z.matrix(), r.x.matrix(), r.w.matrix(), r.bias.span()); }},
     {"bias_activation", [](Room& r) { r.gpu.bias_activation(Activation::relu, r.columns.span(), r.x.matrix()); }},
+    {"dropout", [](Room& r) { r.gpu.dropout({.rate = 0.5f, .seed = 1}, r.state.span(), r.x.matrix()); }},
     {"relu_backward", [](Room& r) { r.gpu.relu_backward(r.x.matrix(), r.grad.matrix(), r.columns.span()); }},
     {"bias_grad", [](Room& r) { r.gpu.bias_grad(r.x.matrix(), r.columns.span()); }},
     {"softmax_xent",

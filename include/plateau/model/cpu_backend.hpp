@@ -17,6 +17,7 @@
 #include "plateau/ops/dataset_statistics.hpp"
 #include "plateau/ops/dense.hpp"
 #include "plateau/ops/dense_epilogue.hpp"
+#include "plateau/ops/dropout.hpp"
 #include "plateau/ops/gather_batch.hpp"
 #include "plateau/ops/gradient_norm.hpp"
 #include "plateau/ops/initialise.hpp"
@@ -87,6 +88,9 @@ struct CpuBackend {
   }
   void bias_activation(Activation activation, Span<const Real> bias, Matrix<Real> z) const {
     cpu::bias_activation<Real>(activation, bias, z);
+  }
+  void dropout(const DropoutRule& rule, Span<const TrainingState> state, Matrix<Real> a) const {
+    cpu::dropout<Real>(rule, state, a);
   }
   void relu_backward(Matrix<const Real> a, Matrix<Real> grad_a_to_z, Span<Real> grad_bias) const {
     cpu::relu_backward<Real>(a, grad_a_to_z, grad_bias);

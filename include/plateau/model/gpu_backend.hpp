@@ -17,6 +17,7 @@
 #include "plateau/ops/dataset_statistics.hpp"
 #include "plateau/ops/dense.hpp"
 #include "plateau/ops/dense_epilogue.hpp"
+#include "plateau/ops/dropout.hpp"
 #include "plateau/ops/gather_batch.hpp"
 #include "plateau/ops/gradient_norm.hpp"
 #include "plateau/ops/initialise.hpp"
@@ -100,6 +101,9 @@ class GpuBackend {
   }
   void bias_activation(Activation activation, Span<const float> bias, Matrix<float> z) const {
     gpu::bias_activation(stream_, activation, bias, z);
+  }
+  void dropout(const DropoutRule& rule, Span<const TrainingState> state, Matrix<float> a) const {
+    gpu::dropout(stream_, rule, state, a);
   }
   void relu_backward(Matrix<const float> a, Matrix<float> grad_a_to_z, Span<float> grad_bias) const {
     gpu::relu_backward(stream_, a, grad_a_to_z, column_partial_.view(), grad_bias);
