@@ -28,6 +28,7 @@
 #include "plateau/ops/scenario_data.hpp"
 #include "plateau/ops/sgd.hpp"
 #include "plateau/ops/softmax_xent.hpp"
+#include "plateau/ops/standardise.hpp"
 #include "plateau/ops/training_state.hpp"
 
 namespace plateau::bench {
@@ -215,6 +216,19 @@ Operation<Device> dataset_statistics(Material<Device>& make, const Sizes& n) {
               }};
 }
 
+// In place again and again, by statistics that leave the values as they are.
+template <class Device>
+Operation<Device> standardise(Material<Device>& make, const Sizes& n) {
+  const auto x = make.random(n[0], n[1]);
+  const auto features = make.template zeros<FeatureStatistics>(n[1]);
+  const std::vector<FeatureStatistics> scaled(static_cast<std::size_t>(n[1]), {.spread = 1});
+  make.backend().template copy_in<FeatureStatistics, FeatureStatistics>({scaled.data(), n[1]}, features);
+  make.backend().finish();
+  return {.cost = standardise_cost(n[0], n[1]),
+          .run = [=, &backend = make.backend()] { backend.standardise(features, x); },
+          .outputs = {elements(x)}};
+}
+
 template <class Device>
 Operation<Device> permute_labels(Material<Device>& make, const Sizes& n) {
   const auto label = make.labels(n[0], 10), permuted = make.labels(n[0], 10);
@@ -347,6 +361,7 @@ std::vector<Row<Device>> operations() {
       {"dataset_statistics",
        dataset_statistics<Device>,
        {{tiny, {1000, 3}}, {medium, {8192, 784}}, {large, {65536, 784}}}},
+      {"standardise", standardise<Device>, {{tiny, {1000, 3}}, {medium, {8192, 784}}, {large, {65536, 784}}}},
       {"permute_labels", permute_labels<Device>, {{tiny, {1000}}, {medium, {65536}}, {large, {1 << 24}, true}}},
       {"scenario_data", scenario_data<Device>, {{tiny, {2000}}, {medium, {65536}}, {large, {1 << 23}}}},
       {"metrics", metrics<Device>, {{tiny, {500}}, {medium, {65536}}, {large, {1 << 23}}}},

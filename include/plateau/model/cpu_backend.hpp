@@ -27,6 +27,7 @@
 #include "plateau/ops/scenario_data.hpp"
 #include "plateau/ops/sgd.hpp"
 #include "plateau/ops/softmax_xent.hpp"
+#include "plateau/ops/standardise.hpp"
 #include "plateau/ops/training_state.hpp"
 
 namespace plateau {
@@ -136,6 +137,9 @@ struct CpuBackend {
   void dataset_statistics(Matrix<const Real> x, Span<const std::int32_t> label, Span<std::int64_t> class_rows,
                           Span<FeatureStatistics> features) const {
     cpu::dataset_statistics<Real>(x, label, class_rows, features);
+  }
+  void standardise(Span<const FeatureStatistics> features, Matrix<Real> x) const {
+    cpu::standardise<Real>(features, x);
   }
 };
 

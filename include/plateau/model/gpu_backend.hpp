@@ -27,6 +27,7 @@
 #include "plateau/ops/scenario_data.hpp"
 #include "plateau/ops/sgd.hpp"
 #include "plateau/ops/softmax_xent.hpp"
+#include "plateau/ops/standardise.hpp"
 #include "plateau/ops/training_state.hpp"
 
 namespace plateau {
@@ -152,6 +153,9 @@ class GpuBackend {
   void dataset_statistics(Matrix<const float> x, Span<const std::int32_t> label, Span<std::int64_t> class_rows,
                           Span<FeatureStatistics> features) const {
     gpu::dataset_statistics(stream_, x, label, class_rows, features);
+  }
+  void standardise(Span<const FeatureStatistics> features, Matrix<float> x) const {
+    gpu::standardise(stream_, features, x);
   }
 
  private:
