@@ -19,6 +19,7 @@
 #include "plateau/ops/dataset_statistics.hpp"
 #include "plateau/ops/dense.hpp"
 #include "plateau/ops/dense_epilogue.hpp"
+#include "plateau/ops/dropout.hpp"
 #include "plateau/ops/gather_batch.hpp"
 #include "plateau/ops/gradient_norm.hpp"
 #include "plateau/ops/initialise.hpp"
@@ -27,6 +28,7 @@
 #include "plateau/ops/scenario_data.hpp"
 #include "plateau/ops/sgd.hpp"
 #include "plateau/ops/softmax_xent.hpp"
+#include "plateau/ops/standardise.hpp"
 #include "plateau/ops/training_state.hpp"
 #include "plateau/ops/treat_labels.hpp"
 
@@ -144,6 +146,17 @@ Operation<Device> bias_activation(Material<Device>& make, const Sizes& n) {
           .outputs = {elements(z)}};
 }
 
+// In place again and again: at this rate the factor is 1, and next to nothing is dropped. Time does not depend on it.
+template <class Device>
+Operation<Device> dropout(Material<Device>& make, const Sizes& n) {
+  const DropoutRule rule{.rate = 0x1p-26f, .seed = 1};
+  const auto a = make.random(n[0], n[1]);
+  const auto state = make.state();
+  return {.cost = dropout_cost(n[0], n[1]),
+          .run = [=, &backend = make.backend()] { backend.dropout(rule, state, a); },
+          .outputs = {elements(a)}};
+}
+
 template <class Device>
 Operation<Device> relu_backward(Material<Device>& make, const Sizes& n) {
   const auto a = make.random(n[0], n[1]), grad = make.random(n[0], n[1]);
@@ -236,6 +249,19 @@ Operation<Device> dataset_statistics(Material<Device>& make, const Sizes& n) {
                   sum += s.mean + s.spread + s.minimum + s.maximum;
                 return sum;
               }};
+}
+
+// In place again and again, by statistics that leave the values as they are.
+template <class Device>
+Operation<Device> standardise(Material<Device>& make, const Sizes& n) {
+  const auto x = make.random(n[0], n[1]);
+  const auto features = make.template zeros<FeatureStatistics>(n[1]);
+  const std::vector<FeatureStatistics> scaled(static_cast<std::size_t>(n[1]), {.spread = 1});
+  make.backend().template copy_in<FeatureStatistics, FeatureStatistics>({scaled.data(), n[1]}, features);
+  make.backend().finish();
+  return {.cost = standardise_cost(n[0], n[1]),
+          .run = [=, &backend = make.backend()] { backend.standardise(features, x); },
+          .outputs = {elements(x)}};
 }
 
 template <class Device>
@@ -367,6 +393,7 @@ std::vector<Row<Device>> operations() {
       {"dense_input_grad_relu", dense_input_grad_relu<Device>, with_epilogue, Kind::product},
       {"dense_weight_grad_bias", dense_weight_grad_bias<Device>, with_epilogue, Kind::product},
       {"bias_activation", bias_activation<Device>, layers},
+      {"dropout", dropout<Device>, layers},
       {"relu_backward", relu_backward<Device>, layers},
       {"bias_grad", bias_grad<Device>, {{tiny, {100, 2}}, {medium, {8192, 10}}, {large, {8192, 4096}}}},
       {"softmax_xent", softmax_xent<Device>, logits},
@@ -384,6 +411,7 @@ std::vector<Row<Device>> operations() {
        dataset_statistics<Device>,
        {{tiny, {1000, 3}}, {medium, {8192, 784}}, {large, {65536, 784}}}},
       {"treat_labels", treat_labels<Device>, {{tiny, {1000}}, {medium, {65536}}, {large, {1 << 24}, true}}},
+      {"standardise", standardise<Device>, {{tiny, {1000, 3}}, {medium, {8192, 784}}, {large, {65536, 784}}}},
       {"scenario_data", scenario_data<Device>, {{tiny, {2000}}, {medium, {65536}}, {large, {1 << 23}}}},
       {"metrics", metrics<Device>, {{tiny, {500}}, {medium, {65536}}, {large, {1 << 23}}}},
       {"adam", adam<Device>, parameters},

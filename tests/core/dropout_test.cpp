@@ -31,6 +31,25 @@ TEST(Dropout, draws_once_for_rows_eight_apart) {
     }
 }
 
+TEST(Dropout, rows_that_begin_a_draw_take_its_first_word_and_lead_to_all_others) {
+  for (Index rows = 0; rows <= 100; ++rows) {
+    std::set<Index> led;
+    for (Index number = 0; number < dropout_first_rows(rows); ++number) {
+      const Index first = dropout_first_row(number);
+      EXPECT_EQ(dropout_place(0, first, 0, 1).word, 0);
+      EXPECT_LT(first, rows);
+      for (int k = 0; k < kDropoutRowsOfDraw; ++k) {
+        const Index row = first + k * kDropoutRowDistance;
+        EXPECT_EQ(dropout_place(0, row, 0, 1).element, dropout_place(0, first, 0, 1).element);
+        if (row < rows) {
+          EXPECT_TRUE(led.insert(row).second) << row << " of " << rows;
+        }
+      }
+    }
+    EXPECT_EQ(static_cast<Index>(led.size()), rows);
+  }
+}
+
 TEST(Dropout, draws_anew_at_every_step) {
   EXPECT_NE(draw(dropout_stream(1, 0), 0).word[0], draw(dropout_stream(1, 1), 0).word[0]);
   EXPECT_NE(draw(dropout_stream(1, 0), 0).word[0], draw(dropout_stream(2, 0), 0).word[0]);

@@ -46,7 +46,8 @@ struct Room {
   Guarded<GpuBackend, std::uint32_t> mask{gpu, {kRows, 1, 3}, std::vector<std::uint32_t>(kRows, 0b01101)};
   Floats bias{gpu, {1, 5}, random_values(5, -1, 1, 14)};
   Guarded<GpuBackend, std::int64_t> class_rows{gpu, {1, 5}, std::vector<std::int64_t>(5)};
-  Guarded<GpuBackend, FeatureStatistics> features{gpu, {1, kCols}, std::vector<FeatureStatistics>(kCols)};
+  Guarded<GpuBackend, FeatureStatistics> features{
+      gpu, {1, kCols}, std::vector<FeatureStatistics>(kCols, {.mean = 1, .spread = 2})};
 
   std::vector<std::uint64_t> bits() const {
     std::vector<std::uint64_t> all;
@@ -84,6 +85,7 @@ const Launcher kLaunchers[] = {
     {"dense_weight_grad_bias",
      [](Room& r) { r.gpu.dense_weight_grad_bias(r.z.matrix(), r.x.matrix(), r.w.matrix(), r.bias.span()); }},
     {"bias_activation", [](Room& r) { r.gpu.bias_activation(Activation::relu, r.columns.span(), r.x.matrix()); }},
+    {"dropout", [](Room& r) { r.gpu.dropout({.rate = 0.5f, .seed = 1}, r.state.span(), r.x.matrix()); }},
     {"relu_backward", [](Room& r) { r.gpu.relu_backward(r.x.matrix(), r.grad.matrix(), r.columns.span()); }},
     {"bias_grad", [](Room& r) { r.gpu.bias_grad(r.x.matrix(), r.columns.span()); }},
     {"softmax_xent",
@@ -129,6 +131,7 @@ const Launcher kLaunchers[] = {
     {"scenario_data", [](Room& r) { r.gpu.scenario_data({}, r.plane.matrix(), r.label.span()); }},
     {"dataset_statistics",
      [](Room& r) { r.gpu.dataset_statistics(r.x.matrix(), r.label.span(), r.class_rows.span(), r.features.span()); }},
+    {"standardise", [](Room& r) { r.gpu.standardise(r.features.span(), r.x.matrix()); }},
 };
 
 TEST(Launchers, only_enqueue_and_replay_to_the_bits_of_a_direct_call) {

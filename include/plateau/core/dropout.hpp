@@ -12,15 +12,30 @@
 
 namespace plateau {
 
+inline constexpr Index kMaxDropoutLayers = 1 << 15;
+inline constexpr Index kDropoutRows = 32;        // that lie beside each other and share draws
+inline constexpr Index kDropoutRowDistance = 8;  // of the rows of one draw
+inline constexpr int kDropoutRowsOfDraw = 4;     // a word each
+static_assert(kDropoutRows == kDropoutRowsOfDraw * kDropoutRowDistance);
+
 struct DropoutPlace {
   std::uint64_t element = 0;
   int word = 0;
 };
 
-// Of unit `unit` of `width` in row `row` of the batch. layer < 2^15; row * width < 2^50.
+// Of unit `unit` of `width` in row `row` of the batch. layer < kMaxDropoutLayers; row * width < 2^50.
 PLATEAU_HD constexpr DropoutPlace dropout_place(Index layer, Index row, Index unit, Index width) {
-  const Index draws = (row / 32 * 8 + row % 8) * width + unit;
-  return {static_cast<std::uint64_t>(layer) << 48 | static_cast<std::uint64_t>(draws), static_cast<int>(row % 32 / 8)};
+  const Index draws = (row / kDropoutRows * kDropoutRowDistance + row % kDropoutRowDistance) * width + unit;
+  return {static_cast<std::uint64_t>(layer) << 48 | static_cast<std::uint64_t>(draws),
+          static_cast<int>(row % kDropoutRows / kDropoutRowDistance)};
+}
+// How many rows of `rows` begin a draw, and the number-th of them: the one that takes its first word.
+PLATEAU_HD constexpr Index dropout_first_rows(Index rows) {
+  const Index rest = rows % kDropoutRows;
+  return rows / kDropoutRows * kDropoutRowDistance + (rest < kDropoutRowDistance ? rest : kDropoutRowDistance);
+}
+PLATEAU_HD constexpr Index dropout_first_row(Index number) {
+  return number / kDropoutRowDistance * kDropoutRows + number % kDropoutRowDistance;
 }
 
 PLATEAU_HD constexpr RandomStream dropout_stream(std::uint64_t seed, std::int64_t step) {

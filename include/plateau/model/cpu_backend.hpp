@@ -18,6 +18,7 @@
 #include "plateau/ops/dataset_statistics.hpp"
 #include "plateau/ops/dense.hpp"
 #include "plateau/ops/dense_epilogue.hpp"
+#include "plateau/ops/dropout.hpp"
 #include "plateau/ops/gather_batch.hpp"
 #include "plateau/ops/gradient_norm.hpp"
 #include "plateau/ops/initialise.hpp"
@@ -26,6 +27,7 @@
 #include "plateau/ops/scenario_data.hpp"
 #include "plateau/ops/sgd.hpp"
 #include "plateau/ops/softmax_xent.hpp"
+#include "plateau/ops/standardise.hpp"
 #include "plateau/ops/training_state.hpp"
 #include "plateau/ops/treat_labels.hpp"
 
@@ -94,6 +96,9 @@ struct CpuBackend {
   void bias_activation(Activation activation, Span<const Real> bias, Matrix<Real> z) const {
     cpu::bias_activation<Real>(activation, bias, z);
   }
+  void dropout(const DropoutRule& rule, Span<const TrainingState> state, Matrix<Real> a) const {
+    cpu::dropout<Real>(rule, state, a);
+  }
   void relu_backward(Matrix<const Real> a, Matrix<Real> grad_a_to_z, Span<Real> grad_bias) const {
     cpu::relu_backward<Real>(a, grad_a_to_z, grad_bias);
   }
@@ -155,6 +160,9 @@ struct CpuBackend {
   void dataset_statistics(Matrix<const Real> x, Span<const std::int32_t> label, Span<std::int64_t> class_rows,
                           Span<FeatureStatistics> features) const {
     cpu::dataset_statistics<Real>(x, label, class_rows, features);
+  }
+  void standardise(Span<const FeatureStatistics> features, Matrix<Real> x) const {
+    cpu::standardise<Real>(features, x);
   }
 };
 

@@ -18,6 +18,7 @@
 #include "plateau/ops/dataset_statistics.hpp"
 #include "plateau/ops/dense.hpp"
 #include "plateau/ops/dense_epilogue.hpp"
+#include "plateau/ops/dropout.hpp"
 #include "plateau/ops/gather_batch.hpp"
 #include "plateau/ops/gradient_norm.hpp"
 #include "plateau/ops/initialise.hpp"
@@ -26,6 +27,7 @@
 #include "plateau/ops/scenario_data.hpp"
 #include "plateau/ops/sgd.hpp"
 #include "plateau/ops/softmax_xent.hpp"
+#include "plateau/ops/standardise.hpp"
 #include "plateau/ops/training_state.hpp"
 #include "plateau/ops/treat_labels.hpp"
 
@@ -107,6 +109,9 @@ class GpuBackend {
   void bias_activation(Activation activation, Span<const float> bias, Matrix<float> z) const {
     gpu::bias_activation(stream_, activation, bias, z);
   }
+  void dropout(const DropoutRule& rule, Span<const TrainingState> state, Matrix<float> a) const {
+    gpu::dropout(stream_, rule, state, a);
+  }
   void relu_backward(Matrix<const float> a, Matrix<float> grad_a_to_z, Span<float> grad_bias) const {
     gpu::relu_backward(stream_, a, grad_a_to_z, column_partial_.view(), grad_bias);
   }
@@ -171,6 +176,9 @@ class GpuBackend {
   void dataset_statistics(Matrix<const float> x, Span<const std::int32_t> label, Span<std::int64_t> class_rows,
                           Span<FeatureStatistics> features) const {
     gpu::dataset_statistics(stream_, x, label, class_rows, features);
+  }
+  void standardise(Span<const FeatureStatistics> features, Matrix<float> x) const {
+    gpu::standardise(stream_, features, x);
   }
 
  private:
