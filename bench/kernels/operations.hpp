@@ -18,6 +18,7 @@
 #include "plateau/ops/dataset_statistics.hpp"
 #include "plateau/ops/dense.hpp"
 #include "plateau/ops/dense_epilogue.hpp"
+#include "plateau/ops/early_stopping.hpp"
 #include "plateau/ops/gather_batch.hpp"
 #include "plateau/ops/gradient_norm.hpp"
 #include "plateau/ops/initialise.hpp"
@@ -270,6 +271,16 @@ Operation<Device> gradient_norm(Material<Device>& make, const Sizes& n) {
 }
 
 template <class Device>
+Operation<Device> keep_best(Material<Device>& make, const Sizes& n) {
+  const auto parameter = make.random(n[0]), best = make.random(n[0]);
+  const auto state = make.state_after_epoch();
+  make.backend().judge_epoch({}, state, make.template zeros<EpochMetrics>(1));
+  return {.cost = keep_best_cost(n[0]),
+          .run = [=, &backend = make.backend()] { backend.keep_best(state, parameter, best); },
+          .outputs = {best}};
+}
+
+template <class Device>
 Operation<Device> initialise(Material<Device>& make, const Sizes& n) {
   const auto parameter = make.template zeros<float>(n[0]);
   return {.cost = initialise_cost(n[0]),
@@ -288,6 +299,14 @@ template <class Device>
 Operation<Device> finish_epoch(Material<Device>& make, const Sizes&) {
   return {.cost = finish_epoch_cost(),
           .run = [state = make.state(), &backend = make.backend()] { backend.finish_epoch(state); }};
+}
+
+template <class Device>
+Operation<Device> judge_epoch(Material<Device>& make, const Sizes&) {
+  const auto state = make.state_after_epoch();
+  const auto history = make.template zeros<EpochMetrics>(1);
+  return {.cost = judge_epoch_cost(),
+          .run = [=, &backend = make.backend()] { backend.judge_epoch({}, state, history); }};
 }
 
 template <class Device>
@@ -340,9 +359,11 @@ std::vector<Row<Device>> operations() {
       {"adam", adam<Device>, parameters},
       {"sgd", sgd<Device>, parameters},
       {"gradient_norm", gradient_norm<Device>, parameters},
+      {"keep_best", keep_best<Device>, parameters},
       {"initialise", initialise<Device>, parameters},
       {"advance_step", advance_step<Device>, one},
       {"finish_epoch", finish_epoch<Device>, one},
+      {"judge_epoch", judge_epoch<Device>, one},
       {"exchange_signals", exchange_signals<Device>, one},
   };
 }

@@ -111,6 +111,12 @@ const Launcher kLaunchers[] = {
                      r.history.span(), {});
      }},
     {"gradient_norm", [](Room& r) { r.gpu.gradient_norm(r.flat[0].span(), r.state.span(), r.history.span()); }},
+    {"judge_epoch", [](Room& r) { r.gpu.judge_epoch({}, r.state.span(), r.history.span()); }},
+    {"keep_best",
+     [](Room& r) {
+       r.gpu.judge_epoch({}, r.state.span(), r.history.span());  // so that there is a best epoch to keep
+       r.gpu.keep_best(r.state.span(), r.flat[0].span(), r.flat[1].span());
+     }},
     {"scenario_data", [](Room& r) { r.gpu.scenario_data({}, r.plane.matrix(), r.label.span()); }},
     {"dataset_statistics",
      [](Room& r) { r.gpu.dataset_statistics(r.x.matrix(), r.label.span(), r.class_rows.span(), r.features.span()); }},

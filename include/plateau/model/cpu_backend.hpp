@@ -17,6 +17,7 @@
 #include "plateau/ops/dataset_statistics.hpp"
 #include "plateau/ops/dense.hpp"
 #include "plateau/ops/dense_epilogue.hpp"
+#include "plateau/ops/early_stopping.hpp"
 #include "plateau/ops/gather_batch.hpp"
 #include "plateau/ops/gradient_norm.hpp"
 #include "plateau/ops/initialise.hpp"
@@ -125,6 +126,12 @@ struct CpuBackend {
   }
   void gradient_norm(Span<const Real> grad, Span<const TrainingState> state, Span<EpochMetrics> history) const {
     cpu::gradient_norm<Real>(grad, state, history);
+  }
+  void judge_epoch(const EarlyStopping& stopping, Span<TrainingState> state, Span<const EpochMetrics> history) const {
+    cpu::judge_epoch(stopping, state, history);
+  }
+  void keep_best(Span<const TrainingState> state, Span<const Real> parameter, Span<Real> best) const {
+    cpu::keep_best<Real>(state, parameter, best);
   }
   void scenario_data(const ScenarioRows& rows, Matrix<Real> x, Span<std::int32_t> label) const {
     cpu::scenario_data<Real>(rows, x, label);

@@ -17,6 +17,7 @@
 #include "plateau/ops/dataset_statistics.hpp"
 #include "plateau/ops/dense.hpp"
 #include "plateau/ops/dense_epilogue.hpp"
+#include "plateau/ops/early_stopping.hpp"
 #include "plateau/ops/gather_batch.hpp"
 #include "plateau/ops/gradient_norm.hpp"
 #include "plateau/ops/initialise.hpp"
@@ -141,6 +142,12 @@ class GpuBackend {
   }
   void gradient_norm(Span<const float> grad, Span<const TrainingState> state, Span<EpochMetrics> history) const {
     gpu::gradient_norm(stream_, grad, state, partial_.view(), history);
+  }
+  void judge_epoch(const EarlyStopping& stopping, Span<TrainingState> state, Span<const EpochMetrics> history) const {
+    gpu::judge_epoch(stream_, stopping, state, history);
+  }
+  void keep_best(Span<const TrainingState> state, Span<const float> parameter, Span<float> best) const {
+    gpu::keep_best(stream_, state, parameter, best);
   }
   void scenario_data(const ScenarioRows& rows, Matrix<float> x, Span<std::int32_t> label) const {
     gpu::scenario_data(stream_, rows, x, label);
