@@ -22,6 +22,7 @@
 #include "plateau/ops/gather_batch.hpp"
 #include "plateau/ops/gradient_norm.hpp"
 #include "plateau/ops/initialise.hpp"
+#include "plateau/ops/layer_norms.hpp"
 #include "plateau/ops/metrics.hpp"
 #include "plateau/ops/permute_labels.hpp"
 #include "plateau/ops/relu_backward.hpp"
@@ -271,6 +272,20 @@ Operation<Device> gradient_norm(Material<Device>& make, const Sizes& n) {
 }
 
 template <class Device>
+Operation<Device> layer_norms(Material<Device>& make, const Sizes& n) {
+  const auto grad = make.random(n[0]), before = make.random(n[0]), after = make.random(n[0]);
+  const auto state = make.state();
+  const auto records = as_matrix(make.template zeros<LayerRecord>(1), 1, 1);
+  return {.cost = layer_norms_cost(n[0]),
+          .run = [=, &backend = make.backend()] { backend.layer_norms(0, grad, before, after, state, records); },
+          .figure =
+              [=, &make] {
+                const LayerRecord got = make.template fetched<LayerRecord>({records.data, 1})[0];
+                return got.gradient_norm + got.update_norm + got.weight_norm;
+              }};
+}
+
+template <class Device>
 Operation<Device> keep_best(Material<Device>& make, const Sizes& n) {
   const auto parameter = make.random(n[0]), best = make.random(n[0]);
   const auto state = make.state_after_epoch();
@@ -359,6 +374,7 @@ std::vector<Row<Device>> operations() {
       {"adam", adam<Device>, parameters},
       {"sgd", sgd<Device>, parameters},
       {"gradient_norm", gradient_norm<Device>, parameters},
+      {"layer_norms", layer_norms<Device>, parameters},
       {"keep_best", keep_best<Device>, parameters},
       {"initialise", initialise<Device>, parameters},
       {"advance_step", advance_step<Device>, one},

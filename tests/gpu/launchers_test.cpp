@@ -47,6 +47,7 @@ struct Room {
   Floats bias{gpu, {1, 5}, random_values(5, -1, 1, 14)};
   Guarded<GpuBackend, std::int64_t> class_rows{gpu, {1, 5}, std::vector<std::int64_t>(5)};
   Guarded<GpuBackend, FeatureStatistics> features{gpu, {1, kCols}, std::vector<FeatureStatistics>(kCols)};
+  Guarded<GpuBackend, LayerRecord> records{gpu, {2, 2, 1}, std::vector<LayerRecord>(4)};
 
   std::vector<std::uint64_t> bits() const {
     std::vector<std::uint64_t> all;
@@ -60,6 +61,7 @@ struct Room {
     all.push_back(fingerprint(mask.download()));
     all.push_back(fingerprint(class_rows.download()));
     all.push_back(fingerprint(features.download()));
+    all.push_back(fingerprint(records.download()));
     return all;
   }
 };
@@ -116,6 +118,10 @@ const Launcher kLaunchers[] = {
      [](Room& r) {
        r.gpu.judge_epoch({}, r.state.span(), r.history.span());  // so that there is a best epoch to keep
        r.gpu.keep_best(r.state.span(), r.flat[0].span(), r.flat[1].span());
+     }},
+    {"layer_norms",
+     [](Room& r) {
+       r.gpu.layer_norms(1, r.flat[0].span(), r.flat[1].span(), r.flat[2].span(), r.state.span(), r.records.matrix());
      }},
     {"scenario_data", [](Room& r) { r.gpu.scenario_data({}, r.plane.matrix(), r.label.span()); }},
     {"dataset_statistics",

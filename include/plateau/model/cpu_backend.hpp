@@ -21,6 +21,7 @@
 #include "plateau/ops/gather_batch.hpp"
 #include "plateau/ops/gradient_norm.hpp"
 #include "plateau/ops/initialise.hpp"
+#include "plateau/ops/layer_norms.hpp"
 #include "plateau/ops/metrics.hpp"
 #include "plateau/ops/permute_labels.hpp"
 #include "plateau/ops/relu_backward.hpp"
@@ -132,6 +133,10 @@ struct CpuBackend {
   }
   void keep_best(Span<const TrainingState> state, Span<const Real> parameter, Span<Real> best) const {
     cpu::keep_best<Real>(state, parameter, best);
+  }
+  void layer_norms(Index layer, Span<const Real> grad, Span<const Real> before, Span<const Real> after,
+                   Span<const TrainingState> state, Matrix<LayerRecord> records) const {
+    cpu::layer_norms<Real>(layer, grad, before, after, state, records);
   }
   void scenario_data(const ScenarioRows& rows, Matrix<Real> x, Span<std::int32_t> label) const {
     cpu::scenario_data<Real>(rows, x, label);

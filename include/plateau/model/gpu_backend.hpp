@@ -21,6 +21,7 @@
 #include "plateau/ops/gather_batch.hpp"
 #include "plateau/ops/gradient_norm.hpp"
 #include "plateau/ops/initialise.hpp"
+#include "plateau/ops/layer_norms.hpp"
 #include "plateau/ops/metrics.hpp"
 #include "plateau/ops/permute_labels.hpp"
 #include "plateau/ops/relu_backward.hpp"
@@ -148,6 +149,10 @@ class GpuBackend {
   }
   void keep_best(Span<const TrainingState> state, Span<const float> parameter, Span<float> best) const {
     gpu::keep_best(stream_, state, parameter, best);
+  }
+  void layer_norms(Index layer, Span<const float> grad, Span<const float> before, Span<const float> after,
+                   Span<const TrainingState> state, Matrix<LayerRecord> records) const {
+    gpu::layer_norms(stream_, layer, grad, before, after, state, records);
   }
   void scenario_data(const ScenarioRows& rows, Matrix<float> x, Span<std::int32_t> label) const {
     gpu::scenario_data(stream_, rows, x, label);
