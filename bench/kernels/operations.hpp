@@ -20,9 +20,11 @@
 #include "plateau/ops/dense.hpp"
 #include "plateau/ops/dense_epilogue.hpp"
 #include "plateau/ops/dropout.hpp"
+#include "plateau/ops/early_stopping.hpp"
 #include "plateau/ops/gather_batch.hpp"
 #include "plateau/ops/gradient_norm.hpp"
 #include "plateau/ops/initialise.hpp"
+#include "plateau/ops/layer_norms.hpp"
 #include "plateau/ops/metrics.hpp"
 #include "plateau/ops/relu_backward.hpp"
 #include "plateau/ops/scenario_data.hpp"
@@ -332,6 +334,30 @@ Operation<Device> gradient_norm(Material<Device>& make, const Sizes& n) {
 }
 
 template <class Device>
+Operation<Device> layer_norms(Material<Device>& make, const Sizes& n) {
+  const auto grad = make.random(n[0]), before = make.random(n[0]), after = make.random(n[0]);
+  const auto state = make.state();
+  const auto records = as_matrix(make.template zeros<LayerRecord>(1), 1, 1);
+  return {.cost = layer_norms_cost(n[0]),
+          .run = [=, &backend = make.backend()] { backend.layer_norms(0, grad, before, after, state, records); },
+          .figure =
+              [=, &make] {
+                const LayerRecord got = make.template fetched<LayerRecord>({records.data, 1})[0];
+                return got.gradient_norm + got.update_norm + got.weight_norm;
+              }};
+}
+
+template <class Device>
+Operation<Device> keep_best(Material<Device>& make, const Sizes& n) {
+  const auto parameter = make.random(n[0]), best = make.random(n[0]);
+  const auto state = make.state_after_epoch();
+  make.backend().judge_epoch({}, state, make.template zeros<EpochMetrics>(1));
+  return {.cost = keep_best_cost(n[0]),
+          .run = [=, &backend = make.backend()] { backend.keep_best(state, parameter, best); },
+          .outputs = {best}};
+}
+
+template <class Device>
 Operation<Device> initialise(Material<Device>& make, const Sizes& n) {
   const auto parameter = make.template zeros<float>(n[0]);
   return {.cost = initialise_cost(n[0]),
@@ -356,6 +382,14 @@ template <class Device>
 Operation<Device> set_rate(Material<Device>& make, const Sizes&) {
   return {.cost = set_rate_cost(),
           .run = [state = make.state(), &backend = make.backend()] { backend.set_rate(Schedule::cosine, 100, state); }};
+}
+
+template <class Device>
+Operation<Device> judge_epoch(Material<Device>& make, const Sizes&) {
+  const auto state = make.state_after_epoch();
+  const auto history = make.template zeros<EpochMetrics>(1);
+  return {.cost = judge_epoch_cost(),
+          .run = [=, &backend = make.backend()] { backend.judge_epoch({}, state, history); }};
 }
 
 template <class Device>
@@ -417,10 +451,13 @@ std::vector<Row<Device>> operations() {
       {"adam", adam<Device>, parameters},
       {"sgd", sgd<Device>, parameters},
       {"gradient_norm", gradient_norm<Device>, parameters},
+      {"layer_norms", layer_norms<Device>, parameters},
+      {"keep_best", keep_best<Device>, parameters},
       {"initialise", initialise<Device>, parameters},
       {"advance_step", advance_step<Device>, one},
       {"finish_epoch", finish_epoch<Device>, one},
       {"set_rate", set_rate<Device>, one},
+      {"judge_epoch", judge_epoch<Device>, one},
       {"exchange_signals", exchange_signals<Device>, one},
   };
 }

@@ -67,6 +67,12 @@ class Material {
     backend().advance_step({}, state);
     return state;
   }
+  // And has finished its first epoch.
+  Span<TrainingState> state_after_epoch() {
+    const Span<TrainingState> state = this->state();
+    backend().finish_epoch(state);
+    return state;
+  }
 
   template <class T>
   std::vector<T> fetched(Span<const T> values) const {

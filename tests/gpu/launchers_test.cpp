@@ -48,6 +48,8 @@ struct Room {
   Guarded<GpuBackend, std::int64_t> class_rows{gpu, {1, 5}, std::vector<std::int64_t>(5)};
   Guarded<GpuBackend, FeatureStatistics> features{
       gpu, {1, kCols}, std::vector<FeatureStatistics>(kCols, {.mean = 1, .spread = 2})};
+  Guarded<GpuBackend, FeatureStatistics> features{gpu, {1, kCols}, std::vector<FeatureStatistics>(kCols)};
+  Guarded<GpuBackend, LayerRecord> records{gpu, {2, 2, 1}, std::vector<LayerRecord>(4)};
 
   std::vector<std::uint64_t> bits() const {
     std::vector<std::uint64_t> all;
@@ -61,6 +63,7 @@ struct Room {
     all.push_back(fingerprint(mask.download()));
     all.push_back(fingerprint(class_rows.download()));
     all.push_back(fingerprint(features.download()));
+    all.push_back(fingerprint(records.download()));
     return all;
   }
 };
@@ -128,6 +131,16 @@ const Launcher kLaunchers[] = {
                      r.history.span(), {});
      }},
     {"gradient_norm", [](Room& r) { r.gpu.gradient_norm(r.flat[0].span(), r.state.span(), r.history.span()); }},
+    {"judge_epoch", [](Room& r) { r.gpu.judge_epoch({}, r.state.span(), r.history.span()); }},
+    {"keep_best",
+     [](Room& r) {
+       r.gpu.judge_epoch({}, r.state.span(), r.history.span());  // so that there is a best epoch to keep
+       r.gpu.keep_best(r.state.span(), r.flat[0].span(), r.flat[1].span());
+     }},
+    {"layer_norms",
+     [](Room& r) {
+       r.gpu.layer_norms(1, r.flat[0].span(), r.flat[1].span(), r.flat[2].span(), r.state.span(), r.records.matrix());
+     }},
     {"scenario_data", [](Room& r) { r.gpu.scenario_data({}, r.plane.matrix(), r.label.span()); }},
     {"dataset_statistics",
      [](Room& r) { r.gpu.dataset_statistics(r.x.matrix(), r.label.span(), r.class_rows.span(), r.features.span()); }},

@@ -19,9 +19,11 @@
 #include "plateau/ops/dense.hpp"
 #include "plateau/ops/dense_epilogue.hpp"
 #include "plateau/ops/dropout.hpp"
+#include "plateau/ops/early_stopping.hpp"
 #include "plateau/ops/gather_batch.hpp"
 #include "plateau/ops/gradient_norm.hpp"
 #include "plateau/ops/initialise.hpp"
+#include "plateau/ops/layer_norms.hpp"
 #include "plateau/ops/metrics.hpp"
 #include "plateau/ops/relu_backward.hpp"
 #include "plateau/ops/scenario_data.hpp"
@@ -153,6 +155,16 @@ struct CpuBackend {
   }
   void gradient_norm(Span<const Real> grad, Span<const TrainingState> state, Span<EpochMetrics> history) const {
     cpu::gradient_norm<Real>(grad, state, history);
+  }
+  void judge_epoch(const EarlyStopping& stopping, Span<TrainingState> state, Span<const EpochMetrics> history) const {
+    cpu::judge_epoch(stopping, state, history);
+  }
+  void keep_best(Span<const TrainingState> state, Span<const Real> parameter, Span<Real> best) const {
+    cpu::keep_best<Real>(state, parameter, best);
+  }
+  void layer_norms(Index layer, Span<const Real> grad, Span<const Real> before, Span<const Real> after,
+                   Span<const TrainingState> state, Matrix<LayerRecord> records) const {
+    cpu::layer_norms<Real>(layer, grad, before, after, state, records);
   }
   void scenario_data(const ScenarioRows& rows, Matrix<Real> x, Span<std::int32_t> label) const {
     cpu::scenario_data<Real>(rows, x, label);

@@ -19,9 +19,11 @@
 #include "plateau/ops/dense.hpp"
 #include "plateau/ops/dense_epilogue.hpp"
 #include "plateau/ops/dropout.hpp"
+#include "plateau/ops/early_stopping.hpp"
 #include "plateau/ops/gather_batch.hpp"
 #include "plateau/ops/gradient_norm.hpp"
 #include "plateau/ops/initialise.hpp"
+#include "plateau/ops/layer_norms.hpp"
 #include "plateau/ops/metrics.hpp"
 #include "plateau/ops/relu_backward.hpp"
 #include "plateau/ops/scenario_data.hpp"
@@ -169,6 +171,16 @@ class GpuBackend {
   }
   void gradient_norm(Span<const float> grad, Span<const TrainingState> state, Span<EpochMetrics> history) const {
     gpu::gradient_norm(stream_, grad, state, partial_.view(), history);
+  }
+  void judge_epoch(const EarlyStopping& stopping, Span<TrainingState> state, Span<const EpochMetrics> history) const {
+    gpu::judge_epoch(stream_, stopping, state, history);
+  }
+  void keep_best(Span<const TrainingState> state, Span<const float> parameter, Span<float> best) const {
+    gpu::keep_best(stream_, state, parameter, best);
+  }
+  void layer_norms(Index layer, Span<const float> grad, Span<const float> before, Span<const float> after,
+                   Span<const TrainingState> state, Matrix<LayerRecord> records) const {
+    gpu::layer_norms(stream_, layer, grad, before, after, state, records);
   }
   void scenario_data(const ScenarioRows& rows, Matrix<float> x, Span<std::int32_t> label) const {
     gpu::scenario_data(stream_, rows, x, label);
