@@ -24,77 +24,123 @@ namespace {
 
 using namespace fused;
 
-constexpr int kRowsInRegisters = 64 * kFusedRows;  // whose gradients one register takes up
-
 // What the threads of a block tell each other beside the matrices.
 template <int kThreads>
 struct BlockWords {
   std::int32_t run;                 // taken from the queue
   std::int32_t source[kFusedRows];  // of a tile's rows; negative beyond the batch
   std::int32_t label[kFusedRows];
+  std::int32_t partner[kFusedRows];  // of mixed rows: their source, place in the batch and label
+  std::int32_t partner_place[kFusedRows];
+  std::int32_t second_label[kFusedRows];
   std::int32_t agreed;
   AdamConstants adam;  // of the run
   SgdConstants sgd;
-  float step_size, correction2_sqrt;  // of the step
+  double rate_reduction;  // of the epoch
+  AdamStep adam_step;     // of the step
+  float sgd_rate;
+  float second_share, loss_scale, grad_scale;  // of the batch
+  FusedRoom room;                              // of the run
+  double best_loss;                            // of its validation rows, after best_epochs epochs; 0: none yet
+  std::int32_t best_epochs;
   BlockSum<double, kThreads> sum;
 };
+
+// Which rows the block is passing through the network, and what for.
+enum class Part { train, validation, test, activity, request };
 
 template <int kThreads, int kGroups, int kTiles>
 class BlockTraining {
  public:
   __device__ BlockTraining(const FusedFleet& fleet, const FusedRun& run, const FusedPlan& plan, float* memory,
-                           BlockWords<kThreads>& words, float* moments, std::int32_t* rows,
-                           const volatile RunSignals* signals)
+                           BlockWords<kThreads>& words, float* floats, std::int32_t* integers,
+                           const volatile FleetSignals* signals)
       : fleet_(fleet),
         run_(run),
         plan_(plan),
         memory_(memory),
         words_(words),
-        m_(moments),
-        v_(moments + plan.moments),
-        sums_(moments + 2 * plan.moments),
-        source_(rows),
-        label_(rows + run.rows.count()),
+        floats_(floats),
+        integers_(integers),
         signals_(signals),
         thread_(static_cast<int>(threadIdx.x)) {}
 
+  // Passes one part after another through the network, in one loop, so that its code is there once.
   __device__ RunEnd train() {
     begin();
     RunEnd end;
-    while (end.epochs < run_.epochs) {
-      if (stop_requested()) {
-        end.status = RunStatus::interrupted;
-        break;
+    Part part = begin_epoch(end) ? Part::train : after_training(end);
+    int first = 0, request = 0;  // of the batch among the run's rows; of those that the run has
+#pragma unroll 1
+    for (;;) {
+      if (part == Part::request) {
+        if (request == run_.requests) return end;
+        load_best_parameters(request);
       }
-      if (!train_epoch(end.epochs)) {
-        end.status = RunStatus::diverged;
-        break;
+      const double loss = pass(part, first, request, end.epochs);
+      switch (part) {
+        case Part::train:
+          if (!agreed(isfinite(loss))) {
+            end.status = RunStatus::diverged;
+            part = after_training(end);
+            break;
+          }
+          first += batch_rows(first);
+          step(first == train_rows(), end.epochs);
+          if (first == train_rows()) part = run_.validates ? Part::validation : Part::test;
+          break;
+        case Part::validation:
+          part = Part::test;
+          if (agreed(isfinite(loss))) break;
+          end.status = RunStatus::diverged;
+          part = after_training(end);
+          break;
+        case Part::test:
+          first = 0;
+          part = finish_epoch(end, loss) && begin_epoch(end) ? Part::train : after_training(end);
+          break;
+        case Part::activity:
+          count_dead_units();
+          part = Part::request;
+          break;
+        case Part::request:
+          ++request;
+          break;
       }
-      ++end.epochs;
     }
-    write_parameters();
-    return end;
   }
 
  private:
   __device__ float* outputs(int l) const { return memory_ + plan_.layer[l].output; }
   __device__ float* inputs(int l) const { return l == 0 ? memory_ + plan_.x : outputs(l - 1); }
   __device__ int input_stride(int l) const { return l == 0 ? plan_.x_stride : plan_.layer[l - 1].output_stride; }
+  __device__ int train_rows() const { return static_cast<int>(run_.rows.count()); }
+  __device__ int batch_rows(int first) const {
+    return train_rows() - first < run_.batch ? train_rows() - first : run_.batch;
+  }
+  __device__ float* m() const { return floats_; }
+  __device__ float* v() const { return floats_ + plan_.moments; }
+  __device__ EpochMetrics& figures(int epoch) const { return fleet_.history.data[run_.history + epoch]; }
+  __device__ bool mixes() const { return run_.mixup > 0; }
 
   // ---- Once per run -------------------------------------------------------------------------------------------------
   __device__ void begin() {
     if (thread_ == 0) {
+      words_.room = fused_room(plan_, run_, fleet_.test_x.rows);
+      words_.best_epochs = 0;
       words_.adam = adam_constants(run_.adam, run_.adam.decay_kind == WeightDecay::decoupled);
       words_.sgd = sgd_constants(run_.sgd);
     }
-    for (int i = thread_; i < plan_.shared_floats; i += kThreads) memory_[i] = 0;
-    for (int i = thread_; i < 2 * plan_.moments; i += kThreads) m_[i] = 0;
-    for (Index k = thread_; k < run_.rows.count(); k += kThreads) {
-      source_[k] = static_cast<std::int32_t>(run_.rows(k));
-      const Index dealt = run_.permute_labels ? run_.label_permutation(k) : k;
-      label_[k] = fleet_.train_label.data[run_.rows(dealt)];
-    }
     __syncthreads();
+    for (int i = thread_; i < plan_.shared_floats; i += kThreads) memory_[i] = 0;
+    for (int i = thread_; i < 2 * plan_.moments; i += kThreads) floats_[i] = 0;
+    for (Index r = thread_; r < fleet_.test_x.rows; r += kThreads) integers_[words_.room.previous + r] = kNoClass;
+    find_rows(run_.rows, integers_ + words_.room.source, integers_ + words_.room.label);
+    if (run_.validates)
+      find_rows(run_.validation, integers_ + words_.room.validation_source, integers_ + words_.room.validation_label);
+    __syncthreads();
+    if (run_.standardise || run_.jitter > 0) describe_features();
+    if (run_.weighting != ClassWeighting::none) set_class_weights();
     for (int l = 0; l < plan_.layers; ++l) {
       const FusedLayer& of = plan_.layer[l];
       const auto bound = static_cast<float>(1.0 / sqrt(static_cast<double>(of.in)));
@@ -112,76 +158,135 @@ class BlockTraining {
     return mul_rn(sub_rn(mul_rn(2.0f, u), 1.0f), bound);
   }
 
-  __device__ void write_parameters() {
-    float* parameters = fleet_.parameters.data + run_.parameters;
-    for (int l = 0; l < plan_.layers; ++l) {
-      const FusedLayer& of = plan_.layer[l];
-      for (int i = thread_; i < of.out * of.in; i += kThreads)
-        parameters[of.flat_weight + i] = memory_[of.weight + i / of.in * of.weight_stride + i % of.in];
-      for (int i = thread_; i < of.out; i += kThreads) parameters[of.flat_bias + i] = memory_[of.bias + i];
+  __device__ void find_rows(const RowSelection& rows, std::int32_t* source, std::int32_t* label) const {
+    for (Index k = thread_; k < rows.count(); k += kThreads) {
+      const Index row = rows(k);
+      source[k] = static_cast<std::int32_t>(row);
+      label[k] = run_.treats_labels ? run_.treated_labels(fleet_.train_label.data, fleet_.groups.place.data,
+                                                          fleet_.groups.member.data, row)
+                                    : fleet_.train_label.data[row];
     }
   }
 
-  // ---- An epoch -----------------------------------------------------------------------------------------------------
-  // The training rows batch by batch, then the test rows; the figures go into the history. False where the run has
-  // diverged.
-  __device__ bool train_epoch(int epoch) {
-    EpochMetrics& figures = fleet_.history.data[run_.history + epoch];  // thread 0's
-    if (thread_ == 0) figures = {};
-    const KeyedPermutation shuffle = run_.shuffle.of_instance(static_cast<std::uint32_t>(epoch));
-    const auto train_rows = static_cast<int>(run_.rows.count()), test_rows = static_cast<int>(fleet_.test_x.rows);
-    const bool as_stored = run_.order == RowOrder::as_stored || run_.batch >= train_rows;
-    std::uint32_t* correct = fleet_.correct.data + run_.correct + Index{epoch} * correct_words(test_rows);
-    // One loop for both parts, so that their code is there once.
-    int first = 0;  // of the batch, among the run's rows
-#pragma unroll 1
-    for (;;) {
-      const bool trains = first < train_rows;
-      const int rows = trains ? (train_rows - first < run_.batch ? train_rows - first : run_.batch) : test_rows;
-      in_sums_ = trains && rows > kRowsInRegisters;
-      double loss = 0;
-      std::int64_t right = 0;
-#pragma unroll 1
-      for (int part = 0; part < rows; part += kRowsInRegisters) {
-        const int end = rows - part < kRowsInRegisters ? rows : part + kRowsInRegisters;
-        clear_gradients();
-#pragma unroll 1
-        for (int at = part; at < end; at += kFusedRows) {
-          if (thread_ < kFusedRows) {
-            int row = at + thread_;
-            const bool exists = row < rows;
-            if (exists && trains) row = static_cast<int>(as_stored ? first + row : shuffle(first + row));
-            words_.source[thread_] = !exists ? -1 : trains ? source_[row] : row;
-            words_.label[thread_] = !exists ? -1 : trains ? label_[row] : fleet_.test_label.data[row];
-          }
-          __syncthreads();
-          load_rows(trains ? fleet_.train_x : fleet_.test_x);
-          forward_tile();
-          losses(trains ? 1.0f / static_cast<float>(rows) : 0, loss, right,
-                 trains ? nullptr : correct + at / kFusedRows);
-          __syncthreads();
-          if (trains) backward_tile();
-        }
-        if (in_sums_) set_gradients_aside(part > 0);
+  // Mean and spread of the rows that are trained on, by a warp per feature. Distances from the first row, as
+  // dataset_statistics takes them: the mean of a constant feature is that constant, to the bit.
+  __device__ void describe_features() {
+    const int lane = thread_ % kWarpSize, rows = train_rows();
+    const std::int32_t* source = integers_ + words_.room.source;
+    for (int j = thread_ / kWarpSize; j < plan_.layer[0].in; j += kThreads / kWarpSize) {
+      const auto value = [&](int k) { return static_cast<double>(fleet_.train_x.row(source[k])[j]); };
+      const double start = value(0);
+      double sum = 0, squares = 0;
+      for (int k = lane; k < rows; k += kWarpSize) sum += value(k) - start;
+      const double mean = start + warp_sum(sum) / rows;
+      for (int k = lane; k < rows; k += kWarpSize) squares += (value(k) - mean) * (value(k) - mean);
+      const double spread = sqrt(warp_sum(squares) / rows);
+      if (lane != 0) continue;
+      if (run_.standardise) {
+        const FeatureScale scale = feature_scale(mean, spread);
+        floats_[words_.room.mean + j] = scale.mean;
+        floats_[words_.room.factor + j] = scale.factor;
       }
-      loss = warp_sum(loss);  // the first warp has them all
-      right = warp_sum(right);
-      bool finite = isfinite(loss);
-      if (thread_ == 0 && trains) {
-        figures.train_loss_sum += loss;
-        figures.train_correct += right;
-      } else if (thread_ == 0) {
-        figures.test_loss_sum = loss;
-        figures.test_correct = right;
-        finite = finite && isfinite(figures.gradient_norm);
-      }
-      if (!agreed(finite)) return false;
-      if (!trains) return true;
-      first += rows;
-      const double norm = step(first == train_rows);
-      if (thread_ == 0) figures.gradient_norm = norm;
-      __syncthreads();
+      if (run_.jitter > 0) floats_[words_.room.noise + j] = jitter_amplitude(run_.jitter, run_.standardise, spread);
     }
+    __syncthreads();
+  }
+
+  // As ops/weighted_xent.hpp balances them.
+  __device__ void set_class_weights() {
+    const int classes = plan_.layer[plan_.layers - 1].out;
+    float* weight = floats_ + words_.room.class_weight;
+    if (run_.weighting == ClassWeighting::given) {
+      for (int c = thread_; c < classes; c += kThreads) weight[c] = fleet_.class_weights.data[run_.class_weights + c];
+    } else {
+      std::int32_t* rows = integers_ + words_.room.class_rows;
+      for (int c = thread_; c < classes; c += kThreads) rows[c] = 0;
+      __syncthreads();
+      for (int k = thread_; k < train_rows(); k += kThreads) {
+        const int label = integers_[words_.room.label + k];
+        if (0 <= label && label < classes) atomicAdd(rows + label, 1);
+      }
+      __syncthreads();
+      for (int c = thread_; c < classes; c += kThreads)
+        weight[c] = rows[c] == 0 ? 0.0f
+                                 : static_cast<float>(static_cast<double>(train_rows()) /
+                                                      (static_cast<double>(classes) * static_cast<double>(rows[c])));
+    }
+    __syncthreads();
+  }
+
+  // f(place among the network's parameters, place in shared memory) for every one of them, or those of one layer.
+  template <class F>
+  __device__ void for_each_parameter(int l, F f) const {
+    const FusedLayer& of = plan_.layer[l];
+    for (int i = thread_; i < of.out * of.in; i += kThreads)
+      f(of.flat_weight + i, of.weight + i / of.in * of.weight_stride + i % of.in);
+    for (int i = thread_; i < of.out; i += kThreads) f(of.flat_bias + i, of.bias + i);
+  }
+  __device__ void write_parameters(std::int64_t offset) const {
+    float* parameters = fleet_.parameters.data + offset;
+    for (int l = 0; l < plan_.layers; ++l)
+      for_each_parameter(l, [&](int flat, int place) { parameters[flat] = memory_[place]; });
+  }
+  // Before the first of the requests that are for them.
+  __device__ void load_best_parameters(int request) {
+    const FusedRequest* requests = fleet_.requests.data + run_.first_request;
+    if (!requests[request].best || (request > 0 && requests[request - 1].best) || words_.best_epochs == 0) return;
+    const float* parameters = fleet_.parameters.data + run_.best;
+    for (int l = 0; l < plan_.layers; ++l)
+      for_each_parameter(l, [&](int flat, int place) { memory_[place] = parameters[flat]; });
+    __syncthreads();
+  }
+
+  // ---- Epochs -------------------------------------------------------------------------------------------------------
+  // False where there is none left, or the host wants an end.
+  __device__ bool begin_epoch(RunEnd& end) {
+    if (end.epochs == run_.epochs) return false;
+    if (agreed(thread_ == 0 && signals_->stop_requested != 0)) {
+      end.status = RunStatus::interrupted;
+      return false;
+    }
+    if (thread_ == 0) {
+      figures(end.epochs) = {};
+      words_.rate_reduction = rate_reduction(run_.schedule, end.epochs, run_.epochs);
+    }
+    return true;
+  }
+
+  // After the test rows. False where the run ends with this epoch for another reason than its number.
+  __device__ bool finish_epoch(RunEnd& end, double loss) {
+    if (!agreed(thread_ == 0 && isfinite(loss) && isfinite(figures(end.epochs).gradient_norm))) {
+      end.status = RunStatus::diverged;
+      return false;
+    }
+    ++end.epochs;
+    if (!run_.validates) return true;
+    if (agreed(thread_ == 0 && is_best(end.epochs))) {
+      end.best_epochs = end.epochs;
+      if (run_.best >= 0) write_parameters(run_.best);
+    }
+    if (run_.patience == 0 || end.epochs - end.best_epochs < run_.patience) return true;
+    end.status = RunStatus::stopped_early;
+    return false;
+  }
+  // In thread 0: whether the validation loss is the lowest so far, as judge_epoch finds it.
+  __device__ bool is_best(int epochs) {
+    const double loss = figures(epochs - 1).validation_loss_sum / static_cast<double>(run_.validation.count());
+    if (words_.best_epochs != 0 && !(loss < words_.best_loss)) return false;
+    words_.best_loss = loss;
+    words_.best_epochs = epochs;
+    return true;
+  }
+
+  // The part that follows the last epoch.
+  __device__ Part after_training(const RunEnd&) {
+    if (run_.parameters >= 0) write_parameters(run_.parameters);
+    if (run_.dead < 0) return Part::request;
+    int units = 0;
+    for (int l = 0; l + 1 < plan_.layers; ++l) units += plan_.layer[l].out;
+    for (int i = thread_; i < units; i += kThreads) integers_[words_.room.active + i] = 0;
+    __syncthreads();
+    return Part::activity;
   }
 
   // What thread 0 says, known to all; everything before is seen by all after.
@@ -192,62 +297,300 @@ class BlockTraining {
     __syncthreads();  // before another question
     return answer;
   }
-  __device__ bool stop_requested() { return agreed(thread_ == 0 && signals_->stop_requested != 0); }
+  // In thread 0.
+  __device__ double block_sum(double value) {
+    value = words_.sum(value);
+    __syncthreads();  // before another sum
+    return value;
+  }
+
+  // ---- One part's rows through the network, forwards and in training backwards
+  // --------------------------------------- Returns the sum of the losses in the first warp; the figures of the epoch
+  // are thread 0's.
+  __device__ double pass(Part part, int first, int request_number, int epoch) {
+    const bool trains = part == Part::train;
+    const FusedRequest& request = fleet_.requests.data[run_.first_request + request_number];  // if it is one
+    int rows = static_cast<int>(fleet_.test_x.rows);
+    if (trains) rows = batch_rows(first);
+    if (part == Part::activity) rows = train_rows();
+    if (part == Part::validation) rows = static_cast<int>(run_.validation.count());
+    if (part == Part::request && !request.of_test) rows = static_cast<int>(request.rows.count());
+    if (trains) begin_batch(first, rows, epoch);
+    in_sums_ = trains && rows > kRowsInRegisters;
+    const bool of_test = part == Part::test || (part == Part::request && request.of_test);
+    const DeviceMatrix<const float>& x = of_test ? fleet_.test_x : fleet_.train_x;
+    Score score;
+#pragma unroll 1
+    for (int chunk = 0; chunk < rows; chunk += kRowsInRegisters) {
+      const int end = rows - chunk < kRowsInRegisters ? rows : chunk + kRowsInRegisters;
+      clear_gradients();
+#pragma unroll 1
+      for (int at = chunk; at < end; at += kFusedRows) {
+        if (thread_ < kFusedRows) find_row(part, request, first, at + thread_, rows, epoch);
+        __syncthreads();
+        load_rows(x, trains, at);
+        forward_tile(trains, at);
+        if (part == Part::activity) {
+          mark_active_units();
+        } else if (part == Part::request) {
+          predict(request, at);
+        } else {
+          losses(part, at, epoch, score);
+        }
+        __syncthreads();
+        if (trains) backward_tile();
+      }
+      if (in_sums_) set_gradients_aside(chunk > 0);
+    }
+    const double loss = warp_sum(score.loss);  // the first warp has them all
+    const std::int64_t right = warp_sum(score.right), changed = warp_sum(score.changed);
+    if (thread_ == 0) record(part, epoch, loss, right, changed);
+    return loss;
+  }
+
+  __device__ void record(Part part, int epoch, double loss, std::int64_t right, std::int64_t changed) const {
+    if (part == Part::train) {
+      figures(epoch).train_loss_sum += loss;
+      figures(epoch).train_correct += right;
+    } else if (part == Part::validation) {
+      figures(epoch).validation_loss_sum = loss;
+      figures(epoch).validation_correct = right;
+    } else if (part == Part::test) {
+      figures(epoch).test_loss_sum = loss;
+      figures(epoch).test_correct = right;
+      figures(epoch).test_changed = changed;
+    }
+  }
+
+  // The batch's share of partners, and what class weights sum to.
+  __device__ void begin_batch(int first, int rows, int epoch) {
+    if (mixes() && thread_ == 0) words_.second_share = static_cast<float>(mixing_share(run_.seed, steps_, run_.mixup));
+    if (run_.weighting != ClassWeighting::none) {
+      const KeyedPermutation shuffle = run_.shuffle.of_instance(static_cast<std::uint32_t>(epoch));
+      double sum = 0;
+      for (int k = thread_; k < rows; k += kThreads) {
+        const int label = integers_[words_.room.label + (as_taken() ? first + k : shuffle(first + k))];
+        sum += static_cast<double>(floats_[words_.room.class_weight + label]);
+      }
+      sum = block_sum(sum);
+      if (thread_ == 0) {
+        words_.loss_scale = static_cast<float>(static_cast<double>(rows) / sum);
+        words_.grad_scale = static_cast<float>(1 / sum);
+      }
+    } else if (thread_ == 0) {
+      words_.loss_scale = 1;
+      words_.grad_scale = 1.0f / static_cast<float>(rows);
+    }
+    // The barrier behind find_row comes before anybody reads them.
+  }
+
+  __device__ bool as_taken() const { return run_.order == RowOrder::as_stored || run_.batch >= train_rows(); }
 
   // ---- A tile of rows -----------------------------------------------------------------------------------------------
-  __device__ void load_rows(const DeviceMatrix<const float>& x) {
+  // Of the first warp: which row of the data the thread's is, number `row` of the part's.
+  __device__ void find_row(Part part, const FusedRequest& request, int first, int row, int rows, int epoch) {
+    int source = -1, label = 0;
+    if (row < rows) {
+      if (part == Part::train) {
+        const KeyedPermutation shuffle = run_.shuffle.of_instance(static_cast<std::uint32_t>(epoch));
+        const auto taken = [&](int place) {
+          return as_taken() ? first + place : static_cast<int>(shuffle(first + place));
+        };
+        const int k = taken(row);
+        source = integers_[words_.room.source + k];
+        label = integers_[words_.room.label + k];
+        if (mixes()) {
+          const KeyedPermutation partners = run_.partners.of_instance(static_cast<std::uint32_t>(steps_), rows);
+          const auto place = static_cast<int>(partners(row));
+          const int partner = taken(place);
+          words_.partner_place[thread_] = place;
+          words_.partner[thread_] = integers_[words_.room.source + partner];
+          words_.second_label[thread_] = integers_[words_.room.label + partner];
+        }
+      } else if (part == Part::validation) {
+        source = integers_[words_.room.validation_source + row];
+        label = integers_[words_.room.validation_label + row];
+      } else if (part == Part::test) {
+        source = row;
+        label = fleet_.test_label.data[row];
+      } else if (part == Part::activity) {
+        source = integers_[words_.room.source + row];
+      } else {
+        source = request.of_test ? row : static_cast<int>(request.rows(row));
+      }
+    }
+    words_.source[thread_] = source;
+    words_.label[thread_] = label;
+  }
+
+  // `at`: the tile's first row's place in the batch.
+  __device__ void load_rows(const DeviceMatrix<const float>& x, bool trains, int at) {
     const int features = plan_.layer[0].in, columns = 4 * plan_.layer[0].in4;
+    const bool mixed = trains && mixes();
+    const float theirs = mixed ? words_.second_share : 0, own = sub_rn(1.0f, theirs);
     float* tile = memory_ + plan_.x;
     for (int i = thread_; i < kFusedRows * columns; i += kThreads) {
       const int r = i / columns, j = i % columns, source = words_.source[r];
-      tile[r * plan_.x_stride + j] = source < 0 || j >= features ? 0.0f : x.row(source)[j];
+      float value = 0;
+      if (source >= 0 && j < features) {
+        value = feature(x, source, j, trains, at + r);
+        if (mixed)
+          value = add_rn(mul_rn(own, value),
+                         mul_rn(theirs, feature(x, words_.partner[r], j, trains, words_.partner_place[r])));
+      }
+      tile[r * plan_.x_stride + j] = value;
     }
     __syncthreads();
   }
+  __device__ float feature(const DeviceMatrix<const float>& x, int source, int j, bool trains, int place) const {
+    float value = x.row(source)[j];
+    if (run_.standardise)
+      value = scaled(FeatureScale{floats_[words_.room.mean + j], floats_[words_.room.factor + j]}, value);
+    if (trains && run_.jitter > 0)
+      value = add_rn(
+          value, mul_rn(floats_[words_.room.noise + j], jitter_noise(run_.seed, steps_, place, j, plan_.layer[0].in)));
+    return value;
+  }
 
-  __device__ void forward_tile() {
+  __device__ void forward_tile(bool trains, int at) {
     for (int l = 0; l < plan_.layers; ++l) {
-      forward<kThreads>(plan_.layer[l], memory_, inputs(l), input_stride(l), outputs(l), l + 1 < plan_.layers);
+      const bool hidden = l + 1 < plan_.layers;
+      forward<kThreads>(plan_.layer[l], memory_, inputs(l), input_stride(l), outputs(l), hidden);
       __syncthreads();
+      if (trains && hidden && run_.dropout > 0) {
+        drop_out(l, at);
+        __syncthreads();
+      }
+    }
+  }
+  __device__ void drop_out(int l, int at) {
+    const FusedLayer& of = plan_.layer[l];
+    const float scale = dropout_scale(run_.dropout);
+    for (int i = thread_; i < kRowGroups * of.out; i += kThreads) {
+      const int group = i % kRowGroups, o = i / kRowGroups;
+      const PhiloxCounter random =
+          draw(dropout_stream(run_.seed, steps_), dropout_place(l, at + group, o, of.out).element);
+      float* unit = outputs(l) + group * of.output_stride + o;
+#pragma unroll
+      for (int k = 0; k < 4; ++k) {
+        float& a = unit[k * kRowGroups * of.output_stride];
+        a = dropout_keeps(run_.dropout, random.word[k]) ? mul_rn(a, scale) : 0.0f;
+      }
     }
   }
 
-  // The first warp, a row per lane: adds its loss and whether it was right, and puts the gradient of the batch's mean
-  // loss in the logits' place, unless it is an evaluation (inverse_batch 0).
-  __device__ void losses(float inverse_batch, double& loss_sum, std::int64_t& right, std::uint32_t* correct) {
+  // The classes' logits of one row.
+  struct Logits {
+    float largest = -INFINITY, sum = 0;  // sum of exp(z - largest)
+    int predicted = 0;
+    bool ordered = true;
+  };
+  __device__ static Logits scan(const float* z, int classes) {
+    Logits row;
+    for (int j = 0; j < classes; ++j) {
+      row.ordered = row.ordered && !isnan(z[j]);
+      if (z[j] > row.largest) {
+        row.largest = z[j];
+        row.predicted = j;
+      }
+    }
+    for (int j = 0; j < classes; ++j) row.sum += expf(z[j] - row.largest);
+    if (!row.ordered) row.predicted = kNaNClass;
+    return row;
+  }
+
+  struct Score {
+    double loss = 0;
+    std::int64_t right = 0, changed = 0;
+  };
+  // The first warp, a row per lane: adds its loss, whether it was right and whether a test row's prediction has
+  // changed, and in training puts the gradient of the batch's mean loss in the logits' place.
+  __device__ void losses(Part part, int at, int epoch, Score& score) {
     if (thread_ >= kFusedRows) return;
     const FusedLayer& last = plan_.layer[plan_.layers - 1];
     float* z = outputs(plan_.layers - 1) + thread_ * last.output_stride;
     const int target = words_.label[thread_], classes = last.out;
-    const bool exists = words_.source[thread_] >= 0;
-    float largest = -INFINITY, sum = 0;
-    int predicted = 0;
-    bool ordered = true;
-    for (int j = 0; j < classes; ++j) {
-      ordered = ordered && !isnan(z[j]);
-      if (z[j] > largest) {
-        largest = z[j];
-        predicted = j;
+    const bool exists = words_.source[thread_] >= 0, trains = part == Part::train;
+    const Logits row = scan(z, classes);
+    const bool is_right = exists && row.predicted == target;
+    const auto cross_entropy = [&](int y) { return 0 <= y && y < classes ? logf(row.sum) + row.largest - z[y] : NAN; };
+    const bool weighs = trains && (mixes() || run_.weighting != ClassWeighting::none);
+    float first = 1, second = 0;
+    int second_target = -1;
+    if (weighs && exists) {
+      const float share = mixes() ? words_.second_share : 0.0f;
+      second_target = mixes() ? words_.second_label[thread_] : -1;
+      first = (1 - share) * class_weight(target);
+      second = share * class_weight(second_target);
+      const float loss = (first == 0 ? 0.0f : first * cross_entropy(target)) +
+                         (second == 0 ? 0.0f : second * cross_entropy(second_target));
+      score.loss += static_cast<double>(words_.loss_scale * loss);
+    } else if (exists) {
+      score.loss += static_cast<double>(cross_entropy(target));
+    }
+    score.right += is_right;
+    const unsigned bits = __ballot_sync(kFullWarp, is_right);
+    if (part == Part::test) {
+      if (run_.correct >= 0 && thread_ == 0) {
+        const Index words = correct_words(fleet_.test_x.rows);
+        fleet_.correct.data[run_.correct + epoch * words + at / kFusedRows] = bits;
+      }
+      if (exists) {
+        std::int32_t& previous = integers_[words_.room.previous + at + thread_];
+        score.changed += previous != row.predicted;
+        previous = row.predicted;
       }
     }
-    for (int j = 0; j < classes; ++j) sum += expf(z[j] - largest);
-    const bool is_right = exists && ordered && predicted == target;
-    if (exists) {
-      const bool known = 0 <= target && target < classes;
-      loss_sum += known ? static_cast<double>(logf(sum) + largest - z[target]) : NAN;
-      right += is_right;
-    }
-    const unsigned bits = __ballot_sync(kFullWarp, is_right);
-    if (correct != nullptr && thread_ == 0) *correct = bits;
-    if (inverse_batch == 0) return;
-    const float inverse_sum = 1.0f / sum;
+    if (!trains) return;
+    const float inverse_sum = 1.0f / row.sum, scale = words_.grad_scale;
     for (int j = 0; j < classes; ++j) {
-      const float p = expf(z[j] - largest) * inverse_sum;
-      z[j] = exists ? (p - (j == target ? 1.0f : 0.0f)) * inverse_batch : 0.0f;
+      const float p = expf(z[j] - row.largest) * inverse_sum;
+      float grad = p - (j == target ? 1.0f : 0.0f);
+      if (weighs) grad = (first + second) * p - (j == target ? first : 0.0f) - (j == second_target ? second : 0.0f);
+      z[j] = exists ? grad * scale : 0.0f;
+    }
+  }
+  __device__ float class_weight(int label) const {
+    if (label < 0 || run_.weighting == ClassWeighting::none) return 1;
+    return floats_[words_.room.class_weight + label];
+  }
+
+  // Hidden units that are positive for a row of the tile.
+  __device__ void mark_active_units() {
+    std::int32_t* active = integers_ + words_.room.active;
+    for (int l = 0; l + 1 < plan_.layers; ++l) {
+      const FusedLayer& of = plan_.layer[l];
+      if (thread_ < of.out)
+        for (int r = 0; r < kFusedRows; ++r)
+          if (words_.source[r] >= 0 && outputs(l)[r * of.output_stride + thread_] > 0) active[thread_] = 1;
+      active += of.out;
+    }
+  }
+  // By the threads that marked them: units lie at their threads' places.
+  __device__ void count_dead_units() {
+    const std::int32_t* active = integers_ + words_.room.active;
+    for (int l = 0; l + 1 < plan_.layers; ++l) {
+      const FusedLayer& of = plan_.layer[l];
+      const double dead = block_sum(thread_ < of.out && active[thread_] == 0 ? 1.0 : 0.0);
+      if (thread_ == 0) fleet_.dead.data[run_.dead + l] = static_cast<std::int32_t>(dead);
+      active += of.out;
     }
   }
 
+  // The first warp, a row per lane.
+  __device__ void predict(const FusedRequest& request, int at) const {
+    if (thread_ >= kFusedRows || words_.source[thread_] < 0) return;
+    const FusedLayer& last = plan_.layer[plan_.layers - 1];
+    const float* z = outputs(plan_.layers - 1) + thread_ * last.output_stride;
+    const Logits row = scan(z, last.out);
+    fleet_.predicted.data[request.predicted + at + thread_] = row.predicted;
+    if (request.probability < 0) return;
+    float* probability = fleet_.probability.data + request.probability + Index{at + thread_} * last.out;
+    for (int j = 0; j < last.out; ++j) probability[j] = expf(z[j] - row.largest) / row.sum;
+  }
+
   __device__ void backward_tile() {
+    const float scale = dropout_scale(run_.dropout);  // of the units that were kept
     for (int l = plan_.layers - 1; l >= 0; --l) {
       const FusedLayer& of = plan_.layer[l];
       float* grad = outputs(l);
@@ -256,7 +599,7 @@ class BlockTraining {
       add_bias_grad(l, grad);
       __syncthreads();
       if (l == 0) break;
-      input_grad<kThreads>(of, memory_, grad, inputs(l), input_stride(l));
+      input_grad<kThreads>(of, memory_, grad, inputs(l), input_stride(l), scale);
       __syncthreads();
     }
   }
@@ -304,7 +647,7 @@ class BlockTraining {
     for (int l = 0; l < plan_.layers; ++l) {
       const FusedLayer& of = plan_.layer[l];
       for_each_slot(of, [&](int slot, auto& own) { set_aside(of, slot, own, adds); });
-      float* sum = sums_ + of.bias_moment + thread_;
+      float* sum = sums() + of.bias_moment + thread_;
 #pragma unroll
       for (int k = 0; k < kFusedLayers; ++k)
         if (k == l) *sum = bias_[k] + (adds ? *sum : 0.0f);
@@ -318,7 +661,7 @@ class BlockTraining {
 #pragma unroll
     for (int tile = 0; tile < kSide * kSide; ++tile) {
       store_tile(own, tile);
-      float* sums = sums_ + moment_of<kSide>(of, slot, tile) + thread_ * 4;
+      float* sums = this->sums() + moment_of<kSide>(of, slot, tile) + thread_ * 4;
 #pragma unroll 1
       for (int i = 0; i < 4; ++i) {
         Floats<4> sum = adds ? load<4>(sums + i * kThreads * 4) : Floats<4>{};
@@ -345,36 +688,74 @@ class BlockTraining {
 
   // One step over every parameter, each by the thread that owns it: the first copy of its tile, the first thread of its
   // bias. The copies meet in shared memory, where a loop over elements does not have to be unrolled as one over
-  // registers has. Returns the gradient's 2-norm in thread 0, if it is asked for.
-  __device__ double step(bool wants_norm) {
+  // registers has. The last of an epoch leaves the gradient's norm in its figures, and every layer's where asked for.
+  __device__ void step(bool last, int epoch) {
     ++steps_;
-    if (run_.optimizer == OptimizerKind::adam && thread_ == 0) {
-      const auto t = static_cast<double>(steps_);
-      words_.step_size = static_cast<float>(run_.adam.learning_rate / (1 - pow(run_.adam.betas.beta1, t)));
-      words_.correction2_sqrt = static_cast<float>(sqrt(1 - pow(run_.adam.betas.beta2, t)));
+    const bool records_layers = last && run_.layers >= 0;
+    if (records_layers) {
+      float* before = floats_ + words_.room.before;
+      for (int l = 0; l < plan_.layers; ++l)
+        for_each_parameter(l, [&](int flat, int place) { before[flat] = memory_[place]; });
     }
-    double squares = 0;
+    if (thread_ == 0 && run_.optimizer == OptimizerKind::adam) {
+      const auto t = static_cast<double>(steps_);
+      words_.adam_step = adam_step_constants(words_.adam, words_.rate_reduction, 1 - pow(run_.adam.betas.beta1, t),
+                                             sqrt(1 - pow(run_.adam.betas.beta2, t)));
+    } else if (thread_ == 0) {
+      words_.sgd_rate = sgd_rate(words_.sgd, words_.rate_reduction);
+    }
+    __syncthreads();
     if (run_.optimizer == OptimizerKind::adam) {
-      __syncthreads();
       const AdamConstants c = words_.adam;
-      const float step_size = words_.step_size, correction2_sqrt = words_.correction2_sqrt;
-      step_by(squares, [=](float grad, float& parameter, float& m, float& v) {
-        adam_step(c, step_size, correction2_sqrt, grad, parameter, m, v);
-      });
+      const AdamStep of_step = words_.adam_step;
+      step_by(last, epoch,
+              [=](float grad, float& parameter, float& m, float& v) { adam_step(c, of_step, grad, parameter, m, v); });
     } else {
       const SgdConstants c = words_.sgd;
-      step_by(squares,
-              [=](float grad, float& parameter, float& velocity, float&) { sgd_step(c, grad, parameter, velocity); });
+      const float rate = words_.sgd_rate;
+      step_by(last, epoch, [=](float grad, float& parameter, float& velocity, float&) {
+        sgd_step(c, rate, grad, parameter, velocity);
+      });
     }
-    return wants_norm ? sqrt(words_.sum(squares)) : 0;
+    __syncthreads();
+    if (records_layers) record_updates(epoch);
   }
 
   template <class Rule>
-  __device__ void step_by(double& squares, const Rule& rule) {
+  __device__ void step_by(bool last, int epoch, const Rule& rule) {
+    double all = 0;  // squares of the gradient, in thread 0
     for (int l = 0; l < plan_.layers; ++l) {
       const FusedLayer& of = plan_.layer[l];
+      double squares = 0;
       for_each_slot(of, [&](int slot, auto& own) { step_of_slot(of, slot, own, squares, rule); });
       step_of_bias(of, l, squares, rule);
+      if (!last) continue;
+      squares = block_sum(squares);
+      all += squares;
+      if (run_.layers >= 0 && thread_ == 0) layer_record(epoch, l).gradient_norm = sqrt(squares);
+    }
+    if (last && thread_ == 0) figures(epoch).gradient_norm = sqrt(all);
+  }
+
+  __device__ LayerRecord& layer_record(int epoch, int l) const {
+    return fleet_.layers.data[run_.layers + Index{epoch} * plan_.layers + l];
+  }
+  // How far the step has moved every layer, and from where.
+  __device__ void record_updates(int epoch) {
+    const float* before = floats_ + words_.room.before;
+    for (int l = 0; l < plan_.layers; ++l) {
+      double update = 0, weight = 0;
+      for_each_parameter(l, [&](int flat, int place) {
+        const auto was = static_cast<double>(before[flat]);
+        const double moved = static_cast<double>(memory_[place]) - was;
+        update += moved * moved;
+        weight += was * was;
+      });
+      update = block_sum(update);
+      weight = block_sum(weight);
+      if (thread_ != 0) continue;
+      layer_record(epoch, l).update_norm = sqrt(update);
+      layer_record(epoch, l).weight_norm = sqrt(weight);
     }
   }
 
@@ -397,7 +778,7 @@ class BlockTraining {
         const int o = 4 * row4 + i, place = moment + (i * kThreads + thread_) * 4;
         if (o >= of.out) break;
         float* weight = memory_ + of.weight + o * of.weight_stride + 4 * column4;
-        Floats<4> m = load<4>(m_ + place), v = load<4>(v_ + place);
+        Floats<4> m = load<4>(this->m() + place), v = load<4>(this->v() + place);
 #pragma unroll
         for (int j = 0; j < 4; ++j) {
           if (4 * column4 + j >= of.in) break;
@@ -405,13 +786,13 @@ class BlockTraining {
           for (int part = 0; part < of.parts; ++part) {
             const int holder = thread_ + part * threads_of_copy;
             grad +=
-                in_sums_ ? sums_[moment + (i * kThreads + holder) * 4 + j] : scratch[(i * 4 + j) * kThreads + holder];
+                in_sums_ ? sums()[moment + (i * kThreads + holder) * 4 + j] : scratch[(i * 4 + j) * kThreads + holder];
           }
           squares += static_cast<double>(grad) * grad;
           rule(grad, weight[j], m.at[j], v.at[j]);
         }
-        store(m_ + place, m);
-        store(v_ + place, v);
+        store(this->m() + place, m);
+        store(this->v() + place, v);
       }
     }
   }
@@ -422,27 +803,28 @@ class BlockTraining {
     __syncthreads();
 #pragma unroll
     for (int k = 0; k < kFusedLayers; ++k)
-      if (k == l) scratch[thread_] = in_sums_ ? sums_[of.bias_moment + thread_] : bias_[k];
+      if (k == l) scratch[thread_] = in_sums_ ? sums()[of.bias_moment + thread_] : bias_[k];
     __syncthreads();
     if (thread_ >= of.out) return;
     float grad = 0;
     for (int part = 0; part < of.bias_parts; ++part) grad += scratch[thread_ + part * of.bias_width];
     squares += static_cast<double>(grad) * grad;
     const int place = of.bias_moment + thread_;
-    rule(grad, memory_[of.bias + thread_], m_[place], v_[place]);
+    rule(grad, memory_[of.bias + thread_], m()[place], v()[place]);
   }
+
+  __device__ float* sums() const { return floats_ + words_.room.sums; }  // of the batch's gradients, where in_sums_
+
+  static constexpr std::int32_t kNaNClass = -1, kNoClass = -2;  // of logits that are NaN; of no epoch before
 
   const FusedFleet& fleet_;
   const FusedRun& run_;
   const FusedPlan& plan_;
   float* memory_;
   BlockWords<kThreads>& words_;
-  float* m_;
-  float* v_;
-  float* sums_;           // of the batch's gradients, where in_sums_
-  std::int32_t* source_;  // of the run's rows, in the dataset
-  std::int32_t* label_;   // as the run has them
-  const volatile RunSignals* signals_;
+  float* floats_;  // the block's room in device memory
+  std::int32_t* integers_;
+  const volatile FleetSignals* signals_;
   int thread_;
   std::int64_t steps_ = 0;
   bool in_sums_ = false;
@@ -467,16 +849,20 @@ __global__ __launch_bounds__(kThreads,
   static_assert(sizeof(BlockWords<kThreads>) <= kFusedStaticBytes);
   auto& words = shared<BlockWords<kThreads>>();
   for (;;) {
-    if (threadIdx.x == 0) words.run = atomicAdd(scratch.next.data, 1);
+    if (threadIdx.x == 0) words.run = atomicAdd(scratch.counts.data, 1);
     __syncthreads();
     const int number = words.run;
     if (number >= fleet.runs.size) return;
     const FusedRun& run = fleet.runs.data[number];
     BlockTraining<kThreads, kGroups, kTiles> training(
-        fleet, run, fleet.plans.data[run.plan], memory, words, scratch.moments.data + blockIdx.x * 3 * launch.moments,
-        scratch.rows.data + blockIdx.x * 2 * launch.rows, scratch.signals.data);
+        fleet, run, fleet.plans.data[run.plan], memory, words, scratch.floats.data + blockIdx.x * launch.floats,
+        scratch.integers.data + blockIdx.x * launch.integers, scratch.signals.data);
     const RunEnd end = training.train();
-    if (threadIdx.x == 0) fleet.ends.data[number] = end;
+    if (threadIdx.x == 0) {
+      fleet.ends.data[number] = end;
+      volatile FleetSignals* signals = scratch.signals.data;
+      signals->finished = atomicAdd(scratch.counts.data + 1, 1) + 1;
+    }
     __syncthreads();
   }
 }
@@ -514,8 +900,9 @@ Index fused_resident_blocks(const FusedVariant& variant, std::size_t shared_byte
 void fused_training(const Stream& stream, const FusedLaunch& shape, const FusedFleet& fleet,
                     const FusedScratch& scratch) {
   expects_fused_training(fleet);
-  expects(shape.blocks >= 1 && scratch.moments.size >= shape.blocks * 3 * shape.moments &&
-              scratch.rows.size >= shape.blocks * 2 * shape.rows && scratch.next.size == 1 && scratch.signals.size == 1,
+  expects(shape.blocks >= 1 && shape.floats % kVector == 0 && scratch.floats.size >= shape.blocks * shape.floats &&
+              scratch.integers.size >= shape.blocks * shape.integers && scratch.counts.size == 2 &&
+              scratch.signals.size == 1,
           "fused_training: every block has its scratch");
   if (fleet.runs.empty()) return;
   launch(stream, shape_of(shape.variant, shape.blocks, shape.shared_bytes), kernel_of(shape.variant), fleet, shape,

@@ -77,10 +77,11 @@ __device__ void forward(const FusedLayer& layer, const float* memory, const floa
   }
 }
 
-// Where input > 0, replaces it by its gradient, and by zero elsewhere. Nothing else may read the input meanwhile.
+// Where input > 0, replaces it by its gradient times the scale, and by zero elsewhere. Nothing else may read the input
+// meanwhile.
 template <int kThreads>
 __device__ void input_grad(const FusedLayer& layer, const float* memory, const float* grad, float* input,
-                           int input_stride) {
+                           int input_stride, float scale) {
   const int out4 = layer.out4, in4 = layer.in4, grad_stride = layer.output_stride;
   const int units = row_units(in4);
   for (int unit = static_cast<int>(threadIdx.x); unit < units; unit += kThreads) {
@@ -108,7 +109,7 @@ __device__ void input_grad(const FusedLayer& layer, const float* memory, const f
       float* own = input + (at.group + i * kRowGroups) * input_stride + 4 * at.column4;
       Floats<4> a = load<4>(own);
 #pragma unroll
-      for (int j = 0; j < 4; ++j) a.at[j] = a.at[j] > 0.0f ? sum[i][j] : 0.0f;
+      for (int j = 0; j < 4; ++j) a.at[j] = a.at[j] > 0.0f ? sum[i][j] * scale : 0.0f;
       store(own, a);
     }
   }

@@ -12,6 +12,7 @@
 #include <cmath>
 
 #include "plateau/core/permutation.hpp"
+#include "plateau/core/schedule.hpp"
 
 namespace plateau {
 
@@ -31,7 +32,7 @@ PLATEAU_HD inline double mixing_share(std::uint64_t seed, std::int64_t step, dou
     const double u = open(random.word[0]), v = open(random.word[1]);
     if (alpha > 0.5) {  // Ulrich 1984
       const double radius = sqrt(1 - pow(u, 2 / (2 * alpha - 1)));
-      return (1 + radius * cos(6.283185307179586 * v)) / 2;
+      return (1 + radius * cos_pi(2 * v)) / 2;
     }
     const double x = pow(u, 1 / alpha), y = pow(v, 1 / alpha);  // Joehnk 1964
     if (x + y <= 1) return x / (x + y);

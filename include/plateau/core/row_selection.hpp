@@ -54,7 +54,7 @@ class RowSelection {
     return other;
   }
 
-  PLATEAU_HD Index count() const { return count_; }
+  PLATEAU_HD constexpr Index count() const { return count_; }
   Index dataset_rows() const { return dataset_rows_; }
 
   PLATEAU_HD Index operator()(Index k) const {

@@ -4,74 +4,169 @@
 // Every run has its own rows, labels, hyper-parameters, epochs and seed; the dataset is there once. It has no twin of
 // its own: what it must compute is what the CPU device trains (train_on_cpu).
 //
-// A run is the training that the layered engine defines (model/training.hpp), step for step:
+// A run is the training that the layered engine defines (model/run.hpp), step for step:
 //
+//   rows        as selected, labels treated (core/label_treatment.hpp), features scaled by the statistics of the rows
+//               that are trained on (ops/standardise.hpp)
 //   parameters  drawn (ops/initialise.hpp) or given
-//   epoch       the run's rows as selected or in the epoch's order (ops/gather_batch.hpp), cut into batches; per batch
-//               forward, softmax cross-entropy, backward and one optimizer step (ops/adam.hpp, ops/sgd.hpp); then the
-//               test rows
+//   epoch       the run's rows as they are taken or in the epoch's order (ops/gather_batch.hpp), cut into batches; per
+//               batch augmentation (ops/augment_batch.hpp), forward with dropout (ops/dropout.hpp), softmax
+//               cross-entropy with class weights (ops/weighted_xent.hpp), backward and one optimizer step
+//               (ops/adam.hpp, ops/sgd.hpp); then the validation rows and the test rows
+//   best        parameters of the lowest validation loss, and the end after `patience` epochs without a lower one
+//               (ops/early_stopping.hpp)
 //   end         after the last epoch, after one whose loss or gradient is not finite, or before one if the host has
-//               asked for it by then
+//               asked for it by then; then what was asked for: dead units (ops/unit_activity.hpp) and predictions
+//               (ops/class_probabilities.hpp)
 //
 //   shapes      train_x [N, F], train_label [N], test_x [M, F], test_label [M]: shared by all runs of the launch
-//   results     per run, at the offsets that the run names: history [epochs], correct [epochs, correct_words(M)],
-//               parameters [P] without padding, and one RunEnd. Rows of epochs that did not complete are unspecified
+//   results     per run, at the offsets that the run names, a negative one where they are not asked for: history
+//               [epochs], correct [epochs, correct_words(M)], parameters [P] without padding after the last step and of
+//               the best epoch, layers [epochs, layers], dead [hidden layers], and one RunEnd. Rows of epochs that did
+//               not complete are unspecified
 //   bits        depend on the run, the data and the plan; not on other runs, their order, or the number of blocks
 #pragma once
 
 #include <algorithm>
 
 #include "plateau/core/contract.hpp"
+#include "plateau/core/dropout.hpp"
 #include "plateau/core/fused_plan.hpp"
+#include "plateau/core/label_treatment.hpp"
+#include "plateau/core/mixing.hpp"
 #include "plateau/core/row_selection.hpp"
+#include "plateau/core/scaling.hpp"
+#include "plateau/core/schedule.hpp"
 #include "plateau/core/view.hpp"
 #include "plateau/ops/adam.hpp"
+#include "plateau/ops/augment_batch.hpp"
 #include "plateau/ops/gather_batch.hpp"
+#include "plateau/ops/layer_norms.hpp"
 #include "plateau/ops/metrics.hpp"
 #include "plateau/ops/sgd.hpp"
 
 namespace plateau {
 
 enum class OptimizerKind : std::int32_t { adam, sgd };
+enum class ClassWeighting : std::int32_t { none, balanced, given };
+
+// Rows whose classes are asked for when the run has ended.
+struct FusedRequest {
+  bool of_test = true;            // all test rows; else
+  RowSelection rows;              // of the training rows
+  bool best = false;              // by the best epoch's parameters; requests of a run by the last ones come first
+  std::int64_t predicted = 0;     // offsets of [rows]
+  std::int64_t probability = -1;  // and [rows, classes]; negative: not asked for
+};
 
 struct FusedRun {
   std::int32_t plan = 0;  // which of the launch's plans; all of one variant
   std::int32_t epochs = 1;
   std::int32_t batch = 1;  // rows per step, at most as many as the run takes
   RowOrder order = RowOrder::as_stored;
-  RowSelection rows;                   // of the training rows
-  KeyedPermutation shuffle;            // of the run's rows; instance: the epoch
-  bool permute_labels = false;         // among the run's rows
-  KeyedPermutation label_permutation;  // (ops/permute_labels.hpp)
-  std::uint64_t seed = 0;              // of parameters that are drawn
-  std::int64_t initial = -1;           // offset of the given ones; negative: they are drawn
+  RowSelection rows;  // of the training rows; where listed, the list lies on the device
+  bool validates = false;
+  RowSelection validation;    // of the training rows as well; only if it validates
+  std::int32_t patience = 0;  // 0: it does not stop early
+  KeyedPermutation shuffle;   // of the run's rows; instance: the epoch
+  bool treats_labels = false;
+  TreatedLabels treated_labels;
+  bool standardise = false;
+  float dropout = 0;
+  float jitter = 0;
+  double mixup = 0;
+  KeyedPermutation partners;  // of a batch; instance: the step
+  ClassWeighting weighting = ClassWeighting::none;
+  std::int64_t class_weights = 0;  // offset of the given ones
+  std::uint64_t seed = 0;          // of what is drawn
+  std::int64_t initial = -1;       // offset of the given parameters; negative: they are drawn
+  Schedule schedule = Schedule::constant;
   OptimizerKind optimizer = OptimizerKind::adam;
   AdamParameters adam;
   SgdParameters sgd;
-  // Where its results go.
-  std::int64_t history = 0, correct = 0, parameters = 0;
+  // Where its results go; negative: they are not asked for.
+  std::int64_t history = 0, correct = -1, parameters = -1, best = -1, layers = -1, dead = -1;
+  std::int64_t first_request = 0;
+  std::int32_t requests = 0;
 };
 
 // How a run ended.
 struct RunEnd {
   RunStatus status = RunStatus::running;  // running: it completed its epochs
   std::int32_t epochs = 0;                // complete ones
+  std::int32_t best_epochs = 0;           // those after which the validation loss was lowest; 0: none was judged
 };
 
 // What the runs of a launch share and write into. They are taken in their order.
 struct FusedFleet {
   DeviceMatrix<const float> train_x;
   DeviceSpan<const std::int32_t> train_label;
+  RowGroupsView<Space::device> groups;
   DeviceMatrix<const float> test_x;
   DeviceSpan<const std::int32_t> test_label;
-  DeviceSpan<const float> initial;
+  DeviceSpan<const float> initial, class_weights;
   DeviceSpan<const FusedPlan> plans;
   DeviceSpan<const FusedRun> runs;
+  DeviceSpan<const FusedRequest> requests;
   DeviceSpan<EpochMetrics> history;
   DeviceSpan<std::uint32_t> correct;
   DeviceSpan<float> parameters;
+  DeviceSpan<LayerRecord> layers;
+  DeviceSpan<std::int32_t> dead, predicted;
+  DeviceSpan<float> probability;
   DeviceSpan<RunEnd> ends;  // one per run
 };
+
+// Where a run's block keeps in device memory what does not fit its shared memory: offsets in floats and in integers.
+struct FusedRoom {                   // without initialisers, for it lies in shared memory
+  std::int32_t sums;                 // behind both moments: of gradients; only where batches are large
+  std::int32_t mean, factor, noise;  // [F]: scaling, and amplitude of the jitter
+  std::int32_t class_weight;         // [K]
+  std::int32_t before;               // [P]: parameters before a step
+  std::int32_t floats;
+  Index source, label;                        // [rows]
+  Index validation_source, validation_label;  // [validation rows]
+  Index previous;                             // [M]: predictions
+  Index active;                               // [hidden units]
+  Index class_rows;                           // [K]
+  Index integers;
+};
+inline constexpr int kRowsInRegisters = 64 * kFusedRows;  // whose gradients one register takes up
+
+PLATEAU_HD constexpr FusedRoom fused_room(const FusedPlan& plan, const FusedRun& run, Index test_rows) {
+  FusedRoom room{};
+  const int features = plan.layer[0].in, classes = plan.layer[plan.layers - 1].out;
+  int floats = 2 * plan.moments;
+  const auto take = [&](bool wanted, int count) {
+    const int at = floats;
+    if (wanted) floats += (count + 3) / 4 * 4;
+    return at;
+  };
+  room.sums = take(run.batch > kRowsInRegisters, plan.moments);
+  room.mean = take(run.standardise, features);
+  room.factor = take(run.standardise, features);
+  room.noise = take(run.jitter > 0, features);
+  room.class_weight = take(run.weighting != ClassWeighting::none, classes);
+  room.before = take(run.layers >= 0, plan.parameters);
+  room.floats = floats;
+  Index integers = 0;
+  const auto reserve = [&](bool wanted, Index count) {
+    const Index at = integers;
+    if (wanted) integers += count;
+    return at;
+  };
+  room.source = reserve(true, run.rows.count());
+  room.label = reserve(true, run.rows.count());
+  room.validation_source = reserve(run.validates, run.validation.count());
+  room.validation_label = reserve(run.validates, run.validation.count());
+  room.previous = reserve(true, test_rows);
+  Index units = 0;
+  for (int l = 0; l + 1 < plan.layers; ++l) units += plan.layer[l].out;
+  room.active = reserve(run.dead >= 0, units);
+  room.class_rows = reserve(run.weighting == ClassWeighting::balanced, classes);
+  room.integers = integers;
+  return room;
+}
 
 // What one epoch of a run keeps a block busy, in the floating-point operations that it could do meanwhile: a tile of
 // rows takes a while however small the network is, and so does a step. Both are estimates and have not been measured.
@@ -104,26 +199,32 @@ namespace gpu {
 
 class Stream;
 
-// Memory that the blocks of a launch work with, as far as it is not shared: elements of each.
+// What host and device tell each other while a fleet trains; in memory that both reach.
+struct FleetSignals {
+  std::int32_t stop_requested = 0;  // written by the host, read before every epoch: not 0 ends every run
+  std::int32_t finished = 0;        // runs; written by whatever block finished one last, so it may step back a little
+};
+
+// Memory that the blocks of a launch work with, as far as it is not shared.
 struct FusedScratch {
-  DeviceSpan<float> moments;       // blocks * 3 * the largest FusedPlan::moments: both, and sums of gradients
-  DeviceSpan<std::int32_t> rows;   // blocks * 2 * the largest number of rows that a run takes
-  DeviceSpan<std::int32_t> next;   // one: how many runs have been taken; zero before the launch
-  DeviceSpan<RunSignals> signals;  // one that host and device reach: stop_requested is read before every epoch
+  DeviceSpan<float> floats;           // blocks * FusedLaunch::floats
+  DeviceSpan<std::int32_t> integers;  // blocks * FusedLaunch::integers
+  DeviceSpan<std::int32_t> counts;    // two: runs that have been taken, and finished; zero before the launch
+  DeviceSpan<FleetSignals> signals;   // one
 };
 
 // How many blocks of the variant run beside each other on the present device, each with so much shared memory. Throws
 // std::invalid_argument where it has no room for one.
 Index fused_resident_blocks(const FusedVariant& variant, std::size_t shared_bytes);
 
-// One launch of `blocks` blocks over runs whose plans are all of `variant`; `moments` and `rows` are the largest of the
-// runs, and `shared_bytes` that of the plans.
+// One launch of `blocks` blocks over runs whose plans are all of `variant`; `shared_bytes` is the largest of the plans,
+// `floats` (a multiple of four) and `integers` the largest of the runs' rooms.
 struct FusedLaunch {
   FusedVariant variant;
   Index blocks = 1;
   std::size_t shared_bytes = 0;
-  Index moments = 0;
-  Index rows = 0;
+  Index floats = 0;
+  Index integers = 0;
 };
 void fused_training(const Stream& stream, const FusedLaunch& launch, const FusedFleet& fleet,
                     const FusedScratch& scratch);
