@@ -15,6 +15,7 @@
 #include "plateau/ops/adam.hpp"
 #include "plateau/ops/bias_activation.hpp"
 #include "plateau/ops/bias_grad.hpp"
+#include "plateau/ops/class_probabilities.hpp"
 #include "plateau/ops/dataset_statistics.hpp"
 #include "plateau/ops/dense.hpp"
 #include "plateau/ops/dense_epilogue.hpp"
@@ -182,6 +183,15 @@ Operation<Device> softmax_xent(Material<Device>& make, const Sizes& n) {
   return {.cost = softmax_xent_cost(n[0], n[1]),
           .run = [=, &backend = make.backend()] { backend.softmax_xent(z, label, loss, predicted, grad_z); },
           .outputs = {loss, elements(grad_z)}};
+}
+
+template <class Device>
+Operation<Device> class_probabilities(Material<Device>& make, const Sizes& n) {
+  const auto z = make.random(n[0], n[1]), probability = make.random(n[0], n[1]);
+  const auto predicted = make.labels(n[0], n[1]);
+  return {.cost = class_probabilities_cost(n[0], n[1]),
+          .run = [=, &backend = make.backend()] { backend.class_probabilities(z, predicted, probability); },
+          .outputs = {elements(probability)}};
 }
 
 // ---- Rows of data: n = {rows, features} or {rows, features, batch} --------------------------------------------------
@@ -355,6 +365,7 @@ std::vector<Row<Device>> operations() {
       {"relu_backward", relu_backward<Device>, layers},
       {"bias_grad", bias_grad<Device>, {{tiny, {100, 2}}, {medium, {8192, 10}}, {large, {8192, 4096}}}},
       {"softmax_xent", softmax_xent<Device>, logits},
+      {"class_probabilities", class_probabilities<Device>, logits},
       {"gather_batch",
        gather_batch<Device>,
        {{tiny, {1000, 3, 100}}, {medium, {65536, 784, 1024}}, {large, {65536, 784, 16384}}}},

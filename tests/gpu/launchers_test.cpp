@@ -92,6 +92,7 @@ const Launcher kLaunchers[] = {
      [](Room& r) {
        r.gpu.softmax_xent(r.z.matrix(), r.label.span(), r.loss.span(), r.predicted.span(), r.z.matrix());
      }},
+    {"class_probabilities", [](Room& r) { r.gpu.class_probabilities(r.z.matrix(), r.predicted.span(), r.z.matrix()); }},
     {"advance_step", [](Room& r) { r.gpu.advance_step({}, r.state.span()); }},
     {"finish_epoch", [](Room& r) { r.gpu.finish_epoch(r.state.span()); }},
     {"exchange_signals", [](Room& r) { r.gpu.exchange_signals(r.state.span(), r.signals.span()); }},

@@ -14,6 +14,7 @@
 #include "plateau/ops/adam.hpp"
 #include "plateau/ops/bias_activation.hpp"
 #include "plateau/ops/bias_grad.hpp"
+#include "plateau/ops/class_probabilities.hpp"
 #include "plateau/ops/dataset_statistics.hpp"
 #include "plateau/ops/dense.hpp"
 #include "plateau/ops/dense_epilogue.hpp"
@@ -100,6 +101,9 @@ struct CpuBackend {
   void softmax_xent(Matrix<const Real> z, Span<const std::int32_t> label, Span<Real> loss, Span<std::int32_t> predicted,
                     Matrix<Real> grad_z) const {
     cpu::softmax_xent<Real>(z, label, loss, predicted, grad_z);
+  }
+  void class_probabilities(Matrix<const Real> z, Span<std::int32_t> predicted, Matrix<Real> probability) const {
+    cpu::class_probabilities<Real>(z, predicted, probability);
   }
   void advance_step(AdamBetas betas, Span<TrainingState> state) const { cpu::advance_step(betas, state); }
   void finish_epoch(Span<TrainingState> state) const { cpu::finish_epoch(state); }

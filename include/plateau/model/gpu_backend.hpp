@@ -14,6 +14,7 @@
 #include "plateau/ops/adam.hpp"
 #include "plateau/ops/bias_activation.hpp"
 #include "plateau/ops/bias_grad.hpp"
+#include "plateau/ops/class_probabilities.hpp"
 #include "plateau/ops/dataset_statistics.hpp"
 #include "plateau/ops/dense.hpp"
 #include "plateau/ops/dense_epilogue.hpp"
@@ -115,6 +116,9 @@ class GpuBackend {
   void softmax_xent(Matrix<const float> z, Span<const std::int32_t> label, Span<float> loss,
                     Span<std::int32_t> predicted, Matrix<float> grad_z) const {
     gpu::softmax_xent(stream_, z, label, loss, predicted, grad_z);
+  }
+  void class_probabilities(Matrix<const float> z, Span<std::int32_t> predicted, Matrix<float> probability) const {
+    gpu::class_probabilities(stream_, z, predicted, probability);
   }
   void advance_step(AdamBetas betas, Span<TrainingState> state) const { gpu::advance_step(stream_, betas, state); }
   void finish_epoch(Span<TrainingState> state) const { gpu::finish_epoch(stream_, state); }
