@@ -31,6 +31,7 @@
 #include "plateau/ops/softmax_xent.hpp"
 #include "plateau/ops/standardise.hpp"
 #include "plateau/ops/training_state.hpp"
+#include "plateau/ops/unit_activity.hpp"
 
 namespace plateau::bench {
 
@@ -164,6 +165,14 @@ Operation<Device> relu_backward(Material<Device>& make, const Sizes& n) {
   return {.cost = relu_backward_cost(n[0], n[1]),
           .run = [=, &backend = make.backend()] { backend.relu_backward(a, grad, grad_bias); },
           .outputs = {elements(grad), grad_bias}};
+}
+
+template <class Device>
+Operation<Device> unit_activity(Material<Device>& make, const Sizes& n) {
+  const auto a = make.random(n[0], n[1]);
+  const auto active = make.template zeros<std::int32_t>(n[1]);
+  return {.cost = unit_activity_cost(n[0], n[1]),
+          .run = [=, &backend = make.backend()] { backend.unit_activity(a, active); }};
 }
 
 template <class Device>
@@ -363,6 +372,7 @@ std::vector<Row<Device>> operations() {
       {"bias_activation", bias_activation<Device>, layers},
       {"dropout", dropout<Device>, layers},
       {"relu_backward", relu_backward<Device>, layers},
+      {"unit_activity", unit_activity<Device>, layers},
       {"bias_grad", bias_grad<Device>, {{tiny, {100, 2}}, {medium, {8192, 10}}, {large, {8192, 4096}}}},
       {"softmax_xent", softmax_xent<Device>, logits},
       {"class_probabilities", class_probabilities<Device>, logits},

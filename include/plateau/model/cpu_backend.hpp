@@ -30,6 +30,7 @@
 #include "plateau/ops/softmax_xent.hpp"
 #include "plateau/ops/standardise.hpp"
 #include "plateau/ops/training_state.hpp"
+#include "plateau/ops/unit_activity.hpp"
 
 namespace plateau {
 
@@ -97,6 +98,7 @@ struct CpuBackend {
   void relu_backward(Matrix<const Real> a, Matrix<Real> grad_a_to_z, Span<Real> grad_bias) const {
     cpu::relu_backward<Real>(a, grad_a_to_z, grad_bias);
   }
+  void unit_activity(Matrix<const Real> a, Span<std::int32_t> active) const { cpu::unit_activity<Real>(a, active); }
   void bias_grad(Matrix<const Real> grad_z, Span<Real> grad_bias) const { cpu::bias_grad<Real>(grad_z, grad_bias); }
   void softmax_xent(Matrix<const Real> z, Span<const std::int32_t> label, Span<Real> loss, Span<std::int32_t> predicted,
                     Matrix<Real> grad_z) const {

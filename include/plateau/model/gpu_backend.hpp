@@ -30,6 +30,7 @@
 #include "plateau/ops/softmax_xent.hpp"
 #include "plateau/ops/standardise.hpp"
 #include "plateau/ops/training_state.hpp"
+#include "plateau/ops/unit_activity.hpp"
 
 namespace plateau {
 
@@ -110,6 +111,7 @@ class GpuBackend {
   void relu_backward(Matrix<const float> a, Matrix<float> grad_a_to_z, Span<float> grad_bias) const {
     gpu::relu_backward(stream_, a, grad_a_to_z, column_partial_.view(), grad_bias);
   }
+  void unit_activity(Matrix<const float> a, Span<std::int32_t> active) const { gpu::unit_activity(stream_, a, active); }
   void bias_grad(Matrix<const float> grad_z, Span<float> grad_bias) const {
     gpu::bias_grad(stream_, grad_z, column_partial_.view(), grad_bias);
   }
