@@ -19,6 +19,7 @@
 #include <cmath>
 
 #include "detail/elements.cuh"
+#include "detail/largest.cuh"
 #include "detail/reduce.cuh"
 
 namespace plateau::gpu {
@@ -164,22 +165,6 @@ auto thread_per_row_kernel(DeviceMatrix<const float> z, DeviceMatrix<float> grad
 
 // ---- A warp per row -------------------------------------------------------------------------------------------------
 constexpr int kRowsPerBlock = 8;
-
-struct Largest {
-  float value;
-  int column;
-};
-
-// The largest logit of the row, at its smallest column; not a number is never larger than anything.
-__device__ Largest warp_largest(Largest mine) {
-#pragma unroll
-  for (int distance = kWarpSize / 2; distance > 0; distance /= 2) {
-    const float value = __shfl_xor_sync(kFullWarp, mine.value, distance);
-    const int column = __shfl_xor_sync(kFullWarp, mine.column, distance);
-    if (value > mine.value || (value == mine.value && column < mine.column)) mine = {value, column};
-  }
-  return mine;
-}
 
 template <int kItems>  // columns held per lane; kItems * kWarpSize >= classes
 __global__ __launch_bounds__(kRowsPerBlock* kWarpSize) void softmax_xent_warp_per_row_kernel(

@@ -16,6 +16,7 @@
 #include "plateau/ops/augment_batch.hpp"
 #include "plateau/ops/bias_activation.hpp"
 #include "plateau/ops/bias_grad.hpp"
+#include "plateau/ops/class_probabilities.hpp"
 #include "plateau/ops/dataset_statistics.hpp"
 #include "plateau/ops/dense.hpp"
 #include "plateau/ops/dense_epilogue.hpp"
@@ -33,6 +34,7 @@
 #include "plateau/ops/standardise.hpp"
 #include "plateau/ops/training_state.hpp"
 #include "plateau/ops/treat_labels.hpp"
+#include "plateau/ops/unit_activity.hpp"
 
 namespace plateau::bench {
 
@@ -169,6 +171,14 @@ Operation<Device> relu_backward(Material<Device>& make, const Sizes& n) {
 }
 
 template <class Device>
+Operation<Device> unit_activity(Material<Device>& make, const Sizes& n) {
+  const auto a = make.random(n[0], n[1]);
+  const auto active = make.template zeros<std::int32_t>(n[1]);
+  return {.cost = unit_activity_cost(n[0], n[1]),
+          .run = [=, &backend = make.backend()] { backend.unit_activity(a, active); }};
+}
+
+template <class Device>
 Operation<Device> bias_grad(Material<Device>& make, const Sizes& n) {
   const auto grad_z = make.random(n[0], n[1]);
   const auto grad_bias = make.random(n[1]);
@@ -185,6 +195,15 @@ Operation<Device> softmax_xent(Material<Device>& make, const Sizes& n) {
   return {.cost = softmax_xent_cost(n[0], n[1]),
           .run = [=, &backend = make.backend()] { backend.softmax_xent(z, label, loss, predicted, grad_z); },
           .outputs = {loss, elements(grad_z)}};
+}
+
+template <class Device>
+Operation<Device> class_probabilities(Material<Device>& make, const Sizes& n) {
+  const auto z = make.random(n[0], n[1]), probability = make.random(n[0], n[1]);
+  const auto predicted = make.labels(n[0], n[1]);
+  return {.cost = class_probabilities_cost(n[0], n[1]),
+          .run = [=, &backend = make.backend()] { backend.class_probabilities(z, predicted, probability); },
+          .outputs = {elements(probability)}};
 }
 
 // ---- Rows of data: n = {rows, features} or {rows, features, batch} --------------------------------------------------
@@ -429,8 +448,10 @@ std::vector<Row<Device>> operations() {
       {"bias_activation", bias_activation<Device>, layers},
       {"dropout", dropout<Device>, layers},
       {"relu_backward", relu_backward<Device>, layers},
+      {"unit_activity", unit_activity<Device>, layers},
       {"bias_grad", bias_grad<Device>, {{tiny, {100, 2}}, {medium, {8192, 10}}, {large, {8192, 4096}}}},
       {"softmax_xent", softmax_xent<Device>, logits},
+      {"class_probabilities", class_probabilities<Device>, logits},
       {"gather_batch",
        gather_batch<Device>,
        {{tiny, {1000, 3, 100}}, {medium, {65536, 784, 1024}}, {large, {65536, 784, 16384}}}},

@@ -90,11 +90,13 @@ const Launcher kLaunchers[] = {
     {"bias_activation", [](Room& r) { r.gpu.bias_activation(Activation::relu, r.columns.span(), r.x.matrix()); }},
     {"dropout", [](Room& r) { r.gpu.dropout({.rate = 0.5f, .seed = 1}, r.state.span(), r.x.matrix()); }},
     {"relu_backward", [](Room& r) { r.gpu.relu_backward(r.x.matrix(), r.grad.matrix(), r.columns.span()); }},
+    {"unit_activity", [](Room& r) { r.gpu.unit_activity(r.x.matrix(), r.predicted.span().subspan(0, kCols)); }},
     {"bias_grad", [](Room& r) { r.gpu.bias_grad(r.x.matrix(), r.columns.span()); }},
     {"softmax_xent",
      [](Room& r) {
        r.gpu.softmax_xent(r.z.matrix(), r.label.span(), r.loss.span(), r.predicted.span(), r.z.matrix());
      }},
+    {"class_probabilities", [](Room& r) { r.gpu.class_probabilities(r.z.matrix(), r.predicted.span(), r.z.matrix()); }},
     {"advance_step", [](Room& r) { r.gpu.advance_step({}, r.state.span()); }},
     {"finish_epoch", [](Room& r) { r.gpu.finish_epoch(r.state.span()); }},
     {"set_rate", [](Room& r) { r.gpu.set_rate(Schedule::cosine, 9, r.state.span()); }},

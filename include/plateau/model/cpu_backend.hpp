@@ -15,6 +15,7 @@
 #include "plateau/ops/augment_batch.hpp"
 #include "plateau/ops/bias_activation.hpp"
 #include "plateau/ops/bias_grad.hpp"
+#include "plateau/ops/class_probabilities.hpp"
 #include "plateau/ops/dataset_statistics.hpp"
 #include "plateau/ops/dense.hpp"
 #include "plateau/ops/dense_epilogue.hpp"
@@ -32,6 +33,7 @@
 #include "plateau/ops/standardise.hpp"
 #include "plateau/ops/training_state.hpp"
 #include "plateau/ops/treat_labels.hpp"
+#include "plateau/ops/unit_activity.hpp"
 
 namespace plateau {
 
@@ -104,10 +106,14 @@ struct CpuBackend {
   void relu_backward(Matrix<const Real> a, Matrix<Real> grad_a_to_z, Span<Real> grad_bias) const {
     cpu::relu_backward<Real>(a, grad_a_to_z, grad_bias);
   }
+  void unit_activity(Matrix<const Real> a, Span<std::int32_t> active) const { cpu::unit_activity<Real>(a, active); }
   void bias_grad(Matrix<const Real> grad_z, Span<Real> grad_bias) const { cpu::bias_grad<Real>(grad_z, grad_bias); }
   void softmax_xent(Matrix<const Real> z, Span<const std::int32_t> label, Span<Real> loss, Span<std::int32_t> predicted,
                     Matrix<Real> grad_z) const {
     cpu::softmax_xent<Real>(z, label, loss, predicted, grad_z);
+  }
+  void class_probabilities(Matrix<const Real> z, Span<std::int32_t> predicted, Matrix<Real> probability) const {
+    cpu::class_probabilities<Real>(z, predicted, probability);
   }
   void advance_step(AdamBetas betas, Span<TrainingState> state) const { cpu::advance_step(betas, state); }
   void set_rate(Schedule schedule, Index epochs, Span<TrainingState> state) const {

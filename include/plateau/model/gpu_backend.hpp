@@ -15,6 +15,7 @@
 #include "plateau/ops/augment_batch.hpp"
 #include "plateau/ops/bias_activation.hpp"
 #include "plateau/ops/bias_grad.hpp"
+#include "plateau/ops/class_probabilities.hpp"
 #include "plateau/ops/dataset_statistics.hpp"
 #include "plateau/ops/dense.hpp"
 #include "plateau/ops/dense_epilogue.hpp"
@@ -32,6 +33,7 @@
 #include "plateau/ops/standardise.hpp"
 #include "plateau/ops/training_state.hpp"
 #include "plateau/ops/treat_labels.hpp"
+#include "plateau/ops/unit_activity.hpp"
 
 namespace plateau {
 
@@ -117,12 +119,16 @@ class GpuBackend {
   void relu_backward(Matrix<const float> a, Matrix<float> grad_a_to_z, Span<float> grad_bias) const {
     gpu::relu_backward(stream_, a, grad_a_to_z, column_partial_.view(), grad_bias);
   }
+  void unit_activity(Matrix<const float> a, Span<std::int32_t> active) const { gpu::unit_activity(stream_, a, active); }
   void bias_grad(Matrix<const float> grad_z, Span<float> grad_bias) const {
     gpu::bias_grad(stream_, grad_z, column_partial_.view(), grad_bias);
   }
   void softmax_xent(Matrix<const float> z, Span<const std::int32_t> label, Span<float> loss,
                     Span<std::int32_t> predicted, Matrix<float> grad_z) const {
     gpu::softmax_xent(stream_, z, label, loss, predicted, grad_z);
+  }
+  void class_probabilities(Matrix<const float> z, Span<std::int32_t> predicted, Matrix<float> probability) const {
+    gpu::class_probabilities(stream_, z, predicted, probability);
   }
   void advance_step(AdamBetas betas, Span<TrainingState> state) const { gpu::advance_step(stream_, betas, state); }
   void set_rate(Schedule schedule, Index epochs, Span<TrainingState> state) const {

@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/ops/class_probabilities.hpp"
+
+#include <cmath>
+
+namespace plateau {
+template <std::floating_point Real>
+void cpu::class_probabilities(HostMatrix<const Real> z, HostSpan<std::int32_t> predicted,
+                              HostMatrix<Real> probability) {
+  expects_class_probabilities<Real, Space::host>(z, predicted, probability);
+  for (Index i = 0; i < z.rows; ++i) {
+    const Real* z_i = z.row(i);
+    std::int32_t best = 0;
+    bool ordered = true;
+    for (Index j = 0; j < z.cols; ++j) {
+      if (z_i[j] > z_i[best]) best = static_cast<std::int32_t>(j);
+      ordered = ordered && !std::isnan(z_i[j]);
+    }
+    predicted.data[i] = ordered ? best : -1;
+
+    if (probability.empty()) continue;
+    const Real row_max = z_i[best];
+    Real sum = 0;
+    for (Index j = 0; j < z.cols; ++j) sum += std::exp(z_i[j] - row_max);
+    for (Index j = 0; j < z.cols; ++j) probability.row(i)[j] = std::exp(z_i[j] - row_max) / sum;
+  }
+}
+
+template void cpu::class_probabilities<float>(HostMatrix<const float>, HostSpan<std::int32_t>, HostMatrix<float>);
+template void cpu::class_probabilities<double>(HostMatrix<const double>, HostSpan<std::int32_t>, HostMatrix<double>);
+}  // namespace plateau
