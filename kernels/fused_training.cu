@@ -43,6 +43,8 @@ struct BlockWords {
   FusedRoom room;                              // of the run
   double best_loss;                            // of its validation rows, after best_epochs epochs; 0: none yet
   std::int32_t best_epochs;
+  std::int64_t steps;  // taken
+  RunStatus status;    // running until the run ends otherwise than by its number of epochs
   BlockSum<double, kThreads> sum;
 };
 
@@ -68,44 +70,34 @@ class BlockTraining {
   // Passes one part after another through the network, in one loop, so that its code is there once.
   __device__ RunEnd train() {
     begin();
-    RunEnd end;
-    Part part = begin_epoch(end) ? Part::train : after_training(end);
-    int first = 0, request = 0;  // of the batch among the run's rows; of those that the run has
+    int epochs = 0, first = 0, request = 0;  // complete ones; of the batch among the run's rows; of those it has
+    Part part = begin_epoch(epochs) ? Part::train : after_training();
 #pragma unroll 1
     for (;;) {
       if (part == Part::request) {
-        if (request == run_.requests) return end;
+        if (request == run_.requests) return {words_.status, epochs, words_.best_epochs};
         load_best_parameters(request);
       }
-      const double loss = pass(part, first, request, end.epochs);
-      switch (part) {
-        case Part::train:
-          if (!agreed(isfinite(loss))) {
-            end.status = RunStatus::diverged;
-            part = after_training(end);
-            break;
-          }
-          first += batch_rows(first);
-          step(first == train_rows(), end.epochs);
-          if (first == train_rows()) part = run_.validates ? Part::validation : Part::test;
-          break;
-        case Part::validation:
+      const double loss = pass(part, first, request, epochs);
+      if (part == Part::train || part == Part::validation) {
+        if (!agreed(isfinite(loss))) {
+          part = after_training(RunStatus::diverged);
+        } else if (part == Part::validation) {
           part = Part::test;
-          if (agreed(isfinite(loss))) break;
-          end.status = RunStatus::diverged;
-          part = after_training(end);
-          break;
-        case Part::test:
-          first = 0;
-          part = finish_epoch(end, loss) && begin_epoch(end) ? Part::train : after_training(end);
-          break;
-        case Part::activity:
-          count_dead_units();
-          part = Part::request;
-          break;
-        case Part::request:
-          ++request;
-          break;
+        } else {
+          first += batch_rows(first);
+          const bool last = first == train_rows();
+          step(last, epochs);
+          if (last) part = run_.validates ? Part::validation : Part::test;
+        }
+      } else if (part == Part::test) {
+        first = 0;
+        part = finish_epoch(epochs, loss) && begin_epoch(epochs) ? Part::train : after_training();
+      } else if (part == Part::activity) {
+        count_dead_units();
+        part = Part::request;
+      } else {
+        ++request;
       }
     }
   }
@@ -128,6 +120,8 @@ class BlockTraining {
     if (thread_ == 0) {
       words_.room = fused_room(plan_, run_, fleet_.test_x.rows);
       words_.best_epochs = 0;
+      words_.steps = 0;
+      words_.status = RunStatus::running;
       words_.adam = adam_constants(run_.adam, run_.adam.decay_kind == WeightDecay::decoupled);
       words_.sgd = sgd_constants(run_.sgd);
     }
@@ -240,33 +234,28 @@ class BlockTraining {
 
   // ---- Epochs -------------------------------------------------------------------------------------------------------
   // False where there is none left, or the host wants an end.
-  __device__ bool begin_epoch(RunEnd& end) {
-    if (end.epochs == run_.epochs) return false;
-    if (agreed(thread_ == 0 && signals_->stop_requested != 0)) {
-      end.status = RunStatus::interrupted;
-      return false;
-    }
+  __device__ bool begin_epoch(int epoch) {
+    if (epoch == run_.epochs) return false;
+    if (agreed(thread_ == 0 && signals_->stop_requested != 0)) return ends_by(RunStatus::interrupted);
     if (thread_ == 0) {
-      figures(end.epochs) = {};
-      words_.rate_reduction = rate_reduction(run_.schedule, end.epochs, run_.epochs);
+      figures(epoch) = {};
+      words_.rate_reduction = rate_reduction(run_.schedule, epoch, run_.epochs);
     }
     return true;
   }
 
-  // After the test rows. False where the run ends with this epoch for another reason than its number.
-  __device__ bool finish_epoch(RunEnd& end, double loss) {
-    if (!agreed(thread_ == 0 && isfinite(loss) && isfinite(figures(end.epochs).gradient_norm))) {
-      end.status = RunStatus::diverged;
-      return false;
-    }
-    ++end.epochs;
+  // After the test rows; counts the epoch. False where the run ends here, whatever its number of epochs.
+  __device__ bool finish_epoch(int& epochs, double loss) {
+    if (!agreed(thread_ == 0 && isfinite(loss) && isfinite(figures(epochs).gradient_norm)))
+      return ends_by(RunStatus::diverged);
+    ++epochs;
     if (!run_.validates) return true;
-    if (agreed(thread_ == 0 && is_best(end.epochs))) {
-      end.best_epochs = end.epochs;
-      if (run_.best >= 0) write_parameters(run_.best);
-    }
-    if (run_.patience == 0 || end.epochs - end.best_epochs < run_.patience) return true;
-    end.status = RunStatus::stopped_early;
+    if (agreed(thread_ == 0 && is_best(epochs)) && run_.best >= 0) write_parameters(run_.best);
+    if (run_.patience == 0 || epochs - words_.best_epochs < run_.patience) return true;
+    return ends_by(RunStatus::stopped_early);
+  }
+  __device__ bool ends_by(RunStatus status) {
+    if (thread_ == 0) words_.status = status;
     return false;
   }
   // In thread 0: whether the validation loss is the lowest so far, as judge_epoch finds it.
@@ -279,7 +268,11 @@ class BlockTraining {
   }
 
   // The part that follows the last epoch.
-  __device__ Part after_training(const RunEnd&) {
+  __device__ Part after_training(RunStatus status) {
+    ends_by(status);
+    return after_training();
+  }
+  __device__ Part after_training() {
     if (run_.parameters >= 0) write_parameters(run_.parameters);
     if (run_.dead < 0) return Part::request;
     int units = 0;
@@ -343,12 +336,12 @@ class BlockTraining {
       if (in_sums_) set_gradients_aside(chunk > 0);
     }
     const double loss = warp_sum(score.loss);  // the first warp has them all
-    const std::int64_t right = warp_sum(score.right), changed = warp_sum(score.changed);
+    const int right = warp_sum(score.right), changed = warp_sum(score.changed);
     if (thread_ == 0) record(part, epoch, loss, right, changed);
     return loss;
   }
 
-  __device__ void record(Part part, int epoch, double loss, std::int64_t right, std::int64_t changed) const {
+  __device__ void record(Part part, int epoch, double loss, int right, int changed) const {
     if (part == Part::train) {
       figures(epoch).train_loss_sum += loss;
       figures(epoch).train_correct += right;
@@ -364,7 +357,8 @@ class BlockTraining {
 
   // The batch's share of partners, and what class weights sum to.
   __device__ void begin_batch(int first, int rows, int epoch) {
-    if (mixes() && thread_ == 0) words_.second_share = static_cast<float>(mixing_share(run_.seed, steps_, run_.mixup));
+    if (mixes() && thread_ == 0)
+      words_.second_share = static_cast<float>(mixing_share(run_.seed, words_.steps, run_.mixup));
     if (run_.weighting != ClassWeighting::none) {
       const KeyedPermutation shuffle = run_.shuffle.of_instance(static_cast<std::uint32_t>(epoch));
       double sum = 0;
@@ -400,7 +394,7 @@ class BlockTraining {
         source = integers_[words_.room.source + k];
         label = integers_[words_.room.label + k];
         if (mixes()) {
-          const KeyedPermutation partners = run_.partners.of_instance(static_cast<std::uint32_t>(steps_), rows);
+          const KeyedPermutation partners = run_.partners.of_instance(static_cast<std::uint32_t>(words_.steps), rows);
           const auto place = static_cast<int>(partners(row));
           const int partner = taken(place);
           words_.partner_place[thread_] = place;
@@ -447,8 +441,8 @@ class BlockTraining {
     if (run_.standardise)
       value = scaled(FeatureScale{floats_[words_.room.mean + j], floats_[words_.room.factor + j]}, value);
     if (trains && run_.jitter > 0)
-      value = add_rn(
-          value, mul_rn(floats_[words_.room.noise + j], jitter_noise(run_.seed, steps_, place, j, plan_.layer[0].in)));
+      value = add_rn(value, mul_rn(floats_[words_.room.noise + j],
+                                   jitter_noise(run_.seed, words_.steps, place, j, plan_.layer[0].in)));
     return value;
   }
 
@@ -469,7 +463,7 @@ class BlockTraining {
     for (int i = thread_; i < kRowGroups * of.out; i += kThreads) {
       const int group = i % kRowGroups, o = i / kRowGroups;
       const PhiloxCounter random =
-          draw(dropout_stream(run_.seed, steps_), dropout_place(l, at + group, o, of.out).element);
+          draw(dropout_stream(run_.seed, words_.steps), dropout_place(l, at + group, o, of.out).element);
       float* unit = outputs(l) + group * of.output_stride + o;
 #pragma unroll
       for (int k = 0; k < 4; ++k) {
@@ -501,7 +495,7 @@ class BlockTraining {
 
   struct Score {
     double loss = 0;
-    std::int64_t right = 0, changed = 0;
+    int right = 0, changed = 0;
   };
   // The first warp, a row per lane: adds its loss, whether it was right and whether a test row's prediction has
   // changed, and in training puts the gradient of the batch's mean loss in the logits' place.
@@ -690,7 +684,6 @@ class BlockTraining {
   // bias. The copies meet in shared memory, where a loop over elements does not have to be unrolled as one over
   // registers has. The last of an epoch leaves the gradient's norm in its figures, and every layer's where asked for.
   __device__ void step(bool last, int epoch) {
-    ++steps_;
     const bool records_layers = last && run_.layers >= 0;
     if (records_layers) {
       float* before = floats_ + words_.room.before;
@@ -698,10 +691,11 @@ class BlockTraining {
         for_each_parameter(l, [&](int flat, int place) { before[flat] = memory_[place]; });
     }
     if (thread_ == 0 && run_.optimizer == OptimizerKind::adam) {
-      const auto t = static_cast<double>(steps_);
+      const auto t = static_cast<double>(++words_.steps);
       words_.adam_step = adam_step_constants(words_.adam, words_.rate_reduction, 1 - pow(run_.adam.betas.beta1, t),
                                              sqrt(1 - pow(run_.adam.betas.beta2, t)));
     } else if (thread_ == 0) {
+      ++words_.steps;
       words_.sgd_rate = sgd_rate(words_.sgd, words_.rate_reduction);
     }
     __syncthreads();
@@ -826,7 +820,6 @@ class BlockTraining {
   std::int32_t* integers_;
   const volatile FleetSignals* signals_;
   int thread_;
-  std::int64_t steps_ = 0;
   bool in_sums_ = false;
   Accumulator<2> group_[kGroups > 0 ? kGroups : 1];
   Accumulator<1> tile_[kTiles];

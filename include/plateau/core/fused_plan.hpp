@@ -39,7 +39,7 @@ struct FusedVariant {
   bool operator==(const FusedVariant&) const = default;
 };
 // From the cheapest; a network is trained by the first that holds it.
-inline constexpr FusedVariant kFusedVariants[] = {{64, 0, 5},  {128, 0, 4}, {128, 0, 8},
+inline constexpr FusedVariant kFusedVariants[] = {{64, 0, 4},  {128, 0, 4}, {128, 0, 8},
                                                   {256, 1, 2}, {256, 1, 4}, {256, 2, 2}};
 
 // Offsets and strides in floats. `in4` and `out4` count tiles: the widths rounded up to vectors of four.
