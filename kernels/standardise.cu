@@ -5,9 +5,8 @@
 //   formula   include/plateau/ops/standardise.hpp; every operation is rounded once, so the bits are the CPU twin's
 //   shapes    x [R, F] f32 row-major (any stride)    features [F]
 //   traffic   x read and written, the statistics read: 8 R F + 32 F bytes (standardise_cost)
-//   roofline  2 R F flop, 0.25 flop/byte: memory-bound. R = 65536, F = 784 moves 411 MB, 86 us at 4.8 TB/s; once per
-//   run mapping   a thread per four neighbouring columns where every row is aligned for it, else per column; it forms
-//   the
+//   roofline  2 R F flop, 0.25 flop/byte: memory-bound. R = 65536, F = 784 moves 411 MB, 86 us at 4.8 TB/s
+//   mapping   a thread per four neighbouring columns where every row is aligned for it, else per column; it forms the
 //             scales of its columns, a division in double each, and goes through its rows
 #include "plateau/ops/standardise.hpp"
 

@@ -40,7 +40,7 @@ TEST(UnitActivity, marks_units_solved_by_hand) {
 // Units are active in few rows, in the last one or in none.
 TEST(UnitActivity, marks_a_unit_where_any_row_is_positive_for_every_shape_and_padding) {
   for_each_backend([](const auto& backend) {
-    for (const Index batch : {1, 2, 31, 32, 33, 127, 129, 160})
+    for (const Index batch : {1, 31, 33, 160})
       for (const Index units : kStraddlingSizes)
         for (const Index padding : {0, 3}) {
           std::vector<double> a = random_values(batch * units, -1, 0.02f, kSeed + static_cast<std::uint64_t>(units));
@@ -54,16 +54,16 @@ TEST(UnitActivity, marks_a_unit_where_any_row_is_positive_for_every_shape_and_pa
 
 TEST(UnitActivity, sees_a_positive_element_at_every_place) {
   for_each_backend([](const auto& backend) {
-    for (const Index units : {3, 33, 65})
-      for (Index row = 0; row < 67; ++row) {
-        const Index unit = row * 7 % units;
-        std::vector<double> a(at(67 * units));
-        a[at(row * units + unit)] = 0x1p-149;  // the smallest there is
-        Marks want(at(units));
-        want[at(unit)] = 1;
+    constexpr Index kRows = 67, kUnits = 65;  // two rows and more for a warp of a GPU, two blocks of columns and more
+    for (Index row = 0; row < kRows; ++row) {
+      const Index unit = row * 7 % kUnits;
+      std::vector<double> a(at(kRows * kUnits));
+      a[at(row * kUnits + unit)] = 0x1p-149;  // the smallest there is
+      Marks want(at(kUnits));
+      want[at(unit)] = 1;
 
-        ASSERT_EQ(run(backend, {67, units}, a), want) << "row " << row << ", unit " << unit;
-      }
+      ASSERT_EQ(run(backend, {kRows, kUnits}, a), want) << "row " << row << ", unit " << unit;
+    }
   });
 }
 

@@ -3,8 +3,7 @@
 // Brings every feature to mean 0 and spread 1, in place, by statistics that were taken before: those of the training
 // rows, for all rows.
 //
-//   x_ij <- (x_ij - mean_j) * factor_j      mean_j, factor_j = feature_scale(mean, spread of feature j),
-//   core/scaling.hpp
+//   x_ij <- (x_ij - mean_j) * factor_j        the scale of feature j as core/scaling.hpp forms it: factor = 1 / spread
 //
 // A constant feature is only shifted. In float the difference and the product are rounded once each, so that every
 // device gets the same bits. NaN stays NaN.
