@@ -29,6 +29,7 @@
 #include "plateau/ops/sgd.hpp"
 #include "plateau/ops/softmax_xent.hpp"
 #include "plateau/ops/training_state.hpp"
+#include "plateau/ops/weighted_xent.hpp"
 
 namespace plateau {
 
@@ -97,6 +98,18 @@ struct CpuBackend {
   void softmax_xent(Matrix<const Real> z, Span<const std::int32_t> label, Span<Real> loss, Span<std::int32_t> predicted,
                     Matrix<Real> grad_z) const {
     cpu::softmax_xent<Real>(z, label, loss, predicted, grad_z);
+  }
+  void balanced_class_weights(Span<const std::int32_t> label, Span<float> weight) const {
+    cpu::balanced_class_weights(label, weight);
+  }
+  void batch_weight(Span<const float> weight, Span<const std::int32_t> label, Span<TrainingState> state) const {
+    cpu::batch_weight(weight, label, state);
+  }
+  void weighted_softmax_xent(Matrix<const Real> z, Span<const std::int32_t> label,
+                             Span<const std::int32_t> second_label, Span<const float> weight,
+                             Span<const TrainingState> state, Span<Real> loss, Span<std::int32_t> predicted,
+                             Matrix<Real> grad_z) const {
+    cpu::weighted_softmax_xent<Real>(z, label, second_label, weight, state, loss, predicted, grad_z);
   }
   void advance_step(AdamBetas betas, Span<TrainingState> state) const { cpu::advance_step(betas, state); }
   void finish_epoch(Span<TrainingState> state) const { cpu::finish_epoch(state); }

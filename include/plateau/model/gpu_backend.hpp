@@ -29,6 +29,7 @@
 #include "plateau/ops/sgd.hpp"
 #include "plateau/ops/softmax_xent.hpp"
 #include "plateau/ops/training_state.hpp"
+#include "plateau/ops/weighted_xent.hpp"
 
 namespace plateau {
 
@@ -112,6 +113,18 @@ class GpuBackend {
   void softmax_xent(Matrix<const float> z, Span<const std::int32_t> label, Span<float> loss,
                     Span<std::int32_t> predicted, Matrix<float> grad_z) const {
     gpu::softmax_xent(stream_, z, label, loss, predicted, grad_z);
+  }
+  void balanced_class_weights(Span<const std::int32_t> label, Span<float> weight) const {
+    gpu::balanced_class_weights(stream_, label, weight);
+  }
+  void batch_weight(Span<const float> weight, Span<const std::int32_t> label, Span<TrainingState> state) const {
+    gpu::batch_weight(stream_, weight, label, state);
+  }
+  void weighted_softmax_xent(Matrix<const float> z, Span<const std::int32_t> label,
+                             Span<const std::int32_t> second_label, Span<const float> weight,
+                             Span<const TrainingState> state, Span<float> loss, Span<std::int32_t> predicted,
+                             Matrix<float> grad_z) const {
+    gpu::weighted_softmax_xent(stream_, z, label, second_label, weight, state, loss, predicted, grad_z);
   }
   void advance_step(AdamBetas betas, Span<TrainingState> state) const { gpu::advance_step(stream_, betas, state); }
   void finish_epoch(Span<TrainingState> state) const { gpu::finish_epoch(stream_, state); }
