@@ -14,17 +14,14 @@
 
 #include <cmath>
 
-#include "detail/largest.cuh"
-#include "detail/reduce.cuh"
+#include "detail/warp_softmax.cuh"
 
 namespace plateau::gpu {
 namespace {
 
-constexpr int kRowsPerBlock = 8;
-
 __global__ __launch_bounds__(kRowsPerBlock* kWarpSize) void class_probabilities_kernel(
     DeviceMatrix<const float> z, std::int32_t* predicted, DeviceMatrix<float> probability) {
-  const Index row = Index{blockIdx.x} * kRowsPerBlock + threadIdx.y;
+  const Index row = warp_row();
   if (row >= z.rows) return;  // the whole warp leaves together, so the shuffles below stay complete
   const int lane = static_cast<int>(threadIdx.x), classes = static_cast<int>(z.cols);
   const float* logit = z.row(row);
@@ -53,9 +50,7 @@ void class_probabilities(const Stream& stream, DeviceMatrix<const float> z, Devi
                          DeviceMatrix<float> probability) {
   expects_class_probabilities<float, Space::device>(z, predicted, probability);
   if (z.rows == 0) return;
-  const LaunchShape shape{.grid = dim3(static_cast<unsigned>(ceil_div(z.rows, kRowsPerBlock))),
-                          .block = dim3(kWarpSize, kRowsPerBlock)};
-  launch(stream, shape, &class_probabilities_kernel, z, predicted.data, probability);
+  launch(stream, warp_row_shape(z.rows), &class_probabilities_kernel, z, predicted.data, probability);
 }
 
 }  // namespace plateau::gpu

@@ -19,8 +19,7 @@
 #include <cmath>
 
 #include "detail/elements.cuh"
-#include "detail/largest.cuh"
-#include "detail/reduce.cuh"
+#include "detail/warp_softmax.cuh"
 
 namespace plateau::gpu {
 namespace {
@@ -164,53 +163,25 @@ auto thread_per_row_kernel(DeviceMatrix<const float> z, DeviceMatrix<float> grad
 }
 
 // ---- A warp per row -------------------------------------------------------------------------------------------------
-constexpr int kRowsPerBlock = 8;
-
 template <int kItems>  // columns held per lane; kItems * kWarpSize >= classes
 __global__ __launch_bounds__(kRowsPerBlock* kWarpSize) void softmax_xent_warp_per_row_kernel(
     DeviceMatrix<const float> z, const std::int32_t* label, float* loss, std::int32_t* predicted,
     DeviceMatrix<float> grad_z) {
-  const Index row = Index{blockIdx.x} * kRowsPerBlock + threadIdx.y;
+  const Index row = warp_row();
   if (row >= z.rows) return;  // the whole warp leaves together, so the shuffles below stay complete
-  const int lane = static_cast<int>(threadIdx.x);
-  const int classes = static_cast<int>(z.cols);
   const int target = label[row];
-
-  float item[kItems];
-  Largest largest{-INFINITY, lane};
-  bool ordered = true;
-#pragma unroll
-  for (int k = 0; k < kItems; ++k) {
-    const int col = k * kWarpSize + lane;
-    item[k] = col < classes ? z.row(row)[col] : -INFINITY;  // padding vanishes: exp(-inf) = 0
-    ordered = ordered && !isnan(item[k]);
-    if (item[k] > largest.value) largest = {item[k], col};
-  }
-  largest = warp_largest(largest);
-  ordered = __all_sync(kFullWarp, ordered);
-
-  float sum = 0.0f;
-  float z_target = 0 <= target && target < classes ? 0.0f : NAN;
-#pragma unroll
-  for (int k = 0; k < kItems; ++k) {
-    if (k * kWarpSize + lane == target) z_target += item[k];
-    item[k] = expf(item[k] - largest.value);
-    sum += item[k];
-  }
-  sum = warp_sum(sum);
-  z_target = warp_sum(z_target);
-  if (lane == 0) {
-    loss[row] = logf(sum) + largest.value - z_target;
-    predicted[row] = ordered ? largest.column : -1;
+  WarpRow<kItems> of_row(z.row(row), static_cast<int>(z.cols));
+  const float z_target = of_row.logit(target), sum = of_row.exponentiate();
+  if (threadIdx.x == 0) {
+    loss[row] = logf(sum) + of_row.largest() - z_target;
+    predicted[row] = of_row.predicted();
   }
 
   if (grad_z.empty()) return;
   const float inverse_sum = 1.0f / sum, inverse_batch = 1.0f / static_cast<float>(z.rows);
-#pragma unroll
-  for (int k = 0; k < kItems; ++k) {
-    const int col = k * kWarpSize + lane;
-    if (col < classes) grad_z.row(row)[col] = logit_grad(item[k], inverse_sum, col == target, inverse_batch);
-  }
+  of_row.for_each_column([&](int column, float exponential) {
+    grad_z.row(row)[column] = logit_grad(exponential, inverse_sum, column == target, inverse_batch);
+  });
 }
 
 }  // namespace
@@ -227,14 +198,12 @@ void softmax_xent(const Stream& stream, DeviceMatrix<const float> z, DeviceSpan<
     const LaunchShape shape{.grid = dim3(static_cast<unsigned>(ceil_div(z.rows, kThreads))), .block = dim3(kThreads)};
     return launch(stream, shape, kernel, z, label.data, loss.data, predicted.data, grad_z);
   }
-  const LaunchShape shape{.grid = dim3(static_cast<unsigned>(ceil_div(z.rows, kRowsPerBlock))),
-                          .block = dim3(kWarpSize, kRowsPerBlock)};
   const Index items = ceil_div(z.cols, kWarpSize);
   const auto kernel = items <= 4    ? &softmax_xent_warp_per_row_kernel<4>
                       : items <= 8  ? &softmax_xent_warp_per_row_kernel<8>
                       : items <= 16 ? &softmax_xent_warp_per_row_kernel<16>
                                     : &softmax_xent_warp_per_row_kernel<32>;
-  launch(stream, shape, kernel, z, label.data, loss.data, predicted.data, grad_z);
+  launch(stream, warp_row_shape(z.rows), kernel, z, label.data, loss.data, predicted.data, grad_z);
 }
 
 }  // namespace plateau::gpu

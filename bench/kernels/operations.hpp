@@ -35,6 +35,7 @@
 #include "plateau/ops/training_state.hpp"
 #include "plateau/ops/treat_labels.hpp"
 #include "plateau/ops/unit_activity.hpp"
+#include "plateau/ops/weighted_xent.hpp"
 
 namespace plateau::bench {
 
@@ -206,6 +207,26 @@ Operation<Device> class_probabilities(Material<Device>& make, const Sizes& n) {
           .outputs = {elements(probability)}};
 }
 
+template <class Device>
+Operation<Device> weighted_softmax_xent(Material<Device>& make, const Sizes& n) {
+  const auto z = make.random(n[0], n[1]), grad_z = make.random(n[0], n[1]);
+  const auto label = make.labels(n[0], n[1]), second_label = make.labels(n[0], n[1]);
+  const auto predicted = make.labels(n[0], n[1]);
+  const auto loss = make.random(n[0]), weight = make.template zeros<float>(n[1]);
+  const auto state = make.template zeros<TrainingState>(1);
+  const TrainingState mixed{.second_share = 0.25};
+  make.backend().template copy_in<TrainingState, TrainingState>({&mixed, 1}, state);
+  make.backend().balanced_class_weights(label, weight);
+  make.backend().batch_weight(weight, label, state);
+  make.backend().finish();
+  return {.cost = weighted_softmax_xent_cost(n[0], n[1]),
+          .run =
+              [=, &backend = make.backend()] {
+                backend.weighted_softmax_xent(z, label, second_label, weight, state, loss, predicted, grad_z);
+              },
+          .outputs = {loss, elements(grad_z)}};
+}
+
 // ---- Rows of data: n = {rows, features} or {rows, features, batch} --------------------------------------------------
 template <class Device>
 Operation<Device> gather_batch(Material<Device>& make, const Sizes& n) {
@@ -291,6 +312,27 @@ Operation<Device> treat_labels(Material<Device>& make, const Sizes& n) {
   const LabelTreatment treatment{.permuted = true, .permutation_seed = 1, .flip_rate = 0.1f, .flip_seed = 2};
   return {.cost = treat_labels_cost(n[0]),
           .run = [=, &backend = make.backend()] { backend.treat_labels(treatment, 10, {}, label, treated); }};
+}
+
+template <class Device>
+Operation<Device> balanced_class_weights(Material<Device>& make, const Sizes& n) {
+  constexpr Index kClasses = 10;
+  const auto label = make.labels(n[0], kClasses);
+  const auto weight = make.random(kClasses);
+  return {.cost = balanced_class_weights_cost(n[0], kClasses),
+          .run = [=, &backend = make.backend()] { backend.balanced_class_weights(label, weight); },
+          .outputs = {weight}};
+}
+
+template <class Device>
+Operation<Device> batch_weight(Material<Device>& make, const Sizes& n) {
+  constexpr Index kClasses = 10;
+  const auto label = make.labels(n[0], kClasses);
+  const auto weight = make.random(kClasses);
+  const auto state = make.state();
+  return {.cost = batch_weight_cost(n[0], kClasses),
+          .run = [=, &backend = make.backend()] { backend.batch_weight(weight, label, state); },
+          .figure = [=, &make] { return make.template fetched<TrainingState>(state)[0].batch_weight; }};
 }
 
 template <class Device>
@@ -452,12 +494,11 @@ std::vector<Row<Device>> operations() {
       {"bias_grad", bias_grad<Device>, {{tiny, {100, 2}}, {medium, {8192, 10}}, {large, {8192, 4096}}}},
       {"softmax_xent", softmax_xent<Device>, logits},
       {"class_probabilities", class_probabilities<Device>, logits},
+      {"weighted_softmax_xent", weighted_softmax_xent<Device>, logits},
       {"gather_batch",
        gather_batch<Device>,
        {{tiny, {1000, 3, 100}}, {medium, {65536, 784, 1024}}, {large, {65536, 784, 16384}}}},
-      {"augment_batch",
-       augment_batch<Device>,
-       {{tiny, {100, 2}}, {medium, {1024, 784}}, {large, {65536, 784}, true}}},
+      {"augment_batch", augment_batch<Device>, {{tiny, {100, 2}}, {medium, {1024, 784}}, {large, {65536, 784}, true}}},
       {"draw_mixing", draw_mixing<Device>, one},
       {"gather_rows",
        gather_rows<Device>,
@@ -467,6 +508,10 @@ std::vector<Row<Device>> operations() {
        {{tiny, {1000, 3}}, {medium, {8192, 784}}, {large, {65536, 784}}}},
       {"treat_labels", treat_labels<Device>, {{tiny, {1000}}, {medium, {65536}}, {large, {1 << 24}, true}}},
       {"standardise", standardise<Device>, {{tiny, {1000, 3}}, {medium, {8192, 784}}, {large, {65536, 784}}}},
+      {"balanced_class_weights",
+       balanced_class_weights<Device>,
+       {{tiny, {1000}}, {medium, {65536}}, {large, {1 << 24}, true}}},
+      {"batch_weight", batch_weight<Device>, {{tiny, {100}}, {medium, {8192}}, {large, {1 << 24}, true}}},
       {"scenario_data", scenario_data<Device>, {{tiny, {2000}}, {medium, {65536}}, {large, {1 << 23}}}},
       {"metrics", metrics<Device>, {{tiny, {500}}, {medium, {65536}}, {large, {1 << 23}}}},
       {"adam", adam<Device>, parameters},

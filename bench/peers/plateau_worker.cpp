@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
 // Plateau as one contender of bench/peers: answers requests, one JSON document per line, until its standard input ends.
-// The protocol is that of bench/peers/worker.py; the clock covers Trainer::train_all alone, copies, graph capture and
+// The protocol is that of bench/peers/worker.py; the clock covers Trainer::train_fleet alone, copies, graph capture and
 // the figures that the other contenders do not compute included.
 #include <chrono>
 #include <cstdlib>
@@ -67,13 +67,10 @@ struct Case {
   Dataset train, test;
   std::vector<plateau::Run> runs;
 
-  std::vector<RunRequest> requests(Index epochs) const {
-    const TrainingData data{train.x(), train.label(), test.x(), test.label()};
-    std::vector<RunRequest> all;
-    for (const plateau::Run& run : runs) {
-      all.push_back({run, data});
-      all.back().run.epochs = epochs;
-    }
+  TrainingData data() const { return {train.x(), train.label(), test.x(), test.label()}; }
+  std::vector<plateau::Run> runs_of(Index epochs) const {
+    std::vector<plateau::Run> all = runs;
+    for (plateau::Run& run : all) run.epochs = epochs;
     return all;
   }
 };
@@ -170,7 +167,7 @@ Json trajectories(const std::vector<RunResult>& results) {
 }
 
 std::vector<RunResult> train(Trainer& trainer, const Case& loaded, Index epochs) {
-  std::vector<RunResult> results = trainer.train_all(loaded.requests(epochs));
+  std::vector<RunResult> results = trainer.train_fleet(loaded.data(), loaded.runs_of(epochs));
   for (const RunResult& result : results)
     if (result.outcome != RunOutcome::finished)
       throw std::runtime_error("the training ended after " + std::to_string(result.history.size()) + " of " +
@@ -180,12 +177,12 @@ std::vector<RunResult> train(Trainer& trainer, const Case& loaded, Index epochs)
 
 // What the losses must be near to, and how near: the first and the last model in double, and again in float.
 Json oracle(const Case& loaded, Index epochs, int threads) {
-  const std::vector<RunRequest> requests = loaded.requests(epochs);
+  const std::vector<plateau::Run> runs = loaded.runs_of(epochs);
   std::vector<RunResult> in_double, in_float;
-  for (const RunRequest* request : {&requests.front(), &requests.back()}) {
-    in_double.push_back(train_on_cpu<double>(request->run, request->data, {.workers = threads}));
-    in_float.push_back(train_on_cpu<float>(request->run, request->data, {.workers = threads}));
-    if (requests.size() == 1) break;
+  for (const plateau::Run* run : {&runs.front(), &runs.back()}) {
+    in_double.push_back(train_on_cpu<double>(*run, loaded.data(), {.workers = threads}));
+    in_float.push_back(train_on_cpu<float>(*run, loaded.data(), {.workers = threads}));
+    if (runs.size() == 1) break;
   }
   return {{"float64", trajectories(in_double)}, {"float32", trajectories(in_float)}};
 }

@@ -159,13 +159,13 @@ class Bench {
 
   double fleet(benchmark::State& state, Index models) {
     const Rows rows = scenario_rows(kFleetRows);
-    std::vector<RunRequest> requests;
+    std::vector<Run> runs;
     for (Index model = 0; model < models; ++model)
-      requests.push_back({run_of(kTiny, extent_.fleet_epochs, static_cast<std::uint64_t>(model)), rows.view(2)});
-    train(trainer(), requests[0].run, requests[0].data);
+      runs.push_back(run_of(kTiny, extent_.fleet_epochs, static_cast<std::uint64_t>(model)));
+    train(trainer(), runs[0], rows.view(2));
     std::vector<RunResult> results;
-    const Took all = took([&] { results = trainer().train_all(requests); });
-    if (results.size() != requests.size()) throw std::runtime_error("a model was not trained");
+    const Took all = took([&] { results = trainer().train_fleet(rows.view(2), runs); });
+    if (results.size() != runs.size()) throw std::runtime_error("a model was not trained");
     for (const RunResult& result : results) expect_trained(result, extent_.fleet_epochs);
     const double flops =
         step_cost(kTiny, kFleetRows).flops + forward_cost(kTiny, kTestRows).flops;  // of a model's epoch

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plateau/gpu/device.hpp"
 
+#include "plateau/gpu/error.hpp"
+
 #include <cuda_runtime_api.h>
 
 namespace plateau::gpu {
@@ -46,6 +48,12 @@ Inventory inventory() {
          .shared_memory_per_block_bytes = static_cast<std::int64_t>(properties.sharedMemPerBlockOptin)});
   }
   return found;
+}
+
+std::int64_t free_memory_bytes() {
+  std::size_t free = 0, total = 0;
+  check_cuda(cudaMemGetInfo(&free, &total));
+  return static_cast<std::int64_t>(free);
 }
 
 }  // namespace plateau::gpu

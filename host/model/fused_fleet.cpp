@@ -6,8 +6,10 @@
 #include <chrono>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "plateau/core/error.hpp"
 #include "plateau/gpu/buffer.hpp"
@@ -27,20 +29,6 @@ const gpu::DeviceProperties& present_gpu() {
 }
 std::size_t shared_bytes_of_a_block() {
   return static_cast<std::size_t>(present_gpu().shared_memory_per_block_bytes) - kFusedStaticBytes;
-}
-
-// What is stored for the host before a launch, in the order of the runs, and copied in one piece.
-template <class T>
-gpu::DeviceBuffer<T> to_device(const gpu::Stream& stream, const std::vector<T>& values) {
-  gpu::DeviceBuffer<T> buffer(static_cast<Index>(values.size()));
-  gpu::copy<T>(stream, HostSpan<const T>{values.data(), buffer.size()}, buffer.view());
-  return buffer;
-}
-template <class T>
-std::vector<T> to_host(const gpu::Stream& stream, const gpu::DeviceBuffer<T>& buffer) {
-  std::vector<T> values(static_cast<std::size_t>(buffer.size()));
-  gpu::copy<T>(stream, buffer.view(), HostSpan<T>{values.data(), buffer.size()});
-  return values;
 }
 
 // The dataset, on the device once.
@@ -67,18 +55,69 @@ class DeviceRows {
   gpu::DeviceBuffer<std::int32_t> label_;
 };
 
-FusedRun fused_run(const FleetRun& from, Index train_rows, std::int32_t plan) {
-  const Run& run = from.run;
-  const RowSelection rows = from.rows.value_or(RowSelection::all(train_rows));
+class DeviceGroups {
+ public:
+  DeviceGroups(const gpu::Stream& stream, const RowGroups* groups) {
+    if (groups == nullptr) return;
+    const auto of_host = groups->view();
+    place_.emplace(of_host.place.size);
+    member_.emplace(of_host.member.size);
+    gpu::copy<GroupPlace>(stream, of_host.place, place_->view());
+    gpu::copy<std::int32_t>(stream, of_host.member, member_->view());
+  }
+  RowGroupsView<Space::device> view() const {
+    if (!place_) return {};
+    return {place_->view(), member_->view()};
+  }
+
+ private:
+  std::optional<gpu::DeviceBuffer<GroupPlace>> place_;
+  std::optional<gpu::DeviceBuffer<std::int32_t>> member_;
+};
+
+RunOutcome outcome_of(RunStatus status) {
+  switch (status) {
+    case RunStatus::running:
+      return RunOutcome::finished;
+    case RunStatus::diverged:
+      return RunOutcome::diverged;
+    case RunStatus::interrupted:
+      return RunOutcome::interrupted;
+    case RunStatus::stopped_early:
+      return RunOutcome::stopped_early;
+  }
+  throw std::invalid_argument("RunStatus: one of its values");
+}
+
+Index batch_of(const Run& run, Index train_rows) {
+  return run.batch == 0 ? train_rows : std::min(run.batch, train_rows);
+}
+
+// Without what a wave adds: where lists and given values lie on the device, and where results go.
+FusedRun fused_run(const Run& run, const TrainingData& data, std::int32_t plan) {
+  const RowSelection rows = training_rows(run, data);
+  const Index batch = batch_of(run, rows.count());
   FusedRun to{.plan = plan,
               .epochs = narrow<std::int32_t>(run.epochs),
-              .batch = narrow<std::int32_t>(run.batch == 0 ? rows.count() : std::min(run.batch, rows.count())),
+              .batch = narrow<std::int32_t>(batch),
               .order = run.order,
               .rows = rows,
+              .validates = run.validation.has_value(),
+              .validation = run.validation.value_or(rows),
+              .patience = narrow<std::int32_t>(run.patience),
               .shuffle = KeyedPermutation({run.seed, StreamId::shuffle}, rows.count()),
-              .permute_labels = run.labels == LabelTreatment::permuted,
-              .label_permutation = KeyedPermutation({run.seed, StreamId::label_permutation}, rows.count()),
-              .seed = run.seed};
+              .treats_labels = run.labels.changes(),
+              .treated_labels = TreatedLabels(run.labels, data.train_x.rows, run.architecture.classes()),
+              .standardise = run.standardise,
+              .dropout = static_cast<float>(run.dropout),
+              .jitter = static_cast<float>(run.jitter),
+              .mixup = run.mixup,
+              .partners = mixing_partners(run.seed, batch),
+              .weighting = run.class_weights.balanced ? ClassWeighting::balanced
+                           : run.class_weights.any()  ? ClassWeighting::given
+                                                      : ClassWeighting::none,
+              .seed = run.seed,
+              .schedule = run.schedule};
   if (const auto* adam = std::get_if<AdamParameters>(&run.optimizer)) {
     to.adam = *adam;
   } else {
@@ -88,150 +127,301 @@ FusedRun fused_run(const FleetRun& from, Index train_rows, std::int32_t plan) {
   return to;
 }
 
-double epoch_work(const Run& run, const FusedPlan& plan, Index train_rows, Index test_rows) {
-  const Index batch = run.batch == 0 ? train_rows : std::min(run.batch, train_rows);
-  return fused_epoch_work(plan, train_rows, batch, test_rows);
+double epoch_work(const Run& run, const FusedPlan& plan, const TrainingData& data) {
+  const Index rows = training_rows(run, data).count();
+  const Index evaluated = data.test_x.rows + (run.validation ? run.validation->count() : 0);
+  return fused_epoch_work(plan, rows, batch_of(run, rows), evaluated);
 }
 
-double cost_of(const FleetRun& run, const TrainingData& data, const FusedPlan& plan) {
-  const Index rows = run.rows ? run.rows->count() : data.train_x.rows;
-  return epoch_work(run.run, plan, rows, data.test_x.rows) * static_cast<double>(run.run.epochs);
-}
-
-RunResult result_of(const Run& run, Index train_rows, Index test_rows, const RunEnd& end, const EpochMetrics* history,
-                    const std::uint32_t* correct, const float* parameters) {
-  RunResult result{.outcome = end.status == RunStatus::diverged      ? RunOutcome::diverged
-                              : end.status == RunStatus::interrupted ? RunOutcome::interrupted
-                                                                     : RunOutcome::finished,
-                   .parameters = FlatParameters(parameters, parameters + run.architecture.parameters())};
-  for (const EpochMetrics& m : HostSpan<const EpochMetrics>{history, end.epochs})
-    result.history.push_back({.train_loss = m.train_loss_sum / static_cast<double>(train_rows),
-                              .train_accuracy = static_cast<double>(m.train_correct) / static_cast<double>(train_rows),
-                              .test_loss = m.test_loss_sum / static_cast<double>(test_rows),
-                              .test_accuracy = static_cast<double>(m.test_correct) / static_cast<double>(test_rows),
-                              .gradient_norm = m.gradient_norm});
-  const Index words = end.epochs * correct_words(test_rows);
-  result.test_correct = CorrectBits({correct, correct + words}, end.epochs, test_rows);
-  return result;
-}
-
-// Passes the host's wish to stop on to the device until the stream has run.
-void wait(const gpu::Stream& stream, const std::atomic<bool>* stop, volatile RunSignals& signals) {
-  gpu::Event end;
-  end.record(stream);
-  for (int looks = 0; !end.passed(); ++looks) {
-    if (stop != nullptr && stop->load(std::memory_order_relaxed)) signals.stop_requested = 1;
-    if (looks > 1000) std::this_thread::sleep_for(std::chrono::microseconds(100));
+// The row lists that runs name, on the device once each.
+class DeviceLists {
+ public:
+  DeviceLists(const gpu::Stream& stream, const std::vector<Run>& runs) {
+    for (const Run& run : runs) {
+      for (const auto* rows : {&run.rows, &run.validation})
+        if (*rows) take(**rows);
+      for (const PredictionRequest& request : run.outputs.predictions)
+        if (request.rows) take(*request.rows);
+    }
+    device_.emplace(static_cast<Index>(all_.size()));
+    gpu::copy<std::int32_t>(stream, HostSpan<const std::int32_t>{all_.data(), device_->size()}, device_->view());
   }
-}
+  RowSelection operator()(const RowSelection& rows) const {
+    return rows.list().empty() ? rows : rows.with_list(device_->view().data + place_.at(key(rows)));
+  }
+  Index bytes() const { return device_->size() * Index{sizeof(std::int32_t)}; }
+
+ private:
+  using Key = std::pair<const std::int32_t*, Index>;
+  static Key key(const RowSelection& rows) { return {rows.list().data, rows.count()}; }
+  void take(const RowSelection& rows) {
+    if (rows.list().empty() || !place_.try_emplace(key(rows), static_cast<Index>(all_.size())).second) return;
+    all_.insert(all_.end(), rows.list().begin(), rows.list().end());
+  }
+
+  std::map<Key, Index> place_;
+  std::vector<std::int32_t> all_;
+  std::optional<gpu::DeviceBuffer<std::int32_t>> device_;
+};
+
+// A table that grows with the runs of a wave and lies on the device beside the others.
+template <class T>
+class Table {
+ public:
+  // Where the values lie once they are there.
+  std::int64_t add(HostSpan<const T> values) {
+    const auto offset = static_cast<std::int64_t>(values_.size());
+    values_.insert(values_.end(), values.begin(), values.end());
+    return offset;
+  }
+  std::int64_t add(const T& value) { return add(HostSpan<const T>{&value, 1}); }
+  Index size() const { return static_cast<Index>(values_.size()); }
+  T& operator[](std::int64_t i) { return values_[static_cast<std::size_t>(i)]; }
+  const T& operator[](std::int64_t i) const { return values_[static_cast<std::size_t>(i)]; }
+  // Copied in one piece; the host's side stays as it is until the stream has run.
+  gpu::DeviceBuffer<T> on_device(const gpu::Stream& stream) const {
+    gpu::DeviceBuffer<T> buffer(size());
+    gpu::copy<T>(stream, HostSpan<const T>{values_.data(), size()}, buffer.view());
+    return buffer;
+  }
+
+ private:
+  std::vector<T> values_;
+};
+
+// Room for a kind of result of all the runs of a wave.
+template <class T>
+class Results {
+ public:
+  std::int64_t reserve(Index count) {
+    const std::int64_t offset = size_;
+    size_ += count;
+    return offset;
+  }
+  std::int64_t reserve_if(bool wanted, Index count) { return wanted ? reserve(count) : -1; }
+  Index bytes() const { return size_ * Index{sizeof(T)}; }
+
+  void allocate(const gpu::Stream& stream) {
+    device_.emplace(size_);
+    gpu::fill_bytes(stream, device_->view(), 0);  // of epochs that a run does not reach
+  }
+  DeviceSpan<T> view() { return device_->view(); }
+  void fetch(const gpu::Stream& stream) {
+    host_.resize(static_cast<std::size_t>(size_));
+    gpu::copy<T>(stream, device_->view(), HostSpan<T>{host_.data(), size_});
+  }
+  std::vector<T> at(std::int64_t offset, Index count) const {
+    const auto first = host_.begin() + offset;
+    return {first, first + count};
+  }
+
+ private:
+  Index size_ = 0;
+  std::optional<gpu::DeviceBuffer<T>> device_;
+  std::vector<T> host_;
+};
+
+// How much of the whole fleet's work is done.
+struct FleetWork {
+  double all = 0, done = 0;
+  FleetProgress progress;
+  const FleetObserver* observer = nullptr;
+};
 
 // Runs of one variant that are trained by one launch, in the order in which they were added.
 class Wave {
  public:
-  Wave(const FusedVariant& variant, Index test_rows) : test_rows_(test_rows) { launch_.variant = variant; }
-
-  bool empty() const { return runs_.empty(); }
-  // Of what the runs leave behind on the device.
-  Index bytes() const {
-    return history_ * Index{sizeof(EpochMetrics)} + correct_ * Index{sizeof(std::uint32_t)} +
-           parameters_ * Index{sizeof(float)};
+  Wave(const FusedVariant& variant, const TrainingData& data, const DeviceLists& lists, Index most_blocks)
+      : data_(&data), lists_(&lists), most_blocks_(most_blocks) {
+    launch_.variant = variant;
   }
 
-  // `number` is the run's in the fleet.
-  void add(std::size_t number, const FleetRun& from, const FusedPlan& plan, Index train_rows) {
-    const auto [known, is_new] = plan_of_.try_emplace(from.run.architecture.widths, plans_.size());
-    if (is_new) plans_.push_back(plan);
-    FusedRun run = fused_run(from, train_rows, narrow<std::int32_t>(known->second));
-    run.history = history_;
-    run.correct = correct_;
-    run.parameters = parameters_;
-    if (from.run.initial) {
-      run.initial = static_cast<std::int64_t>(initial_.size());
-      initial_.insert(initial_.end(), from.run.initial->begin(), from.run.initial->end());
-    }
-    history_ += run.epochs;
-    correct_ += run.epochs * correct_words(test_rows_);
-    parameters_ += plan.parameters;
+  bool empty() const { return numbers_.empty(); }
+  // Of device memory: what the runs are given and leave behind, and what their blocks work with.
+  Index bytes() const {
+    const Index blocks = std::min(most_blocks_, static_cast<Index>(numbers_.size()));
+    return history_.bytes() + correct_.bytes() + parameters_.bytes() + layers_.bytes() + dead_.bytes() +
+           predicted_.bytes() + probability_.bytes() + Index{sizeof(RunEnd) + sizeof(FusedRun)} * runs_.size() +
+           Index{sizeof(FusedRequest)} * requests_.size() + 4 * (initial_.size() + weights_.size()) +
+           4 * blocks * (launch_.floats + launch_.integers);
+  }
+
+  // `number` is the run's in the fleet, `cost` its share of the work.
+  void add(std::size_t number, const Run& from, const FusedPlan& plan, double cost) {
+    const auto [known, is_new] = plan_of_.try_emplace(from.architecture.widths, plans_.size());
+    if (is_new) plans_.add(plan);
+    FusedRun run = fused_run(from, *data_, narrow<std::int32_t>(known->second));
+    run.rows = (*lists_)(run.rows);
+    run.validation = (*lists_)(run.validation);
+    if (from.initial) run.initial = initial_.add({from.initial->data(), static_cast<Index>(from.initial->size())});
+    if (!from.class_weights.given.empty())
+      run.class_weights = weights_.add({from.class_weights.given.data(), from.architecture.classes()});
+
+    const RunOutputs& wanted = from.outputs;
+    bool wants_best = wanted.best_parameters;
+    run.first_request = requests_.size();
+    run.requests = narrow<std::int32_t>(static_cast<Index>(wanted.predictions.size()));
+    for (const ParametersAt at : {ParametersAt::last, ParametersAt::best})
+      for (const PredictionRequest& request : wanted.predictions)
+        if (request.at == at) add_request(request, run, from.architecture.classes());
+    for (const PredictionRequest& request : wanted.predictions) wants_best |= request.at == ParametersAt::best;
+
+    run.history = history_.reserve(run.epochs);
+    run.correct = correct_.reserve_if(wanted.test_correct, run.epochs * correct_words(data_->test_x.rows));
+    run.parameters = parameters_.reserve_if(wanted.parameters, plan.parameters);
+    run.best = parameters_.reserve_if(run.validates && wants_best, plan.parameters);
+    run.layers = layers_.reserve_if(wanted.layers, Index{run.epochs} * plan.layers);
+    run.dead = dead_.reserve_if(wanted.dead_units, plan.layers - 1);
+
+    const FusedRoom room = fused_room(plan, run, data_->test_x.rows);
     launch_.shared_bytes = std::max(launch_.shared_bytes, plan.shared_bytes());
-    launch_.moments = std::max(launch_.moments, Index{plan.moments});
-    launch_.rows = std::max(launch_.rows, run.rows.count());
+    launch_.floats = std::max(launch_.floats, Index{room.floats});
+    launch_.integers = std::max(launch_.integers, room.integers);
     numbers_.push_back(number);
-    runs_.push_back(run);
+    cost_.push_back(cost);
+    runs_.add(run);
   }
 
   // Trains them and stores each result under its run's number.
   void train(const gpu::Stream& stream, const DeviceRows& train_rows, const DeviceRows& test_rows,
-             const FusedOptions& options, const std::vector<FleetRun>& fleet, std::vector<RunResult>& results) {
-    const Index resident = gpu::fused_resident_blocks(launch_.variant, launch_.shared_bytes);
-    launch_.blocks = std::min(options.blocks > 0 ? options.blocks : resident * present_gpu().multiprocessors,
-                              static_cast<Index>(runs_.size()));
+             const RowGroupsView<Space::device>& groups, const FusedOptions& options, const std::vector<Run>& fleet,
+             std::vector<RunResult>& results, FleetWork& work) {
+    const auto count = static_cast<Index>(numbers_.size());
+    launch_.blocks = std::min(most_blocks_, count);
     const bool stops = options.stop != nullptr && options.stop->load(std::memory_order_relaxed);
-    gpu::PinnedBuffer<RunSignals> mailbox(1, {.stop_requested = stops ? 1 : 0});
-    gpu::DeviceBuffer<EpochMetrics> history(history_);
-    gpu::DeviceBuffer<std::uint32_t> correct(correct_);
-    gpu::DeviceBuffer<float> parameters(parameters_);
-    gpu::DeviceBuffer<RunEnd> ends(static_cast<Index>(runs_.size()));
-    gpu::DeviceBuffer<float> moments(launch_.blocks * 3 * launch_.moments);
-    gpu::DeviceBuffer<std::int32_t> rows(launch_.blocks * 2 * launch_.rows), next(1);
-    const auto initial = to_device(stream, initial_);
-    const auto plans = to_device(stream, plans_);
-    const auto runs = to_device(stream, runs_);
-    gpu::fill_bytes(stream, next.view(), 0);
-    gpu::fill_bytes(stream, history.view(), 0);  // of epochs that a run does not reach
-    gpu::fill_bytes(stream, correct.view(), 0);
+    gpu::PinnedBuffer<FleetSignals> mailbox(1, {.stop_requested = stops ? 1 : 0});
+    const auto initial = initial_.on_device(stream);
+    const auto weights = weights_.on_device(stream);
+    const auto plans = plans_.on_device(stream);
+    const auto runs = runs_.on_device(stream);
+    const auto requests = requests_.on_device(stream);
+    ends_.reserve(count);
+    each_result([&](auto& of_kind) { of_kind.allocate(stream); });
+    gpu::DeviceBuffer<float> floats(launch_.blocks * launch_.floats);
+    gpu::DeviceBuffer<std::int32_t> integers(launch_.blocks * launch_.integers), counts(2);
+    gpu::fill_bytes(stream, counts.view(), 0);
     gpu::fused_training(stream, launch_,
                         {.train_x = train_rows.x(),
                          .train_label = train_rows.label(),
+                         .groups = groups,
                          .test_x = test_rows.x(),
                          .test_label = test_rows.label(),
                          .initial = initial.view(),
+                         .class_weights = weights.view(),
                          .plans = plans.view(),
                          .runs = runs.view(),
-                         .history = history.view(),
-                         .correct = correct.view(),
-                         .parameters = parameters.view(),
-                         .ends = ends.view()},
-                        {moments.view(), rows.view(), next.view(), mailbox.device_view()});
-    wait(stream, options.stop, mailbox.view()[0]);
-    const auto got_history = to_host(stream, history);
-    const auto got_correct = to_host(stream, correct);
-    const auto got_parameters = to_host(stream, parameters);
-    const auto got_ends = to_host(stream, ends);
+                         .requests = requests.view(),
+                         .history = history_.view(),
+                         .correct = correct_.view(),
+                         .parameters = parameters_.view(),
+                         .layers = layers_.view(),
+                         .dead = dead_.view(),
+                         .predicted = predicted_.view(),
+                         .probability = probability_.view(),
+                         .ends = ends_.view()},
+                        {floats.view(), integers.view(), counts.view(), mailbox.device_view()});
+    wait(stream, options.stop, mailbox.view()[0], work);
+    each_result([&](auto& of_kind) { of_kind.fetch(stream); });
     stream.synchronise();
-    for (std::size_t k = 0; k < runs_.size(); ++k) {
-      const FusedRun& run = runs_[k];
-      RunResult& result = results[numbers_[k]];
-      result =
-          result_of(fleet[numbers_[k]].run, run.rows.count(), test_rows_, got_ends[k], got_history.data() + run.history,
-                    got_correct.data() + run.correct, got_parameters.data() + run.parameters);
-      result.plan.fused = launch_.variant;
+    for (Index k = 0; k < count; ++k) {
+      const std::size_t number = numbers_[static_cast<std::size_t>(k)];
+      results[number] = result_of(fleet[number], runs_[k], ends_.at(k, 1).front());
+      results[number].plan.fused = launch_.variant;
     }
   }
 
  private:
-  Index test_rows_;
+  template <class F>
+  void each_result(F f) {
+    f(history_), f(correct_), f(parameters_), f(layers_), f(dead_), f(predicted_), f(probability_), f(ends_);
+  }
+
+  void add_request(const PredictionRequest& from, const FusedRun& run, Index classes) {
+    const RowSelection rows = from.rows ? (*lists_)(*from.rows) : run.rows;
+    const Index count = from.rows ? rows.count() : data_->test_x.rows;
+    requests_.add({.of_test = !from.rows,
+                   .rows = rows,
+                   .best = from.at == ParametersAt::best,
+                   .predicted = predicted_.reserve(count),
+                   .probability = probability_.reserve_if(from.probabilities, count * classes)});
+  }
+
+  RunResult result_of(const Run& run, const FusedRun& trained, const RunEnd& end) const {
+    const Index parameters = run.architecture.parameters(), layers = run.architecture.layers();
+    RunResult result{.outcome = outcome_of(end.status)};
+    const RowCounts rows{trained.rows.count(), data_->test_x.rows, run.validation ? run.validation->count() : 0};
+    for (const EpochMetrics& metrics : history_.at(trained.history, end.epochs))
+      result.history.push_back(record_of(metrics, rows, result.history.empty()));
+    if (trained.correct >= 0)
+      result.test_correct =
+          CorrectBits(correct_.at(trained.correct, end.epochs * correct_words(rows.test)), end.epochs, rows.test);
+    if (trained.parameters >= 0) result.parameters = parameters_.at(trained.parameters, parameters);
+    if (end.best_epochs > 0) result.best_epoch = end.best_epochs - 1;
+    if (run.outputs.best_parameters && result.best_epoch)
+      result.best_parameters = parameters_.at(trained.best, parameters);
+    if (trained.layers >= 0) result.layers = layers_.at(trained.layers, end.epochs * layers);
+    if (trained.dead >= 0) {
+      const std::vector<std::int32_t> dead = dead_.at(trained.dead, layers - 1);
+      result.dead_units.assign(dead.begin(), dead.end());
+    }
+    result.predictions.resize(run.outputs.predictions.size());
+    std::int64_t next = trained.first_request;  // those by the last parameters come first
+    for (const ParametersAt at : {ParametersAt::last, ParametersAt::best})
+      for (std::size_t i = 0; i < run.outputs.predictions.size(); ++i) {
+        if (run.outputs.predictions[i].at != at) continue;
+        const FusedRequest& request = requests_[next++];
+        const Index count = request.of_test ? rows.test : request.rows.count();
+        result.predictions[i].predicted = predicted_.at(request.predicted, count);
+        if (request.probability >= 0)
+          result.predictions[i].probability = probability_.at(request.probability, count * run.architecture.classes());
+      }
+    return result;
+  }
+
+  // Passes the host's wish to stop on to the device until the stream has run, and tells how far the fleet is.
+  void wait(const gpu::Stream& stream, const std::atomic<bool>* stop, volatile FleetSignals& signals, FleetWork& work) {
+    gpu::Event end;
+    end.record(stream);
+    const double before = work.done;
+    const Index finished_before = work.progress.finished;
+    Index finished = 0;
+    const auto report = [&](Index now) {  // runs are taken, and so about finished, in their order
+      for (; finished < now; ++finished) work.done += cost_[static_cast<std::size_t>(finished)];
+      work.progress.finished = finished_before + finished;
+      work.progress.share = work.done / work.all;
+      if (work.observer != nullptr && *work.observer) (*work.observer)(work.progress);
+    };
+    for (int looks = 0; !end.passed(); ++looks) {
+      if (stop != nullptr && stop->load(std::memory_order_relaxed)) signals.stop_requested = 1;
+      if (const Index now = signals.finished; now > finished) report(std::min(now, static_cast<Index>(cost_.size())));
+      if (looks > 1000) std::this_thread::sleep_for(std::chrono::microseconds(100));
+    }
+    work.done = before;
+    finished = 0;
+    report(static_cast<Index>(cost_.size()));
+  }
+
+  const TrainingData* data_;
+  const DeviceLists* lists_;
+  Index most_blocks_;
   gpu::FusedLaunch launch_;
   std::vector<std::size_t> numbers_;
-  std::vector<FusedRun> runs_;
-  std::map<std::vector<Index>, std::size_t> plan_of_;  // widths -> place
-  std::vector<FusedPlan> plans_;
-  std::vector<float> initial_;
-  Index history_ = 0, correct_ = 0, parameters_ = 0;  // elements so far
+  std::vector<double> cost_;
+  std::map<std::vector<Index>, std::int64_t> plan_of_;  // widths -> place
+  Table<FusedPlan> plans_;
+  Table<FusedRun> runs_;
+  Table<FusedRequest> requests_;
+  Table<float> initial_, weights_;
+  Results<EpochMetrics> history_;
+  Results<std::uint32_t> correct_;
+  Results<float> parameters_;
+  Results<LayerRecord> layers_;
+  Results<std::int32_t> dead_, predicted_;
+  Results<float> probability_;
+  Results<RunEnd> ends_;
 };
 
 }  // namespace
-
-void expects_fleet(const TrainingData& data, const std::vector<FleetRun>& runs) {
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    try {
-      const FleetRun& run = runs[i];
-      expects_run(run.run, data);
-      expects(!run.rows || run.rows->dataset_rows() == data.train_x.rows, "run: its rows are those of the data");
-    } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument("run " + std::to_string(i) + " of the fleet: " + error.what());
-    }
-  }
-}
 
 std::optional<FusedPlan> fused_plan_of(const Run& run) {
   return fused_plan(run.architecture.widths, shared_bytes_of_a_block());
@@ -239,7 +429,7 @@ std::optional<FusedPlan> fused_plan_of(const Run& run) {
 
 bool prefers_fused(const Run& run, const TrainingData& data) {
   const auto plan = fused_plan_of(run);
-  return plan && epoch_work(run, *plan, data.train_x.rows, data.test_x.rows) <= kMostFusedEpochWork;
+  return plan && epoch_work(run, *plan, data) <= kMostFusedEpochWork;
 }
 
 std::string fused_limits() {
@@ -248,19 +438,21 @@ std::string fused_limits() {
          " bytes of shared memory";
 }
 
-std::vector<RunResult> train_fused(const TrainingData& data, const std::vector<FleetRun>& runs,
+std::vector<RunResult> train_fused(const TrainingData& data, const std::vector<Run>& runs,
                                    const FusedOptions& options) {
-  expects_fleet(data, runs);
+  expects_fleet(runs, data);
   if (runs.empty()) return {};
   std::vector<FusedPlan> plans;
   std::vector<double> cost;
-  for (const FleetRun& run : runs) {
-    const auto plan = fused_plan_of(run.run);
+  FleetWork work{.progress = {.runs = static_cast<Index>(runs.size())}, .observer = &options.observer};
+  for (const Run& run : runs) {
+    const auto plan = fused_plan_of(run);
     if (!plan)
-      throw InputError(to_string(run.run.architecture) + " is too large for the fused engine, which takes " +
+      throw InputError(to_string(run.architecture) + " is too large for the fused engine, which takes " +
                        fused_limits());
     plans.push_back(*plan);
-    cost.push_back(cost_of(run, data, *plan));
+    cost.push_back(epoch_work(run, *plan, data) * static_cast<double>(run.epochs));
+    work.all += cost.back();
   }
   std::vector<std::size_t> order(runs.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -276,20 +468,34 @@ std::vector<RunResult> train_fused(const TrainingData& data, const std::vector<F
   const gpu::Stream stream;
   const DeviceRows train(stream, data.train_x, data.train_label, data.drawn ? &data.drawn->train : nullptr);
   const DeviceRows test(stream, data.test_x, data.test_label, data.drawn ? &data.drawn->test : nullptr);
-  const Index most_bytes = options.wave_bytes > 0 ? options.wave_bytes : present_gpu().memory_bytes / 2;
+  const DeviceGroups groups(stream, data.train_groups);
+  const DeviceLists lists(stream, runs);
+  // What is free now that the rows are there, less what the driver may want meanwhile.
+  const Index most_bytes = options.wave_bytes > 0 ? options.wave_bytes : gpu::free_memory_bytes() / 10 * 9;
   std::vector<RunResult> results(runs.size());
   for (const FusedVariant& variant : kFusedVariants) {
-    Wave wave(variant, data.test_x.rows);
-    const auto train_wave = [&] {
-      if (!wave.empty()) wave.train(stream, train, test, options, runs, results);
-      wave = Wave(variant, data.test_x.rows);
-    };
+    std::vector<std::size_t> of_variant;
+    std::size_t shared_bytes = 0;
     for (const std::size_t number : order) {
       if (plans[number].variant != variant) continue;
-      wave.add(number, runs[number], plans[number], data.train_x.rows);
-      if (wave.bytes() >= most_bytes) train_wave();
+      of_variant.push_back(number);
+      shared_bytes = std::max(shared_bytes, plans[number].shared_bytes());
     }
-    train_wave();
+    if (of_variant.empty()) continue;
+    const Index blocks = options.blocks > 0
+                             ? options.blocks
+                             : gpu::fused_resident_blocks(variant, shared_bytes) * present_gpu().multiprocessors;
+    auto next = of_variant.begin();
+    while (next != of_variant.end()) {
+      Wave wave(variant, data, lists, blocks);
+      for (; next != of_variant.end(); ++next) {
+        Wave alone(variant, data, lists, blocks);
+        alone.add(*next, runs[*next], plans[*next], cost[*next]);
+        if (!wave.empty() && wave.bytes() + alone.bytes() > most_bytes) break;
+        wave.add(*next, runs[*next], plans[*next], cost[*next]);
+      }
+      wave.train(stream, train, test, groups.view(), options, runs, results, work);
+    }
   }
   return results;
 }

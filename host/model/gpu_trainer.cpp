@@ -106,14 +106,66 @@ class GpuTrainer final : public Trainer {
 
   RunResult train(const Run& run, const TrainingData& data) override {
     expects_run(run, data);
-    if (fuses(run, data)) return train_fused(data, {{run}}, {.stop = options_.stop}).front();
+    if (fuses(run, data)) return train_fused(data, {run}, {.stop = options_.stop}).front();
+    return train_layered(run, data);
+  }
+
+  // Runs that fit a thread block beside each other, the others one after another.
+  std::vector<RunResult> train_fleet(const TrainingData& data, const std::vector<Run>& runs,
+                                     const FleetObserver& observer) override {
+    expects_fleet(runs, data);
+    std::vector<std::size_t> fused, layered;
+    std::vector<Run> fleet;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      const bool fuses_run = fuses(runs[i], data);
+      (fuses_run ? fused : layered).push_back(i);
+      if (fuses_run) fleet.push_back(runs[i]);
+    }
+    std::vector<RunResult> results(runs.size());
+    FleetProgress progress{.runs = static_cast<Index>(runs.size())};
+    const auto of_all = [&](Index finished, double more) {  // by their number: what engines take is not compared
+      progress.finished = finished;
+      progress.share = (static_cast<double>(finished) + more) / static_cast<double>(runs.size());
+      if (observer) observer(progress);
+    };
+    const auto fused_runs = static_cast<double>(fused.size());
+    std::vector<RunResult> of_fleet =
+        train_fused(data, fleet, {.stop = options_.stop, .observer = [&](const FleetProgress& now) {
+                                    of_all(now.finished, now.share * fused_runs - static_cast<double>(now.finished));
+                                  }});
+    for (std::size_t k = 0; k < fused.size(); ++k) results[fused[k]] = std::move(of_fleet[k]);
+    for (std::size_t k = 0; k < layered.size(); ++k) {
+      results[layered[k]] = train_layered(runs[layered[k]], data);
+      of_all(static_cast<Index>(fused.size() + k + 1), 0);
+    }
+    return results;
+  }
+
+  void for_each(Index count, const std::function<void(Index, Trainer&)>& body) override {
+    for (Index i = 0; i < count; ++i) body(i, *this);
+  }
+
+  SplitStatistics statistics(const TrainingData& data, Index classes) override {
+    return {describe(data.train_x, data.train_label, data.drawn ? &data.drawn->train : nullptr, classes),
+            describe(data.test_x, data.test_label, data.drawn ? &data.drawn->test : nullptr, classes)};
+  }
+
+  bool stop_requested() const override { return options_.stop && options_.stop->load(std::memory_order_relaxed); }
+
+ private:
+  bool fuses(const Run& run, const TrainingData& data) const {
+    if (options_.engine != Engine::automatic) return options_.engine == Engine::fused;
+    return options_.precision == Precision::fp32 && options_.epilogues == Epilogues::none && prefers_fused(run, data);
+  }
+  RunResult train_layered(const Run& run, const TrainingData& data) {
     gpu::PinnedBuffer<RunSignals> mailbox(1, {});  // before the training, whose end waits for the device
     volatile RunSignals& signals = mailbox.view()[0];
-    const ExecutionPlan most =
-        options_.epilogues == Epilogues::none ? ExecutionPlan{} : epilogues_everywhere(run.architecture);
+    // Masks of dropped units are no epilogues'.
+    const Epilogues epilogues = run.dropout > 0 ? Epilogues::none : options_.epilogues;
+    const ExecutionPlan most = epilogues == Epilogues::none ? ExecutionPlan{} : epilogues_everywhere(run.architecture);
     LayeredRun<GpuBackend> training(backend_, run, data, {.rows = kGpuEvaluationRows}, most);
-    if (options_.epilogues == Epilogues::everywhere) training.set_plan(most);
-    if (options_.epilogues == Epilogues::measured) autotune(run.architecture, training);
+    if (epilogues == Epilogues::everywhere) training.set_plan(most);
+    if (epilogues == Epilogues::measured) autotune(run.architecture, training);
     // From the first step to the figures of the epoch, and the first gradient of the next one: as the evaluation, it
     // only reads the parameters, so the two run beside each other, but for a shuffle, which needs the next epoch's
     // number. After the last epoch of a recorded run one gradient is in vain.
@@ -158,56 +210,6 @@ class GpuTrainer final : public Trainer {
     RunResult result = training.fetch();
     if (epoch_graph) result.recorded_launches = epoch_graph->nodes();
     return result;
-  }
-
-  std::vector<RunResult> train_all(const std::vector<RunRequest>& requests) override {
-    std::vector<RunResult> results(requests.size());
-    std::vector<bool> trained(requests.size(), false);
-    for (std::size_t first = 0; first < requests.size(); ++first) {
-      if (trained[first]) continue;
-      const RunRequest& request = requests[first];
-      if (!fuses(request.run, request.data)) {
-        results[first] = train(request.run, request.data);
-        continue;
-      }
-      // Together with the later ones on the same rows.
-      std::vector<std::size_t> numbers;
-      std::vector<FleetRun> fleet;
-      for (std::size_t i = first; i < requests.size(); ++i) {
-        const RunRequest& other = requests[i];
-        if (trained[i] || !same_rows(request.data, other.data) || !fuses(other.run, other.data)) continue;
-        trained[i] = true;
-        numbers.push_back(i);
-        fleet.push_back({other.run});
-      }
-      std::vector<RunResult> of_fleet = train_fused(request.data, fleet, {.stop = options_.stop});
-      for (std::size_t k = 0; k < numbers.size(); ++k) results[numbers[k]] = std::move(of_fleet[k]);
-    }
-    return results;
-  }
-
-  void for_each(Index count, const std::function<void(Index, Trainer&)>& body) override {
-    for (Index i = 0; i < count; ++i) body(i, *this);
-  }
-
-  SplitStatistics statistics(const TrainingData& data, Index classes) override {
-    return {describe(data.train_x, data.train_label, data.drawn ? &data.drawn->train : nullptr, classes),
-            describe(data.test_x, data.test_label, data.drawn ? &data.drawn->test : nullptr, classes)};
-  }
-
-  bool stop_requested() const override { return options_.stop && options_.stop->load(std::memory_order_relaxed); }
-
- private:
-  bool fuses(const Run& run, const TrainingData& data) const {
-    if (options_.engine != Engine::automatic) return options_.engine == Engine::fused;
-    return options_.precision == Precision::fp32 && options_.epilogues == Epilogues::none && prefers_fused(run, data);
-  }
-  static bool same_rows(const TrainingData& a, const TrainingData& b) {
-    const auto same = [](const auto& x, const auto& y) { return x.data == y.data; };
-    return same(a.train_x, b.train_x) && same(a.train_label, b.train_label) && same(a.test_x, b.test_x) &&
-           same(a.test_label, b.test_label) && a.train_x.rows == b.train_x.rows && a.test_x.rows == b.test_x.rows &&
-           a.train_x.stride == b.train_x.stride && a.test_x.stride == b.test_x.stride &&
-           a.drawn.has_value() == b.drawn.has_value();
   }
 
   // By the time that each plan takes on this device. What is measured only reads the parameters.

@@ -11,6 +11,9 @@
 
 #include "plateau/model/network.hpp"
 #include "plateau/model/run.hpp"
+#include "plateau/ops/augment_batch.hpp"
+#include "plateau/ops/dataset_statistics.hpp"
+#include "plateau/ops/early_stopping.hpp"
 
 namespace plateau {
 
@@ -189,7 +192,8 @@ class LayeredRun {
                                                                 : RunOutcome::interrupted;
     history.resize(static_cast<std::size_t>(state.epoch));
     const RowCounts rows{train_rows_, test_.count, validation_ ? validation_->count : 0};
-    for (const EpochMetrics& metrics : history) result.history.push_back(record_of(metrics, rows, result.history.empty()));
+    for (const EpochMetrics& metrics : history)
+      result.history.push_back(record_of(metrics, rows, result.history.empty()));
     if (run_.outputs.test_correct) {
       correct.resize(static_cast<std::size_t>(state.epoch * correct_words(test_.count)));
       result.test_correct = CorrectBits(std::move(correct), state.epoch, test_.count);
@@ -230,9 +234,7 @@ class LayeredRun {
   }
   Rows rows_of(Index count) const { return {count, buffer<Real>(count * x_stride_), buffer<std::int32_t>(count)}; }
   Matrix<Real> x_of(Rows& rows) { return as_matrix(rows.x.view(), rows.count, features_, x_stride_); }
-  Matrix<const Real> x_of(const Rows& rows) const {
-    return as_matrix(rows.x.view(), rows.count, features_, x_stride_);
-  }
+  Matrix<const Real> x_of(const Rows& rows) const { return as_matrix(rows.x.view(), rows.count, features_, x_stride_); }
   const Rows& train() const { return train_ ? *train_ : data_; }
   Index tiles_of(const Rows& rows) const { return ceil_div(rows.count, tile_rows_); }
   Index validation_tiles() const { return validation_ ? tiles_of(*validation_) : 0; }
@@ -245,7 +247,8 @@ class LayeredRun {
     return to;
   }
 
-  // ---- Rows -----------------------------------------------------------------------------------------------------------
+  // ---- Rows
+  // -----------------------------------------------------------------------------------------------------------
   void set_rows(const TrainingData& data) {
     if (Backend::kSpace == Space::device && data.drawn) {
       backend_.scenario_data(data.drawn->train, x_of(data_), data_.label.view());
@@ -306,8 +309,8 @@ class LayeredRun {
     if (run_.class_weights.balanced)
       backend_.balanced_class_weights(train().label.view(), class_weight_.view());
     else if (run_.class_weights.any())
-      backend_.template copy_in<float, float>(
-          HostSpan<const float>{run_.class_weights.given.data(), classes_}, class_weight_.view());
+      backend_.template copy_in<float, float>(HostSpan<const float>{run_.class_weights.given.data(), classes_},
+                                              class_weight_.view());
   }
 
   void set_initial_parameters(Span<Real> parameters) {
@@ -323,7 +326,8 @@ class LayeredRun {
     }
   }
 
-  // ---- What is asked for beside the history ---------------------------------------------------------------------------
+  // ---- What is asked for beside the history
+  // ---------------------------------------------------------------------------
   void record_layers() {
     const Index layers = run_.architecture.layers();
     for (Index layer = 0; layer < layers; ++layer) {
@@ -384,9 +388,8 @@ class LayeredRun {
     for_each_tile(best ? best_.view() : parameters_.view(), rows, [&](Index first, Index count) {
       Matrix<Real> of_tile;
       if (request.probabilities) of_tile = as_matrix(probability.view(), rows.count, classes_).row_range(first, count);
-      backend_.class_probabilities(
-          evaluation_work_.front().output(run_.architecture.layers() - 1, count, classes_),
-          predicted.view().subspan(first, count), of_tile);
+      backend_.class_probabilities(evaluation_work_.front().output(run_.architecture.layers() - 1, count, classes_),
+                                   predicted.view().subspan(first, count), of_tile);
     });
     Predictions result{.predicted = fetched<std::int32_t>(predicted),
                        .probability = std::vector<float>(static_cast<std::size_t>(probability.size()))};
@@ -406,7 +409,7 @@ class LayeredRun {
   std::optional<Rows> train_, validation_;  // of those; no `train_` where the run takes them all
   Rows batch_, augmented_;                  // the labels of `augmented_` are those of the partners
   Buffer<float> class_weight_;
-  Buffer<FeatureStatistics> features_of_train_;  // before scaling
+  Buffer<FeatureStatistics> features_of_train_;                        // before scaling
   Buffer<Real> parameters_, gradient_, first_moment_, second_moment_;  // the first moment is SGD's velocity
   Buffer<Real> best_, before_;  // parameters: of the best epoch, and from before its last step
   Buffer<TrainingState> state_;

@@ -83,8 +83,7 @@ void expects_run(const Run& run, const TrainingData& data, const LabelRange& lab
           "run: initial: one value per parameter");
   for (const PredictionRequest& request : run.outputs.predictions) {
     expects_rows(request.rows, data, "run: outputs: predictions for rows of the data");
-    expects(request.at == ParametersAt::last || run.validation,
-            "run: outputs: a best epoch needs validation rows");
+    expects(request.at == ParametersAt::last || run.validation, "run: outputs: a best epoch needs validation rows");
   }
 }
 

@@ -58,9 +58,10 @@ class PlantedTrainer final : public Trainer {
             .history = std::vector<EpochRecord>(static_cast<std::size_t>(run.epochs), epoch),
             .recorded_launches = 123};
   }
-  std::vector<RunResult> train_all(const std::vector<RunRequest>& requests) override {
+  std::vector<RunResult> train_fleet(const TrainingData& data, const std::vector<Run>& runs,
+                                     const FleetObserver&) override {
     std::vector<RunResult> results;
-    for (const RunRequest& request : requests) results.push_back(train(request.run, request.data));
+    for (const Run& run : runs) results.push_back(train(run, data));
     return results;
   }
   void for_each(Index, const std::function<void(Index, Trainer&)>&) override {}

@@ -104,8 +104,10 @@ TEST_F(Programs, measure_the_trainings_that_matter_most_first) {
 
 // By its own name, as the beginning of its launchers' names, or by a launcher that is called otherwise.
 TEST_F(Programs, measure_every_operation) {
-  const std::pair<std::string, std::string> other_launchers[] = {
-      {"dense_epilogue", "dense_forward_relu"}, {"early_stopping", "judge_epoch"}, {"training_state", "advance_step"}};
+  const std::pair<std::string, std::string> other_launchers[] = {{"dense_epilogue", "dense_forward_relu"},
+                                                                 {"early_stopping", "judge_epoch"},
+                                                                 {"training_state", "advance_step"},
+                                                                 {"weighted_xent", "weighted_softmax_xent"}};
   const std::vector<std::string> cases = cases_of(PLATEAU_BENCH_KERNELS, "cpu");
   const auto is_measured = [&](const std::string& name) {
     return std::any_of(cases.begin(), cases.end(),

@@ -97,7 +97,7 @@ TEST(FusedPlan, numbers_parameters_as_a_model_file_does) {
 }
 
 TEST(FusedPlan, small_networks_take_small_blocks) {
-  EXPECT_EQ(fused_plan({2, 32, 32, 2}, kSmall)->variant, (FusedVariant{64, 0, 5}));
+  EXPECT_EQ(fused_plan({2, 32, 32, 2}, kSmall)->variant, (FusedVariant{64, 0, 4}));
   EXPECT_EQ(fused_plan({2, 64, 64, 2}, kSmall)->variant, (FusedVariant{128, 0, 4}));
   EXPECT_EQ(fused_plan({2, 128, 128, 2}, kLarge)->variant, (FusedVariant{256, 1, 2}));
   EXPECT_EQ(fused_plan({2, 128, 128, 128, 2}, kLarge)->variant, (FusedVariant{256, 2, 2}));

@@ -97,6 +97,13 @@ const Launcher kLaunchers[] = {
        r.gpu.softmax_xent(r.z.matrix(), r.label.span(), r.loss.span(), r.predicted.span(), r.z.matrix());
      }},
     {"class_probabilities", [](Room& r) { r.gpu.class_probabilities(r.z.matrix(), r.predicted.span(), r.z.matrix()); }},
+    {"balanced_class_weights", [](Room& r) { r.gpu.balanced_class_weights(r.label.span(), r.bias.span()); }},
+    {"batch_weight", [](Room& r) { r.gpu.batch_weight(r.bias.span(), r.label.span(), r.state.span()); }},
+    {"weighted_softmax_xent",
+     [](Room& r) {
+       r.gpu.weighted_softmax_xent(r.z.matrix(), r.label.span(), r.label.span(), r.bias.span(), r.state.span(),
+                                   r.loss.span(), r.predicted.span(), r.z.matrix());
+     }},
     {"advance_step", [](Room& r) { r.gpu.advance_step({}, r.state.span()); }},
     {"finish_epoch", [](Room& r) { r.gpu.finish_epoch(r.state.span()); }},
     {"set_rate", [](Room& r) { r.gpu.set_rate(Schedule::cosine, 9, r.state.span()); }},

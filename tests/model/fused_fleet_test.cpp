@@ -110,10 +110,10 @@ TEST(FusedFleet, follows_the_cpu_device_whatever_the_shape) {
                              .optimizer = optimizer,
                              .epochs = 3,
                              .batch = shape.batch,
-                             .labels = optimizer.index() == 1 ? LabelTreatment::permuted : LabelTreatment::as_they_are,
+                             .labels = {.permuted = optimizer.index() == 1, .permutation_seed = 5},
                              .seed = 5};
       SCOPED_TRACE(to_string(run.architecture));
-      const auto got = train_fused(problem.data(), {{run}}, {});
+      const auto got = train_fused(problem.data(), {run}, {});
       expect_near(got[0], train_on_cpu<double>(run, problem.data(), {}), shape.train_rows);
     }
   }
@@ -136,7 +136,7 @@ TEST(FusedFleet, gradients_of_many_rows_are_as_exact_as_of_few) {
   for (Index r = 0; r < kRows; ++r) x[static_cast<std::size_t>(2 * r)] = 0.1f * static_cast<float>(1 + r % 7);
   const TrainingData data{{x.data(), kRows, 2, 2}, {label.data(), kRows}, {x.data(), 10, 2, 2}, {label.data(), 10}};
   const plateau::Run run{.architecture = {{2, 2}}, .optimizer = SgdParameters{.learning_rate = 0.5}, .epochs = 1};
-  const RunResult got = train_fused(data, {{run}}, {})[0], want = train_on_cpu<double>(run, data, {});
+  const RunResult got = train_fused(data, {run}, {})[0], want = train_on_cpu<double>(run, data, {});
   EXPECT_LE(relative_error(got.parameters, std::vector<double>(want.parameters.begin(), want.parameters.end())), 4e-7);
   EXPECT_LE(std::abs(got.history[0].gradient_norm / want.history[0].gradient_norm - 1), 4e-7);
 }
@@ -145,26 +145,26 @@ TEST(FusedFleet, gradients_of_many_rows_are_as_exact_as_of_few) {
 TEST(FusedFleet, draws_the_initial_parameters_that_the_cpu_draws) {
   const Problem problem(20, 20, 5, 3);
   const plateau::Run run{
-      .architecture = {{5, 33, 7, 3}}, .optimizer = SgdParameters{.learning_rate = 0}, .epochs = 1, .seed = 12};
-  EXPECT_EQ(train_fused(problem.data(), {{run}}, {})[0].parameters,
+      .architecture = {{5, 33, 7, 3}}, .optimizer = SgdParameters{.learning_rate = 1e-30}, .epochs = 1, .seed = 12};
+  EXPECT_EQ(train_fused(problem.data(), {run}, {})[0].parameters,
             train_on_cpu<float>(run, problem.data(), {}).parameters);
 }
 
 // Runs of other widths, rows, batches, optimizers and lengths.
-std::vector<FleetRun> ragged_fleet(Index train_rows) {
+std::vector<plateau::Run> ragged_fleet(Index train_rows) {
   const std::vector<Index> hidden[] = {{}, {1}, {7}, {32}, {33, 5}, {64}, {16, 16, 16, 16}, {100}};
-  std::vector<FleetRun> runs;
+  std::vector<plateau::Run> runs;
   for (std::size_t i = 0; i < 16; ++i) {
     std::vector<Index> widths{4};
     widths.insert(widths.end(), hidden[i % 8].begin(), hidden[i % 8].end());
     widths.push_back(3);
-    FleetRun run{{.architecture = {widths},
-                  .optimizer = i % 3 == 0 ? Optimizer(SgdParameters{.learning_rate = 0.05, .momentum = 0.5})
-                                          : Optimizer(AdamParameters{.learning_rate = 0.01}),
-                  .epochs = static_cast<Index>(1 + i % 3),
-                  .batch = i % 4 == 1 ? 10 : 0,
-                  .labels = i % 5 == 0 ? LabelTreatment::permuted : LabelTreatment::as_they_are,
-                  .seed = i}};
+    plateau::Run run{.architecture = {widths},
+                     .optimizer = i % 3 == 0 ? Optimizer(SgdParameters{.learning_rate = 0.05, .momentum = 0.5})
+                                             : Optimizer(AdamParameters{.learning_rate = 0.01}),
+                     .epochs = static_cast<Index>(1 + i % 3),
+                     .batch = i % 4 == 1 ? 10 : 0,
+                     .labels = {.permuted = i % 5 == 0, .permutation_seed = i},
+                     .seed = i};
     if (i % 2 == 0) run.rows = RowSelection::part(i, train_rows, train_rows - 3 * static_cast<Index>(i) / 2);
     if (i % 7 == 3) run.rows = RowSelection::outside_fold(i, train_rows, 5, 2);
     runs.push_back(run);
@@ -188,18 +188,17 @@ void expect_equal_bits(const RunResult& a, const RunResult& b) {
 TEST(FusedFleet, a_full_batch_is_never_shuffled) {
   const Problem problem(45, 20, 3, 2);
   plateau::Run run{.architecture = {{3, 8, 2}}, .epochs = 3, .order = RowOrder::as_stored, .seed = 3};
-  const RunResult as_stored = train_fused(problem.data(), {{run}}, {})[0];
+  const RunResult as_stored = train_fused(problem.data(), {run}, {})[0];
   run.order = RowOrder::shuffled_each_epoch;
-  expect_equal_bits(train_fused(problem.data(), {{run}}, {})[0], as_stored);
+  expect_equal_bits(train_fused(problem.data(), {run}, {})[0], as_stored);
 }
 
 // Of equal logits the first is the prediction.
 TEST(FusedFleet, predicts_the_first_of_equal_classes) {
   const Problem problem(20, 20, 2, 3);
-  plateau::Run run{.architecture = {{2, 3}}, .optimizer = SgdParameters{.learning_rate = 0}, .epochs = 1};
+  plateau::Run run{.architecture = {{2, 3}}, .optimizer = SgdParameters{.learning_rate = 1e-30}, .epochs = 1};
   run.initial = FlatParameters(static_cast<std::size_t>(run.architecture.parameters()), 0.0f);
-  const RunResult got = train_fused(problem.data(), {{run}}, {})[0],
-                  want = train_on_cpu<double>(run, problem.data(), {});
+  const RunResult got = train_fused(problem.data(), {run}, {})[0], want = train_on_cpu<double>(run, problem.data(), {});
   EXPECT_EQ(got.history[0].train_accuracy, want.history[0].train_accuracy);
   EXPECT_EQ(got.history[0].test_accuracy, want.history[0].test_accuracy);
 }
@@ -209,14 +208,14 @@ TEST(FusedFleet, keeps_nan_visible) {
   plateau::Run run{.architecture = {{2, 4, 2}}, .epochs = 2};
   run.initial = FlatParameters(static_cast<std::size_t>(run.architecture.parameters()), 0.1f);
   (*run.initial)[3] = static_cast<float>(kNaN);
-  const RunResult result = train_fused(problem.data(), {{run}}, {})[0];
+  const RunResult result = train_fused(problem.data(), {run}, {})[0];
   EXPECT_EQ(result.outcome, RunOutcome::diverged);
   EXPECT_TRUE(result.history.empty());
 }
 
 TEST(FusedFleet, a_run_among_others_has_the_bits_it_has_alone) {
   const Problem problem(41, 35, 4, 3);
-  const std::vector<FleetRun> runs = ragged_fleet(41);
+  const std::vector<plateau::Run> runs = ragged_fleet(41);
   std::vector<std::size_t> backwards(runs.size());
   std::iota(backwards.rbegin(), backwards.rend(), std::size_t{0});
   const auto together = train_fused(problem.data(), runs, {});
@@ -232,24 +231,14 @@ TEST(FusedFleet, a_run_among_others_has_the_bits_it_has_alone) {
   }
 }
 
-// The CPU device trains on the selected rows, copied beside each other.
 TEST(FusedFleet, trains_on_the_rows_that_a_run_selects) {
   const Problem problem(41, 35, 4, 3);
-  const TrainingData all = problem.data();
-  const std::vector<FleetRun> runs = ragged_fleet(41);
-  const auto got = train_fused(all, runs, {});
+  const std::vector<plateau::Run> runs = ragged_fleet(41);
+  const auto got = train_fused(problem.data(), runs, {});
   for (std::size_t i = 0; i < runs.size(); ++i) {
     SCOPED_TRACE("run " + std::to_string(i));
-    const RowSelection rows = runs[i].rows.value_or(RowSelection::all(all.train_x.rows));
-    std::vector<float> x;
-    std::vector<std::int32_t> label;
-    for (Index k = 0; k < rows.count(); ++k) {
-      x.insert(x.end(), all.train_x.row(rows(k)), all.train_x.row(rows(k)) + 4);
-      label.push_back(all.train_label[rows(k)]);
-    }
-    const TrainingData selected{
-        {x.data(), rows.count(), 4, 4}, {label.data(), rows.count()}, all.test_x, all.test_label};
-    expect_near(got[i], train_on_cpu<double>(runs[i].run, selected, {}), rows.count());
+    expect_near(got[i], train_on_cpu<double>(runs[i], problem.data(), {}),
+                training_rows(runs[i], problem.data()).count());
   }
 }
 
@@ -260,7 +249,7 @@ TEST(FusedFleet, starts_from_the_initial_parameters_it_is_given) {
   for (std::size_t i = 0; i < run.initial->size(); ++i) (*run.initial)[i] = 0.1f * static_cast<float>(i % 7) - 0.25f;
   plateau::Run other = run;
   for (float& parameter : *other.initial) parameter += 0.03f;
-  const auto got = train_fused(problem.data(), {{{.architecture = {{2, 5, 2}}}}, {run}, {other}}, {});
+  const auto got = train_fused(problem.data(), {{.architecture = {{2, 5, 2}}}, run, other}, {});
   expect_near(got[1], train_on_cpu<double>(run, problem.data(), {}), 20);
   expect_near(got[2], train_on_cpu<double>(other, problem.data(), {}), 20);
 }
@@ -270,7 +259,7 @@ TEST(FusedFleet, a_diverging_run_ends_alone_and_keeps_its_history) {
   const plateau::Run good{.architecture = {{2, 8, 2}}, .epochs = 6};
   plateau::Run bad = good;
   bad.optimizer = SgdParameters{.learning_rate = 1e30};
-  const auto got = train_fused(problem.data(), {{good}, {bad}, {good}}, {.blocks = 1});
+  const auto got = train_fused(problem.data(), {good, bad, good}, {.blocks = 1});
   const RunResult want = train_on_cpu<float>(bad, problem.data(), {});
   ASSERT_EQ(want.outcome, RunOutcome::diverged);
   EXPECT_EQ(got[1].outcome, RunOutcome::diverged);
@@ -288,7 +277,7 @@ TEST(FusedFleet, diverges_where_the_cpu_does) {
                              .optimizer = SgdParameters{.learning_rate = learning_rate},
                              .epochs = 4,
                              .batch = batch};
-      const RunResult got = train_fused(problem.data(), {{run}}, {})[0],
+      const RunResult got = train_fused(problem.data(), {run}, {})[0],
                       want = train_on_cpu<float>(run, problem.data(), {});
       EXPECT_EQ(got.outcome, want.outcome) << learning_rate;
       EXPECT_EQ(got.history.size(), want.history.size()) << learning_rate << ", batch " << batch;
@@ -299,7 +288,7 @@ TEST(FusedFleet, begins_no_epoch_once_it_is_asked_to_stop) {
   const Problem problem(20, 20, 2, 2);
   const std::atomic<bool> stop{true};
   const plateau::Run run{.architecture = {{2, 8, 2}}, .epochs = 4};
-  const auto got = train_fused(problem.data(), {{run}, {run}}, {.stop = &stop});
+  const auto got = train_fused(problem.data(), {run, run}, {.stop = &stop});
   for (const RunResult& result : got) {
     EXPECT_EQ(result.outcome, RunOutcome::interrupted);
     EXPECT_EQ(result.history.size(), 0u);
@@ -311,22 +300,18 @@ TEST(FusedFleet, names_the_run_that_does_not_fit) {
   const plateau::Run good{.architecture = {{2, 8, 2}}};
   plateau::Run wrong = good;
   wrong.epochs = 0;
-  const auto message_of = [&](const FleetRun& second) -> std::string {
-    try {
-      train_fused(problem.data(), {{good}, second}, {});
-    } catch (const std::invalid_argument& error) {
-      return error.what();
-    }
-    return "";
-  };
-  EXPECT_EQ(message_of({wrong}), "run 1 of the fleet: run: at least one epoch");
-  EXPECT_EQ(message_of({good, RowSelection::all(19)}), "run 1 of the fleet: run: its rows are those of the data");
+  try {
+    train_fused(problem.data(), {good, wrong}, {});
+    FAIL() << "it was trained";
+  } catch (const std::invalid_argument& error) {
+    EXPECT_EQ(std::string(error.what()), "run 1 of the fleet: run: epochs >= 1");
+  }
 }
 
 TEST(FusedFleet, refuses_a_network_that_is_too_large_and_names_the_limit) {
   const Problem problem(20, 20, 2, 2);
   try {
-    train_fused(problem.data(), {{{.architecture = {{2, 4096, 4096, 2}}}}}, {});
+    train_fused(problem.data(), {{.architecture = {{2, 4096, 4096, 2}}}}, {});
     FAIL() << "it was trained";
   } catch (const InputError& error) {
     EXPECT_EQ(std::string(error.what())
@@ -344,7 +329,7 @@ TEST(FusedFleet, a_trainer_takes_the_fused_engine_for_small_runs) {
   plateau::Run large = small;
   large.architecture = {{2, 300, 2}};
   const auto trainer = make_gpu_trainer({.engine = Engine::automatic});
-  const auto results = trainer->train_all({{small, problem.data()}, {large, problem.data()}, {small, problem.data()}});
+  const auto results = trainer->train_fleet(problem.data(), {small, large, small});
   EXPECT_TRUE(results[0].plan.fused);
   EXPECT_FALSE(results[1].plan.fused);
   expect_equal_bits(results[0], results[2]);
@@ -378,7 +363,7 @@ TEST(FusedFleet, draws_the_rows_that_are_described) {
   cpu::scenario_data<float>(drawn.test, {test_x.data(), 40, 2, 2}, {test_label.data(), 40});
   TrainingData data{
       {train_x.data(), 50, 2, 2}, {train_label.data(), 50}, {test_x.data(), 40, 2, 2}, {test_label.data(), 40}};
-  const FleetRun run{{.architecture = {{2, 8, 2}}, .epochs = 2}};
+  const plateau::Run run{.architecture = {{2, 8, 2}}, .epochs = 2};
   const RunResult handed = train_fused(data, {run}, {})[0];
   data.drawn = drawn;
   expect_equal_bits(train_fused(data, {run}, {})[0], handed);

@@ -69,7 +69,7 @@ TEST(GpuTrainer, follows_the_cpu_device_over_batches_optimizers_and_labels) {
   const Rows rows = learnable_rows(70, 45, 3, 2);
   for (const Index batch : {0, 32})
     for (const RowOrder order : {RowOrder::as_stored, RowOrder::shuffled_each_epoch})
-      for (const LabelTreatment labels : {LabelTreatment::as_they_are, LabelTreatment::permuted})
+      for (const LabelTreatment& labels : {LabelTreatment{}, LabelTreatment{.permuted = true, .permutation_seed = 7}})
         for (const Optimizer& optimizer :
              {Optimizer{AdamParameters{.learning_rate = 0.01, .weight_decay = 0.1}},
               Optimizer{SgdParameters{.learning_rate = 0.05, .momentum = 0.9, .weight_decay = 0.01}}}) {
@@ -166,18 +166,18 @@ TEST(GpuTrainer, equal_seeds_give_equal_bits_and_other_seeds_do_not) {
 
 TEST(GpuTrainer, a_run_among_others_has_the_bits_it_has_alone) {
   const Rows rows = learnable_rows(50, 30, 3, 2);
-  std::vector<RunRequest> requests;
+  std::vector<plateau::Run> runs;
   for (const Index width : {4, 31, 16}) {
     auto run = small_run();
     run.architecture = {{3, width, 2}};
-    requests.push_back({run, rows.views()});
+    runs.push_back(run);
   }
 
-  const std::vector<RunResult> results = graph_trainer().train_all(requests);
+  const std::vector<RunResult> results = graph_trainer().train_fleet(rows.views(), runs);
 
-  ASSERT_EQ(results.size(), requests.size());
-  for (std::size_t i = 0; i < requests.size(); ++i)
-    expect_equal_bits(results[i], graph_trainer().train(requests[i].run, requests[i].data));
+  ASSERT_EQ(results.size(), runs.size());
+  for (std::size_t i = 0; i < runs.size(); ++i)
+    expect_equal_bits(results[i], graph_trainer().train(runs[i], rows.views()));
 }
 
 TEST(GpuTrainer, starts_from_the_initial_parameters_it_is_given) {

@@ -24,7 +24,7 @@ TEST(CpuTrainer, trains_what_train_on_cpu_trains) {
   const std::uint64_t want = fingerprint(train_on_cpu<float>(small_run(3), rows.views(), {}).parameters);
 
   EXPECT_EQ(fingerprint(trainer.train(small_run(3), rows.views()).parameters), want);
-  const std::vector<RunResult> all = trainer.train_all({{small_run(4), rows.views()}, {small_run(3), rows.views()}});
+  const std::vector<RunResult> all = trainer.train_fleet(rows.views(), {small_run(4), small_run(3)});
   ASSERT_EQ(all.size(), 2u);
   EXPECT_EQ(fingerprint(all[1].parameters), want);
 }

@@ -10,7 +10,7 @@
 
 #include "plateau/core/permutation.hpp"
 #include "plateau/ops/initialise.hpp"
-#include "plateau/ops/permute_labels.hpp"
+#include "plateau/ops/treat_labels.hpp"
 #include "support/rows.hpp"
 
 namespace plateau::test {
@@ -70,20 +70,20 @@ TEST(Training, equal_seeds_give_equal_bits_and_other_seeds_do_not) {
 
 TEST(Training, a_run_among_others_has_the_bits_it_has_alone) {
   const Rows rows = learnable_rows(80, 50, 3, 2);
-  std::vector<RunRequest> requests;
+  std::vector<plateau::Run> runs;
   for (const Index width : {4, 31, 16, 8, 5}) {
     auto run = small_run();
     run.architecture = {{3, width, 2}};
     run.seed = static_cast<std::uint64_t>(width);
-    requests.push_back({run, rows.views()});
+    runs.push_back(run);
   }
   for (const int workers : {1, 2, 4}) {
-    const auto together = train_all_on_cpu(requests, {.workers = workers});
-    ASSERT_EQ(together.size(), requests.size());
-    for (std::size_t i = 0; i < requests.size(); ++i)
-      expect_equal_bits(train_on_cpu<float>(requests[i].run, requests[i].data, {}), together[i]);
+    const auto together = train_fleet_on_cpu(rows.views(), runs, {.workers = workers});
+    ASSERT_EQ(together.size(), runs.size());
+    for (std::size_t i = 0; i < runs.size(); ++i)
+      expect_equal_bits(train_on_cpu<float>(runs[i], rows.views(), {}), together[i]);
   }
-  EXPECT_TRUE(train_all_on_cpu({}, {.workers = 2}).empty());
+  EXPECT_TRUE(train_fleet_on_cpu(rows.views(), {}, {.workers = 2}).empty());
 }
 
 TEST(Training, figures_of_an_epoch_are_means_over_the_rows) {
@@ -197,12 +197,12 @@ TEST(Training, initial_parameters_replace_drawn_ones) {
 TEST(Training, permuted_labels_are_dealt_to_the_training_rows_only) {
   const Rows rows = learnable_rows(90, 70, 3, 2);
   auto run = small_run();
-  run.labels = LabelTreatment::permuted;
+  run.labels = {.permuted = true, .permutation_seed = 5};
   const RunResult permuted = train_on_cpu<float>(run, rows.views(), {});
 
   Rows dealt = rows;
-  cpu::permute_labels(run.seed, rows.views().train_label, {dealt.train_label.data(), 90});
-  run.labels = LabelTreatment::as_they_are;
+  cpu::treat_labels(run.labels, 2, {}, rows.views().train_label, {dealt.train_label.data(), 90});
+  run.labels = {};
   EXPECT_NE(dealt.train_label, rows.train_label);
   expect_equal_bits(permuted, train_on_cpu<float>(run, dealt.views(), {}));
 }

@@ -165,21 +165,28 @@ TEST(Scenario, interrupted_run_has_no_verdict) {
 // A device that trains nothing: it notes what it is asked for and hands out made-up results of the right shape.
 class NotingTrainer final : public Trainer {
  public:
+  struct Request {
+    Run run;
+    TrainingData data;
+  };
   struct Notes {
-    std::vector<RunRequest> alone, together, for_each;  // their views are of no use any more
+    std::vector<Request> alone, together, for_each;  // their views are of no use any more
     Index described = 0, calls_of_for_each = 0;
     bool stop = false;
   };
-  NotingTrainer(Notes& notes, std::vector<RunRequest>& trained) : notes_(notes), trained_(trained) {}
+  NotingTrainer(Notes& notes, std::vector<Request>& trained) : notes_(notes), trained_(trained) {}
 
   RunResult train(const Run& run, const TrainingData& data) override {
     trained_.push_back({run, data});
     return made_up(run, data);
   }
-  std::vector<RunResult> train_all(const std::vector<RunRequest>& requests) override {
+  std::vector<RunResult> train_fleet(const TrainingData& data, const std::vector<Run>& runs,
+                                     const FleetObserver&) override {
     std::vector<RunResult> results;
-    for (const RunRequest& request : requests) results.push_back(made_up(request.run, request.data));
-    notes_.together.insert(notes_.together.end(), requests.begin(), requests.end());
+    for (const Run& run : runs) {
+      results.push_back(made_up(run, data));
+      notes_.together.push_back({run, data});
+    }
     return results;
   }
   void for_each(Index count, const std::function<void(Index, Trainer&)>& body) override {
@@ -203,7 +210,7 @@ class NotingTrainer final : public Trainer {
   }
 
   Notes& notes_;
-  std::vector<RunRequest>& trained_;
+  std::vector<Request>& trained_;
 };
 
 TEST(Scenario, asks_the_trainer_it_is_given_for_everything) {
@@ -217,18 +224,18 @@ TEST(Scenario, asks_the_trainer_it_is_given_for_everything) {
   EXPECT_EQ(notes.calls_of_for_each, 1);
   ASSERT_EQ(notes.for_each.size(), 3u);
 
-  const RunRequest& first = notes.alone[0];
+  const NotingTrainer::Request& first = notes.alone[0];
   EXPECT_EQ(first.run.seed, 7u);
   EXPECT_EQ(first.data.drawn->train.seed, 7u);
   EXPECT_EQ(first.data.drawn->train.first_row, 0);
   EXPECT_EQ(first.data.drawn->test.first_row, kScenarioFirstTestRow);
   EXPECT_EQ(first.data.drawn->test.kind, ScenarioKind::ceiling);
   Index wider = 0, permuted = 0;
-  for (const RunRequest& control : notes.together) {  // on the run's own rows, so a device holds them once
+  for (const NotingTrainer::Request& control : notes.together) {  // on the run's own rows, so a device holds them once
     EXPECT_EQ(control.data.train_x.data, first.data.train_x.data);
     EXPECT_EQ(control.data.drawn->train.seed, 7u);
     wider += control.run.architecture.widths == study.definition.wider.widths;
-    permuted += control.run.labels == LabelTreatment::permuted;
+    permuted += control.run.labels == LabelTreatment{.permuted = true, .permutation_seed = control.run.seed};
   }
   EXPECT_EQ(wider, kWiderTrainings);
   EXPECT_EQ(permuted, kPermutedTrainings);

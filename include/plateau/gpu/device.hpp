@@ -30,4 +30,7 @@ struct Inventory {
 // Never throws for a missing driver or device: it says so in `problem`.
 Inventory inventory();
 
+// Of the present device, as of now; of the memory of others, too, for all processes share it. Throws GpuError.
+std::int64_t free_memory_bytes();
+
 }  // namespace plateau::gpu

@@ -34,6 +34,7 @@
 #include "plateau/ops/training_state.hpp"
 #include "plateau/ops/treat_labels.hpp"
 #include "plateau/ops/unit_activity.hpp"
+#include "plateau/ops/weighted_xent.hpp"
 
 namespace plateau {
 
@@ -114,6 +115,18 @@ struct CpuBackend {
   }
   void class_probabilities(Matrix<const Real> z, Span<std::int32_t> predicted, Matrix<Real> probability) const {
     cpu::class_probabilities<Real>(z, predicted, probability);
+  }
+  void balanced_class_weights(Span<const std::int32_t> label, Span<float> weight) const {
+    cpu::balanced_class_weights(label, weight);
+  }
+  void batch_weight(Span<const float> weight, Span<const std::int32_t> label, Span<TrainingState> state) const {
+    cpu::batch_weight(weight, label, state);
+  }
+  void weighted_softmax_xent(Matrix<const Real> z, Span<const std::int32_t> label,
+                             Span<const std::int32_t> second_label, Span<const float> weight,
+                             Span<const TrainingState> state, Span<Real> loss, Span<std::int32_t> predicted,
+                             Matrix<Real> grad_z) const {
+    cpu::weighted_softmax_xent<Real>(z, label, second_label, weight, state, loss, predicted, grad_z);
   }
   void advance_step(AdamBetas betas, Span<TrainingState> state) const { cpu::advance_step(betas, state); }
   void set_rate(Schedule schedule, Index epochs, Span<TrainingState> state) const {

@@ -10,27 +10,18 @@
 #include <vector>
 
 #include "plateau/core/fused_plan.hpp"
-#include "plateau/core/row_selection.hpp"
 #include "plateau/model/training.hpp"
 
 namespace plateau {
 
-// One training of a fleet, whose runs share the rows of one dataset.
-struct FleetRun {
-  Run run;
-  std::optional<RowSelection> rows = {};  // of the training rows; none: all of them
-};
-
-// Throws std::invalid_argument, which names the run by its number, where one does not fit the data.
-void expects_fleet(const TrainingData& data, const std::vector<FleetRun>& runs);
-
 struct FusedOptions {
   const std::atomic<bool>* stop = nullptr;  // ends every run as interrupted before its next epoch
+  FleetObserver observer = {};
   // Of no effect on any result:
   Index blocks = 0;  // that work beside each other; 0: as many as the device holds
   std::vector<std::size_t> order =
       {};                // in which runs are taken, a permutation of their numbers; empty: costliest first
-  Index wave_bytes = 0;  // of results on the device after which a launch ends; 0: half of the device's memory
+  Index wave_bytes = 0;  // of device memory for what a launch works with and leaves behind; 0: what is free
 };
 
 // "at most 4 hidden layers, and weights and 32 rows of activations in ... bytes of shared memory": the present GPU's.
@@ -47,7 +38,6 @@ bool prefers_fused(const Run& run, const TrainingData& data);
 
 // Trains the runs on the GPU. Results in the order of the runs, each with the bits it has alone. Throws
 // std::invalid_argument where a run does not fit the data, and InputError where one is too large for the engine.
-std::vector<RunResult> train_fused(const TrainingData& data, const std::vector<FleetRun>& runs,
-                                   const FusedOptions& options);
+std::vector<RunResult> train_fused(const TrainingData& data, const std::vector<Run>& runs, const FusedOptions& options);
 
 }  // namespace plateau

@@ -34,6 +34,7 @@
 #include "plateau/ops/training_state.hpp"
 #include "plateau/ops/treat_labels.hpp"
 #include "plateau/ops/unit_activity.hpp"
+#include "plateau/ops/weighted_xent.hpp"
 
 namespace plateau {
 
@@ -130,6 +131,18 @@ class GpuBackend {
   void class_probabilities(Matrix<const float> z, Span<std::int32_t> predicted, Matrix<float> probability) const {
     gpu::class_probabilities(stream_, z, predicted, probability);
   }
+  void balanced_class_weights(Span<const std::int32_t> label, Span<float> weight) const {
+    gpu::balanced_class_weights(stream_, label, weight);
+  }
+  void batch_weight(Span<const float> weight, Span<const std::int32_t> label, Span<TrainingState> state) const {
+    gpu::batch_weight(stream_, weight, label, state);
+  }
+  void weighted_softmax_xent(Matrix<const float> z, Span<const std::int32_t> label,
+                             Span<const std::int32_t> second_label, Span<const float> weight,
+                             Span<const TrainingState> state, Span<float> loss, Span<std::int32_t> predicted,
+                             Matrix<float> grad_z) const {
+    gpu::weighted_softmax_xent(stream_, z, label, second_label, weight, state, loss, predicted, grad_z);
+  }
   void advance_step(AdamBetas betas, Span<TrainingState> state) const { gpu::advance_step(stream_, betas, state); }
   void set_rate(Schedule schedule, Index epochs, Span<TrainingState> state) const {
     gpu::set_rate(stream_, schedule, epochs, state);
@@ -171,8 +184,7 @@ class GpuBackend {
   }
   void metrics(DataPart part, Span<const float> loss, Span<const std::int32_t> predicted,
                Span<const std::int32_t> label, Span<TrainingState> state, Span<EpochMetrics> history,
-               Matrix<std::uint32_t> correct,
-               Span<std::int32_t> previous = {}) const {
+               Matrix<std::uint32_t> correct, Span<std::int32_t> previous = {}) const {
     gpu::metrics(stream_, part, loss, predicted, label, state, history, correct, previous);
   }
   void gradient_norm(Span<const float> grad, Span<const TrainingState> state, Span<EpochMetrics> history) const {

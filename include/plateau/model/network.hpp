@@ -88,7 +88,7 @@ template <class Backend>
 struct StepTerms {
   float dropout = 0;  // share of hidden units; excludes activations and input gradients as epilogues
   std::uint64_t seed = 0;
-  typename Backend::template Span<const TrainingState> state;  // whose step the masks are those of
+  typename Backend::template Span<const TrainingState> state;        // whose step the masks are those of
   typename Backend::template Span<const std::int32_t> second_label;  // of mixed rows
   typename Backend::template Span<const float> class_weight;
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// One training, described: what it trains on and how, what is asked of it, and what it leaves behind. The same run gives
-// the same on every engine of a device, alone or in a fleet.
+// One training, described: what it trains on and how, what is asked of it, and what it leaves behind. The same run
+// gives the same on every engine of a device, alone or in a fleet.
 #pragma once
 
 #include <limits>
@@ -27,8 +27,8 @@ using Optimizer = std::variant<AdamParameters, SgdParameters>;
 
 // Weights of the classes in the training loss, which is then the weighted mean over a batch (PyTorch's).
 struct ClassWeights {
-  bool balanced = false;           // inversely as the rows of the class among those that the run trains on
-  std::vector<float> given = {};   // or these, one per class, >= 0
+  bool balanced = false;          // inversely as the rows of the class among those that the run trains on
+  std::vector<float> given = {};  // or these, one per class, >= 0
 
   bool any() const { return balanced || !given.empty(); }
 };
@@ -62,7 +62,7 @@ struct Run {
 
   std::optional<RowSelection> rows = {};        // of the training rows of the data; none: all
   std::optional<RowSelection> validation = {};  // of the training rows as well, evaluated after every epoch
-  Index patience = 0;    // epochs without a lower validation loss after which the run stops early; 0: it does not
+  Index patience = 0;          // epochs without a lower validation loss after which the run stops early; 0: it does not
   LabelTreatment labels = {};  // of the training rows, those for validation included
 
   bool standardise = false;  // features to mean 0 and spread 1, by the statistics of the rows that are trained on
@@ -100,7 +100,7 @@ struct EpochRecord {
   double train_accuracy = 0;
   double test_loss = 0;  // after the epoch's last step, plain
   double test_accuracy = 0;
-  double gradient_norm = 0;  // 2-norm of the epoch's last gradient, before weight decay
+  double gradient_norm = 0;        // 2-norm of the epoch's last gradient, before weight decay
   double validation_loss = kNone;  // after the epoch's last step, plain; none without validation rows
   double validation_accuracy = kNone;
   double test_churn = kNone;  // share of test rows predicted otherwise than after the epoch before; none in the first
@@ -145,16 +145,16 @@ struct Predictions {
 
 struct RunResult {
   RunOutcome outcome = RunOutcome::finished;
-  std::vector<EpochRecord> history;  // complete epochs only; a diverged epoch is number history.size()
-  CorrectBits test_correct;          // as many epochs as the history, where they were asked for
-  FlatParameters parameters;         // after the last step that was taken, where they were asked for
-  std::optional<Index> best_epoch;   // of the lowest validation loss, the earliest of equals
-  FlatParameters best_parameters;    // after that epoch, where they were asked for
-  std::vector<LayerRecord> layers;   // [epochs, layers], where they were asked for
-  std::vector<Index> dead_units;     // of every hidden layer, where they were asked for
+  std::vector<EpochRecord> history;      // complete epochs only; a diverged epoch is number history.size()
+  CorrectBits test_correct;              // as many epochs as the history, where they were asked for
+  FlatParameters parameters;             // after the last step that was taken, where they were asked for
+  std::optional<Index> best_epoch;       // of the lowest validation loss, the earliest of equals
+  FlatParameters best_parameters;        // after that epoch, where they were asked for
+  std::vector<LayerRecord> layers;       // [epochs, layers], where they were asked for
+  std::vector<Index> dead_units;         // of every hidden layer, where they were asked for
   std::vector<Predictions> predictions;  // in the order of the requests
-  ExecutionPlan plan;                // by which it was trained
-  Index recorded_launches = 0;       // that make an epoch, where a GPU recorded it; else 0. Of no effect on the rest
+  ExecutionPlan plan;                    // by which it was trained
+  Index recorded_launches = 0;  // that make an epoch, where a GPU recorded it; else 0. Of no effect on the rest
 
   const LayerRecord& layer(Index epoch, Index number, Index count) const {
     return layers[static_cast<std::size_t>(epoch * count + number)];

@@ -23,8 +23,9 @@ class Trainer {
   // Throws std::invalid_argument where the run does not fit the data (expects_run).
   virtual RunResult train(const Run& run, const TrainingData& data) = 0;
 
-  // Every run, beside each other where the device can; in the order of the runs, each with the bits it has alone. Throws
-  // std::invalid_argument before anything starts where a run does not fit the data, by its number (expects_fleet).
+  // Every run, beside each other where the device can; in the order of the runs, each with the bits it has alone.
+  // Throws std::invalid_argument before anything starts where a run does not fit the data, by its number
+  // (expects_fleet).
   virtual std::vector<RunResult> train_fleet(const TrainingData& data, const std::vector<Run>& runs,
                                              const FleetObserver& observer = {}) = 0;
 

@@ -16,8 +16,8 @@ struct CpuOptions {
   const std::atomic<bool>* stop = nullptr;  // looked at between epochs: true ends the run as interrupted
 };
 
-// Trains on the CPU in number type Real (float to run, double as the oracle). Throws std::invalid_argument where the run
-// does not fit the data (expects_run).
+// Trains on the CPU in number type Real (float to run, double as the oracle). Throws std::invalid_argument where the
+// run does not fit the data (expects_run).
 template <std::floating_point Real>
 RunResult train_on_cpu(const Run& run, const TrainingData& data, const CpuOptions& options);
 

@@ -10,8 +10,8 @@
 //   second_r     = label_pi(r)
 //   draw_mixing  sets the state's second_share to that of its step; once per step, before augment_batch
 //
-//   shapes    x, augmented [B, F], not overlapping; label, second [B], or second empty: rows are not mixed; features [F]
-//   bits      equal on every device for equal shares; the noise always
+//   shapes    x, augmented [B, F], not overlapping; label, second [B], or second empty: rows are not mixed; features
+//   [F] bits      equal on every device for equal shares; the noise always
 #pragma once
 
 #include <concepts>
@@ -47,9 +47,7 @@ PLATEAU_HD inline float jitter_noise(std::uint64_t seed, std::int64_t step, Inde
 
 constexpr Cost augment_batch_cost(Index batch, Index features, bool mixes) {
   const double bytes = 4.0 * double(batch) * double(features) + (mixes ? 4.0 * double(batch) : 0.0);
-  return {.flops = (mixes ? 5.0 : 2.0) * double(batch) * double(features),
-          .bytes_read = bytes,
-          .bytes_written = bytes};
+  return {.flops = (mixes ? 5.0 : 2.0) * double(batch) * double(features), .bytes_read = bytes, .bytes_written = bytes};
 }
 constexpr Cost draw_mixing_cost() {
   return {.flops = 0, .bytes_read = sizeof(TrainingState), .bytes_written = sizeof(TrainingState)};
@@ -86,9 +84,9 @@ namespace gpu {
 
 class Stream;
 void draw_mixing(const Stream& stream, const Augmentation& augmentation, DeviceSpan<TrainingState> state);
-void augment_batch(const Stream& stream, const Augmentation& augmentation,
-                   DeviceSpan<const FeatureStatistics> features, DeviceSpan<const TrainingState> state,
-                   DeviceMatrix<const float> x, DeviceSpan<const std::int32_t> label, DeviceMatrix<float> augmented,
+void augment_batch(const Stream& stream, const Augmentation& augmentation, DeviceSpan<const FeatureStatistics> features,
+                   DeviceSpan<const TrainingState> state, DeviceMatrix<const float> x,
+                   DeviceSpan<const std::int32_t> label, DeviceMatrix<float> augmented,
                    DeviceSpan<std::int32_t> second);
 
 }  // namespace gpu

@@ -11,8 +11,8 @@
 //                       gradient norm of the epoch that is not; from then on nothing is recorded
 //
 // Sums run in double, in a fixed order. Bit r % 32 of word r / 32 of `correct` row `epoch` says that test row r was
-// predicted right; an empty `correct` is not written. An empty `previous` is not compared with; `correct` and `previous`
-// are for test rows.
+// predicted right; an empty `correct` is not written. An empty `previous` is not compared with; `correct` and
+// `previous` are for test rows.
 #pragma once
 
 #include <concepts>
