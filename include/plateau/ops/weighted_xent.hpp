@@ -6,9 +6,8 @@
 //   balanced_class_weights  weight_c = N / (C * rows of class c), 0 for a class without rows: every class then weighs
 //                           as much as any other (scikit-learn's "balanced")
 //   batch_weight            state.batch_weight = W = sum_i weight[label_i]
-//   weighted_softmax_xent   y_i = label_i      v_i = second_label_i      s = state.second_share, 0 without second
-//   labels
-//                           a_i = (1 - s) * weight[y_i]      b_i = s * weight[v_i]      without weights: all 1, W = B
+//   weighted_softmax_xent   y_i = label_i    v_i = second_label_i    s = state.second_share, without second labels 0
+//                           a_i = (1 - s) * weight[y_i]    b_i = s * weight[v_i]    without weights all 1 and W = B
 //     loss_i      = B / W * (a_i * CE(z_i, y_i) + b_i * CE(z_i, v_i))      CE(z, y) = log(sum_j exp(z_j)) - z_y
 //     predicted_i = the smallest j with z_ij = max_j z_ij; -1 where a logit of the row is NaN
 //     grad_z_ij   = ((a_i + b_i) * softmax(z_i)_j - a_i * [j == y_i] - b_i * [j == v_i]) / W
