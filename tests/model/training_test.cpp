@@ -11,7 +11,9 @@
 #include "plateau/core/permutation.hpp"
 #include "plateau/ops/initialise.hpp"
 #include "plateau/ops/treat_labels.hpp"
+#include "support/results.hpp"
 #include "support/rows.hpp"
+#include "support/run_features.hpp"
 
 namespace plateau::test {
 namespace {
@@ -22,19 +24,6 @@ Run small_run() {
           .epochs = 12,
           .batch = 0,
           .seed = 7};
-}
-
-void expect_equal_bits(const RunResult& a, const RunResult& b) {
-  EXPECT_EQ(a.outcome, b.outcome);
-  EXPECT_EQ(fingerprint(a.parameters), fingerprint(b.parameters));
-  ASSERT_EQ(a.history.size(), b.history.size());
-  for (std::size_t e = 0; e < a.history.size(); ++e) {
-    EXPECT_EQ(a.history[e].train_loss, b.history[e].train_loss);
-    EXPECT_EQ(a.history[e].train_accuracy, b.history[e].train_accuracy);
-    EXPECT_EQ(a.history[e].test_loss, b.history[e].test_loss);
-    EXPECT_EQ(a.history[e].test_accuracy, b.history[e].test_accuracy);
-    EXPECT_EQ(a.history[e].gradient_norm, b.history[e].gradient_norm);
-  }
 }
 
 TEST(Training, learns_a_learnable_rule) {
