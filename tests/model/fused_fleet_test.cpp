@@ -12,6 +12,7 @@
 #include "plateau/core/error.hpp"
 #include "plateau/core/random.hpp"
 #include "plateau/model/gpu_trainer.hpp"
+#include "plateau/ops/treat_labels.hpp"
 #include "support/compare.hpp"
 #include "support/results.hpp"
 #include "support/rows.hpp"
@@ -141,6 +142,80 @@ TEST(FusedFleet, draws_the_initial_parameters_that_the_cpu_draws) {
       .architecture = {{5, 33, 7, 3}}, .optimizer = SgdParameters{.learning_rate = 1e-30}, .epochs = 1, .seed = 12};
   EXPECT_EQ(train_fused(problem.data(), {run}, {})[0].parameters,
             train_on_cpu<float>(run, problem.data(), {}).parameters);
+}
+
+// ---- What is drawn, to the bit --------------------------------------------------------------------------------------
+// One step of plain descent from zero weights: every probability is a half, and with one or two rows every gradient is
+// exact, so that the parameters show what the network was fed.
+
+plateau::Run one_step(const std::vector<Index>& widths, std::uint64_t seed) {
+  return {.architecture = {widths},
+          .optimizer = SgdParameters{.learning_rate = 1},
+          .epochs = 1,
+          .seed = seed,
+          .initial = FlatParameters(static_cast<std::size_t>(Architecture{widths}.parameters()), 0.0f)};
+}
+
+TEST(FusedFleet, jitter_is_the_cpus_to_the_bit) {
+  const Problem problem(2, 3, 33, 2);
+  for (const std::uint64_t seed : {1u, 2u, 77u}) {
+    plateau::Run run = one_step({33, 2}, seed);
+    run.jitter = 0.75;
+    const FlatParameters noisy = train_fused(problem.data(), {run}, {})[0].parameters;
+    EXPECT_EQ(noisy, train_on_cpu<float>(run, problem.data(), {}).parameters) << seed;
+    run.jitter = 0;
+    EXPECT_NE(train_fused(problem.data(), {run}, {})[0].parameters, noisy);
+  }
+}
+
+// The second layer's gradient shows which units are kept, and the first layer's which of them pass one on.
+TEST(FusedFleet, dropout_masks_are_the_cpus_to_the_bit) {
+  const Problem problem(2, 3, 1, 2);
+  for (const Index width : {1, 7, 32, 33, 100})
+    for (const std::uint64_t seed : {1u, 2u}) {
+      plateau::Run run = one_step({1, width, 2}, seed);
+      run.dropout = 0.4;
+      for (Index h = 0; h < width; ++h) (*run.initial)[static_cast<std::size_t>(width + h)] = 1;  // biases
+      const FlatParameters got = train_fused(problem.data(), {run}, {})[0].parameters;
+      EXPECT_EQ(got, train_on_cpu<float>(run, problem.data(), {}).parameters) << width;
+
+      for (Index h = 0; h < width; ++h) (*run.initial)[static_cast<std::size_t>(2 * width + h)] = 0.5f;
+      const FlatParameters moved = train_fused(problem.data(), {run}, {})[0].parameters,
+                           by_cpu = train_on_cpu<float>(run, problem.data(), {}).parameters;
+      for (std::size_t h = 0; h < static_cast<std::size_t>(width); ++h)
+        EXPECT_EQ(moved[h] == 0, by_cpu[h] == 0) << width << " " << h;
+    }
+}
+
+// Of rows that each have a feature of their own, the sign of its weight is the label.
+TEST(FusedFleet, treated_labels_are_the_cpus_to_the_bit) {
+  constexpr Index kRows = 60;
+  std::vector<float> x(kRows * kRows);
+  std::vector<std::int32_t> label(kRows), group(kRows);
+  for (Index r = 0; r < kRows; ++r) {
+    const auto i = static_cast<std::size_t>(r);
+    x[i * (kRows + 1)] = 1;
+    label[i] = static_cast<std::int32_t>(r % 3 == 0);
+    group[i] = static_cast<std::int32_t>(r % 7);
+  }
+  const RowGroups groups({group.data(), kRows});
+  TrainingData data{
+      {x.data(), kRows, kRows, kRows}, {label.data(), kRows}, {x.data(), 3, kRows, kRows}, {label.data(), 3}};
+  for (const RowGroups* in : {static_cast<const RowGroups*>(nullptr), &groups})
+    for (const LabelTreatment& treatment :
+         {LabelTreatment{}, LabelTreatment{.permuted = true, .permutation_seed = 3},
+          LabelTreatment{.flip_rate = 0.3f, .flip_seed = 4},
+          LabelTreatment{.permuted = true, .permutation_seed = 5, .flip_rate = 0.5f, .flip_seed = 6}}) {
+      data.train_groups = in;
+      plateau::Run run = one_step({kRows, 2}, 1);
+      run.labels = treatment;
+      const FlatParameters weights = train_fused(data, {run}, {})[0].parameters;
+      std::vector<std::int32_t> treated(kRows), seen;
+      cpu::treat_labels(treatment, 2, in == nullptr ? RowGroupsView<Space::host>{} : in->view(), data.train_label,
+                        {treated.data(), kRows});
+      for (std::size_t r = 0; r < static_cast<std::size_t>(kRows); ++r) seen.push_back(weights[r] < 0);
+      EXPECT_EQ(seen, treated);
+    }
 }
 
 // Runs of other widths, rows, batches, optimizers and lengths.
