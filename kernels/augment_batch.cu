@@ -1,23 +1,19 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// draw_mixing, augment_batch: noise on a batch's features, and rows mixed two by two.
+// augment_batch: noise on a batch's features, and rows mixed two by two.
 //
 //   formula   include/plateau/ops/augment_batch.hpp; the step and the share come from the state
 //   shapes    x, augmented [B, F] f32 row-major (any strides)    label, second [B] i32    features [F]
 //   traffic   4 B F bytes read, once more where rows are mixed, 4 B F written (augment_batch_cost)
 //   roofline  with noise compute-bound: ten rounds of Philox and some 50 operations per element
-//   mapping   a thread per element, as gather_batch has them; draw_mixing one thread
-//   state     a run that has stopped keeps its share; a batch that nobody will use is augmented all the same
+//   mapping   a thread per element, as gather_batch has them
+//   state     a batch that nobody will use is augmented all the same
 #include "plateau/ops/augment_batch.hpp"
 
 #include "detail/rows.cuh"
 
 namespace plateau::gpu {
 namespace {
-
-__global__ void draw_mixing_kernel(std::uint64_t seed, double alpha, TrainingState* state) {
-  if (state->status == RunStatus::running) state->second_share = mixing_share(seed, state->step, alpha);
-}
 
 struct NoisyRows {
   Augmentation augmentation;
@@ -45,8 +41,7 @@ __global__ __launch_bounds__(kRowBlock) void augment_batch_kernel(NoisyRows nois
     const Index partner = mixes ? of_step(row) : row;
     for (Index j = threadIdx.x; j < augmented.cols; j += blockDim.x) {
       const float value = noisy(step, row, j);
-      augmented.row(row)[j] =
-          mixes ? add_rn(mul_rn(own, value), mul_rn(theirs, noisy(step, partner, j))) : value;
+      augmented.row(row)[j] = mixes ? add_rn(mul_rn(own, value), mul_rn(theirs, noisy(step, partner, j))) : value;
     }
     if (mixes && threadIdx.x == 0) second.data[row] = label[partner];
   }
@@ -54,15 +49,9 @@ __global__ __launch_bounds__(kRowBlock) void augment_batch_kernel(NoisyRows nois
 
 }  // namespace
 
-void draw_mixing(const Stream& stream, const Augmentation& augmentation, DeviceSpan<TrainingState> state) {
-  expects_training_state<Space::device>(state);
-  expects_mixing(augmentation.mixing);
-  launch(stream, {}, &draw_mixing_kernel, augmentation.seed, augmentation.mixing, state.data);
-}
-
-void augment_batch(const Stream& stream, const Augmentation& augmentation,
-                   DeviceSpan<const FeatureStatistics> features, DeviceSpan<const TrainingState> state,
-                   DeviceMatrix<const float> x, DeviceSpan<const std::int32_t> label, DeviceMatrix<float> augmented,
+void augment_batch(const Stream& stream, const Augmentation& augmentation, DeviceSpan<const FeatureStatistics> features,
+                   DeviceSpan<const TrainingState> state, DeviceMatrix<const float> x,
+                   DeviceSpan<const std::int32_t> label, DeviceMatrix<float> augmented,
                    DeviceSpan<std::int32_t> second) {
   expects_augment_batch<float, Space::device>(augmentation, features, state, x, label, augmented, second);
   if (x.rows == 0) return;

@@ -15,6 +15,10 @@
 namespace plateau::gpu {
 namespace {
 
+__global__ void draw_mixing_kernel(double alpha, std::uint64_t seed, TrainingState* state) {
+  if (state->status == RunStatus::running) state->second_share = mixing_share(seed, state->step, alpha);
+}
+
 __global__ void set_rate_kernel(Schedule schedule, Index epochs, TrainingState* state) {
   if (state->status == RunStatus::running) state->rate_reduction = rate_reduction(schedule, state->epoch, epochs);
 }
@@ -38,6 +42,11 @@ __global__ void exchange_signals_kernel(TrainingState* state, volatile RunSignal
 }
 
 }  // namespace
+
+void draw_mixing(const Stream& stream, double alpha, std::uint64_t seed, DeviceSpan<TrainingState> state) {
+  expects_draw_mixing<Space::device>(alpha, state);
+  launch(stream, {}, &draw_mixing_kernel, alpha, seed, state.data);
+}
 
 void set_rate(const Stream& stream, Schedule schedule, Index epochs, DeviceSpan<TrainingState> state) {
   expects_set_rate<Space::device>(epochs, state);

@@ -262,7 +262,7 @@ Operation<Device> augment_batch(Material<Device>& make, const Sizes& n) {
   return {.cost = augment_batch_cost(rows, features, true),
           .run =
               [=, &backend = make.backend()] {
-                backend.augment_batch({.jitter = 0.1f, .mixing = 0.4, .seed = 1}, statistics, state, x, label,
+                backend.augment_batch({.jitter = 0.1f, .mixes = true, .seed = 1}, statistics, state, x, label,
                                       augmented, second);
               },
           .outputs = {elements(augmented)}};
@@ -271,8 +271,7 @@ Operation<Device> augment_batch(Material<Device>& make, const Sizes& n) {
 template <class Device>
 Operation<Device> draw_mixing(Material<Device>& make, const Sizes&) {
   const auto state = make.state();
-  return {.cost = draw_mixing_cost(),
-          .run = [=, &backend = make.backend()] { backend.draw_mixing({.mixing = 0.4, .seed = 1}, state); }};
+  return {.cost = draw_mixing_cost(), .run = [=, &backend = make.backend()] { backend.draw_mixing(0.4, 1, state); }};
 }
 
 template <class Device>

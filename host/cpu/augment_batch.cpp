@@ -3,13 +3,6 @@
 #include "plateau/ops/augment_batch.hpp"
 
 namespace plateau {
-void cpu::draw_mixing(const Augmentation& augmentation, HostSpan<TrainingState> state) {
-  expects_training_state<Space::host>(state);
-  expects_mixing(augmentation.mixing);
-  if (state[0].status != RunStatus::running) return;
-  state[0].second_share = mixing_share(augmentation.seed, state[0].step, augmentation.mixing);
-}
-
 template <std::floating_point Real>
 void cpu::augment_batch(const Augmentation& augmentation, HostSpan<const FeatureStatistics> features,
                         HostSpan<const TrainingState> state, HostMatrix<const Real> x,

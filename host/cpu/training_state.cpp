@@ -5,10 +5,14 @@
 #include <cmath>
 
 namespace plateau {
+void cpu::draw_mixing(double alpha, std::uint64_t seed, HostSpan<TrainingState> state) {
+  expects_draw_mixing<Space::host>(alpha, state);
+  if (state[0].status == RunStatus::running) state[0].second_share = mixing_share(seed, state[0].step, alpha);
+}
+
 void cpu::set_rate(Schedule schedule, Index epochs, HostSpan<TrainingState> state) {
   expects_set_rate<Space::host>(epochs, state);
-  if (state[0].status == RunStatus::running)
-    state[0].rate_reduction = rate_reduction(schedule, state[0].epoch, epochs);
+  if (state[0].status == RunStatus::running) state[0].rate_reduction = rate_reduction(schedule, state[0].epoch, epochs);
 }
 
 void cpu::advance_step(AdamBetas betas, HostSpan<TrainingState> state) {

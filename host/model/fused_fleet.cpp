@@ -379,7 +379,8 @@ class Wave {
   }
 
   // Passes the host's wish to stop on to the device until the stream has run, and tells how far the fleet is.
-  void wait(const gpu::Stream& stream, const std::atomic<bool>* stop, volatile gpu::FleetSignals& signals, FleetWork& work) {
+  void wait(const gpu::Stream& stream, const std::atomic<bool>* stop, volatile gpu::FleetSignals& signals,
+            FleetWork& work) {
     gpu::Event end;
     end.record(stream);
     const double before = work.done;

@@ -110,9 +110,9 @@ class LayeredRun {
     if (augments_) {
       const Augmentation augmentation{.jitter = static_cast<float>(run_.jitter),
                                       .scaled = run_.standardise,
-                                      .mixing = run_.mixup,
+                                      .mixes = run_.mixup > 0,
                                       .seed = run_.seed};
-      if (run_.mixup > 0) backend_.draw_mixing(augmentation, state_.view());
+      if (run_.mixup > 0) backend_.draw_mixing(run_.mixup, run_.seed, state_.view());
       const auto second = augmented_.label.view().subspan(0, run_.mixup > 0 ? rows : 0);
       backend_.augment_batch(augmentation, features_of_train_.view(), state_.view(), x, label,
                              x_of(augmented_).row_range(0, rows), second);
@@ -177,38 +177,35 @@ class LayeredRun {
     backend_.keep_best(state_.view(), parameters_.view(), best_.view());
   }
 
-  // Waits for everything that was queued, and copies out what the training leaves behind.
+  // Waits for everything that was queued, and copies out what the training leaves behind. Dead units and predictions
+  // take a pass over their rows each, and a wait of their own.
   RunResult fetch() {
     TrainingState state;
-    std::vector<EpochMetrics> history = fetched<EpochMetrics>(history_);
-    std::vector<std::uint32_t> correct = fetched<std::uint32_t>(correct_);
     backend_.template copy_out<TrainingState, TrainingState>(state_.view(), {&state, 1});
+    RunResult result{.layers = queue_fetch<LayerRecord, LayerRecord>(layer_records_.view()), .plan = plan_};
+    const std::vector<EpochMetrics> history = queue_fetch<EpochMetrics, EpochMetrics>(history_.view());
+    std::vector<std::uint32_t> correct = queue_fetch<std::uint32_t, std::uint32_t>(correct_.view());
+    if (run_.outputs.parameters) result.parameters = queue_fetch_of_parameters(parameters_.view());
+    if (run_.outputs.best_parameters && validation_) result.best_parameters = queue_fetch_of_parameters(best_.view());
     backend_.finish();
 
-    RunResult result{.plan = plan_};
     result.outcome = state.status == RunStatus::diverged        ? RunOutcome::diverged
                      : state.status == RunStatus::stopped_early ? RunOutcome::stopped_early
                      : Index{state.epoch} == run_.epochs        ? RunOutcome::finished
                                                                 : RunOutcome::interrupted;
-    history.resize(static_cast<std::size_t>(state.epoch));
     const RowCounts rows{train_rows_, test_.count, validation_ ? validation_->count : 0};
-    for (const EpochMetrics& metrics : history)
-      result.history.push_back(record_of(metrics, rows, result.history.empty()));
+    for (Index e = 0; e < state.epoch; ++e)
+      result.history.push_back(record_of(history[static_cast<std::size_t>(e)], rows, e == 0));
     if (run_.outputs.test_correct) {
       correct.resize(static_cast<std::size_t>(state.epoch * correct_words(test_.count)));
       result.test_correct = CorrectBits(std::move(correct), state.epoch, test_.count);
     }
-    if (run_.outputs.layers) {
-      result.layers = fetched<LayerRecord>(layer_records_);
-      result.layers.resize(static_cast<std::size_t>(state.epoch * run_.architecture.layers()));
-    }
+    if (run_.outputs.layers) result.layers.resize(static_cast<std::size_t>(state.epoch * run_.architecture.layers()));
     if (state.best_epochs > 0) result.best_epoch = state.best_epochs - 1;
-    if (run_.outputs.parameters) result.parameters = fetched_parameters(parameters_.view());
-    if (run_.outputs.best_parameters && result.best_epoch) result.best_parameters = fetched_parameters(best_.view());
+    if (!result.best_epoch) result.best_parameters.clear();
     if (run_.outputs.dead_units) result.dead_units = dead_units();
     for (const PredictionRequest& request : run_.outputs.predictions)
       result.predictions.push_back(predictions(request, result.best_epoch.has_value()));
-    backend_.finish();
     return result;
   }
 
@@ -239,16 +236,15 @@ class LayeredRun {
   Index tiles_of(const Rows& rows) const { return ceil_div(rows.count, tile_rows_); }
   Index validation_tiles() const { return validation_ ? tiles_of(*validation_) : 0; }
 
-  template <class T>
-  std::vector<T> fetched(const Buffer<T>& from) const {
-    std::vector<T> to(static_cast<std::size_t>(from.size()));
-    backend_.template copy_out<T, T>(from.view(), {to.data(), from.size()});
-    backend_.finish();
+  // There when the backend has finished.
+  template <class T, class From>
+  std::vector<T> queue_fetch(Span<const From> from) const {
+    std::vector<T> to(static_cast<std::size_t>(from.size));
+    backend_.template copy_out<From, T>(from, {to.data(), from.size});
     return to;
   }
 
-  // ---- Rows
-  // -----------------------------------------------------------------------------------------------------------
+  // ---- Rows ---------------------------------------------------------------------------------------------------------
   void set_rows(const TrainingData& data) {
     if (Backend::kSpace == Space::device && data.drawn) {
       backend_.scenario_data(data.drawn->train, x_of(data_), data_.label.view());
@@ -326,8 +322,7 @@ class LayeredRun {
     }
   }
 
-  // ---- What is asked for beside the history
-  // ---------------------------------------------------------------------------
+  // ---- What is asked for beside the history -------------------------------------------------------------------------
   void record_layers() {
     const Index layers = run_.architecture.layers();
     for (Index layer = 0; layer < layers; ++layer) {
@@ -340,7 +335,7 @@ class LayeredRun {
     }
   }
 
-  FlatParameters fetched_parameters(Span<const Real> from) const {
+  FlatParameters queue_fetch_of_parameters(Span<const Real> from) const {
     FlatParameters to(static_cast<std::size_t>(run_.architecture.parameters()));
     Index first = 0;
     for (const auto& tensor : layout_.tensors()) {
@@ -348,7 +343,6 @@ class LayeredRun {
                                               {to.data() + first, tensor.size});
       first += tensor.size;
     }
-    backend_.finish();
     return to;
   }
 
@@ -373,7 +367,8 @@ class LayeredRun {
     });
     std::vector<Index> dead;
     for (const auto& of_layer : active) {
-      const std::vector<std::int32_t> units = fetched<std::int32_t>(of_layer);
+      const auto units = queue_fetch<std::int32_t, std::int32_t>(of_layer.view());
+      backend_.finish();
       dead.push_back(std::count(units.begin(), units.end(), 0));
     }
     return dead;
@@ -391,9 +386,8 @@ class LayeredRun {
       backend_.class_probabilities(evaluation_work_.front().output(run_.architecture.layers() - 1, count, classes_),
                                    predicted.view().subspan(first, count), of_tile);
     });
-    Predictions result{.predicted = fetched<std::int32_t>(predicted),
-                       .probability = std::vector<float>(static_cast<std::size_t>(probability.size()))};
-    backend_.template copy_out<Real, float>(probability.view(), {result.probability.data(), probability.size()});
+    const Predictions result{.predicted = queue_fetch<std::int32_t, std::int32_t>(predicted.view()),
+                             .probability = queue_fetch<float, Real>(probability.view())};
     backend_.finish();  // before the rows are given back
     return result;
   }

@@ -127,10 +127,10 @@ const Launcher kLaunchers[] = {
      [](Room& r) {
        r.gpu.treat_labels({.permuted = true, .permutation_seed = 1}, 5, {}, r.label.span(), r.predicted.span());
      }},
-    {"draw_mixing", [](Room& r) { r.gpu.draw_mixing({.mixing = 1}, r.state.span()); }},
+    {"draw_mixing", [](Room& r) { r.gpu.draw_mixing(1, 2, r.state.span()); }},
     {"augment_batch",
      [](Room& r) {
-       r.gpu.augment_batch({.mixing = 1}, r.features.span(), r.state.span(), r.x.matrix(), r.label.span(),
+       r.gpu.augment_batch({.mixes = true}, r.features.span(), r.state.span(), r.x.matrix(), r.label.span(),
                            r.grad.matrix(), r.predicted.span());
      }},
     {"metrics",

@@ -11,6 +11,7 @@
 
 #include "plateau/core/error.hpp"
 #include "plateau/core/random.hpp"
+#include "plateau/gpu/device.hpp"
 #include "plateau/model/gpu_trainer.hpp"
 #include "plateau/ops/treat_labels.hpp"
 #include "support/compare.hpp"
@@ -120,6 +121,29 @@ TEST(FusedFleet, follows_the_cpu_device_with_every_feature) {
                   {.losses = 1e-5, .parameters = 1e-4, .norms = 1e-3});
     }
   }
+}
+
+// Of whatever shared memory the device's blocks may have: other kinds of GPUs have less (tests/CMakeLists.txt).
+TEST(FusedFleet, trains_what_fits_the_devices_shared_memory) {
+  const Problem problem(40, 20, 3, 2);
+  const auto shared = static_cast<std::size_t>(gpu::inventory().devices.front().shared_memory_per_block_bytes);
+  Index trained = 0, refused = 0;
+  for (const Index width : {8, 32, 48, 64, 80, 96, 112, 128})
+    for (const std::size_t hidden : {1u, 2u, 3u}) {
+      plateau::Run run{.architecture = {std::vector<Index>(hidden + 2, width)}, .epochs = 1};
+      run.architecture.widths.front() = 3;
+      run.architecture.widths.back() = 2;
+      const bool fits = fused_plan(run.architecture.widths, shared - kFusedStaticBytes).has_value();
+      EXPECT_EQ(fused_plan_of(run).has_value(), fits);
+      (fits ? trained : refused) += 1;
+      if (fits)
+        expect_near(train_fused(problem.data(), {run}, {})[0], train_on_cpu<double>(run, problem.data(), {}),
+                    counts(run, problem.data()));
+      else
+        EXPECT_THROW(train_fused(problem.data(), {run}, {}), InputError);
+    }
+  EXPECT_GE(trained, 8);
+  EXPECT_TRUE(refused > 0 || shared > (std::size_t{200} << 10));
 }
 
 // One float that took up all these rows would lose a part of each in ten thousand.

@@ -45,18 +45,15 @@ Augmented<RealOf<Backend>> run(const Backend& backend, const AugmentCase& in) {
   const Guarded<Backend, RealOf<Backend>> x(backend, {in.rows, in.features, in.padding}, values_of(in));
   const Guarded<Backend, std::int32_t> label(backend, {1, in.rows}, numbers);
   Guarded<Backend, RealOf<Backend>> augmented(backend, {in.rows, in.features, 2 * in.padding});
-  Guarded<Backend, std::int32_t> second(backend, {1, in.augmentation.mixing != 0 ? in.rows : 0});
+  Guarded<Backend, std::int32_t> second(backend, {1, in.augmentation.mixes ? in.rows : 0});
   backend.augment_batch(in.augmentation, features.span(), state.span(), x.matrix(), label.span(), augmented.matrix(),
                         second.span());
   return {augmented.download(), second.download()};
 }
 
 TEST(AugmentBatch, adds_each_elements_own_normal_number_in_units_of_the_features_spread) {
-  const AugmentCase in{.augmentation = {.jitter = 0.25f, .seed = 3},
-                       .rows = 5,
-                       .features = 3,
-                       .step = 7,
-                       .spread = {2, 0, 0.5}};
+  const AugmentCase in{
+      .augmentation = {.jitter = 0.25f, .seed = 3}, .rows = 5, .features = 3, .step = 7, .spread = {2, 0, 0.5}};
   const std::vector<double> x = values_of(in);
   for_each_backend([&](const auto& backend) {
     const auto got = run(backend, in);
@@ -79,8 +76,8 @@ TEST(AugmentBatch, of_scaled_features_has_noise_of_the_jitter_itself_but_none_wh
 }
 
 TEST(AugmentBatch, mixes_every_row_with_the_steps_partner) {
-  const AugmentCase in{.augmentation = {.mixing = 0.4, .seed = 9}, .rows = 37, .features = 5, .step = 4,
-                       .second_share = 0.25};
+  const AugmentCase in{
+      .augmentation = {.mixes = true, .seed = 9}, .rows = 37, .features = 5, .step = 4, .second_share = 0.25};
   const std::vector<double> x = values_of(in);
   const KeyedPermutation partners({9, StreamId::mixing, 4}, 37);
   for_each_backend([&](const auto& backend) {
@@ -97,7 +94,7 @@ TEST(AugmentBatch, mixes_every_row_with_the_steps_partner) {
 TEST(AugmentBatch, mixes_rows_that_have_their_noise) {
   AugmentCase noisy{.augmentation = {.jitter = 0.5f, .seed = 9}, .rows = 20, .features = 3, .step = 4};
   AugmentCase both = noisy;
-  both.augmentation.mixing = 1;
+  both.augmentation.mixes = true;
   both.second_share = 0.5;
   const KeyedPermutation partners({9, StreamId::mixing, 4}, 20);
   for_each_backend([&](const auto& backend) {
@@ -110,10 +107,14 @@ TEST(AugmentBatch, mixes_rows_that_have_their_noise) {
 
 TEST(AugmentBatch, gives_a_gpu_and_a_cpu_equal_bits) {
   for (const auto& [rows, features] : {std::pair<Index, Index>{1, 1}, {33, 7}, {100, 300}, {257, 2}})
-    for (const double mixing : {0.0, 0.3})
+    for (const bool mixes : {false, true})
       for (const Index padding : {0, 3}) {
-        const AugmentCase in{.augmentation = {.jitter = 0.1f, .mixing = mixing, .seed = 1234567890123},
-                             .rows = rows, .features = features, .step = 3, .second_share = 0.3, .padding = padding};
+        const AugmentCase in{.augmentation = {.jitter = 0.1f, .mixes = mixes, .seed = 1234567890123},
+                             .rows = rows,
+                             .features = features,
+                             .step = 3,
+                             .second_share = 0.3,
+                             .padding = padding};
         const auto cpu = run(kTwin, in), gpu = run(gpu_backend(), in);
         EXPECT_EQ(fingerprint(cpu.x), fingerprint(gpu.x)) << rows << " x " << features;
         EXPECT_EQ(cpu.second, gpu.second);
@@ -121,8 +122,8 @@ TEST(AugmentBatch, gives_a_gpu_and_a_cpu_equal_bits) {
 }
 
 TEST(AugmentBatch, changes_with_step_and_seed_alone) {
-  const AugmentCase in{.augmentation = {.jitter = 0.1f, .mixing = 0.3, .seed = 1}, .rows = 9, .features = 2,
-                       .second_share = 0.4};
+  const AugmentCase in{
+      .augmentation = {.jitter = 0.1f, .mixes = true, .seed = 1}, .rows = 9, .features = 2, .second_share = 0.4};
   AugmentCase later = in, other = in;
   later.step = 1;
   other.augmentation.seed = 2;
@@ -145,8 +146,8 @@ TEST(AugmentBatch, without_noise_and_mixing_copies) {
 }
 
 TEST(AugmentBatch, of_more_rows_than_a_grid_has_threads_augments_them_all) {
-  const AugmentCase in{.augmentation = {.jitter = 1, .mixing = 1, .seed = 5}, .rows = (Index{1} << 20) + 100,
-                       .second_share = 0.5};
+  const AugmentCase in{
+      .augmentation = {.jitter = 1, .mixes = true, .seed = 5}, .rows = (Index{1} << 20) + 100, .second_share = 0.5};
   const auto cpu = run(kTwin, in), gpu = run(gpu_backend(), in);
   EXPECT_EQ(fingerprint(cpu.x), fingerprint(gpu.x));
   EXPECT_EQ(cpu.second, gpu.second);
@@ -154,7 +155,7 @@ TEST(AugmentBatch, of_more_rows_than_a_grid_has_threads_augments_them_all) {
 
 TEST(AugmentBatch, of_no_rows_does_nothing) {
   for_each_backend([](const auto& backend) {
-    EXPECT_TRUE(run(backend, {.augmentation = {.jitter = 1, .mixing = 1}, .rows = 0}).x.empty());
+    EXPECT_TRUE(run(backend, {.augmentation = {.jitter = 1, .mixes = true}, .rows = 0}).x.empty());
   });
 }
 
@@ -166,12 +167,11 @@ TEST(AugmentBatch, refuses_what_does_not_fit) {
       Shape augmented{3, 2};
       Index second = 3;
       float jitter = 0;
-      double mixing = 1;
+      bool mixes = true;
     };
-    for (const Wrong& wrong :
-         {Wrong{.features = 3}, Wrong{.blocks = 2}, Wrong{.label = 2}, Wrong{.augmented = {3, 3}},
-          Wrong{.augmented = {2, 2}}, Wrong{.second = 2}, Wrong{.second = 0}, Wrong{.second = 3, .mixing = 0},
-          Wrong{.jitter = -1}, Wrong{.jitter = NAN}}) {
+    for (const Wrong& wrong : {Wrong{.features = 3}, Wrong{.blocks = 2}, Wrong{.label = 2}, Wrong{.augmented = {3, 3}},
+                               Wrong{.augmented = {2, 2}}, Wrong{.second = 2}, Wrong{.second = 0},
+                               Wrong{.second = 3, .mixes = false}, Wrong{.jitter = -1}, Wrong{.jitter = NAN}}) {
       const Guarded<Backend, FeatureStatistics> features(backend, {1, wrong.features});
       const Guarded<Backend, TrainingState> state(backend, {1, wrong.blocks},
                                                   std::vector<TrainingState>(at(wrong.blocks)));
@@ -179,47 +179,11 @@ TEST(AugmentBatch, refuses_what_does_not_fit) {
       const Guarded<Backend, std::int32_t> label(backend, {1, wrong.label});
       Guarded<Backend, RealOf<Backend>> augmented(backend, wrong.augmented);
       Guarded<Backend, std::int32_t> second(backend, {1, wrong.second});
-      EXPECT_THROW(backend.augment_batch({.jitter = wrong.jitter, .mixing = wrong.mixing}, features.span(),
-                                         state.span(), x.matrix(), label.span(), augmented.matrix(), second.span()),
+      EXPECT_THROW(backend.augment_batch({.jitter = wrong.jitter, .mixes = wrong.mixes}, features.span(), state.span(),
+                                         x.matrix(), label.span(), augmented.matrix(), second.span()),
                    std::invalid_argument);
       EXPECT_TRUE(augmented.untouched() && second.untouched());
     }
-  });
-}
-
-// ---- draw_mixing ----------------------------------------------------------------------------------------------------
-
-template <class Backend>
-TrainingState after_draw(const Backend& backend, const Augmentation& augmentation, const TrainingState& before) {
-  Guarded<Backend, TrainingState> state(backend, {1, 1}, std::vector<TrainingState>{before});
-  backend.draw_mixing(augmentation, state.span());
-  return state.download()[0];
-}
-
-TEST(DrawMixing, sets_the_share_of_the_step_and_nothing_else) {
-  for_each_backend([](const auto& backend) {
-    for (const double alpha : {0.2, 1.0, 5.0})
-      for (const std::int64_t step : {0, 1, 1000}) {
-        const TrainingState got = after_draw(backend, {.mixing = alpha, .seed = 6}, {.step = step, .epoch = 3});
-        EXPECT_NEAR(got.second_share, mixing_share(6, step, alpha), 1e-12);
-        EXPECT_EQ(got.step, step);
-        EXPECT_EQ(got.epoch, 3);
-        EXPECT_EQ(got.status, RunStatus::running);
-      }
-  });
-}
-
-TEST(DrawMixing, leaves_a_stopped_run_alone) {
-  for_each_backend([](const auto& backend) {
-    for (const RunStatus status : {RunStatus::diverged, RunStatus::interrupted, RunStatus::stopped_early})
-      EXPECT_EQ(after_draw(backend, {.mixing = 1}, {.second_share = 0.125, .status = status}).second_share, 0.125);
-  });
-}
-
-TEST(DrawMixing, refuses_shares_that_it_cannot_draw) {
-  for_each_backend([](const auto& backend) {
-    for (const double alpha : {0.0, 0.04, 101.0, -1.0, double{NAN}})
-      EXPECT_THROW(after_draw(backend, {.mixing = alpha}, {}), std::invalid_argument);
   });
 }
 
@@ -227,7 +191,6 @@ TEST(AugmentBatchCost, reads_and_writes_every_row_once) {
   static_assert(augment_batch_cost(3, 5, false).bytes_read == 60);
   static_assert(augment_batch_cost(3, 5, true).bytes_written == 72);
   static_assert(augment_batch_cost(3, 5, true).flops == 75);
-  static_assert(draw_mixing_cost().bytes_read == sizeof(TrainingState));
 }
 
 }  // namespace

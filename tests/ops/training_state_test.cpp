@@ -21,6 +21,7 @@ class Control {
       : backend_(backend), state_(backend, {1, 1}, std::vector<TrainingState>{state}) {}
   void advance_step(AdamBetas betas) { backend_.advance_step(betas, state_.span()); }
   void finish_epoch() { backend_.finish_epoch(state_.span()); }
+  void draw_mixing(double alpha, std::uint64_t seed) { backend_.draw_mixing(alpha, seed, state_.span()); }
   void set_rate(Schedule schedule, Index epochs) { backend_.set_rate(schedule, epochs, state_.span()); }
   TrainingState now() const { return state_.download()[0]; }
 
@@ -93,6 +94,39 @@ TEST(AdvanceStep, without_memory_needs_no_correction) {
 
     EXPECT_EQ(control.now().bias_correction1, 1);
     EXPECT_EQ(control.now().bias_correction2_sqrt, 1);
+  });
+}
+
+TEST(DrawMixing, sets_the_share_of_the_step_and_nothing_else) {
+  for_each_backend([](const auto& backend) {
+    for (const double alpha : {0.2, 1.0, 5.0})
+      for (const std::int64_t step : {0, 1, 1000}) {
+        Control control(backend, {.step = step, .rate_reduction = 0.5, .epoch = 3});
+        control.draw_mixing(alpha, 6);
+        EXPECT_NEAR(control.now().second_share, mixing_share(6, step, alpha), 1e-12);
+        EXPECT_EQ(control.now().step, step);
+        EXPECT_EQ(control.now().rate_reduction, 0.5);
+        EXPECT_EQ(control.now().epoch, 3);
+        EXPECT_EQ(control.now().status, RunStatus::running);
+      }
+  });
+}
+
+TEST(DrawMixing, leaves_a_stopped_run_alone) {
+  for_each_backend([](const auto& backend) {
+    for (const RunStatus status : {RunStatus::diverged, RunStatus::interrupted, RunStatus::stopped_early}) {
+      Control control(backend, {.second_share = 0.125, .status = status});
+      control.draw_mixing(1, 6);
+      EXPECT_EQ(control.now().second_share, 0.125);
+    }
+  });
+}
+
+TEST(DrawMixing, refuses_shares_that_it_cannot_draw) {
+  for_each_backend([](const auto& backend) {
+    Control control(backend, TrainingState{});
+    for (const double alpha : {0.0, 0.04, 101.0, -1.0, kNaN})
+      EXPECT_THROW(control.draw_mixing(alpha, 1), std::invalid_argument);
   });
 }
 

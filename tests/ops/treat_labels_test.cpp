@@ -206,8 +206,9 @@ TEST(TreatLabels, leaves_labels_alone_without_a_treatment_and_a_single_class_wha
 TEST(TreatLabels, never_changes_flips_and_groups) {
   const Labels group{0, 0, 0, 0, 1, 1, 1, 1};
   for_each_backend([&](const auto& backend) {
-    EXPECT_EQ(run(backend, {.permuted = true, .permutation_seed = 42}, 8, row_numbers(8), group), (Labels{}));
-    EXPECT_EQ(run(backend, {.flip_rate = 0.5f, .flip_seed = 42}, 10, Labels(8, 0)), (Labels{}));
+    EXPECT_EQ(run(backend, {.permuted = true, .permutation_seed = 42}, 8, row_numbers(8), group),
+              (Labels{3, 1, 0, 2, 5, 4, 7, 6}));
+    EXPECT_EQ(run(backend, {.flip_rate = 0.5f, .flip_seed = 42}, 10, Labels(8, 0)), (Labels{7, 0, 0, 0, 6, 0, 5, 0}));
   });
 }
 

@@ -3,6 +3,9 @@
 #include "simt/limits.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
 
 namespace plateau::simt {
 
@@ -12,11 +15,26 @@ bool valid_launch(dim3 grid, dim3 block) {
          grid.y <= 65535 && grid.z <= 65535;
 }
 
+std::size_t max_shared_bytes() {
+  static const std::size_t chosen = [] {
+    const char* kilobytes = std::getenv("PLATEAU_SIMT_SHARED_KB");
+    if (kilobytes == nullptr) return kMaxSharedBytes;
+    char* end = nullptr;
+    const std::size_t bytes = std::size_t{std::strtoul(kilobytes, &end, 10)} << 10;
+    if (*end != 0 || bytes < kMaxStaticSharedBytes || bytes > kMaxSharedBytes)
+      throw std::invalid_argument("PLATEAU_SIMT_SHARED_KB is a number from 48 to 227, not \"" + std::string(kilobytes) +
+                                  "\"");
+    return bytes;
+  }();
+  return chosen;
+}
+
 unsigned resident_blocks(std::size_t threads, std::size_t shared_bytes) {
-  if (threads == 0 || threads > kMaxThreads || shared_bytes > kMaxSharedBytes) return 0;
+  if (threads == 0 || threads > kMaxThreads || shared_bytes > max_shared_bytes()) return 0;
   constexpr std::size_t kWarp = 32;
   const std::size_t by_threads = kMaxResidentThreads / ((threads + kWarp - 1) / kWarp * kWarp);
-  const std::size_t by_shared_memory = kResidentSharedBytes / (shared_bytes + kReservedSharedBytes);
+  const std::size_t by_shared_memory =
+      (max_shared_bytes() + kReservedSharedBytes) / (shared_bytes + kReservedSharedBytes);
   return static_cast<unsigned>(std::min<std::size_t>({by_threads, by_shared_memory, kMaxResidentBlocks}));
 }
 

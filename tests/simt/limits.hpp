@@ -15,9 +15,9 @@ inline constexpr unsigned kMultiprocessors = 4;
 inline constexpr unsigned kMaxThreads = 1024;                                   // of a block
 inline constexpr unsigned kMaxResidentThreads = 2048, kMaxResidentBlocks = 32;  // of a multiprocessor
 inline constexpr std::size_t kMaxStaticSharedBytes = std::size_t{48} << 10;     // of a block; more is dynamic
-inline constexpr std::size_t kMaxSharedBytes = std::size_t{227} << 10;          // of a block, where it has opted in
+inline constexpr std::size_t kMaxSharedBytes = std::size_t{227} << 10;          // of a block, where it has opted in:
+                                                                                // at most, see max_shared_bytes
 inline constexpr std::size_t kReservedSharedBytes = std::size_t{1} << 10;       // of every block, by the system
-inline constexpr std::size_t kResidentSharedBytes = std::size_t{228} << 10;     // of a multiprocessor
 inline constexpr unsigned kPortableClusterBlocks = 8, kMaxClusterBlocks = 16;   // more than 8 where opted in
 
 // Of a launch. A cooperative grid is resident as a whole, a cluster likewise.
@@ -28,6 +28,10 @@ struct Shape {
   dim3 cluster{1, 1, 1};
   bool cooperative = false;
 };
+
+// Of a block: kMaxSharedBytes, or fewer where PLATEAU_SIMT_SHARED_KB asks for a GPU of another kind (64 as Turing, 99
+// as Ada). A multiprocessor has what is reserved for one block more.
+std::size_t max_shared_bytes();
 
 inline constexpr std::size_t volume(dim3 extent) { return std::size_t{extent.x} * extent.y * extent.z; }
 

@@ -247,7 +247,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int number) {
   properties->totalGlobalMem = DeviceMemory::kTotalBytes;
   properties->l2CacheSize = 64 << 10;
   properties->sharedMemPerBlock = kMaxStaticSharedBytes;
-  properties->sharedMemPerBlockOptin = kMaxSharedBytes;
+  properties->sharedMemPerBlockOptin = max_shared_bytes();
   properties->warpSize = 32;
   properties->maxThreadsPerBlock = static_cast<int>(kMaxThreads);
   return cudaSuccess;
@@ -276,7 +276,7 @@ cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute
   const Lock lock(device().mutex);
   OptIn& opt_in = device().opt_ins[kernel];
   if (attribute == cudaFuncAttributeMaxDynamicSharedMemorySize) {
-    if (value < 0 || static_cast<std::size_t>(value) > kMaxSharedBytes) return answer(cudaErrorInvalidValue);
+    if (value < 0 || static_cast<std::size_t>(value) > max_shared_bytes()) return answer(cudaErrorInvalidValue);
     opt_in.shared_bytes = static_cast<std::size_t>(value);
   } else if (attribute == cudaFuncAttributeNonPortableClusterSizeAllowed) {
     opt_in.cluster_blocks = value != 0 ? kMaxClusterBlocks : kPortableClusterBlocks;

@@ -76,7 +76,7 @@ void* SharedMemory::object(const void* key, std::size_t bytes, std::size_t align
   for (const Object& object : objects_)
     if (object.key == key) return memory_ + object.offset;
   object_bytes_ = round_up_to(object_bytes_, alignment) + bytes;
-  if (object_bytes_ > kMaxStaticSharedBytes || object_bytes_ + dynamic_bytes_ > kMaxSharedBytes ||
+  if (object_bytes_ > kMaxStaticSharedBytes || object_bytes_ + dynamic_bytes_ > max_shared_bytes() ||
       objects_.size() == kMaxObjects || alignment > kMaxAlignment)
     return nullptr;
   const std::size_t offset = round_up_to(used_, std::max<std::size_t>(alignment, 16));

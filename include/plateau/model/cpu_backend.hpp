@@ -151,8 +151,8 @@ struct CpuBackend {
                     Span<const std::int32_t> label, Matrix<Real> batch_x, Span<std::int32_t> batch_label) const {
     cpu::gather_batch<Real>(selection, state, x, label, batch_x, batch_label);
   }
-  void draw_mixing(const Augmentation& augmentation, Span<TrainingState> state) const {
-    cpu::draw_mixing(augmentation, state);
+  void draw_mixing(double alpha, std::uint64_t seed, Span<TrainingState> state) const {
+    cpu::draw_mixing(alpha, seed, state);
   }
   void augment_batch(const Augmentation& augmentation, Span<const FeatureStatistics> features,
                      Span<const TrainingState> state, Matrix<const Real> x, Span<const std::int32_t> label,

@@ -166,8 +166,8 @@ class GpuBackend {
                     Span<const std::int32_t> label, Matrix<float> batch_x, Span<std::int32_t> batch_label) const {
     gpu::gather_batch(stream_, selection, state, x, label, batch_x, batch_label);
   }
-  void draw_mixing(const Augmentation& augmentation, Span<TrainingState> state) const {
-    gpu::draw_mixing(stream_, augmentation, state);
+  void draw_mixing(double alpha, std::uint64_t seed, Span<TrainingState> state) const {
+    gpu::draw_mixing(stream_, alpha, seed, state);
   }
   void augment_batch(const Augmentation& augmentation, Span<const FeatureStatistics> features,
                      Span<const TrainingState> state, Matrix<const float> x, Span<const std::int32_t> label,

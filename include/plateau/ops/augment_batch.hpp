@@ -7,8 +7,7 @@
 //                                         0 for a constant feature
 //   n_rj         = normal of draw((seed, augmentation stream, step), r F + j)
 //   augmented_rj = (1 - s) noisy_rj + s noisy_pi(r)j        s = the state's second_share, pi = the step's partners
-//   second_r     = label_pi(r)
-//   draw_mixing  sets the state's second_share to that of its step; once per step, before augment_batch
+//   second_r     = label_pi(r)       draw_mixing (ops/training_state.hpp) comes before, once per step
 //
 //   shapes    x, augmented [B, F], not overlapping; label, second [B], or second empty: rows are not mixed; features
 //   [F] bits      equal on every device for equal shares; the noise always
@@ -29,14 +28,14 @@ namespace plateau {
 struct Augmentation {
   float jitter = 0;     // in standard deviations of each feature, >= 0
   bool scaled = false;  // features have been standardised
-  double mixing = 0;    // alpha of the shares' distribution; 0: rows are not mixed
+  bool mixes = false;
   std::uint64_t seed = 0;
 };
 
 // Of one feature's noise.
 PLATEAU_HD inline float jitter_amplitude(float jitter, bool scaled, double spread) {
   if (!(spread > 0)) return 0;
-  return scaled ? jitter : static_cast<float>(static_cast<double>(jitter) * spread);
+  return scaled ? jitter : mul_rn(jitter, static_cast<float>(spread));
 }
 // The noise of column j in row r of a batch of rows of `features`.
 PLATEAU_HD inline float jitter_noise(std::uint64_t seed, std::int64_t step, Index r, Index j, Index features) {
@@ -49,14 +48,6 @@ constexpr Cost augment_batch_cost(Index batch, Index features, bool mixes) {
   const double bytes = 4.0 * double(batch) * double(features) + (mixes ? 4.0 * double(batch) : 0.0);
   return {.flops = (mixes ? 5.0 : 2.0) * double(batch) * double(features), .bytes_read = bytes, .bytes_written = bytes};
 }
-constexpr Cost draw_mixing_cost() {
-  return {.flops = 0, .bytes_read = sizeof(TrainingState), .bytes_written = sizeof(TrainingState)};
-}
-
-inline void expects_mixing(double alpha) {
-  expects(kLeastMixing <= alpha && alpha <= kMostMixing, "augment_batch: alpha of the mixing within its limits");
-}
-
 template <class Real, Space S>
 void expects_augment_batch(const Augmentation& augmentation, SpanView<const FeatureStatistics, S> features,
                            SpanView<const TrainingState, S> state, MatrixView<const Real, S> x,
@@ -67,12 +58,11 @@ void expects_augment_batch(const Augmentation& augmentation, SpanView<const Feat
   expects(features.size == x.cols, "augment_batch: statistics of every feature");
   expects(label.size == x.rows, "augment_batch: one label per row");
   expects(augmented.rows == x.rows && augmented.cols == x.cols, "augment_batch: as many rows and columns out as in");
-  expects(second.size == (augmentation.mixing != 0 ? x.rows : 0), "augment_batch: a second label per mixed row");
+  expects(second.size == (augmentation.mixes ? x.rows : 0), "augment_batch: a second label per mixed row");
 }
 
 namespace cpu {
 
-void draw_mixing(const Augmentation& augmentation, HostSpan<TrainingState> state);
 template <std::floating_point Real>
 void augment_batch(const Augmentation& augmentation, HostSpan<const FeatureStatistics> features,
                    HostSpan<const TrainingState> state, HostMatrix<const Real> x, HostSpan<const std::int32_t> label,
@@ -83,7 +73,6 @@ void augment_batch(const Augmentation& augmentation, HostSpan<const FeatureStati
 namespace gpu {
 
 class Stream;
-void draw_mixing(const Stream& stream, const Augmentation& augmentation, DeviceSpan<TrainingState> state);
 void augment_batch(const Stream& stream, const Augmentation& augmentation, DeviceSpan<const FeatureStatistics> features,
                    DeviceSpan<const TrainingState> state, DeviceMatrix<const float> x,
                    DeviceSpan<const std::int32_t> label, DeviceMatrix<float> augmented,

@@ -4,6 +4,7 @@
 // host. Once its status says the run has stopped, the operations that read it change nothing any more.
 //
 //   set_rate          what the schedule takes off the learning rate in the state's epoch (core/schedule.hpp)
+//   draw_mixing       the partners' share of the state's step (core/mixing.hpp)
 //   advance_step      counts an optimizer step t and forms Adam's bias corrections 1 - beta1^t and sqrt(1 - beta2^t)
 //                     in double (Kingma and Ba 2015, section 3)
 //   finish_epoch      counts an epoch
@@ -14,6 +15,7 @@
 
 #include "plateau/core/contract.hpp"
 #include "plateau/core/cost.hpp"
+#include "plateau/core/mixing.hpp"
 #include "plateau/core/schedule.hpp"
 #include "plateau/core/view.hpp"
 
@@ -51,6 +53,7 @@ constexpr Cost advance_step_cost() {
 }
 constexpr Cost finish_epoch_cost() { return advance_step_cost(); }
 constexpr Cost set_rate_cost() { return advance_step_cost(); }
+constexpr Cost draw_mixing_cost() { return advance_step_cost(); }
 constexpr Cost exchange_signals_cost() {
   return {.flops = 0,
           .bytes_read = sizeof(TrainingState) + sizeof(RunSignals),
@@ -73,8 +76,16 @@ void expects_set_rate(Index epochs, SpanView<const TrainingState, S> state) {
   expects(epochs >= 1, "training_state: a schedule of at least one epoch");
 }
 
+// alpha: of the shares' distribution.
+template <Space S>
+void expects_draw_mixing(double alpha, SpanView<const TrainingState, S> state) {
+  expects_training_state(state);
+  expects(kLeastMixing <= alpha && alpha <= kMostMixing, "draw_mixing: alpha within its limits");
+}
+
 namespace cpu {
 
+void draw_mixing(double alpha, std::uint64_t seed, HostSpan<TrainingState> state);
 void set_rate(Schedule schedule, Index epochs, HostSpan<TrainingState> state);
 void advance_step(AdamBetas betas, HostSpan<TrainingState> state);
 void finish_epoch(HostSpan<TrainingState> state);
@@ -85,6 +96,7 @@ void exchange_signals(HostSpan<TrainingState> state, HostSpan<RunSignals> signal
 namespace gpu {
 
 class Stream;
+void draw_mixing(const Stream& stream, double alpha, std::uint64_t seed, DeviceSpan<TrainingState> state);
 void set_rate(const Stream& stream, Schedule schedule, Index epochs, DeviceSpan<TrainingState> state);
 void advance_step(const Stream& stream, AdamBetas betas, DeviceSpan<TrainingState> state);
 void finish_epoch(const Stream& stream, DeviceSpan<TrainingState> state);
