@@ -96,6 +96,7 @@ int run_train(const TrainArguments& arguments) {
   if (const std::string ended = outcome_sentence(study); !ended.empty()) fmt::print(stderr, "plateau: {}\n", ended);
   switch (study.result.outcome) {
     case RunOutcome::finished:
+    case RunOutcome::stopped_early:
       return 0;
     case RunOutcome::diverged:
       return kExitFailed;

@@ -251,6 +251,9 @@ std::string outcome_sentence(const RunStudy& study) {
                          study.result.history.size());
     case RunOutcome::interrupted:
       return fmt::format("interrupted after {} of {} epochs", study.result.history.size(), study.run.epochs);
+    case RunOutcome::stopped_early:
+      return fmt::format("stopped early after {} of {} epochs: {} without a lower validation loss",
+                         study.result.history.size(), study.run.epochs, study.run.patience);
   }
   return "";
 }

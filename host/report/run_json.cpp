@@ -53,6 +53,8 @@ const char* outcome_name(RunOutcome outcome) {
       return "diverged";
     case RunOutcome::interrupted:
       return "interrupted";
+    case RunOutcome::stopped_early:
+      return "stopped_early";
   }
   return "";
 }
