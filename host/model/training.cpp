@@ -84,7 +84,10 @@ std::vector<RunResult> train_fleet_on_cpu(const TrainingData& data, const std::v
   FleetProgress progress{.runs = count};
   crew.run(count, [&](Index i, int) {
     const std::size_t number = order[static_cast<std::size_t>(i)];
-    results[number] = train_on_cpu<float>(runs[number], data, each);
+    if (each.stop && each.stop->load(std::memory_order_relaxed))
+      results[number].outcome = RunOutcome::interrupted;
+    else
+      results[number] = train_on_cpu<float>(runs[number], data, each);
     const std::scoped_lock lock(mutex);
     ++progress.finished;
     progress.share += cost[number] / all;

@@ -145,6 +145,18 @@ void rank(std::vector<SettingResult>& settings, RankedBy by) {
 
 }  // namespace
 
+const char* to_string(OptimizerKind kind) {
+  switch (kind) {
+    case OptimizerKind::adam:
+      return "adam";
+    case OptimizerKind::adamw:
+      return "adamw";
+    case OptimizerKind::sgd:
+      return "sgd";
+  }
+  return "";
+}
+
 Index setting_count(const SweepDefinition& sweep) {
   return static_cast<Index>(sweep.hidden.size() * sweep.learning_rate.size() * sweep.weight_decay.size() *
                             sweep.dropout.size());

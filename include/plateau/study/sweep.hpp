@@ -23,6 +23,7 @@
 namespace plateau {
 
 enum class OptimizerKind { adam, adamw, sgd };
+const char* to_string(OptimizerKind kind);
 
 struct SweepDefinition {
   TrainingFiles files;  // for messages
