@@ -289,7 +289,7 @@ class Wave {
     const auto count = static_cast<Index>(numbers_.size());
     launch_.blocks = std::min(most_blocks_, count);
     const bool stops = options.stop != nullptr && options.stop->load(std::memory_order_relaxed);
-    gpu::PinnedBuffer<FleetSignals> mailbox(1, {.stop_requested = stops ? 1 : 0});
+    gpu::PinnedBuffer<gpu::FleetSignals> mailbox(1, {.stop_requested = stops ? 1 : 0});
     const auto initial = initial_.on_device(stream);
     const auto weights = weights_.on_device(stream);
     const auto plans = plans_.on_device(stream);
@@ -379,7 +379,7 @@ class Wave {
   }
 
   // Passes the host's wish to stop on to the device until the stream has run, and tells how far the fleet is.
-  void wait(const gpu::Stream& stream, const std::atomic<bool>* stop, volatile FleetSignals& signals, FleetWork& work) {
+  void wait(const gpu::Stream& stream, const std::atomic<bool>* stop, volatile gpu::FleetSignals& signals, FleetWork& work) {
     gpu::Event end;
     end.record(stream);
     const double before = work.done;

@@ -12,8 +12,11 @@
 #include "plateau/core/error.hpp"
 #include "plateau/core/random.hpp"
 #include "plateau/model/gpu_trainer.hpp"
+#include "plateau/ops/treat_labels.hpp"
 #include "support/compare.hpp"
+#include "support/results.hpp"
 #include "support/rows.hpp"
+#include "support/run_features.hpp"
 
 namespace plateau::test {
 namespace {
@@ -52,31 +55,8 @@ struct Problem {
   std::vector<std::int32_t> train_label_, test_label_;
 };
 
-std::vector<double> losses(const RunResult& result) {
-  std::vector<double> values;
-  for (const EpochRecord& epoch : result.history)
-    values.insert(values.end(), {epoch.train_loss, epoch.test_loss, epoch.gradient_norm});
-  return values;
-}
-
-void expect_near(const RunResult& got, const RunResult& want, Index train_rows) {
-  EXPECT_EQ(got.outcome, want.outcome);
-  ASSERT_EQ(got.history.size(), want.history.size());
-  EXPECT_LE(relative_error(losses(got), losses(want)), 2e-6);
-  EXPECT_LE(relative_error(got.parameters, std::vector<double>(want.parameters.begin(), want.parameters.end())), 2e-5);
-  const double row = 1.0001 / static_cast<double>(train_rows),
-               test_row = 1.0001 / static_cast<double>(want.test_correct.rows());
-  for (std::size_t e = 0; e < want.history.size(); ++e) {
-    Index right = 0, unlike = 0;
-    for (Index r = 0; r < want.test_correct.rows(); ++r) {
-      right += got.test_correct(static_cast<Index>(e), r);
-      unlike += got.test_correct(static_cast<Index>(e), r) != want.test_correct(static_cast<Index>(e), r);
-    }
-    EXPECT_EQ(static_cast<double>(right) / static_cast<double>(want.test_correct.rows()), got.history[e].test_accuracy);
-    EXPECT_LE(unlike, 1);
-    EXPECT_LE(std::abs(got.history[e].train_accuracy - want.history[e].train_accuracy), row);
-    EXPECT_LE(std::abs(got.history[e].test_accuracy - want.history[e].test_accuracy), test_row);
-  }
+RowCounts counts(const plateau::Run& run, const TrainingData& data) {
+  return {training_rows(run, data).count(), data.test_x.rows, run.validation ? run.validation->count() : 0};
 }
 
 TEST(FusedFleet, follows_the_cpu_device_whatever_the_shape) {
@@ -114,7 +94,7 @@ TEST(FusedFleet, follows_the_cpu_device_whatever_the_shape) {
                              .seed = 5};
       SCOPED_TRACE(to_string(run.architecture));
       const auto got = train_fused(problem.data(), {run}, {});
-      expect_near(got[0], train_on_cpu<double>(run, problem.data(), {}), shape.train_rows);
+      expect_near(got[0], train_on_cpu<double>(run, problem.data(), {}), counts(run, problem.data()));
     }
   }
 }
@@ -126,6 +106,20 @@ TEST(FusedFleet, has_tests_of_every_variant) {
            {2, 32, 2}, {2, 64, 64, 2}, {2, 80, 80, 2}, {2, 128, 128, 2}, {20, 128, 128, 7, 3}, {2, 128, 128, 128, 2}})
     seen.push_back(fused_plan_of({.architecture = {widths}})->variant);
   for (const FusedVariant& variant : kFusedVariants) EXPECT_EQ(std::count(seen.begin(), seen.end(), variant), 1);
+}
+
+// Networks of several kernels; rows off every tile.
+TEST(FusedFleet, follows_the_cpu_device_with_every_feature) {
+  for (const std::vector<Index>& widths : std::vector<std::vector<Index>>{{5, 9, 7, 3}, {5, 70, 3}}) {
+    const Problem problem(53, 37, 5, 3);
+    const std::vector<std::int32_t> list{52, 0, 7, 7, 31, 30, 29, 1, 2, 3, 40, 41, 42, 43, 5};
+    for (const NamedRun& named : runs_of_every_feature(widths, 53, list)) {
+      SCOPED_TRACE(to_string(named.run.architecture) + ", " + named.name);
+      const auto got = train_fused(problem.data(), {named.run}, {});
+      expect_near(got[0], train_on_cpu<double>(named.run, problem.data(), {}), counts(named.run, problem.data()),
+                  {.losses = 1e-5, .parameters = 1e-4, .norms = 1e-3});
+    }
+  }
 }
 
 // One float that took up all these rows would lose a part of each in ten thousand.
@@ -150,6 +144,80 @@ TEST(FusedFleet, draws_the_initial_parameters_that_the_cpu_draws) {
             train_on_cpu<float>(run, problem.data(), {}).parameters);
 }
 
+// ---- What is drawn, to the bit --------------------------------------------------------------------------------------
+// One step of plain descent from zero weights: every probability is a half, and with one or two rows every gradient is
+// exact, so that the parameters show what the network was fed.
+
+plateau::Run one_step(const std::vector<Index>& widths, std::uint64_t seed) {
+  return {.architecture = {widths},
+          .optimizer = SgdParameters{.learning_rate = 1},
+          .epochs = 1,
+          .seed = seed,
+          .initial = FlatParameters(static_cast<std::size_t>(Architecture{widths}.parameters()), 0.0f)};
+}
+
+TEST(FusedFleet, jitter_is_the_cpus_to_the_bit) {
+  const Problem problem(2, 3, 33, 2);
+  for (const std::uint64_t seed : {1u, 2u, 77u}) {
+    plateau::Run run = one_step({33, 2}, seed);
+    run.jitter = 0.75;
+    const FlatParameters noisy = train_fused(problem.data(), {run}, {})[0].parameters;
+    EXPECT_EQ(noisy, train_on_cpu<float>(run, problem.data(), {}).parameters) << seed;
+    run.jitter = 0;
+    EXPECT_NE(train_fused(problem.data(), {run}, {})[0].parameters, noisy);
+  }
+}
+
+// The second layer's gradient shows which units are kept, and the first layer's which of them pass one on.
+TEST(FusedFleet, dropout_masks_are_the_cpus_to_the_bit) {
+  const Problem problem(2, 3, 1, 2);
+  for (const Index width : {1, 7, 32, 33, 100})
+    for (const std::uint64_t seed : {1u, 2u}) {
+      plateau::Run run = one_step({1, width, 2}, seed);
+      run.dropout = 0.4;
+      for (Index h = 0; h < width; ++h) (*run.initial)[static_cast<std::size_t>(width + h)] = 1;  // biases
+      const FlatParameters got = train_fused(problem.data(), {run}, {})[0].parameters;
+      EXPECT_EQ(got, train_on_cpu<float>(run, problem.data(), {}).parameters) << width;
+
+      for (Index h = 0; h < width; ++h) (*run.initial)[static_cast<std::size_t>(2 * width + h)] = 0.5f;
+      const FlatParameters moved = train_fused(problem.data(), {run}, {})[0].parameters,
+                           by_cpu = train_on_cpu<float>(run, problem.data(), {}).parameters;
+      for (std::size_t h = 0; h < static_cast<std::size_t>(width); ++h)
+        EXPECT_EQ(moved[h] == 0, by_cpu[h] == 0) << width << " " << h;
+    }
+}
+
+// Of rows that each have a feature of their own, the sign of its weight is the label.
+TEST(FusedFleet, treated_labels_are_the_cpus_to_the_bit) {
+  constexpr Index kRows = 60;
+  std::vector<float> x(kRows * kRows);
+  std::vector<std::int32_t> label(kRows), group(kRows);
+  for (Index r = 0; r < kRows; ++r) {
+    const auto i = static_cast<std::size_t>(r);
+    x[i * (kRows + 1)] = 1;
+    label[i] = static_cast<std::int32_t>(r % 3 == 0);
+    group[i] = static_cast<std::int32_t>(r % 7);
+  }
+  const RowGroups groups({group.data(), kRows});
+  TrainingData data{
+      {x.data(), kRows, kRows, kRows}, {label.data(), kRows}, {x.data(), 3, kRows, kRows}, {label.data(), 3}};
+  for (const RowGroups* in : {static_cast<const RowGroups*>(nullptr), &groups})
+    for (const LabelTreatment& treatment :
+         {LabelTreatment{}, LabelTreatment{.permuted = true, .permutation_seed = 3},
+          LabelTreatment{.flip_rate = 0.3f, .flip_seed = 4},
+          LabelTreatment{.permuted = true, .permutation_seed = 5, .flip_rate = 0.5f, .flip_seed = 6}}) {
+      data.train_groups = in;
+      plateau::Run run = one_step({kRows, 2}, 1);
+      run.labels = treatment;
+      const FlatParameters weights = train_fused(data, {run}, {})[0].parameters;
+      std::vector<std::int32_t> treated(kRows), seen;
+      cpu::treat_labels(treatment, 2, in == nullptr ? RowGroupsView<Space::host>{} : in->view(), data.train_label,
+                        {treated.data(), kRows});
+      for (std::size_t r = 0; r < static_cast<std::size_t>(kRows); ++r) seen.push_back(weights[r] < 0);
+      EXPECT_EQ(seen, treated);
+    }
+}
+
 // Runs of other widths, rows, batches, optimizers and lengths.
 std::vector<plateau::Run> ragged_fleet(Index train_rows) {
   const std::vector<Index> hidden[] = {{}, {1}, {7}, {32}, {33, 5}, {64}, {16, 16, 16, 16}, {100}};
@@ -170,19 +238,6 @@ std::vector<plateau::Run> ragged_fleet(Index train_rows) {
     runs.push_back(run);
   }
   return runs;
-}
-
-void expect_equal_bits(const RunResult& a, const RunResult& b) {
-  EXPECT_EQ(a.outcome, b.outcome);
-  EXPECT_EQ(a.parameters, b.parameters);
-  ASSERT_EQ(a.history.size(), b.history.size());
-  EXPECT_EQ(losses(a), losses(b));
-  for (std::size_t e = 0; e < a.history.size(); ++e) {
-    EXPECT_EQ(a.history[e].train_accuracy, b.history[e].train_accuracy);
-    EXPECT_EQ(a.history[e].test_accuracy, b.history[e].test_accuracy);
-    for (Index row = 0; row < a.test_correct.rows(); ++row)
-      EXPECT_EQ(a.test_correct(static_cast<Index>(e), row), b.test_correct(static_cast<Index>(e), row));
-  }
 }
 
 TEST(FusedFleet, a_full_batch_is_never_shuffled) {
@@ -237,8 +292,7 @@ TEST(FusedFleet, trains_on_the_rows_that_a_run_selects) {
   const auto got = train_fused(problem.data(), runs, {});
   for (std::size_t i = 0; i < runs.size(); ++i) {
     SCOPED_TRACE("run " + std::to_string(i));
-    expect_near(got[i], train_on_cpu<double>(runs[i], problem.data(), {}),
-                training_rows(runs[i], problem.data()).count());
+    expect_near(got[i], train_on_cpu<double>(runs[i], problem.data(), {}), counts(runs[i], problem.data()));
   }
 }
 
@@ -250,8 +304,8 @@ TEST(FusedFleet, starts_from_the_initial_parameters_it_is_given) {
   plateau::Run other = run;
   for (float& parameter : *other.initial) parameter += 0.03f;
   const auto got = train_fused(problem.data(), {{.architecture = {{2, 5, 2}}}, run, other}, {});
-  expect_near(got[1], train_on_cpu<double>(run, problem.data(), {}), 20);
-  expect_near(got[2], train_on_cpu<double>(other, problem.data(), {}), 20);
+  expect_near(got[1], train_on_cpu<double>(run, problem.data(), {}), counts(run, problem.data()));
+  expect_near(got[2], train_on_cpu<double>(other, problem.data(), {}), counts(other, problem.data()));
 }
 
 TEST(FusedFleet, a_diverging_run_ends_alone_and_keeps_its_history) {

@@ -12,7 +12,9 @@
 #include "plateau/model/cpu_backend.hpp"
 #include "plateau/model/gpu_backend.hpp"
 #include "plateau/model/network.hpp"
+#include "support/results.hpp"
 #include "support/rows.hpp"
+#include "support/run_features.hpp"
 
 namespace plateau::test {
 namespace {
@@ -32,21 +34,6 @@ auto small_run() {
                       .epochs = 4,
                       .batch = 0,
                       .seed = 7};
-}
-
-void expect_equal_bits(const RunResult& a, const RunResult& b) {
-  EXPECT_EQ(a.outcome, b.outcome);
-  EXPECT_EQ(fingerprint(a.parameters), fingerprint(b.parameters));
-  ASSERT_EQ(a.history.size(), b.history.size());
-  for (std::size_t e = 0; e < a.history.size(); ++e) {
-    EXPECT_EQ(a.history[e].train_loss, b.history[e].train_loss);
-    EXPECT_EQ(a.history[e].train_accuracy, b.history[e].train_accuracy);
-    EXPECT_EQ(a.history[e].test_loss, b.history[e].test_loss);
-    EXPECT_EQ(a.history[e].test_accuracy, b.history[e].test_accuracy);
-    EXPECT_EQ(a.history[e].gradient_norm, b.history[e].gradient_norm);
-    for (Index row = 0; row < a.test_correct.rows(); ++row)
-      ASSERT_EQ(a.test_correct(static_cast<Index>(e), row), b.test_correct(static_cast<Index>(e), row));
-  }
 }
 
 // Two trainings in float that differ in the order of their sums only.
@@ -152,6 +139,20 @@ TEST(GpuTrainer, says_how_many_launches_it_recorded) {
 
   EXPECT_GE(full_batch, 6 * 3);  // at least six operations per layer
   EXPECT_GT(three_batches, 2 * full_batch);
+}
+
+TEST(GpuTrainer, follows_the_cpu_device_with_every_feature) {
+  const Rows rows = learnable_rows(53, 37, 3, 3);
+  const std::vector<std::int32_t> list{52, 0, 7, 7, 31, 30, 29, 1, 2, 3, 40, 41, 42, 43, 5};
+  for (const NamedRun& named : runs_of_every_feature({3, 9, 7, 3}, 53, list)) {
+    SCOPED_TRACE(named.name);
+    const Index train = training_rows(named.run, rows.views()).count();
+    const RunResult got = graph_trainer().train(named.run, rows.views());
+    expect_near(got, train_on_cpu<double>(named.run, rows.views(), {}),
+                {train, 37, named.run.validation ? named.run.validation->count() : 0},
+                {.losses = 1e-5, .parameters = 1e-4, .norms = 1e-3});
+    expect_equal_bits(stream_trainer().train(named.run, rows.views()), got);
+  }
 }
 
 TEST(GpuTrainer, equal_seeds_give_equal_bits_and_other_seeds_do_not) {

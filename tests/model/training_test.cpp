@@ -11,7 +11,9 @@
 #include "plateau/core/permutation.hpp"
 #include "plateau/ops/initialise.hpp"
 #include "plateau/ops/treat_labels.hpp"
+#include "support/results.hpp"
 #include "support/rows.hpp"
+#include "support/run_features.hpp"
 
 namespace plateau::test {
 namespace {
@@ -22,19 +24,6 @@ Run small_run() {
           .epochs = 12,
           .batch = 0,
           .seed = 7};
-}
-
-void expect_equal_bits(const RunResult& a, const RunResult& b) {
-  EXPECT_EQ(a.outcome, b.outcome);
-  EXPECT_EQ(fingerprint(a.parameters), fingerprint(b.parameters));
-  ASSERT_EQ(a.history.size(), b.history.size());
-  for (std::size_t e = 0; e < a.history.size(); ++e) {
-    EXPECT_EQ(a.history[e].train_loss, b.history[e].train_loss);
-    EXPECT_EQ(a.history[e].train_accuracy, b.history[e].train_accuracy);
-    EXPECT_EQ(a.history[e].test_loss, b.history[e].test_loss);
-    EXPECT_EQ(a.history[e].test_accuracy, b.history[e].test_accuracy);
-    EXPECT_EQ(a.history[e].gradient_norm, b.history[e].gradient_norm);
-  }
 }
 
 TEST(Training, learns_a_learnable_rule) {
@@ -254,6 +243,313 @@ TEST(Training, trains_one_row_one_feature_and_one_class) {
   EXPECT_EQ(result.outcome, RunOutcome::finished);
   EXPECT_EQ(result.history.back().test_accuracy, 1.0);
   EXPECT_EQ(result.history.back().train_loss, 0.0);
+}
+
+// ---- What a run may ask for -----------------------------------------------------------------------------------------
+
+plateau::Run validated_run(Index train_rows) {
+  auto run = small_run();
+  run.rows = RowSelection::outside_fold(1, train_rows, 4, 0);
+  run.validation = RowSelection::fold(1, train_rows, 4, 0);
+  return run;
+}
+
+std::size_t lowest_validation_loss(const RunResult& result) {
+  const auto best = std::min_element(
+      result.history.begin(), result.history.end(),
+      [](const EpochRecord& a, const EpochRecord& b) { return a.validation_loss < b.validation_loss; });
+  return static_cast<std::size_t>(best - result.history.begin());
+}
+
+TEST(Training, keeps_the_parameters_of_the_lowest_validation_loss) {
+  const Rows rows = learnable_rows(80, 30, 3, 2);
+  auto run = validated_run(80);
+  run.labels = {.flip_rate = 0.3f, .flip_seed = 2};  // so that there is something to overfit
+  run.optimizer = AdamParameters{.learning_rate = 0.1};
+  run.epochs = 30;
+  const RunResult result = train_on_cpu<float>(run, rows.views(), {});
+  EXPECT_EQ(result.outcome, RunOutcome::finished);
+  ASSERT_EQ(result.best_epoch, static_cast<Index>(lowest_validation_loss(result)));
+  ASSERT_LT(*result.best_epoch, 29);
+
+  run.epochs = *result.best_epoch + 1;
+  EXPECT_EQ(result.best_parameters, train_on_cpu<float>(run, rows.views(), {}).parameters);
+  EXPECT_NE(result.best_parameters, result.parameters);
+}
+
+TEST(Training, stops_early_after_as_many_epochs_without_a_lower_loss) {
+  const Rows rows = learnable_rows(80, 30, 3, 2);
+  auto run = validated_run(80);
+  run.optimizer = AdamParameters{.learning_rate = 0.3};
+  run.epochs = 200;
+  const RunResult whole = train_on_cpu<float>(run, rows.views(), {});
+  for (const Index patience : {1, 3}) {
+    run.patience = patience;
+    const RunResult result = train_on_cpu<float>(run, rows.views(), {});
+    EXPECT_EQ(result.outcome, RunOutcome::stopped_early);
+    ASSERT_LT(result.history.size(), 200u);
+    EXPECT_EQ(static_cast<Index>(result.history.size()), *result.best_epoch + 1 + patience);
+    EXPECT_EQ(static_cast<std::size_t>(*result.best_epoch), lowest_validation_loss(result));
+    EXPECT_EQ(result.test_correct.epochs(), static_cast<Index>(result.history.size()));
+    for (std::size_t e = 0; e < result.history.size(); ++e)
+      EXPECT_EQ(bits_of(result.history[e]), bits_of(whole.history[e]));
+  }
+}
+
+TEST(Training, a_run_that_is_long_patient_does_not_stop) {
+  const Rows rows = learnable_rows(80, 30, 3, 2);
+  auto run = validated_run(80);
+  run.patience = run.epochs;
+  EXPECT_EQ(train_on_cpu<float>(run, rows.views(), {}).outcome, RunOutcome::finished);
+}
+
+// The same rows as test rows: evaluated alike, to the bit, but for the order of the sums.
+TEST(Training, validation_figures_are_those_of_a_test_on_the_same_rows) {
+  const Rows rows = learnable_rows(80, 30, 3, 2);
+  auto run = validated_run(80);
+  run.standardise = true;
+  run.labels = {.flip_rate = 0.2f, .flip_seed = 3};
+  const RunResult result = train_on_cpu<float>(run, rows.views(), {});
+
+  Rows other = rows;
+  other.test_x.clear();
+  other.test_label.clear();
+  std::vector<std::int32_t> treated(80);
+  cpu::treat_labels(run.labels, 2, {}, rows.views().train_label, {treated.data(), 80});
+  for (Index k = 0; k < run.validation->count(); ++k) {
+    const Index row = (*run.validation)(k);
+    other.test_x.insert(other.test_x.end(), rows.train_x.begin() + row * 3, rows.train_x.begin() + (row + 1) * 3);
+    other.test_label.push_back(treated[at(row)]);
+  }
+  const RunResult tested = train_on_cpu<float>(run, other.views(), {});
+  for (std::size_t e = 0; e < result.history.size(); ++e) {
+    EXPECT_EQ(result.history[e].validation_loss, tested.history[e].test_loss);
+    EXPECT_EQ(result.history[e].validation_accuracy, tested.history[e].test_accuracy);
+  }
+}
+
+TEST(Training, predicts_by_the_last_and_by_the_best_parameters) {
+  const Rows rows = learnable_rows(80, 30, 3, 2);
+  auto run = validated_run(80);
+  run.optimizer = AdamParameters{.learning_rate = 0.3};
+  run.epochs = 30;
+  const std::vector<std::int32_t> list{3, 3, 79, 0};
+  const RowSelection listed = RowSelection::listed({list.data(), 4}, 80);
+  run.outputs.predictions = {{.at = ParametersAt::best, .probabilities = true}, {}, {.rows = listed}};
+  const RunResult result = train_on_cpu<float>(run, rows.views(), {});
+  ASSERT_EQ(result.predictions.size(), 3u);
+  EXPECT_EQ(result.predictions[1].probability.size(), 0u);
+  EXPECT_EQ(result.predictions[2].predicted.size(), 4u);
+  EXPECT_EQ(result.predictions[2].predicted[0], result.predictions[2].predicted[1]);
+
+  // The epoch's own record says which test rows were predicted right.
+  const auto expect_record = [&](const Predictions& predictions, std::size_t epoch) {
+    for (Index r = 0; r < 30; ++r)
+      EXPECT_EQ(predictions.predicted[at(r)] == rows.test_label[at(r)],
+                result.test_correct(static_cast<Index>(epoch), r))
+          << r;
+  };
+  expect_record(result.predictions[0], static_cast<std::size_t>(*result.best_epoch));
+  expect_record(result.predictions[1], 29);
+  ASSERT_EQ(result.predictions[0].probability.size(), 60u);
+  for (std::size_t r = 0; r < 30; ++r) {
+    const float* p = &result.predictions[0].probability[2 * r];
+    EXPECT_LE(std::abs(p[0] + p[1] - 1), 1e-6f);
+    EXPECT_EQ(result.predictions[0].predicted[r], p[1] > p[0] ? 1 : 0);
+  }
+}
+
+TEST(Training, leaves_nothing_behind_that_was_not_asked_for) {
+  const Rows rows = learnable_rows(40, 30, 3, 2);
+  auto run = validated_run(40);
+  run.outputs = {.parameters = false, .best_parameters = false, .test_correct = false};
+  const RunResult result = train_on_cpu<float>(run, rows.views(), {});
+  EXPECT_TRUE(result.parameters.empty() && result.best_parameters.empty() && result.layers.empty());
+  EXPECT_TRUE(result.dead_units.empty() && result.predictions.empty());
+  EXPECT_EQ(result.test_correct.epochs(), 0);
+  EXPECT_TRUE(result.best_epoch.has_value());
+  EXPECT_EQ(result.history.size(), 12u);
+}
+
+// Of two classes, a prediction that changes is right where it was wrong, or wrong where it was right.
+TEST(Training, churn_is_the_share_of_test_rows_whose_prediction_changed) {
+  const Rows rows = learnable_rows(40, 30, 3, 2);
+  auto run = small_run();
+  run.optimizer = AdamParameters{.learning_rate = 0.1};
+  const RunResult result = train_on_cpu<float>(run, rows.views(), {});
+  EXPECT_TRUE(std::isnan(result.history[0].test_churn));
+  double most = 0;
+  for (Index e = 1; e < 12; ++e) {
+    Index changed = 0;
+    for (Index r = 0; r < 30; ++r) changed += result.test_correct(e, r) != result.test_correct(e - 1, r);
+    EXPECT_EQ(result.history[at(e)].test_churn, static_cast<double>(changed) / 30);
+    most = std::max(most, result.history[at(e)].test_churn);
+  }
+  EXPECT_GT(most, 0);
+}
+
+TEST(Training, counts_units_that_are_zero_for_every_row_it_trained_on) {
+  const Rows rows = learnable_rows(40, 30, 3, 2);
+  auto run = small_run();  // 3-16-8-2
+  run.outputs.dead_units = true;
+  run.epochs = 1;
+  run.initial = FlatParameters(static_cast<std::size_t>(run.architecture.parameters()), 0.1f);
+  const std::size_t first_bias = 3 * 16, second_bias = 3 * 16 + 16 + 16 * 8;
+  for (const std::size_t unit : {1u, 5u, 15u}) (*run.initial)[first_bias + unit] = -100;
+  (*run.initial)[second_bias + 7] = -100;
+  for (std::size_t unit = 0; unit < 16; ++unit)
+    if (unit != 1 && unit != 5 && unit != 15) (*run.initial)[first_bias + unit] = 1;
+  EXPECT_EQ(train_on_cpu<float>(run, rows.views(), {}).dead_units, (std::vector<Index>{3, 1}));
+}
+
+TEST(Training, records_the_norms_of_every_layer_at_the_last_step_of_an_epoch) {
+  const Rows rows = learnable_rows(40, 30, 3, 2);
+  auto run = small_run();
+  run.optimizer = SgdParameters{.learning_rate = 0.25};
+  run.epochs = 3;
+  run.outputs.layers = true;
+  const RunResult result = train_on_cpu<double>(run, rows.views(), {});
+  ASSERT_EQ(result.layers.size(), 9u);
+  for (Index epoch = 0; epoch < 3; ++epoch) {
+    double squares = 0;
+    for (Index l = 0; l < 3; ++l) {
+      const LayerRecord& layer = result.layer(epoch, l, 3);
+      EXPECT_LE(std::abs(layer.update_norm / (0.25 * layer.gradient_norm) - 1), 1e-12);  // a step of plain descent
+      squares += layer.gradient_norm * layer.gradient_norm;
+    }
+    EXPECT_LE(std::abs(std::sqrt(squares) / result.history[at(epoch)].gradient_norm - 1), 1e-12);
+  }
+  run.optimizer = SgdParameters{.learning_rate = 1e-300};
+  const RunResult still = train_on_cpu<double>(run, rows.views(), {});
+  EXPECT_EQ(still.layer(2, 0, 3).update_norm, 0);
+  EXPECT_EQ(still.layer(2, 0, 3).weight_norm, still.layer(0, 0, 3).weight_norm);
+}
+
+// ---- What changes how it trains -------------------------------------------------------------------------------------
+
+// Shifted and stretched by powers of two, features are scaled to the same floats.
+TEST(Training, standardised_features_forget_their_units) {
+  Rows rows = learnable_rows(64, 32, 3, 2);
+  for (auto* x : {&rows.train_x, &rows.test_x})
+    for (float& value : *x) value = std::round(value * 256) / 256;
+  Rows stretched = rows;
+  for (auto* x : {&stretched.train_x, &stretched.test_x})
+    for (float& value : *x) value = value * 1024 + 4096;
+  auto run = small_run();
+  run.standardise = true;
+  const RunResult a = train_on_cpu<float>(run, rows.views(), {}), b = train_on_cpu<float>(run, stretched.views(), {});
+  EXPECT_LE(std::abs(a.history.back().test_loss - b.history.back().test_loss), 1e-4);
+  run.standardise = false;
+  const RunResult raw = train_on_cpu<float>(run, stretched.views(), {});
+  EXPECT_GT(std::abs(raw.history.back().test_loss - b.history.back().test_loss), 1e-2);
+}
+
+// A constant feature is of no use, and does no harm.
+TEST(Training, standardises_and_jitters_constant_features_to_nothing) {
+  Rows rows = learnable_rows(64, 32, 3, 2);
+  for (std::size_t r = 0; r < 64; ++r) rows.train_x[3 * r + 2] = 7;
+  for (std::size_t r = 0; r < 32; ++r) rows.test_x[3 * r + 2] = 7;
+  auto run = small_run();
+  run.standardise = true;
+  run.jitter = 0.1;
+  Rows other = rows;
+  for (std::size_t r = 0; r < 64; ++r) other.train_x[3 * r + 2] = -1e6f;
+  for (std::size_t r = 0; r < 32; ++r) other.test_x[3 * r + 2] = -1e6f;
+  expect_equal_bits(train_on_cpu<float>(run, rows.views(), {}), train_on_cpu<float>(run, other.views(), {}));
+}
+
+TEST(Training, only_the_rows_a_run_takes_scale_its_features) {
+  Rows rows = learnable_rows(64, 32, 3, 2);
+  auto run = small_run();
+  run.standardise = true;
+  run.rows = RowSelection::part(2, 64, 40);
+  const RunResult before = train_on_cpu<float>(run, rows.views(), {});
+  const RowSelection all = RowSelection::part(2, 64, 64);
+  for (Index k = 40; k < 64; ++k) rows.train_x[at(3 * all(k))] = 1e6f;
+  expect_equal_bits(train_on_cpu<float>(run, rows.views(), {}), before);
+}
+
+TEST(Training, one_setting_at_a_time_changes_the_training) {
+  const Rows rows = learnable_rows(53, 37, 3, 3);
+  const std::vector<std::int32_t> list{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  const auto runs = runs_of_every_feature({3, 9, 7, 3}, 53, list);
+  std::vector<std::uint64_t> seen;
+  for (const NamedRun& named : runs) {
+    const RunResult result = train_on_cpu<float>(named.run, rows.views(), {});
+    seen.push_back(fingerprint(result.parameters));
+    EXPECT_TRUE(is_complete(result.outcome)) << named.name;
+    if (named.name.find("early") == 0) {
+      EXPECT_EQ(result.outcome, RunOutcome::stopped_early) << named.name;
+    }
+  }
+  std::sort(seen.begin(), seen.end());
+  EXPECT_EQ(std::unique(seen.begin(), seen.end()), seen.end());
+}
+
+// A schedule of one epoch is a constant one.
+TEST(Training, a_cosine_begins_at_the_learning_rate) {
+  const Rows rows = learnable_rows(40, 30, 3, 2);
+  auto run = small_run();
+  run.epochs = 1;
+  const RunResult constant = train_on_cpu<float>(run, rows.views(), {});
+  run.schedule = Schedule::cosine;
+  expect_equal_bits(train_on_cpu<float>(run, rows.views(), {}), constant);
+  run.epochs = 2;
+  run.optimizer = SgdParameters{.learning_rate = 0.5};
+  run.outputs.layers = true;
+  const RunResult two = train_on_cpu<double>(run, rows.views(), {});
+  for (Index l = 0; l < 3; ++l) {  // the second epoch's rate is half the first's
+    EXPECT_LE(std::abs(two.layer(0, l, 3).update_norm / two.layer(0, l, 3).gradient_norm - 0.5), 1e-12);
+    EXPECT_LE(std::abs(two.layer(1, l, 3).update_norm / two.layer(1, l, 3).gradient_norm - 0.25), 1e-12);
+  }
+}
+
+// The rare class is predicted more often where it weighs as much as the other.
+TEST(Training, balanced_classes_move_predictions_to_the_rare_class) {
+  Rows rows = learnable_rows(300, 200, 2, 2);
+  for (std::size_t r = 0; r < 300; ++r) rows.train_label[r] = r % 10 == 0;
+  for (std::size_t r = 0; r < 200; ++r) rows.test_label[r] = r % 10 == 0;
+  auto run = small_run();
+  run.architecture = {{2, 2}};
+  run.epochs = 100;
+  run.outputs.predictions = {{}};
+  const auto rare = [&] {
+    const RunResult result = train_on_cpu<float>(run, rows.views(), {});
+    const auto& predicted = result.predictions[0].predicted;
+    return std::count(predicted.begin(), predicted.end(), 1);
+  };
+  EXPECT_LE(rare(), 5);
+  run.class_weights.balanced = true;
+  EXPECT_GE(rare(), 40);
+  run.class_weights = {.given = {1, 9}};
+  EXPECT_GE(rare(), 40);
+}
+
+TEST(Training, groups_bound_where_labels_are_dealt) {
+  const Rows rows = learnable_rows(60, 30, 3, 2);
+  std::vector<std::int32_t> group(60);
+  std::iota(group.begin(), group.end(), 0);
+  const RowGroups groups({group.data(), 60});
+  auto run = small_run();
+  const RunResult plain = train_on_cpu<float>(run, rows.views(), {});
+  run.labels = {.permuted = true, .permutation_seed = 3};
+  EXPECT_NE(train_on_cpu<float>(run, rows.views(), {}).parameters, plain.parameters);
+  TrainingData data = rows.views();
+  data.train_groups = &groups;  // of one row each: nothing can be dealt
+  expect_equal_bits(train_on_cpu<float>(run, data, {}), plain);
+}
+
+TEST(Training, tells_how_far_a_fleet_is) {
+  const Rows rows = learnable_rows(60, 30, 3, 2);
+  std::vector<plateau::Run> runs(5, small_run());
+  std::vector<FleetProgress> seen;
+  train_fleet_on_cpu(rows.views(), runs, {.workers = 2}, [&](const FleetProgress& now) { seen.push_back(now); });
+  ASSERT_EQ(seen.size(), 5u);
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(seen[i].finished, static_cast<Index>(i + 1));
+    EXPECT_EQ(seen[i].runs, 5);
+    EXPECT_NEAR(seen[i].share, 0.2 * static_cast<double>(i + 1), 1e-12);
+  }
 }
 
 TEST(Training, refuses_what_does_not_fit) {
