@@ -222,11 +222,14 @@ std::string outcome_counts(CountOf count_of) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-// "0.1234 ±0.0056"; of one value, no interval.
+// "0.1234 ±0.0056"; of one value, no interval. What a training that went astray leaves must not widen the table.
 std::string mean_and_half_width(const std::optional<MeanSpread>& spread) {
   if (!spread) return "-";
+  const auto figure = [](double value) {
+    return std::abs(value) < 1000 ? fmt::format("{:.4f}", value) : fmt::format("{:.2e}", value);
+  };
   const double half = spread->interval.high - spread->mean;
-  return std::isfinite(half) ? fmt::format("{:.4f} ±{:.4f}", spread->mean, half) : fmt::format("{:.4f}", spread->mean);
+  return std::isfinite(half) ? fmt::format("{} ±{}", figure(spread->mean), figure(half)) : figure(spread->mean);
 }
 std::string mean_alone(const std::optional<MeanSpread>& spread, int decimals) {
   return spread ? fmt::format("{:.{}f}", spread->mean, decimals) : "-";
@@ -255,8 +258,8 @@ std::vector<Column> sweep_columns(const SweepResult& result) {
   if (result.validation_rows > 0) {
     columns.push_back(
         {"validation loss", [](const SettingResult& setting) { return mean_and_half_width(setting.validation_loss); }});
-    columns.push_back(
-        {"accuracy", [](const SettingResult& setting) { return mean_and_half_width(setting.validation_accuracy); }});
+    columns.push_back({"val. accuracy",
+                       [](const SettingResult& setting) { return mean_and_half_width(setting.validation_accuracy); }});
   }
   columns.push_back(
       {"test accuracy", [](const SettingResult& setting) { return mean_and_half_width(setting.test_accuracy); }});
@@ -326,10 +329,21 @@ std::string noise_sentence(const SweepResult& result) {
   std::string text = fmt::format("± is half of the 95 % interval of the mean over {}, on these rows",
                                  counted(result.definition.seeds, "seed"));
   if (std::ranges::any_of(result.settings, &SettingResult::within_noise))
-    text += "; * within noise of the best: the difference by seed has a 95 % interval that covers 0";
+    text +=
+        "; * within noise of the best: the difference by seed has a 95 % interval that covers 0, as one of a setting "
+        "that scatters widely does too";
   else if (std::ranges::count_if(result.settings, [](const SettingResult& s) { return s.over_best.has_value(); }) > 0)
     text += "; no other setting is within noise of the best";
   return text;
+}
+
+// Whether the settings are compared before the best of them has shown its best; else empty.
+std::string improving_sentence(const SweepResult& result) {
+  const SettingResult& best = result.settings.front();
+  const auto last = static_cast<double>(result.definition.epochs - 1);
+  if (!best.best_epoch || best.best_epoch->mean < last) return "";
+  return fmt::format("the best setting was still improving in its last epoch, {}: more epochs may rank otherwise",
+                     result.definition.epochs - 1);
 }
 
 // Those that diverged, with what a person needs to train them again.
@@ -459,15 +473,16 @@ std::string scenario_summary(const ScenarioOptions& options, const ScenarioResul
 }
 
 std::string sweep_summary(const SweepResult& result, const Environment& environment) {
-  const SweepDefinition& sweep = result.definition;
   std::string out =
-      fmt::format("\nsweep: {}, {} each, {}; {}\n\n", counted(static_cast<Index>(result.settings.size()), "setting"),
-                  counted(sweep.seeds, "seed"), counted(result.runs(), "run"), fixed_settings(sweep));
+      fmt::format("\nsweep: {}, {} each, {}\n\n", counted(static_cast<Index>(result.settings.size()), "setting"),
+                  counted(result.definition.seeds, "seed"), counted(result.runs(), "run"));
   data_lines(out, result.statistics);
+  paragraph(out, "Every run", fixed_settings(result.definition));
   paragraph(out, "Runs", outcome_counts([&](RunOutcome outcome) { return result.count(outcome); }));
   paragraph(out, "Ranked by", ranking_sentence(result));
   sweep_table(out, result);
   paragraph(out, "Noise", noise_sentence(result));
+  if (const std::string improving = improving_sentence(result); !improving.empty()) paragraph(out, "Note", improving);
   list(out, "Diverged", diverged_lines(result));
   if (const std::string ended = outcome_sentence(result); !ended.empty()) paragraph(out, "Ended", ended);
   paragraph(out, "Measured", measured(environment, engines(result), fmt::format("training {:.3f} s", result.seconds)));

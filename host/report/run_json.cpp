@@ -163,6 +163,9 @@ Json gpu_json(const Environment& environment) {
 }
 
 const char* engine_name(const ExecutionPlan& plan) { return plan.fused ? "fused" : "layered"; }
+Index evaluation_rows(const ExecutionPlan& plan, const Environment& environment) {
+  return plan.fused ? Index{kFusedRows} : environment.evaluation_rows;
+}
 
 // How an engine executes a run, where it has a choice.
 void add_choices(Json& json, const ExecutionPlan& plan) {
@@ -198,7 +201,7 @@ Json document(const char* command, Json configuration, const RunStudy& study, co
   json["plan"] = {{"device", environment.device},
                   {"engine", engine_name(plan)},
                   {"precision", environment.precision},
-                  {"evaluation_rows", plan.fused ? Index{kFusedRows} : environment.evaluation_rows}};
+                  {"evaluation_rows", evaluation_rows(plan, environment)}};
   if (environment.gpu) json["plan"]["gpu"] = gpu_json(environment);
   add_choices(json["plan"], plan);
   json["data"] = {{"train", part_json(study.statistics.train)}, {"test", part_json(study.statistics.test)}};
@@ -242,14 +245,15 @@ Json sweep_run_json(const SweepRun& run, bool validated) {
   return json;
 }
 
-Json setting_json(const SettingResult& setting, bool validated) {
+Json setting_json(const SettingResult& setting, bool validated, const Environment& environment) {
   Json json{{"rank", or_null(setting.rank)},
             {"setting", setting.number},
             {"architecture", setting.architecture.widths},
             {"learning_rate", setting.learning_rate},
             {"weight_decay", setting.weight_decay},
             {"dropout", setting.dropout},
-            {"engine", engine_name(setting.plan)}};
+            {"engine", engine_name(setting.plan)},
+            {"evaluation_rows", evaluation_rows(setting.plan, environment)}};
   add_choices(json, setting.plan);
   for (const RunOutcome outcome :
        {RunOutcome::finished, RunOutcome::stopped_early, RunOutcome::diverged, RunOutcome::interrupted})
@@ -340,7 +344,8 @@ std::string sweep_json(const SweepResult& result, const Environment& environment
                   {"validation_rows", result.validation_rows}};
   json["ranked_by"] = validated ? "validation_loss" : "test_accuracy";
   json["settings"] = Json::array();
-  for (const SettingResult& setting : result.settings) json["settings"].push_back(setting_json(setting, validated));
+  for (const SettingResult& setting : result.settings)
+    json["settings"].push_back(setting_json(setting, validated, environment));
   json["measured"] = measured_json(environment, {{"training", result.seconds}});
   return text_of(json);
 }

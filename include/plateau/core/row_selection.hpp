@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
 // Which rows of a dataset a run takes, and in which order: all of them, a seeded random part or a fold, the complement
-// of either, or those of a list. A row is found on its own, so a thousand runs that take different rows share one copy of the
-// data.
+// of either, or those of a list. A row is found on its own, so a thousand runs that take different rows share one copy
+// of the data.
 //
 //   row k = order(k)            k < gap
 //           order(k + skipped)  otherwise          order = the identity, or a keyed permutation of the dataset's rows
