@@ -20,7 +20,7 @@
 namespace plateau::app {
 namespace {
 
-constexpr double kMostSweepRuns = 1e6;
+constexpr double kMostSweepRuns = 1e5;  // whose histories lie in memory until the last one has ended
 
 struct SweepArguments {
   SweepDefinition sweep{.epochs = 100, .seeds = 5};
@@ -134,6 +134,7 @@ int run_sweep(const SweepArguments& arguments) {
   if (!common.out.empty()) prepare_sweep_directory(common.out);
 
   ProgressLine progress(!common.quiet && isatty(STDERR_FILENO) == 1);
+  progress.show({.runs = setting_count(sweep) * sweep.seeds});
   const SweepResult result =
       study_sweep(sweep, split, *device.trainer, [&](const FleetProgress& now) { progress.show(now); });
   progress.clear();

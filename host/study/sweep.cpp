@@ -110,15 +110,11 @@ double ranking_figure(const SweepRun& run, RankedBy by) {
 }
 
 // Smaller is better. A mean that is no number is worse than any; settings without a complete run come behind.
-struct Standing {
-  int group = 0;
-  double value = 0;
-  friend auto operator<=>(const Standing&, const Standing&) = default;
-};
+using Standing = std::pair<int, double>;  // group, figure
 Standing standing(const SettingResult& setting, RankedBy by) {
-  if (setting.complete() == 0) return {.group = setting.count(RunOutcome::interrupted) > 0 ? 1 : 2};
+  if (setting.complete() == 0) return {setting.count(RunOutcome::interrupted) > 0 ? 1 : 2, 0};
   const double mean = by == RankedBy::validation_loss ? setting.validation_loss->mean : -setting.test_accuracy->mean;
-  return {.group = 0, .value = std::isnan(mean) ? std::numeric_limits<double>::infinity() : mean};
+  return {0, std::isnan(mean) ? std::numeric_limits<double>::infinity() : mean};
 }
 
 void compare_with_best(SettingResult& setting, const SettingResult& best, RankedBy by) {
