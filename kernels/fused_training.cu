@@ -68,14 +68,14 @@ class BlockTraining {
         thread_(static_cast<int>(threadIdx.x)) {}
 
   // Passes one part after another through the network, in one loop, so that its code is there once.
-  __device__ RunEnd train() {
+  __device__ void train(RunEnd& end) {
     begin();
     int epochs = 0, first = 0, request = 0;  // complete ones; of the batch among the run's rows; of those it has
     Part part = begin_epoch(epochs) ? Part::train : after_training();
 #pragma unroll 1
     for (;;) {
       if (part == Part::request) {
-        if (request == run_.requests) return {words_.status, epochs, words_.best_epochs};
+        if (request == run_.requests) break;
         load_best_parameters(request);
       }
       const double loss = pass(part, first, request, epochs);
@@ -100,6 +100,7 @@ class BlockTraining {
         ++request;
       }
     }
+    if (thread_ == 0) end = {words_.status, epochs, words_.best_epochs};
   }
 
  private:
@@ -136,11 +137,8 @@ class BlockTraining {
     if (run_.standardise || run_.jitter > 0) describe_features();
     if (run_.weighting != ClassWeighting::none) set_class_weights();
     for (int l = 0; l < plan_.layers; ++l) {
-      const FusedLayer& of = plan_.layer[l];
-      const auto bound = static_cast<float>(1.0 / sqrt(static_cast<double>(of.in)));
-      for (int i = thread_; i < of.out * of.in; i += kThreads)
-        memory_[of.weight + i / of.in * of.weight_stride + i % of.in] = initial(of.flat_weight + i, bound);
-      for (int i = thread_; i < of.out; i += kThreads) memory_[of.bias + i] = initial(of.flat_bias + i, bound);
+      const auto bound = static_cast<float>(1.0 / sqrt(static_cast<double>(plan_.layer[l].in)));
+      for_each_parameter(l, [&](int flat, int place) { memory_[place] = initial(flat, bound); });
     }
     __syncthreads();
   }
@@ -209,7 +207,7 @@ class BlockTraining {
     __syncthreads();
   }
 
-  // f(place among the network's parameters, place in shared memory) for every one of them, or those of one layer.
+  // f(place among the network's parameters, place in shared memory) for those of the layer; always by the same threads.
   template <class F>
   __device__ void for_each_parameter(int l, F f) const {
     const FusedLayer& of = plan_.layer[l];
@@ -297,9 +295,8 @@ class BlockTraining {
     return value;
   }
 
-  // ---- One part's rows through the network, forwards and in training backwards
-  // --------------------------------------- Returns the sum of the losses in the first warp; the figures of the epoch
-  // are thread 0's.
+  // ---- One part's rows through the network, in training also backwards ----------------------------------------------
+  // Returns the sum of the losses in the first warp; the figures of the epoch are thread 0's.
   __device__ double pass(Part part, int first, int request_number, int epoch) {
     const bool trains = part == Part::train;
     const FusedRequest& request = fleet_.requests.data[run_.first_request + request_number];  // if it is one
@@ -360,10 +357,9 @@ class BlockTraining {
     if (mixes() && thread_ == 0)
       words_.second_share = static_cast<float>(mixing_share(run_.seed, words_.steps, run_.mixup));
     if (run_.weighting != ClassWeighting::none) {
-      const KeyedPermutation shuffle = run_.shuffle.of_instance(static_cast<std::uint32_t>(epoch));
       double sum = 0;
       for (int k = thread_; k < rows; k += kThreads) {
-        const int label = integers_[words_.room.label + (as_taken() ? first + k : shuffle(first + k))];
+        const int label = integers_[words_.room.label + row_at(first + k, epoch)];
         sum += static_cast<double>(floats_[words_.room.class_weight + label]);
       }
       sum = block_sum(sum);
@@ -378,7 +374,11 @@ class BlockTraining {
     // The barrier behind find_row comes before anybody reads them.
   }
 
-  __device__ bool as_taken() const { return run_.order == RowOrder::as_stored || run_.batch >= train_rows(); }
+  // Which of the run's rows is at a place of the epoch's order.
+  __device__ int row_at(int place, int epoch) const {
+    if (run_.order == RowOrder::as_stored || run_.batch >= train_rows()) return place;
+    return static_cast<int>(run_.shuffle.of_instance(static_cast<std::uint32_t>(epoch))(place));
+  }
 
   // ---- A tile of rows -----------------------------------------------------------------------------------------------
   // Of the first warp: which row of the data the thread's is, number `row` of the part's.
@@ -386,17 +386,13 @@ class BlockTraining {
     int source = -1, label = 0;
     if (row < rows) {
       if (part == Part::train) {
-        const KeyedPermutation shuffle = run_.shuffle.of_instance(static_cast<std::uint32_t>(epoch));
-        const auto taken = [&](int place) {
-          return as_taken() ? first + place : static_cast<int>(shuffle(first + place));
-        };
-        const int k = taken(row);
+        const int k = row_at(first + row, epoch);
         source = integers_[words_.room.source + k];
         label = integers_[words_.room.label + k];
         if (mixes()) {
           const KeyedPermutation partners = run_.partners.of_instance(static_cast<std::uint32_t>(words_.steps), rows);
           const auto place = static_cast<int>(partners(row));
-          const int partner = taken(place);
+          const int partner = row_at(first + place, epoch);
           words_.partner_place[thread_] = place;
           words_.partner[thread_] = integers_[words_.room.source + partner];
           words_.second_label[thread_] = integers_[words_.room.label + partner];
@@ -850,9 +846,8 @@ __global__ __launch_bounds__(kThreads,
     BlockTraining<kThreads, kGroups, kTiles> training(
         fleet, run, fleet.plans.data[run.plan], memory, words, scratch.floats.data + blockIdx.x * launch.floats,
         scratch.integers.data + blockIdx.x * launch.integers, scratch.signals.data);
-    const RunEnd end = training.train();
+    training.train(fleet.ends.data[number]);
     if (threadIdx.x == 0) {
-      fleet.ends.data[number] = end;
       volatile FleetSignals* signals = scratch.signals.data;
       signals->finished = atomicAdd(scratch.counts.data + 1, 1) + 1;
     }

@@ -48,7 +48,6 @@ struct Room {
   Guarded<GpuBackend, std::int64_t> class_rows{gpu, {1, 5}, std::vector<std::int64_t>(5)};
   Guarded<GpuBackend, FeatureStatistics> features{
       gpu, {1, kCols}, std::vector<FeatureStatistics>(kCols, {.mean = 1, .spread = 2})};
-  Guarded<GpuBackend, FeatureStatistics> features{gpu, {1, kCols}, std::vector<FeatureStatistics>(kCols)};
   Guarded<GpuBackend, LayerRecord> records{gpu, {2, 2, 1}, std::vector<LayerRecord>(4)};
 
   std::vector<std::uint64_t> bits() const {

@@ -73,7 +73,7 @@ KERNELS = Half("kernels", ROOT / "kernels", ".cu", TABLES / "kernels", tuple(FLA
 # The tests of kernels that are whole trainings, and the host code above them; their twin is the CPU device.
 TESTS_OF_TRAININGS = {"fused_training": ROOT / "tests" / "model" / "fused_fleet_test.cpp"}
 HOST_OF_TRAININGS = [ROOT / "host" / "model" / f"{name}.cpp"
-                     for name in ("architecture", "epilogue_choice", "fused_fleet", "gpu_trainer", "trainer",
+                     for name in ("architecture", "epilogue_choice", "fused_fleet", "gpu_trainer", "run", "trainer",
                                   "training", "work_crew")]
 GPU_HOST = sorted(path for path in (ROOT / "host" / "gpu").glob("*.cpp") if path.stem != "device_without_cuda")
 EMULATED_GPU = sorted(path for path in (ROOT / "tests" / "simt").glob("*.cpp") if not path.stem.endswith("_test"))
