@@ -6,8 +6,10 @@
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -116,6 +118,32 @@ std::vector<Index> parse_hidden(const std::string& text) {
   if (static_cast<Index>(widths.size()) >= kMaxLayers)
     throw InputError(fmt::format("--hidden: {} hidden layers; {} are the most", widths.size(), kMaxLayers - 1));
   return widths;
+}
+
+double checked(const char* option, double value, Least least) {
+  if (!std::isfinite(value) || value < 0 || (value == 0 && least == Least::above_zero))
+    throw InputError(
+        fmt::format("{} {}: expected a number {} zero", option, value, least == Least::zero ? "of at least" : "above"));
+  return value;
+}
+
+std::vector<double> parse_numbers(const char* option, const std::string& text, Least least) {
+  std::vector<double> numbers;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const std::string_view item = std::string_view(text).substr(begin, end - begin);
+    const std::optional<double> number = parse_number<double>(item);
+    if (!number) throw InputError(fmt::format("{} {}: '{}' is not a number", option, text, item));
+    if (std::ranges::count(numbers, checked(option, *number, least)) > 0)
+      throw InputError(fmt::format("{} {}: {} is there twice", option, text, *number));
+    numbers.push_back(*number);
+    begin = end + 1;
+  }
+  return numbers;
+}
+
+OptimizerDefaults optimizer_defaults(std::string_view optimizer) {
+  return {.learning_rate = optimizer == "sgd" ? 0.01 : 0.001, .weight_decay = optimizer == "adamw" ? 0.01 : 0};
 }
 
 Index parse_batch(const std::string& text) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "plateau/model/trainer.hpp"
@@ -52,6 +53,20 @@ CLI::Validator whole_number(std::uint64_t low, std::uint64_t high);
 // "16,16" -> {16, 16}, "" -> {}: a linear model. Throws InputError for anything else.
 std::vector<Index> parse_hidden(const std::string& text);
 
+// "0.01,0.1" -> {0.01, 0.1}: finite numbers of at least zero (or above), none of them twice. Throws InputError, naming
+// the option, for anything else.
+enum class Least { zero, above_zero };
+std::vector<double> parse_numbers(const char* option, const std::string& text, Least least);
+
+// The value, where it is finite and at least zero (or above); throws InputError otherwise.
+double checked(const char* option, double value, Least least);
+
+// PyTorch's, but for the learning rate of SGD, which has none there.
+struct OptimizerDefaults {
+  double learning_rate, weight_decay;
+};
+OptimizerDefaults optimizer_defaults(std::string_view optimizer);
+
 // "full" -> 0, "64" -> 64. Throws InputError for anything else.
 Index parse_batch(const std::string& text);
 
@@ -59,6 +74,7 @@ Index parse_batch(const std::string& text);
 using Action = std::function<int()>;
 Action add_scenario_command(CLI::App& plateau);
 Action add_train_command(CLI::App& plateau);
+Action add_sweep_command(CLI::App& plateau);
 Action add_info_command(CLI::App& plateau);
 
 // Reads the command line into `app`, then runs `action`; every error ends as one sentence on stderr and an exit code.

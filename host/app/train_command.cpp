@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cmath>
 #include <cstdio>
 #include <memory>
 
@@ -31,23 +30,15 @@ struct TrainArguments {
   CommonOptions common;
 };
 
-// The value of an option that must be a finite number, at least (or above) zero.
-double checked(const char* option, double value, bool zero_allowed) {
-  if (!std::isfinite(value) || value < 0 || (value == 0 && !zero_allowed))
-    throw InputError(
-        fmt::format("{} {}: expected a number {} zero", option, value, zero_allowed ? "of at least" : "above"));
-  return value;
-}
-
-// PyTorch's defaults, but for the learning rate of SGD, which has none there.
 Optimizer chosen_optimizer(const TrainArguments& arguments) {
+  const OptimizerDefaults defaults = optimizer_defaults(arguments.optimizer);
   const double learning_rate =
-      checked("--lr", arguments.learning_rate.value_or(arguments.optimizer == "sgd" ? 0.01 : 0.001), false);
+      checked("--lr", arguments.learning_rate.value_or(defaults.learning_rate), Least::above_zero);
   const double weight_decay =
-      checked("--weight-decay", arguments.weight_decay.value_or(arguments.optimizer == "adamw" ? 0.01 : 0), true);
+      checked("--weight-decay", arguments.weight_decay.value_or(defaults.weight_decay), Least::zero);
   if (arguments.optimizer == "sgd")
     return SgdParameters{.learning_rate = learning_rate,
-                         .momentum = checked("--momentum", arguments.momentum.value_or(0), true),
+                         .momentum = checked("--momentum", arguments.momentum.value_or(0), Least::zero),
                          .weight_decay = weight_decay};
   if (arguments.momentum) throw InputError("--momentum: only --optimizer sgd has one");
   return AdamParameters{.learning_rate = learning_rate,

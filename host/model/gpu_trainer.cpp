@@ -135,7 +135,10 @@ class GpuTrainer final : public Trainer {
                                   }});
     for (std::size_t k = 0; k < fused.size(); ++k) results[fused[k]] = std::move(of_fleet[k]);
     for (std::size_t k = 0; k < layered.size(); ++k) {
-      results[layered[k]] = train_layered(runs[layered[k]], data);
+      if (stop_requested())
+        results[layered[k]].outcome = RunOutcome::interrupted;
+      else
+        results[layered[k]] = train_layered(runs[layered[k]], data);
       of_all(static_cast<Index>(fused.size() + k + 1), 0);
     }
     return results;

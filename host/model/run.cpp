@@ -89,6 +89,20 @@ void expects_run(const Run& run, const TrainingData& data, const LabelRange& lab
 
 }  // namespace
 
+const char* to_string(RunOutcome outcome) {
+  switch (outcome) {
+    case RunOutcome::finished:
+      return "finished";
+    case RunOutcome::diverged:
+      return "diverged";
+    case RunOutcome::interrupted:
+      return "interrupted";
+    case RunOutcome::stopped_early:
+      return "stopped_early";
+  }
+  return "";
+}
+
 CorrectBits::CorrectBits(std::vector<std::uint32_t> words, Index epochs, Index rows)
     : words_(std::move(words)), epochs_(epochs), rows_(rows) {
   expects(static_cast<Index>(words_.size()) == epochs * correct_words(rows), "CorrectBits: a row of words per epoch");

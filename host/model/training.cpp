@@ -70,6 +70,7 @@ std::vector<RunResult> train_fleet_on_cpu(const TrainingData& data, const std::v
                                           const CpuOptions& options, const FleetObserver& observer) {
   expects_fleet(runs, data);
   std::vector<double> cost;
+  cost.reserve(runs.size());
   for (const Run& run : runs) cost.push_back(cost_of(run, data));
   const double all = std::accumulate(cost.begin(), cost.end(), 0.0);
   std::vector<std::size_t> order(runs.size());  // costliest first: no worker is left alone with a long one at the end
@@ -84,7 +85,10 @@ std::vector<RunResult> train_fleet_on_cpu(const TrainingData& data, const std::v
   FleetProgress progress{.runs = count};
   crew.run(count, [&](Index i, int) {
     const std::size_t number = order[static_cast<std::size_t>(i)];
-    results[number] = train_on_cpu<float>(runs[number], data, each);
+    if (each.stop && each.stop->load(std::memory_order_relaxed))
+      results[number].outcome = RunOutcome::interrupted;
+    else
+      results[number] = train_on_cpu<float>(runs[number], data, each);
     const std::scoped_lock lock(mutex);
     ++progress.finished;
     progress.share += cost[number] / all;

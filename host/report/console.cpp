@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <iterator>
 #include <utility>
@@ -16,6 +17,7 @@ constexpr std::size_t kWidth = 100;  // columns
 constexpr std::size_t kIndent = 13;
 constexpr std::size_t kFeaturesListed = 8;  // more are summed up in a line
 constexpr std::size_t kClassesListed = 10;
+constexpr std::size_t kDivergedListed = 10;
 constexpr double kScalesApart = 100.0;  // spreads that differ by more are worth a word
 
 // "Label        text", wrapped at word boundaries and indented below the first line.
@@ -150,12 +152,14 @@ void run_lines(std::string& out, const RunStudy& study) {
   paragraph(out, "Best epoch", best_sentence(*study.best, *study.plateau));
 }
 
-std::string measured(const Environment& environment, const ExecutionPlan& plan, const std::string& times) {
+std::string_view engine_name(const ExecutionPlan& plan) { return plan.fused ? "fused engine" : "layered engine"; }
+
+std::string measured(const Environment& environment, std::string_view engine, const std::string& times) {
   std::string where = environment.device_name;
   if (!environment.gpu)
     where += fmt::format(", {} thread{}", environment.workers, environment.workers == 1 ? "" : "s");
   else
-    where += plan.fused ? ", fused engine" : ", layered engine";
+    where += fmt::format(", {}", engine);
   if (environment.device == "emulated") where += "; its times are not those of a GPU";
   return fmt::format("on {} ({}): {}", environment.device, where, times);
 }
@@ -199,6 +203,181 @@ void seeds_table(std::string& out, const std::vector<SeedResult>& seeds) {
   row("test accuracy (level)", [](const SeedResult& seed) { return seed.test_accuracy; });
   row("train accuracy (level)", [](const SeedResult& seed) { return seed.train_accuracy; });
   row("best epoch, picked on test", [](const SeedResult& seed) { return seed.best.test_accuracy; });
+}
+
+// "36 runs", "1 run".
+std::string counted(Index count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+// "34 finished, 2 diverged": what there is of each.
+template <class CountOf>
+std::string outcome_counts(CountOf count_of) {
+  std::vector<std::string> parts;
+  for (const auto& [outcome, word] : {std::pair{RunOutcome::finished, "finished"},
+                                      {RunOutcome::stopped_early, "stopped early"},
+                                      {RunOutcome::diverged, "diverged"},
+                                      {RunOutcome::interrupted, "interrupted"}})
+    if (const Index count = count_of(outcome); count > 0) parts.push_back(fmt::format("{} {}", count, word));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+// "0.1234 ±0.0056"; of one value, no interval. What a training that went astray leaves must not widen the table.
+std::string mean_and_half_width(const std::optional<MeanSpread>& spread) {
+  if (!spread) return "-";
+  const auto figure = [](double value) {
+    return std::abs(value) < 1000 ? fmt::format("{:.4f}", value) : fmt::format("{:.2e}", value);
+  };
+  const double half = spread->interval.high - spread->mean;
+  return std::isfinite(half) ? fmt::format("{} ±{}", figure(spread->mean), figure(half)) : figure(spread->mean);
+}
+std::string mean_alone(const std::optional<MeanSpread>& spread, int decimals) {
+  return spread ? fmt::format("{:.{}f}", spread->mean, decimals) : "-";
+}
+
+// A column of the table of a sweep, as wide as what stands in it.
+struct Column {
+  std::string head;
+  std::function<std::string(const SettingResult&)> cell;
+};
+
+std::vector<Column> sweep_columns(const SweepResult& result) {
+  const SweepDefinition& sweep = result.definition;
+  std::vector<Column> columns;
+  columns.push_back({"rank", [&](const SettingResult& setting) -> std::string {
+                       if (!setting.rank) return "-";
+                       const bool tie = std::ranges::count(result.settings, setting.rank, &SettingResult::rank) > 1;
+                       return fmt::format("{}{}{}", setting.within_noise ? "* " : "", *setting.rank, tie ? "=" : "");
+                     }});
+  columns.push_back({"network", [](const SettingResult& setting) { return to_string(setting.architecture); }});
+  columns.push_back({"lr", [](const SettingResult& setting) { return fmt::format("{}", setting.learning_rate); }});
+  if (sweep.weight_decay.size() > 1)
+    columns.push_back({"decay", [](const SettingResult& setting) { return fmt::format("{}", setting.weight_decay); }});
+  if (sweep.dropout.size() > 1)
+    columns.push_back({"dropout", [](const SettingResult& setting) { return fmt::format("{}", setting.dropout); }});
+  if (result.validation_rows > 0) {
+    columns.push_back(
+        {"validation loss", [](const SettingResult& setting) { return mean_and_half_width(setting.validation_loss); }});
+    columns.push_back({"val. accuracy",
+                       [](const SettingResult& setting) { return mean_and_half_width(setting.validation_accuracy); }});
+  }
+  columns.push_back(
+      {"test accuracy", [](const SettingResult& setting) { return mean_and_half_width(setting.test_accuracy); }});
+  columns.push_back({"train", [](const SettingResult& setting) { return mean_alone(setting.train_accuracy, 4); }});
+  if (result.validation_rows > 0)
+    columns.push_back({"best epoch", [](const SettingResult& setting) { return mean_alone(setting.best_epoch, 1); }});
+  return columns;
+}
+
+void sweep_table(std::string& out, const SweepResult& result) {
+  constexpr std::string_view kGap = "  ";
+  const auto width = [](const std::string& text) {  // in characters of a terminal
+    return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+  };
+  const std::vector<Column> columns = sweep_columns(result);
+  std::vector<std::vector<std::string>> lines(1);
+  for (const Column& column : columns) lines.front().push_back(column.head);
+  for (const SettingResult& setting : result.settings) {
+    lines.emplace_back();
+    for (const Column& column : columns) lines.back().push_back(column.cell(setting));
+  }
+  std::vector<std::size_t> widest(columns.size(), 0);
+  for (const auto& line : lines)
+    for (std::size_t j = 0; j < line.size(); ++j) widest[j] = std::max(widest[j], width(line[j]));
+
+  out += '\n';
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    for (std::size_t j = 0; j < columns.size(); ++j)
+      out += fmt::format("{}{}{}", j == 0 ? "" : kGap, std::string(widest[j] - width(lines[i][j]), ' '), lines[i][j]);
+    if (i > 0 && result.settings[i - 1].complete() < result.definition.seeds) {
+      const SettingResult& setting = result.settings[i - 1];
+      out += fmt::format("{}({})", kGap, outcome_counts([&](RunOutcome outcome) { return setting.count(outcome); }));
+    }
+    out += '\n';
+  }
+  out += '\n';
+}
+
+// What is the same for all, in words: "adam, weight decay 0, full batches, 100 epochs".
+std::string fixed_settings(const SweepDefinition& sweep) {
+  std::string text = to_string(sweep.optimizer);
+  if (sweep.optimizer == OptimizerKind::sgd) text += fmt::format(", momentum {}", sweep.momentum);
+  if (sweep.weight_decay.size() == 1) text += fmt::format(", weight decay {}", sweep.weight_decay.front());
+  if (sweep.dropout.size() == 1 && sweep.dropout.front() > 0)
+    text += fmt::format(", dropout {}", sweep.dropout.front());
+  if (sweep.schedule == Schedule::cosine) text += ", cosine schedule";
+  text += sweep.batch == 0 ? std::string(", full batch") : fmt::format(", batches of {}", sweep.batch);
+  if (sweep.batch != 0 && sweep.order == RowOrder::as_stored) text += " in the order of the file";
+  text += fmt::format(", {}", counted(sweep.epochs, "epoch"));
+  if (sweep.patience > 0) text += fmt::format(", stopped after {} without a lower validation loss", sweep.patience);
+  if (sweep.standardise) text += ", standardised features";
+  if (sweep.balanced_classes) text += ", balanced class weights";
+  return text;
+}
+
+std::string ranking_sentence(const SweepResult& result) {
+  if (result.ranked_by == RankedBy::test_accuracy)
+    return "test accuracy, for want of validation rows: this favours luck on the test rows, and the figure of the best "
+           "setting is too high an estimate";
+  return fmt::format("mean loss of {} that no run trains on; the test rows had no part in it{}",
+                     counted(result.validation_rows, "validation row"),
+                     result.definition.patience > 0 ? ". All figures are those of a run's best epoch" : "");
+}
+
+std::string noise_sentence(const SweepResult& result) {
+  if (result.definition.seeds == 1) return "one seed says nothing of noise: --seeds 5 adds intervals";
+  std::string text = fmt::format("± is half of the 95 % interval of the mean over {}, on these rows",
+                                 counted(result.definition.seeds, "seed"));
+  if (std::ranges::any_of(result.settings, &SettingResult::within_noise))
+    text +=
+        "; * within noise of the best: the difference by seed has a 95 % interval that covers 0, as one of a setting "
+        "that scatters widely does too";
+  else if (std::ranges::count_if(result.settings, [](const SettingResult& s) { return s.over_best.has_value(); }) > 0)
+    text += "; no other setting is within noise of the best";
+  return text;
+}
+
+// Whether the settings are compared before the best of them has shown its best; else empty.
+std::string improving_sentence(const SweepResult& result) {
+  const SettingResult& best = result.settings.front();
+  const auto last = static_cast<double>(result.definition.epochs - 1);
+  if (!best.best_epoch || best.best_epoch->mean < last) return "";
+  return fmt::format("the best setting was still improving in its last epoch, {}: more epochs may rank otherwise",
+                     result.definition.epochs - 1);
+}
+
+// Those that diverged, with what a person needs to train them again.
+std::vector<std::string> diverged_lines(const SweepResult& result) {
+  std::vector<std::string> lines;
+  const Index diverged = result.count(RunOutcome::diverged);
+  for (const SettingResult& setting : result.settings)
+    for (const SweepRun& run : setting.runs) {
+      if (run.outcome != RunOutcome::diverged) continue;
+      if (lines.size() == kDivergedListed) {
+        lines.push_back(fmt::format("and {} more", diverged - static_cast<Index>(kDivergedListed)));
+        return lines;
+      }
+      std::string line = fmt::format("{}, lr {}", to_string(setting.architecture), setting.learning_rate);
+      if (result.definition.weight_decay.size() > 1) line += fmt::format(", weight decay {}", setting.weight_decay);
+      if (result.definition.dropout.size() > 1) line += fmt::format(", dropout {}", setting.dropout);
+      lines.push_back(fmt::format("{}, seed {}: in epoch {}", line, run.seed, run.epochs));
+    }
+  return lines;
+}
+
+// Of all that trained.
+std::string_view engines(const SweepResult& result) {
+  const auto fused = [](const SettingResult& setting) { return setting.plan.fused.has_value(); };
+  if (std::ranges::all_of(result.settings, fused)) return "fused engine";
+  return std::ranges::any_of(result.settings, fused) ? "fused and layered engine" : "layered engine";
+}
+
+// "8 s", "2 min 10 s", "3 h 5 min".
+std::string rough_time(double seconds) {
+  const auto whole = static_cast<Index>(std::ceil(std::min(seconds, 1e9)));
+  if (whole < 60) return fmt::format("{} s", whole);
+  if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
+  return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
 }
 
 }  // namespace
@@ -262,7 +441,8 @@ std::string training_summary(const RunStudy& study, const Environment& environme
   std::string out = fmt::format("\n{}, {} training rows, {} test rows, seed {}\n\n", to_string(study.run.architecture),
                                 row_count(study.statistics.train), row_count(study.statistics.test), study.run.seed);
   run_lines(out, study);
-  paragraph(out, "Measured", measured(environment, study.result.plan, fmt::format("training {:.3f} s", study.seconds)));
+  paragraph(out, "Measured",
+            measured(environment, engine_name(study.result.plan), fmt::format("training {:.3f} s", study.seconds)));
   return out;
 }
 
@@ -287,9 +467,45 @@ std::string scenario_summary(const ScenarioOptions& options, const ScenarioResul
   std::string times = fmt::format("training {:.3f} s", result.first.seconds);
   if (result.controls_seconds > 0) times += fmt::format(", controls {:.3f} s", result.controls_seconds);
   if (result.seeds.size() > 1) times += fmt::format(", other seeds {:.3f} s", result.repeat_seconds);
-  paragraph(out, "Measured", measured(environment, result.first.result.plan, times));
+  paragraph(out, "Measured", measured(environment, engine_name(result.first.result.plan), times));
   if (options.repeat > 1) seeds_table(out, result.seeds);
   return out;
+}
+
+std::string sweep_summary(const SweepResult& result, const Environment& environment) {
+  std::string out =
+      fmt::format("\nsweep: {}, {} each, {}\n\n", counted(static_cast<Index>(result.settings.size()), "setting"),
+                  counted(result.definition.seeds, "seed"), counted(result.runs(), "run"));
+  data_lines(out, result.statistics);
+  paragraph(out, "Every run", fixed_settings(result.definition));
+  paragraph(out, "Runs", outcome_counts([&](RunOutcome outcome) { return result.count(outcome); }));
+  paragraph(out, "Ranked by", ranking_sentence(result));
+  sweep_table(out, result);
+  paragraph(out, "Noise", noise_sentence(result));
+  if (const std::string improving = improving_sentence(result); !improving.empty()) paragraph(out, "Note", improving);
+  list(out, "Diverged", diverged_lines(result));
+  if (const std::string ended = outcome_sentence(result); !ended.empty()) paragraph(out, "Ended", ended);
+  paragraph(out, "Measured", measured(environment, engines(result), fmt::format("training {:.3f} s", result.seconds)));
+  return out;
+}
+
+std::string outcome_sentence(const SweepResult& result) {
+  const Index runs = result.runs();
+  if (result.count(RunOutcome::interrupted) > 0)
+    return fmt::format("interrupted: {} of {} were complete",
+                       result.count(RunOutcome::finished) + result.count(RunOutcome::stopped_early),
+                       counted(runs, "run"));
+  if (result.count(RunOutcome::diverged) == runs)
+    return fmt::format("every run diverged: the loss was not finite in any of {}", counted(runs, "run"));
+  return "";
+}
+
+std::string progress_line(const FleetProgress& progress, double seconds) {
+  std::string line = fmt::format("{} of {}, {:.0f} %", progress.finished, counted(progress.runs, "run"),
+                                 std::floor(100 * progress.share));
+  if (progress.share > 0 && progress.share < 1)
+    line += fmt::format(", about {} left", rough_time(seconds * (1 - progress.share) / progress.share));
+  return line;
 }
 
 }  // namespace plateau

@@ -4,13 +4,39 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
+#include <optional>
 #include <system_error>
+#include <utility>
 
 #include "plateau/core/error.hpp"
 #include "plateau/data/output_file.hpp"
 
 namespace plateau {
+namespace {
+
+// `last`: the file that is written last.
+void prepare(const std::filesystem::path& directory, const char* last) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error || !std::filesystem::is_directory(directory))
+    throw InputError(fmt::format("--out {}: the folder cannot be created{}{}", directory.string(), error ? ": " : "",
+                                 error ? error.message() : ""));
+  for (const auto& [file, what] : {std::pair{"run.json", "run"}, {"sweep.json", "sweep"}})
+    if (std::filesystem::exists(directory / file))
+      throw InputError(
+          fmt::format("--out {}: the folder already holds a {}; name another one", directory.string(), what));
+  expect_writable(directory / last);
+}
+
+// Nothing where there is no such number.
+template <class T>
+std::string field(const std::optional<T>& value) {
+  return value ? fmt::format("{}", *value) : "";
+}
+
+}  // namespace
 
 std::string history_csv(const std::vector<EpochRecord>& history) {
   std::string csv = "epoch,train_loss,train_accuracy,test_loss,test_accuracy,gradient_norm\n";
@@ -22,16 +48,32 @@ std::string history_csv(const std::vector<EpochRecord>& history) {
   return csv;
 }
 
-void prepare_run_directory(const std::filesystem::path& directory) {
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (error || !std::filesystem::is_directory(directory))
-    throw InputError(fmt::format("--out {}: the folder cannot be created{}{}", directory.string(), error ? ": " : "",
-                                 error ? error.message() : ""));
-  if (std::filesystem::exists(directory / "run.json"))
-    throw InputError(fmt::format("--out {}: the folder already holds a run; name another one", directory.string()));
-  expect_writable(directory / "run.json");
+std::string sweep_csv(const SweepResult& result) {
+  std::string csv =
+      "setting,architecture,learning_rate,weight_decay,dropout,seed,outcome,epochs,epoch,train_loss,train_accuracy,"
+      "validation_loss,validation_accuracy,test_loss,test_accuracy,best_epoch\n";
+  std::vector<const SettingResult*> by_number;
+  for (const SettingResult& setting : result.settings) by_number.push_back(&setting);
+  std::ranges::sort(by_number, {}, &SettingResult::number);
+  for (const SettingResult* setting : by_number)
+    for (const SweepRun& run : setting->runs) {
+      const auto figure = [&](double EpochRecord::*one, bool there) {
+        return field(there && run.epoch ? std::optional(run.figures.*one) : std::nullopt);
+      };
+      const bool validated = result.validation_rows > 0;
+      fmt::format_to(std::back_inserter(csv), "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", setting->number,
+                     to_string(setting->architecture), setting->learning_rate, setting->weight_decay, setting->dropout,
+                     run.seed, to_string(run.outcome), run.epochs, field(run.epoch),
+                     figure(&EpochRecord::train_loss, true), figure(&EpochRecord::train_accuracy, true),
+                     figure(&EpochRecord::validation_loss, validated),
+                     figure(&EpochRecord::validation_accuracy, validated), figure(&EpochRecord::test_loss, true),
+                     figure(&EpochRecord::test_accuracy, true), field(run.best_epoch));
+    }
+  return csv;
 }
+
+void prepare_run_directory(const std::filesystem::path& directory) { prepare(directory, "run.json"); }
+void prepare_sweep_directory(const std::filesystem::path& directory) { prepare(directory, "sweep.json"); }
 
 bool has_model(const RunStudy& study) { return study.result.outcome != RunOutcome::diverged; }
 
@@ -45,6 +87,14 @@ void write_run_directory(const std::filesystem::path& directory, const RunStudy&
   write_file(directory / "history.csv", history_csv(study.result.history));
   if (has_model(study)) write_model(directory / "model.safetensors", study);
   write_file(directory / "run.json", run_json);
+}
+
+void write_sweep_directory(const std::filesystem::path& directory, const SweepResult& result,
+                           const std::string& sweep_json) {
+  if (std::filesystem::exists(directory / "sweep.json"))
+    throw InputError(fmt::format("--out {}: another sweep was written there meanwhile", directory.string()));
+  write_file(directory / "sweep.csv", sweep_csv(result));
+  write_file(directory / "sweep.json", sweep_json);
 }
 
 }  // namespace plateau

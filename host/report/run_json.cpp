@@ -45,22 +45,8 @@ void add_configuration(Json& configuration, const Run& run) {
   configuration["seed"] = run.seed;
 }
 
-const char* outcome_name(RunOutcome outcome) {
-  switch (outcome) {
-    case RunOutcome::finished:
-      return "finished";
-    case RunOutcome::diverged:
-      return "diverged";
-    case RunOutcome::interrupted:
-      return "interrupted";
-    case RunOutcome::stopped_early:
-      return "stopped_early";
-  }
-  return "";
-}
-
 Json result(const RunStudy& study) {
-  Json json{{"outcome", outcome_name(study.result.outcome)}, {"epochs", study.result.history.size()}};
+  Json json{{"outcome", to_string(study.result.outcome)}, {"epochs", study.result.history.size()}};
   if (study.result.history.empty()) return json;
   const EpochRecord& last = study.result.history.back();
   json["train_loss"] = number(last.train_loss);
@@ -124,7 +110,7 @@ Json verdict_json(const Verdict& verdict) {
 
 Json seed_json(const SeedResult& seed) {
   return {{"seed", seed.seed},
-          {"outcome", outcome_name(seed.outcome)},
+          {"outcome", to_string(seed.outcome)},
           {"test_accuracy", seed.test_accuracy},
           {"train_accuracy", seed.train_accuracy},
           {"best_epoch", {{"epoch", seed.best.epoch}, {"test_accuracy", seed.best.test_accuracy}}}};
@@ -159,6 +145,50 @@ std::string utc_now() {
   return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)};
 }
 
+Json versions_json(const Environment& environment) {
+  const Build& build = environment.build;
+  Json json{{"plateau", environment.version},
+            {"commit", build.commit.empty() ? Json(nullptr) : Json(build.commit)},
+            {"dirty", build.dirty},
+            {"compiler", environment.compiler},
+            {"matrix_products", environment.matrix_library}};
+  if (environment.gpu) json["cuda_toolkit"] = environment.gpu->toolkit;
+  return json;
+}
+
+Json gpu_json(const Environment& environment) {
+  return {{"name", environment.device_name},
+          {"compute_capability", environment.gpu->compute_capability},
+          {"multiprocessors", environment.gpu->multiprocessors}};
+}
+
+const char* engine_name(const ExecutionPlan& plan) { return plan.fused ? "fused" : "layered"; }
+Index evaluation_rows(const ExecutionPlan& plan, const Environment& environment) {
+  return plan.fused ? Index{kFusedRows} : environment.evaluation_rows;
+}
+
+// How an engine executes a run, where it has a choice.
+void add_choices(Json& json, const ExecutionPlan& plan) {
+  if (plan.fused)
+    json["kernel"] = {{"threads", plan.fused->threads}, {"groups", plan.fused->groups}, {"tiles", plan.fused->tiles}};
+  if (plan.layers.empty()) return;
+  json["layers"] = layers_json(plan);
+  json["autotuned"] = plan.autotuned;
+}
+
+// What may differ between two executions.
+Json measured_json(const Environment& environment, Json seconds) {
+  Json measured{{"finished_at", utc_now()}, {"device_name", environment.device_name}};
+  if (environment.gpu)
+    measured["cuda_driver"] = environment.gpu->driver;
+  else
+    measured["threads"] = environment.workers;
+  measured["seconds"] = std::move(seconds);
+  return measured;
+}
+
+std::string text_of(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
 // The parts every run.json has, in the order a reader wants them.
 Json document(const char* command, Json configuration, const RunStudy& study, const Environment& environment) {
   Json json;
@@ -166,29 +196,14 @@ Json document(const char* command, Json configuration, const RunStudy& study, co
   json["schema_version"] = kRunJsonVersion;
   json["command"] = command;
   json["configuration"] = std::move(configuration);
-  const Build& build = environment.build;
-  json["versions"] = {{"plateau", environment.version},
-                      {"commit", build.commit.empty() ? Json(nullptr) : Json(build.commit)},
-                      {"dirty", build.dirty},
-                      {"compiler", environment.compiler},
-                      {"matrix_products", environment.matrix_library}};
-  if (environment.gpu) json["versions"]["cuda_toolkit"] = environment.gpu->toolkit;
+  json["versions"] = versions_json(environment);
   const ExecutionPlan& plan = study.result.plan;
   json["plan"] = {{"device", environment.device},
-                  {"engine", plan.fused ? "fused" : "layered"},
+                  {"engine", engine_name(plan)},
                   {"precision", environment.precision},
-                  {"evaluation_rows", plan.fused ? Index{kFusedRows} : environment.evaluation_rows}};
-  if (plan.fused)
-    json["plan"]["kernel"] = {
-        {"threads", plan.fused->threads}, {"groups", plan.fused->groups}, {"tiles", plan.fused->tiles}};
-  if (environment.gpu)
-    json["plan"]["gpu"] = {{"name", environment.device_name},
-                           {"compute_capability", environment.gpu->compute_capability},
-                           {"multiprocessors", environment.gpu->multiprocessors}};
-  if (!plan.layers.empty()) {
-    json["plan"]["layers"] = layers_json(plan);
-    json["plan"]["autotuned"] = plan.autotuned;
-  }
+                  {"evaluation_rows", evaluation_rows(plan, environment)}};
+  if (environment.gpu) json["plan"]["gpu"] = gpu_json(environment);
+  add_choices(json["plan"], plan);
   json["data"] = {{"train", part_json(study.statistics.train)}, {"test", part_json(study.statistics.test)}};
   json["result"] = result(study);
   return json;
@@ -197,14 +212,87 @@ Json document(const char* command, Json configuration, const RunStudy& study, co
 std::string finish(Json json, const RunStudy& study, JsonHistory history, Json seconds,
                    const Environment& environment) {
   if (history == JsonHistory::include) json["history"] = history_columns(study.result.history);
-  Json measured{{"finished_at", utc_now()}, {"device_name", environment.device_name}};
-  if (environment.gpu)
-    measured["cuda_driver"] = environment.gpu->driver;
-  else
-    measured["threads"] = environment.workers;
-  measured["seconds"] = std::move(seconds);
-  json["measured"] = std::move(measured);
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  json["measured"] = measured_json(environment, std::move(seconds));
+  return text_of(json);
+}
+
+// Of a mean over seeds.
+Json spread_json(const std::optional<MeanSpread>& spread) {
+  if (!spread) return nullptr;
+  return {{"mean", number(spread->mean)},
+          {"deviation", number(spread->deviation)},
+          {"interval_95", interval(spread->interval)}};
+}
+
+template <class T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json sweep_run_json(const SweepRun& run, bool validated) {
+  Json json{{"seed", run.seed}, {"outcome", to_string(run.outcome)}, {"epochs", run.epochs}};
+  json["epoch"] = or_null(run.epoch);
+  if (!run.epoch) return json;
+  json["train_loss"] = number(run.figures.train_loss);
+  json["train_accuracy"] = run.figures.train_accuracy;
+  if (validated) {
+    json["validation_loss"] = number(run.figures.validation_loss);
+    json["validation_accuracy"] = run.figures.validation_accuracy;
+    json["best_epoch"] = or_null(run.best_epoch);
+  }
+  json["test_loss"] = number(run.figures.test_loss);
+  json["test_accuracy"] = run.figures.test_accuracy;
+  return json;
+}
+
+Json setting_json(const SettingResult& setting, bool validated, const Environment& environment) {
+  Json json{{"rank", or_null(setting.rank)},
+            {"setting", setting.number},
+            {"architecture", setting.architecture.widths},
+            {"learning_rate", setting.learning_rate},
+            {"weight_decay", setting.weight_decay},
+            {"dropout", setting.dropout},
+            {"engine", engine_name(setting.plan)},
+            {"evaluation_rows", evaluation_rows(setting.plan, environment)}};
+  add_choices(json, setting.plan);
+  for (const RunOutcome outcome :
+       {RunOutcome::finished, RunOutcome::stopped_early, RunOutcome::diverged, RunOutcome::interrupted})
+    json[to_string(outcome)] = setting.count(outcome);
+  json["train_loss"] = spread_json(setting.train_loss);
+  json["train_accuracy"] = spread_json(setting.train_accuracy);
+  if (validated) {
+    json["validation_loss"] = spread_json(setting.validation_loss);
+    json["validation_accuracy"] = spread_json(setting.validation_accuracy);
+    json["best_epoch"] = spread_json(setting.best_epoch);
+  }
+  json["test_loss"] = spread_json(setting.test_loss);
+  json["test_accuracy"] = spread_json(setting.test_accuracy);
+  json["over_best"] = setting.over_best ? estimate(*setting.over_best) : Json(nullptr);
+  json["within_noise_of_best"] = setting.within_noise;
+  json["runs"] = Json::array();
+  for (const SweepRun& run : setting.runs) json["runs"].push_back(sweep_run_json(run, validated));
+  return json;
+}
+
+Json sweep_configuration(const SweepDefinition& sweep) {
+  return {{"data", sweep.files.train},
+          {"test", sweep.files.test},
+          {"hidden", sweep.hidden},
+          {"learning_rate", sweep.learning_rate},
+          {"weight_decay", sweep.weight_decay},
+          {"dropout", sweep.dropout},
+          {"optimizer", to_string(sweep.optimizer)},
+          {"momentum", sweep.momentum},
+          {"schedule", sweep.schedule == Schedule::cosine ? "cosine" : "constant"},
+          {"epochs", sweep.epochs},
+          {"batch", sweep.batch == 0 ? Json("full") : Json(sweep.batch)},
+          {"row_order", sweep.batch == 0 || sweep.order == RowOrder::as_stored ? "as_stored" : "shuffled_each_epoch"},
+          {"early_stopping", sweep.patience},
+          {"scale", sweep.standardise ? "standard" : "none"},
+          {"class_weights", sweep.balanced_classes},
+          {"seed", sweep.seed},
+          {"seeds", sweep.seeds},
+          {"validation", sweep.validation}};
 }
 
 }  // namespace
@@ -238,6 +326,28 @@ std::string scenario_json(const ScenarioOptions& options, const ScenarioResult& 
                  {"controls", result.controls_seconds},
                  {"other_seeds", result.repeat_seconds}},
                 environment);
+}
+
+std::string sweep_json(const SweepResult& result, const Environment& environment) {
+  const bool validated = result.validation_rows > 0;
+  Json json;
+  json["schema"] = "plateau-sweep";
+  json["schema_version"] = kSweepJsonVersion;
+  json["command"] = "sweep";
+  json["configuration"] = sweep_configuration(result.definition);
+  json["versions"] = versions_json(environment);
+  json["plan"] = {{"device", environment.device}, {"precision", environment.precision}};
+  if (environment.gpu) json["plan"]["gpu"] = gpu_json(environment);
+  json["data"] = {{"train", part_json(result.statistics.train)},
+                  {"test", part_json(result.statistics.test)},
+                  {"trained_rows", result.trained_rows},
+                  {"validation_rows", result.validation_rows}};
+  json["ranked_by"] = validated ? "validation_loss" : "test_accuracy";
+  json["settings"] = Json::array();
+  for (const SettingResult& setting : result.settings)
+    json["settings"].push_back(setting_json(setting, validated, environment));
+  json["measured"] = measured_json(environment, {{"training", result.seconds}});
+  return text_of(json);
 }
 
 }  // namespace plateau

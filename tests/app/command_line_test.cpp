@@ -64,6 +64,13 @@ class CommandLine : public testing::Test {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   }
+  static std::vector<std::string> sweep_case(std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments{
+        "sweep",    "--data", parity("sgd_momentum_5_16_3", "train"), "--test", parity("sgd_momentum_5_16_3", "test"),
+        "--device", "cpu"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
   static std::string sgd_init() {
     return std::string(PLATEAU_TEST_DATA) + "/torch-parity/sgd_momentum_5_16_3/init.safetensors";
   }
@@ -332,6 +339,29 @@ TEST_F(CommandLine, autotuning_keeps_its_choice_with_the_run) {
   expect_refused({"scenario", "overfit", "--device", "cpu", "--autotune"}, "--autotune: only a GPU");
 }
 
+TEST_F(CommandLine, a_sweep_trains_its_fleet_on_the_gpu) {
+  std::map<std::string, Json> result;
+  for (const char* device : {"cpu", "cuda"}) {
+    std::vector<std::string> arguments = sweep_case({"--hidden", "", "--hidden", "8", "--lr", "0.01,0.1", "--seeds",
+                                                     "2", "--epochs", "3", "--dropout", "0.25", "--format", "json"});
+    *std::ranges::find(arguments, "cpu") = device;
+    const ProgramResult run = emulated(arguments, folder);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_EQ(run.err, "");
+    result[device] = Json::parse(run.out);
+  }
+  EXPECT_EQ(result["cuda"]["plan"]["device"], "emulated");
+  EXPECT_EQ(result["cuda"]["configuration"], result["cpu"]["configuration"]);
+  ASSERT_EQ(result["cuda"]["settings"].size(), 4u);
+  for (std::size_t i = 0; i < 4; ++i) {
+    const Json &on_gpu = result["cuda"]["settings"][i], &on_cpu = result["cpu"]["settings"][i];
+    EXPECT_EQ(on_gpu["engine"], "fused");
+    EXPECT_EQ(on_gpu["setting"], on_cpu["setting"]);
+    const double loss = on_cpu["validation_loss"]["mean"];
+    EXPECT_LE(std::abs(on_gpu["validation_loss"]["mean"].get<double>() - loss), 1e-4 * loss);
+  }
+}
+
 TEST_F(CommandLine, a_gpu_without_memory_for_it_exits_with_1_and_names_the_bytes) {
   // All but the last of the parameters that a network may have: they alone leave the emulated GPU no room for the rows.
   const std::vector<std::int32_t> labels(20000, 1);
@@ -461,6 +491,191 @@ TEST_F(CommandLine, interruption_during_the_other_seeds_exits_with_130_too) {
   EXPECT_NE(result.err.find("interrupted after the first run"), std::string::npos) << result.err;
 }
 
+std::vector<std::vector<std::string>> fields_of(const std::string& csv) {
+  std::vector<std::vector<std::string>> lines;
+  std::istringstream in(csv);
+  for (std::string line; std::getline(in, line);) {
+    lines.emplace_back();
+    line += ',';
+    for (std::size_t begin = 0; begin < line.size();) {
+      const std::size_t end = line.find(',', begin);
+      lines.back().push_back(line.substr(begin, end - begin));
+      begin = end + 1;
+    }
+  }
+  return lines;
+}
+
+TEST_F(CommandLine, sweep_ranks_the_grid_and_leaves_a_line_per_run) {
+  const std::string out = file("sweep").string();
+  const ProgramResult result =
+      run(sweep_case({"--hidden", "", "--hidden", "16,8", "--lr", "0.001,0.01", "--dropout", "0,0.1", "--seeds", "2",
+                      "--seed", "7", "--epochs", "10", "--out", out}));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.err, "");  // no progress where there is no terminal
+  EXPECT_NE(result.out.find("\nsweep: 8 settings, 2 seeds each, 16 runs\n"), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("\nRanked by    mean loss of 67 validation rows"), std::string::npos) << result.out;
+
+  const std::vector<std::vector<std::string>> lines = fields_of(file_content(out + "/sweep.csv"));
+  ASSERT_EQ(lines.size(), 17u);
+  for (const std::vector<std::string>& line : lines) ASSERT_EQ(line.size(), 16u);
+  EXPECT_EQ(lines[0][1], "architecture");
+  EXPECT_EQ(lines[0][11], "validation_loss");
+  // Widths change slowest, then the learning rate, then dropout, then the seed.
+  const auto beginning = [&](std::size_t i) {
+    return std::vector<std::string>(lines[i].begin(), lines[i].begin() + 7);
+  };
+  EXPECT_EQ(beginning(1), (std::vector<std::string>{"0", "5-3", "0.001", "0", "0", "7", "finished"}));
+  EXPECT_EQ(beginning(4), (std::vector<std::string>{"1", "5-3", "0.001", "0", "0.1", "8", "finished"}));
+  EXPECT_EQ(beginning(5), (std::vector<std::string>{"2", "5-3", "0.01", "0", "0", "7", "finished"}));
+  EXPECT_EQ(beginning(9), (std::vector<std::string>{"4", "5-16-8-3", "0.001", "0", "0", "7", "finished"}));
+
+  const Json json = Json::parse(file_content(out + "/sweep.json"));
+  ASSERT_EQ(json["settings"].size(), 8u);
+  double before = 0;
+  for (const Json& setting : json["settings"]) {
+    const std::size_t first = 1 + 2 * setting["setting"].get<std::size_t>();
+    const double mean = (std::stod(lines[first][11]) + std::stod(lines[first + 1][11])) / 2;
+    EXPECT_LE(std::abs(setting["validation_loss"]["mean"].get<double>() - mean), 1e-15);
+    EXPECT_GE(mean, before);
+    before = mean;
+  }
+  const ProgramResult again = run(sweep_case({"--hidden", "4", "--out", out}));
+  EXPECT_EQ(again.exit_code, 2);
+  EXPECT_NE(again.err.find("already holds a sweep"), std::string::npos) << again.err;
+}
+
+TEST_F(CommandLine, sweep_prints_json_alone_and_the_same_at_every_time) {
+  std::vector<std::string> arguments = sweep_case({"--hidden",
+                                                   "8",
+                                                   "--lr",
+                                                   "0.01,0.1",
+                                                   "--optimizer",
+                                                   "sgd",
+                                                   "--momentum",
+                                                   "0.9",
+                                                   "--batch",
+                                                   "32",
+                                                   "--scale",
+                                                   "standard",
+                                                   "--class-weights",
+                                                   "--early-stopping",
+                                                   "2",
+                                                   "--schedule",
+                                                   "cosine",
+                                                   "--epochs",
+                                                   "40",
+                                                   "--seeds",
+                                                   "2",
+                                                   "--validation",
+                                                   "0.3",
+                                                   "--format",
+                                                   "json"});
+  const ProgramResult first = run(arguments), second = run(arguments);
+  EXPECT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_EQ(first.err, "");
+  Json json = Json::parse(first.out), other = Json::parse(second.out);
+  EXPECT_EQ(json["configuration"]["early_stopping"], 2);
+  EXPECT_EQ(json["configuration"]["scale"], "standard");
+  EXPECT_EQ(json["configuration"]["class_weights"], true);
+  EXPECT_EQ(json["data"]["validation_rows"], 100);
+  for (const Json& setting : json["settings"])
+    for (const Json& run : setting["runs"]) EXPECT_EQ(run["epoch"], run["best_epoch"]);
+  json.erase("measured");
+  other.erase("measured");
+  EXPECT_EQ(json, other);
+}
+
+TEST_F(CommandLine, sweep_fails_only_where_every_run_diverged) {
+  const std::vector<std::string> sgd{"--hidden", "16", "--optimizer", "sgd", "--epochs", "60", "--seeds", "2"};
+  std::vector<std::string> some = sgd, all = sgd;
+  some.insert(some.end(), {"--lr", "0.05,1e6"});
+  all.insert(all.end(), {"--lr", "1e6,1e7", "--out", file("o").string()});
+  const ProgramResult one = run(sweep_case(some));
+  EXPECT_EQ(one.exit_code, 0) << one.err;
+  EXPECT_NE(one.out.find("\nDiverged     - 5-16-3, lr 1000000, seed 0: in epoch "), std::string::npos) << one.out;
+  const ProgramResult both = run(sweep_case(all));
+  EXPECT_EQ(both.exit_code, 1);
+  EXPECT_NE(both.err.find("plateau: every run diverged"), std::string::npos) << both.err;
+  EXPECT_EQ(fields_of(file_content(file("o") / "sweep.csv"))[4][6], "diverged");
+}
+
+TEST_F(CommandLine, sweep_refuses_a_bad_grid_before_anything_starts) {
+  const auto with = [](const std::string& option, const std::string& value) {
+    return sweep_case({"--hidden", "8", "--epochs", "1000000", option, value});
+  };
+  for (const std::string value : {"", "0.1,", "fast", "0.1,0", "-1", "nan", "0.1,0.1", "0.1;0.2"})
+    expect_refused(with("--lr", value), "--lr");
+  for (const std::string value : {"-0.1", "x", "0,0"}) expect_refused(with("--weight-decay", value), "--weight-decay");
+  for (const std::string value : {"1", "0,1.5", "-0.5", "nan"}) expect_refused(with("--dropout", value), "--dropout");
+  for (const std::string value : {"1", "-0.1", "nan", "half", "0.001"})
+    expect_refused(with("--validation", value), "--validation");
+  for (const std::string value : {"0", "-1", "x"}) expect_refused(with("--seeds", value), "--seeds");
+  for (const std::string value : {"8", "0", "8,,8"}) expect_refused(with("--hidden", value), "--hidden " + value + ":");
+  expect_refused(with("--momentum", "0.9"), "--momentum: only --optimizer sgd");
+  expect_refused(with("--schedule", "step"), "--schedule: step");
+  expect_refused(with("--seed", "18446744073709551615"), "--seed 18446744073709551615: --seeds 5");
+  write_file(file("plain"), "");
+  expect_refused(with("--out", file("plain").string() + "/below"), "--out");
+  expect_refused(sweep_case({"--hidden", "8", "--validation", "0", "--early-stopping", "3"}), "--early-stopping");
+  expect_refused(sweep_case({"--hidden", "8", "--hidden", "65536,65536"}), "5-65536-65536-3");
+  expect_refused(sweep_case({"--hidden", "8", "--seeds", "100000", "--lr", "1,2,3,4,5,6,7,8,9,10,11"}),
+                 "the grid has 1100000 runs");
+  expect_refused(sweep_case(), "--hidden");
+  expect_refused({"sweep", "--data", parity("sgd_momentum_5_16_3", "train"), "--hidden", "8"}, "--test is missing");
+  const std::string good = pair("good", {0, 0, 1, 1, 0, 1}, {0, 1, 0});
+  expect_refused({"sweep", "--data", good, "--test", parity("sgd_momentum_5_16_3", "test"), "--hidden", "8"},
+                 "2 features");
+  expect_refused({"sweep", "--data", "gone.npy:gone.npy", "--test", good, "--hidden", "8"}, "gone.npy");
+}
+
+TEST_F(CommandLine, an_interrupted_sweep_exits_with_130_and_keeps_what_is_finished) {
+  const std::string out = file("o").string();
+  const ProgramResult result = run(sweep_case({"--hidden", "", "--hidden", "64,64", "--epochs", "20", "--seeds",
+                                               "20000", "--format", "json", "--out", out}),
+                                   "plateau", std::chrono::milliseconds(1000));
+  EXPECT_EQ(result.exit_code, 130) << result.err;
+  EXPECT_NE(result.err.find("plateau: interrupted: "), std::string::npos) << result.err;
+  const std::vector<std::vector<std::string>> lines = fields_of(file_content(out + "/sweep.csv"));
+  ASSERT_EQ(lines.size(), 40001u);
+  std::map<std::string, Index> runs;
+  for (const std::vector<std::string>& line : lines) ++runs[line[6]];
+  EXPECT_GT(runs["finished"], 0);
+  EXPECT_GT(runs["interrupted"], 0);
+  EXPECT_EQ(runs["finished"] + runs["interrupted"], 40000);
+  // The costliest are trained first, and what has not begun has no rank.
+  const Json settings = Json::parse(result.out)["settings"];
+  EXPECT_EQ(settings[0]["architecture"], Json::parse("[5, 64, 64, 3]"));
+  EXPECT_EQ(settings[0]["rank"], 1);
+  EXPECT_EQ(settings[0]["finished"], runs["finished"]);
+  EXPECT_EQ(settings[1]["rank"], nullptr);
+  EXPECT_EQ(settings[1]["interrupted"], 20000);
+}
+
+TEST_F(CommandLine, a_terminal_sees_how_far_a_sweep_is_and_quiet_keeps_it_blank) {
+  for (const bool quiet : {false, true}) {
+    const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    ASSERT_TRUE(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+    const int other_end = open(ptsname(terminal), O_RDWR | O_NOCTTY);  // or what was written goes with the program
+    std::vector<std::string> command{"/bin/sh", "-c", std::string("exec \"$0\" \"$@\" 2> ") + ptsname(terminal),
+                                     std::string(PLATEAU_PROGRAMS) + "/plateau"};
+    for (const std::string& argument : sweep_case({"--hidden", "16", "--epochs", "20", "--seeds", "50"}))
+      command.push_back(argument);
+    if (quiet) command.push_back("--quiet");
+    const ProgramResult result = run_program(command, folder);
+    EXPECT_EQ(result.exit_code, 0);
+    EXPECT_EQ(fcntl(terminal, F_SETFL, O_NONBLOCK), 0);
+    char text[4096];
+    const ssize_t length = read(terminal, text, sizeof text);
+    close(other_end);
+    close(terminal);
+    const std::string seen(text, static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
+    EXPECT_EQ(seen.find("\r\x1b[K"), quiet ? std::string::npos : 0) << seen;
+    EXPECT_EQ(seen.find(" of 50 runs, ") == std::string::npos, quiet) << seen;
+    EXPECT_EQ(result.out.find(" of 50 runs"), std::string::npos);
+  }
+}
+
 TEST_F(CommandLine, a_full_disk_under_stdout_is_an_error) {
   if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
   for (const std::vector<std::string>& arguments : {std::vector<std::string>{"info"},
@@ -495,8 +710,11 @@ TEST_F(CommandLine, seeds_and_names_that_collide_are_refused) {
 }
 
 TEST_F(CommandLine, every_command_explains_itself_with_an_example) {
-  for (const std::vector<std::string>& arguments :
-       {std::vector<std::string>{"--help"}, {"scenario", "--help"}, {"train", "--help"}, {"info", "--help"}}) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"--help"},
+                                                    {"scenario", "--help"},
+                                                    {"train", "--help"},
+                                                    {"sweep", "--help"},
+                                                    {"info", "--help"}}) {
     const ProgramResult result = run(arguments);
     EXPECT_EQ(result.exit_code, 0);
     EXPECT_NE(result.out.find("Example: plateau "), std::string::npos) << result.out;

@@ -42,6 +42,18 @@ TEST(RowSelection, a_part_is_the_beginning_of_every_larger_one) {
   EXPECT_NE(rows_of(RowSelection::part(4, 100, 50)), rows_of(RowSelection::part(3, 100, 50)));
 }
 
+TEST(RowSelection, a_part_and_the_rows_outside_of_it_cover_all) {
+  for (const Index count : {1, 33, 99}) {
+    std::vector<Index> both = rows_of(RowSelection::outside_part(3, 100, count));
+    EXPECT_EQ(static_cast<Index>(both.size()), 100 - count);
+    const std::vector<Index> part = rows_of(RowSelection::part(3, 100, count));
+    both.insert(both.end(), part.begin(), part.end());
+    EXPECT_EQ(sorted(both), first_numbers(100));
+  }
+  EXPECT_EQ(rows_of(RowSelection::part(3, 100, 20)), rows_of(RowSelection::fold(3, 100, 5, 0)));
+  EXPECT_EQ(rows_of(RowSelection::outside_part(3, 100, 20)), rows_of(RowSelection::outside_fold(3, 100, 5, 0)));
+}
+
 TEST(RowSelection, folds_share_no_row_and_cover_all) {
   for (const Index rows : {2, 10, 101})
     for (const Index folds : {Index{2}, std::min<Index>(rows, 5), rows}) {
@@ -88,6 +100,8 @@ TEST(RowSelection, refuses_rows_and_folds_that_do_not_exist) {
   EXPECT_THROW(RowSelection::all(0), std::invalid_argument);
   EXPECT_THROW(RowSelection::part(1, 10, 0), std::invalid_argument);
   EXPECT_THROW(RowSelection::part(1, 10, 11), std::invalid_argument);
+  EXPECT_THROW(RowSelection::outside_part(1, 10, 0), std::invalid_argument);
+  EXPECT_THROW(RowSelection::outside_part(1, 10, 10), std::invalid_argument);
   EXPECT_THROW(RowSelection::fold(1, 10, 1, 0), std::invalid_argument);
   EXPECT_THROW(RowSelection::fold(1, 10, 11, 0), std::invalid_argument);
   EXPECT_THROW(RowSelection::outside_fold(1, 10, 5, 5), std::invalid_argument);

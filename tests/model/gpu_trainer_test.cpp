@@ -274,6 +274,19 @@ TEST(GpuTrainer, ends_after_an_epoch_when_it_is_asked_to_stop) {
   EXPECT_EQ(fingerprint(one_epoch.parameters), fingerprint(interrupted.parameters));
 }
 
+TEST(GpuTrainer, begins_no_further_layered_run_when_it_is_asked_to_stop) {
+  const Rows rows = learnable_rows(60, 40, 3, 2);
+  std::atomic<bool> stop{false};
+  const auto trainer = make_gpu_trainer({.stop = &stop, .engine = Engine::layered});
+
+  const auto results = trainer->train_fleet(rows.views(), {small_run(), small_run()},
+                                            [&](const FleetProgress& now) { stop = now.finished == 1; });
+
+  EXPECT_EQ(results[0].outcome, RunOutcome::finished);
+  EXPECT_EQ(results[1].outcome, RunOutcome::interrupted);
+  EXPECT_TRUE(results[1].history.empty());
+}
+
 TEST(GpuTrainer, describes_the_rows_as_the_cpu_does) {
   const ScenarioSplitCase split(ScenarioKind::ceiling, 1500, 100);
   CpuTrainer cpu({});

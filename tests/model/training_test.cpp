@@ -222,6 +222,19 @@ TEST(Training, a_stop_request_ends_between_epochs_in_good_order) {
   EXPECT_EQ(result.history[0].train_loss, train_on_cpu<float>(small_run(), rows.views(), {}).history[0].train_loss);
 }
 
+TEST(Training, a_stop_request_lets_no_further_run_of_a_fleet_begin) {
+  const Rows rows = learnable_rows(64, 32, 3, 2);
+  std::atomic<bool> stop{false};
+  const std::vector<RunResult> results =
+      train_fleet_on_cpu(rows.views(), {small_run(), small_run(), small_run()}, {.workers = 1, .stop = &stop},
+                         [&](const FleetProgress&) { stop = true; });
+  EXPECT_EQ(results[0].outcome, RunOutcome::finished);
+  for (const std::size_t i : {1, 2}) {
+    EXPECT_EQ(results[i].outcome, RunOutcome::interrupted);
+    EXPECT_TRUE(results[i].history.empty());
+  }
+}
+
 TEST(Training, trains_one_row_one_feature_and_one_class) {
   Rows rows{.features = 1, .train_x = {0.5f}, .test_x = {0.25f}, .train_label = {0}, .test_label = {0}};
   auto run = small_run();

@@ -221,5 +221,145 @@ TEST(MachineSummary, marks_an_emulated_gpu) {
   expect_part(text, "engines   layered, on the cpu and the emulated GPU; fused, on the emulated GPU\n");
 }
 
+// Two seeds of three networks: the first two have what they are given, the third has diverged.
+SweepResult small_sweep() {
+  const auto spread = [](double mean, double half) { return MeanSpread{mean, half, {mean - half, mean + half}}; };
+  SweepResult result{.definition = {.hidden = {{16}, {}, {64, 64}}, .learning_rate = {0.01}, .epochs = 40, .seeds = 2},
+                     .statistics = with_features({spread_by(1)}).statistics,
+                     .trained_rows = 5,
+                     .validation_rows = 2};
+  SettingResult best{.architecture = {{1, 16, 2}}, .learning_rate = 0.01, .runs = {{.seed = 0}, {.seed = 1}}};
+  best.validation_loss = spread(0.25, 0.125);
+  best.validation_accuracy = spread(0.75, 0);
+  best.test_accuracy = spread(0.5, 0.0625);
+  best.train_accuracy = spread(1, 0);
+  best.best_epoch = spread(12.5, 1);
+  best.rank = 1;
+  SettingResult second = best;
+  second.architecture = {{1, 2}};
+  second.validation_loss = spread(0.5, 0.25);
+  second.rank = 2;
+  second.over_best = Estimate{0.25, {-0.5, 1}};
+  second.within_noise = true;
+  SettingResult diverged{.architecture = {{1, 64, 64, 2}}, .learning_rate = 0.01};
+  diverged.runs = {{.seed = 0, .outcome = RunOutcome::diverged, .epochs = 7},
+                   {.seed = 1, .outcome = RunOutcome::diverged}};
+  result.settings = {best, second, diverged};
+  return result;
+}
+
+TEST(SweepSummary, is_a_ranked_table_with_what_it_is_worth) {
+  const std::string text = sweep_summary(small_sweep(), somewhere());
+  expect_part(text, "\nsweep: 3 settings, 2 seeds each, 6 runs\n\n");
+  expect_part(text, "\nEvery run    adam, weight decay 0, full batch, 40 epochs\n");
+  expect_part(text, "\nRuns         4 finished, 2 diverged\n");
+  expect_part(text,
+              "\nRanked by    mean loss of 2 validation rows that no run trains on; the test rows had no part in it\n");
+  expect_part(
+      text,
+      "\nrank    network    lr  validation loss   val. accuracy   test accuracy   train  best epoch\n"
+      "   1     1-16-2  0.01   0.2500 ±0.1250  0.7500 ±0.0000  0.5000 ±0.0625  1.0000        12.5\n"
+      " * 2        1-2  0.01   0.5000 ±0.2500  0.7500 ±0.0000  0.5000 ±0.0625  1.0000        12.5\n"
+      "   -  1-64-64-2  0.01                -               -               -       -           -  (2 diverged)\n");
+  expect_part(text, "\nDiverged     - 1-64-64-2, lr 0.01, seed 0: in epoch 7\n");
+  expect_part(text, "\nMeasured     on cpu (Some Processor, 2 threads): training 0.000 s\n");
+  EXPECT_EQ(text.find("still improving"), std::string::npos);
+  EXPECT_EQ(text.find("Ended"), std::string::npos);
+}
+
+TEST(SweepSummary, keeps_its_width_where_a_loss_is_astray) {
+  SweepResult result = small_sweep();
+  result.settings[1].validation_loss = MeanSpread{54536, 1, {54536 - 89378, 54536 + 89378}};
+  expect_part(sweep_summary(result, somewhere()), "  0.01  5.45e+04 ±8.94e+04  ");
+}
+
+TEST(SweepSummary, without_validation_rows_says_that_it_favours_luck) {
+  SweepResult result = small_sweep();
+  result.validation_rows = 0;
+  result.ranked_by = RankedBy::test_accuracy;
+  const std::string text = sweep_summary(result, somewhere());
+  expect_part(text, "\nRanked by    test accuracy, for want of validation rows: this favours luck");
+  EXPECT_EQ(text.find("validation loss"), std::string::npos);
+}
+
+TEST(SweepSummary, has_a_column_for_what_is_listed_and_marks_equal_ranks) {
+  SweepResult result = small_sweep();
+  result.definition.weight_decay = {0, 0.5};
+  result.definition.dropout = {0, 0.25};
+  result.settings[1].rank = 1;
+  const std::string text = sweep_summary(result, somewhere());
+  expect_part(text, "\nrank    network    lr  decay  dropout  validation loss");
+  expect_part(text, "\n  1=     1-16-2  0.01      0        0 ");
+  expect_part(text, "\n* 1=        1-2  0.01      0        0 ");
+  expect_part(text, "\nEvery run    adam, full batch, ");
+  expect_part(text, "\nDiverged     - 1-64-64-2, lr 0.01, weight decay 0, dropout 0, seed 0: in epoch 7\n");
+}
+
+TEST(SweepSummary, names_what_every_run_shares) {
+  SweepResult result = small_sweep();
+  result.definition.optimizer = OptimizerKind::sgd;
+  result.definition.momentum = 0.5;
+  result.definition.dropout = {0.25};
+  result.definition.schedule = Schedule::cosine;
+  result.definition.batch = 8;
+  result.definition.order = RowOrder::as_stored;
+  result.definition.patience = 3;
+  result.definition.standardise = true;
+  result.definition.balanced_classes = true;
+  const std::string text = sweep_summary(result, somewhere());
+  expect_part(text,
+              "\nEvery run    sgd, momentum 0.5, weight decay 0, dropout 0.25, cosine schedule, batches of 8 in the\n"
+              "             order of the file, 40 epochs, stopped after 3 without a lower validation loss,\n"
+              "             standardised features, balanced class weights\n");
+  expect_part(text, ".\n             All figures are those of a run's best epoch\n");
+}
+
+TEST(SweepSummary, of_one_seed_has_no_intervals_and_says_so) {
+  SweepResult result = small_sweep();
+  result.definition.seeds = 1;
+  for (SettingResult& setting : result.settings) {
+    setting.runs.resize(1);
+    if (setting.validation_loss) setting.validation_loss = mean_spread({0.25});
+  }
+  const std::string text = sweep_summary(result, somewhere());
+  expect_part(text, "  0.01           0.2500  ");
+  expect_part(text, "\nNoise        one seed says nothing of noise");
+}
+
+TEST(SweepSummary, says_where_more_epochs_may_rank_otherwise) {
+  SweepResult result = small_sweep();
+  result.settings[0].best_epoch = mean_spread({39, 39});
+  expect_part(sweep_summary(result, somewhere()), "\nNote         the best setting was still improving in its last ");
+}
+
+TEST(SweepSummary, lists_some_of_many_diverged_runs_and_says_what_was_interrupted) {
+  SweepResult result = small_sweep();
+  result.definition.seeds = 14;
+  result.settings[2].runs.assign(14, {.outcome = RunOutcome::diverged});
+  const std::string text = sweep_summary(result, somewhere());
+  expect_part(text, "             - and 4 more\n");
+  result.settings[2].runs.back().outcome = RunOutcome::interrupted;
+  EXPECT_EQ(outcome_sentence(result), "interrupted: 4 of 42 runs were complete");
+  expect_part(sweep_summary(result, somewhere()), "\nEnded        interrupted: 4 of 42 runs were complete\n");
+}
+
+TEST(SweepOutcome, is_told_where_every_run_diverged) {
+  SweepResult result = small_sweep();
+  EXPECT_EQ(outcome_sentence(result), "");
+  result.settings.erase(result.settings.begin(), result.settings.begin() + 2);
+  EXPECT_EQ(outcome_sentence(result), "every run diverged: the loss was not finite in any of 2 runs");
+}
+
+TEST(ProgressLine, tells_the_time_left_from_the_time_taken) {
+  EXPECT_EQ(progress_line({.finished = 0, .runs = 1, .share = 0}, 5), "0 of 1 run, 0 %");
+  EXPECT_EQ(progress_line({.finished = 3, .runs = 12, .share = 0.25}, 5), "3 of 12 runs, 25 %, about 15 s left");
+  EXPECT_EQ(progress_line({.finished = 3, .runs = 12, .share = 0.25}, 43.3),
+            "3 of 12 runs, 25 %, about 2 min 10 s left");
+  EXPECT_EQ(progress_line({.finished = 1, .runs = 4000, .share = 0.0005}, 5.6),
+            "1 of 4000 runs, 0 %, about 3 h 6 min left");
+  EXPECT_EQ(progress_line({.finished = 11, .runs = 12, .share = 0.9999}, 5), "11 of 12 runs, 99 %, about 1 s left");
+  EXPECT_EQ(progress_line({.finished = 12, .runs = 12, .share = 1}, 5), "12 of 12 runs, 100 %");
+}
+
 }  // namespace
 }  // namespace plateau

@@ -83,5 +83,42 @@ TEST(RunDirectory, of_a_diverged_run_has_no_model) {
   EXPECT_TRUE(std::filesystem::exists(folder / "history.csv"));
 }
 
+TEST(SweepCsv, is_in_the_order_of_the_grid_and_reads_back_as_the_same_doubles) {
+  SweepResult result{.definition = {.hidden = {{8}, {}}, .learning_rate = {0.1}, .seeds = 2}, .validation_rows = 3};
+  SettingResult linear{.number = 1, .architecture = {{2, 2}}, .learning_rate = 0.1, .dropout = 0.25};
+  linear.runs = {{.seed = 5, .outcome = RunOutcome::stopped_early, .epochs = 9, .epoch = 6, .best_epoch = 6},
+                 {.seed = 6, .outcome = RunOutcome::interrupted}};
+  linear.runs[0].figures = {.train_loss = 0.1,
+                            .train_accuracy = 1.0 / 3,
+                            .test_loss = 2.0 / 3,
+                            .test_accuracy = 0.5,
+                            .validation_loss = 1e-17,
+                            .validation_accuracy = 1};
+  SettingResult hidden{.number = 0, .architecture = {{2, 8, 2}}, .learning_rate = 0.1, .weight_decay = 0.5};
+  hidden.runs = {{.seed = 5, .outcome = RunOutcome::diverged}, {.seed = 6, .epochs = 1, .epoch = 0}};
+  result.settings = {linear, hidden};
+  EXPECT_EQ(sweep_csv(result),
+            "setting,architecture,learning_rate,weight_decay,dropout,seed,outcome,epochs,epoch,train_loss,"
+            "train_accuracy,validation_loss,validation_accuracy,test_loss,test_accuracy,best_epoch\n"
+            "0,2-8-2,0.1,0.5,0,5,diverged,0,,,,,,,,\n"
+            "0,2-8-2,0.1,0.5,0,6,finished,1,0,0,0,nan,nan,0,0,\n"
+            "1,2-2,0.1,0,0.25,5,stopped_early,9,6,0.1,0.3333333333333333,1e-17,1,0.6666666666666666,0.5,6\n"
+            "1,2-2,0.1,0,0.25,6,interrupted,0,,,,,,,,\n");
+  result.validation_rows = 0;
+  EXPECT_NE(sweep_csv(result).find(",6,0.1,0.3333333333333333,,,0.6666666666666666,0.5,6\n"), std::string::npos);
+}
+
+TEST(SweepDirectory, holds_the_two_files_and_is_never_overwritten) {
+  const std::filesystem::path folder = test_folder() / "sweep";
+  prepare_sweep_directory(folder);
+  write_sweep_directory(folder, {}, "{}\n");
+  EXPECT_TRUE(std::filesystem::exists(folder / "sweep.csv"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "sweep.json"));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 2);
+  EXPECT_THROW(prepare_sweep_directory(folder), InputError);
+  EXPECT_THROW(prepare_run_directory(folder), InputError);
+  EXPECT_THROW(write_sweep_directory(folder, {}, "{}\n"), InputError);
+}
+
 }  // namespace
 }  // namespace plateau

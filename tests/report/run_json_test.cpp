@@ -129,5 +129,62 @@ TEST(RunJson, of_a_diverged_training_is_still_json) {
   EXPECT_TRUE(json["data"]["train"]["features"][0]["spread"].is_null());
 }
 
+// Two networks on the rows of a scenario; the second learning rate diverges.
+SweepResult small_sweep(int workers) {
+  const SweepDefinition sweep{.files = {"x.npy:y.npy", "tx.npy:ty.npy", ""},
+                              .hidden = {{}, {4}},
+                              .learning_rate = {0.01, 1e30},
+                              .optimizer = OptimizerKind::sgd,
+                              .epochs = 5,
+                              .seed = 3,
+                              .seeds = 2,
+                              .validation = 0.25};
+  CpuTrainer trainer({.workers = workers});
+  return study_sweep(sweep, scenario_split(ScenarioKind::underfit, LabelReading::described, 1), trainer);
+}
+
+TEST(SweepJson, holds_configuration_ranking_and_runs) {
+  const SweepResult result = small_sweep(2);
+  const Json json = Json::parse(sweep_json(result, cpu_environment(2)));
+  EXPECT_EQ(json["schema"], "plateau-sweep");
+  EXPECT_EQ(json["schema_version"], kSweepJsonVersion);
+  EXPECT_EQ(json["configuration"]["data"], "x.npy:y.npy");
+  EXPECT_EQ(json["configuration"]["hidden"], Json::parse("[[], [4]]"));
+  EXPECT_EQ(json["configuration"]["optimizer"], "sgd");
+  EXPECT_EQ(json["configuration"]["batch"], "full");
+  EXPECT_EQ(json["configuration"]["validation"], 0.25);
+  EXPECT_EQ(json["plan"]["device"], "cpu");
+  EXPECT_EQ(json["data"]["train"]["rows"], 1000);
+  EXPECT_EQ(json["data"]["trained_rows"], 750);
+  EXPECT_EQ(json["data"]["validation_rows"], 250);
+  EXPECT_EQ(json["ranked_by"], "validation_loss");
+  ASSERT_EQ(json["settings"].size(), 4u);
+  const Json& best = json["settings"][0];
+  EXPECT_EQ(best["rank"], 1);
+  EXPECT_EQ(best["engine"], "layered");
+  EXPECT_EQ(best["finished"], 2);
+  EXPECT_EQ(best["validation_loss"]["mean"], result.settings[0].validation_loss->mean);
+  EXPECT_EQ(best["validation_loss"]["interval_95"][0], result.settings[0].validation_loss->interval.low);
+  EXPECT_EQ(best["over_best"], nullptr);
+  EXPECT_EQ(json["settings"][1]["over_best"]["value"], result.settings[1].over_best->value);
+  EXPECT_EQ(best["runs"][1]["seed"], 4);
+  EXPECT_EQ(best["runs"][1]["epoch"], 4);
+  EXPECT_EQ(best["runs"][1]["validation_loss"], result.settings[0].runs[1].figures.validation_loss);
+  const Json& last = json["settings"][3];
+  EXPECT_EQ(last["rank"], nullptr);
+  EXPECT_EQ(last["diverged"], 2);
+  EXPECT_EQ(last["validation_loss"], nullptr);
+  EXPECT_EQ(last["runs"][0]["outcome"], "diverged");
+}
+
+TEST(SweepJson, differs_between_equal_sweeps_under_measured_only) {
+  Json one = Json::parse(sweep_json(small_sweep(1), cpu_environment(1)));
+  Json two = Json::parse(sweep_json(small_sweep(2), cpu_environment(2)));
+  EXPECT_NE(one["measured"], two["measured"]);
+  one.erase("measured");
+  two.erase("measured");
+  EXPECT_EQ(one, two);
+}
+
 }  // namespace
 }  // namespace plateau

@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// Which rows of a dataset a run takes, and in which order: all of them, a seeded random part, a fold or its complement,
-// or those of a list. A row is found on its own, so a thousand runs that take different rows share one copy of the
-// data.
+// Which rows of a dataset a run takes, and in which order: all of them, a seeded random part or a fold, the complement
+// of either, or those of a list. A row is found on its own, so a thousand runs that take different rows share one copy
+// of the data.
 //
 //   row k = order(k)            k < gap
 //           order(k + skipped)  otherwise          order = the identity, or a keyed permutation of the dataset's rows
 //
-// So the first n of a permutation are a random part; the complement of a fold is the permutation with the fold's places
-// skipped, and the fold is those places.
+// So the first n of a permutation are a random part, and a fold is those of its places; the complement of either is the
+// permutation with these places skipped.
 #pragma once
 
 #include "plateau/core/permutation.hpp"
@@ -23,6 +23,11 @@ class RowSelection {
   static RowSelection part(std::uint64_t seed, Index rows, Index count) {
     expects(1 <= count && count <= rows, "RowSelection: 1 <= count <= rows");
     return RowSelection(order_of(seed), rows, true, 0, count, count, 0);
+  }
+  // And the rows outside of that part. 1 <= count < rows.
+  static RowSelection outside_part(std::uint64_t seed, Index rows, Index count) {
+    expects(1 <= count && count < rows, "RowSelection: 1 <= count < rows");
+    return RowSelection(order_of(seed), rows, true, 0, rows - count, 0, count);
   }
   // Fold `fold` of `folds`, of as equal sizes as can be; and the rows outside it. 2 <= folds <= rows, 0 <= fold <
   // folds.

@@ -114,6 +114,7 @@ struct RowCounts {
 EpochRecord record_of(const EpochMetrics& metrics, const RowCounts& rows, bool first);
 
 enum class RunOutcome { finished, diverged, interrupted, stopped_early };
+const char* to_string(RunOutcome outcome);  // "finished", ...
 
 // Whether the run trained as long as it meant to.
 constexpr bool is_complete(RunOutcome outcome) {

@@ -25,7 +25,8 @@ class Trainer {
 
   // Every run, beside each other where the device can; in the order of the runs, each with the bits it has alone.
   // Throws std::invalid_argument before anything starts where a run does not fit the data, by its number
-  // (expects_fleet).
+  // (expects_fleet). Once an end is asked for, what has not begun is interrupted after an epoch at the
+  // most.
   virtual std::vector<RunResult> train_fleet(const TrainingData& data, const std::vector<Run>& runs,
                                              const FleetObserver& observer = {}) = 0;
 

@@ -32,7 +32,8 @@ using FleetObserver = std::function<void(const FleetProgress&)>;
 
 // Trains every run on the CPU in float, spread over the workers; a single run uses them itself. Results in the order of
 // the runs, each with the bits it has alone. Throws std::invalid_argument before anything starts where a run does not
-// fit the data, by its number (expects_fleet).
+// fit the data, by its number (expects_fleet). A run that has not begun when an end is asked for is interrupted
+// without an epoch.
 std::vector<RunResult> train_fleet_on_cpu(const TrainingData& data, const std::vector<Run>& runs,
                                           const CpuOptions& options, const FleetObserver& observer = {});
 

@@ -8,6 +8,7 @@
 
 #include "plateau/report/environment.hpp"
 #include "plateau/study/scenario.hpp"
+#include "plateau/study/sweep.hpp"
 
 namespace plateau {
 
@@ -17,11 +18,18 @@ std::string epoch_lines(const std::vector<EpochRecord>& history);
 std::string training_summary(const RunStudy& study, const Environment& environment);
 std::string scenario_summary(const ScenarioOptions& options, const ScenarioResult& result,
                              const Environment& environment);
+std::string sweep_summary(const SweepResult& result, const Environment& environment);
+
+// "12 of 36 runs, 34 %, about 2 min 10 s left": how far a fleet is after so many seconds. The time left is told once
+// there is something to tell it from.
+std::string progress_line(const FleetProgress& progress, double seconds);
 
 // What was built in and what the CUDA runtime finds: `plateau info`.
 std::string machine_summary(const Environment& cpu, const gpu::Inventory& found, const std::string& gpu_matrix_library);
 
 // Why a run ended before its last epoch, in one sentence; empty for a finished one.
 std::string outcome_sentence(const RunStudy& study);
+// Why a sweep has no result, or not all of it; empty where there is nothing to say.
+std::string outcome_sentence(const SweepResult& result);
 
 }  // namespace plateau

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// A run for machines: the content of run.json, documented in docs/run-json.md.
+// A run for machines: the content of run.json, documented in docs/run-json.md, and of sweep.json (docs/sweep.md).
 //
 // Everything that may differ between two executions of the same run on the same kind of device stands under the one key
 // "measured"; the rest is equal byte for byte.
@@ -10,10 +10,12 @@
 
 #include "plateau/report/environment.hpp"
 #include "plateau/study/scenario.hpp"
+#include "plateau/study/sweep.hpp"
 
 namespace plateau {
 
 inline constexpr int kRunJsonVersion = 2;
+inline constexpr int kSweepJsonVersion = 1;
 
 enum class JsonHistory { leave_out, include };  // `--format json` includes it; run.json stands beside history.csv
 
@@ -21,5 +23,6 @@ std::string training_json(const RunStudy& study, const TrainingFiles& files, con
                           JsonHistory history);
 std::string scenario_json(const ScenarioOptions& options, const ScenarioResult& result, const Environment& environment,
                           JsonHistory history);
+std::string sweep_json(const SweepResult& result, const Environment& environment);
 
 }  // namespace plateau

@@ -1,0 +1,203 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <limits>
+#include <memory>
+
+#include "command_line.hpp"
+#include "plateau/core/error.hpp"
+#include "plateau/report/console.hpp"
+#include "plateau/report/run_directory.hpp"
+#include "plateau/report/run_json.hpp"
+#include "plateau/study/sweep.hpp"
+
+namespace plateau::app {
+namespace {
+
+constexpr double kMostSweepRuns = 1e5;  // whose histories lie in memory until the last one has ended
+
+struct SweepArguments {
+  SweepDefinition sweep{.epochs = 100, .seeds = 5};
+  std::vector<std::string> hidden;
+  std::string optimizer = "adam";
+  std::optional<std::string> learning_rate, weight_decay;
+  std::string dropout = "0";
+  std::optional<double> momentum;
+  std::string schedule = "constant", batch = "full", scale = "none";
+  bool no_shuffle = false;
+  CommonOptions common;
+};
+
+// One line on a terminal, written over and over: how far the fleet is.
+class ProgressLine {
+ public:
+  explicit ProgressLine(bool shown) : shown_(shown) {}
+  ~ProgressLine() { clear(); }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  void show(const FleetProgress& progress) {
+    const Clock::time_point now = Clock::now();
+    if (!shown_ || now - last_ < kBetween) return;
+    last_ = now;
+    fmt::print(stderr, "{}{}", kStartOver,
+               progress_line(progress, std::chrono::duration<double>(now - start_).count()));
+    std::fflush(stderr);
+  }
+  void clear() {
+    if (shown_) fmt::print(stderr, "{}", kStartOver);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::milliseconds kBetween{200};
+  static constexpr const char* kStartOver = "\r\x1b[K";  // and erase what was there
+
+  bool shown_;
+  Clock::time_point start_ = Clock::now(), last_;
+};
+
+std::vector<std::vector<Index>> hidden_lists(const std::vector<std::string>& texts) {
+  std::vector<std::vector<Index>> lists;
+  for (const std::string& text : texts) {
+    lists.push_back(parse_hidden(text));
+    if (std::ranges::count(lists, lists.back()) > 1)
+      throw InputError(fmt::format("--hidden {}: it is there twice", text.empty() ? "\"\"" : text));
+  }
+  return lists;
+}
+
+OptimizerKind optimizer_kind(std::string_view name) {
+  return name == "sgd" ? OptimizerKind::sgd : name == "adamw" ? OptimizerKind::adamw : OptimizerKind::adam;
+}
+
+// What the options say, but for what takes the data to judge.
+SweepDefinition definition_of(const SweepArguments& arguments) {
+  SweepDefinition sweep = arguments.sweep;
+  const auto defaults = optimizer_defaults(arguments.optimizer);
+  const auto listed = [](const char* option, const std::optional<std::string>& text, double otherwise, Least least) {
+    return text ? parse_numbers(option, *text, least) : std::vector<double>{otherwise};
+  };
+  sweep.hidden = hidden_lists(arguments.hidden);
+  sweep.learning_rate = listed("--lr", arguments.learning_rate, defaults.learning_rate, Least::above_zero);
+  sweep.weight_decay = listed("--weight-decay", arguments.weight_decay, defaults.weight_decay, Least::zero);
+  sweep.dropout = parse_numbers("--dropout", arguments.dropout, Least::zero);
+  for (const double rate : sweep.dropout)
+    if (rate >= 1) throw InputError(fmt::format("--dropout {}: expected shares of at least 0, below 1", rate));
+  sweep.optimizer = optimizer_kind(arguments.optimizer);
+  if (arguments.momentum && sweep.optimizer != OptimizerKind::sgd)
+    throw InputError("--momentum: only --optimizer sgd has one");
+  sweep.momentum = checked("--momentum", arguments.momentum.value_or(0), Least::zero);
+  sweep.schedule = arguments.schedule == "cosine" ? Schedule::cosine : Schedule::constant;
+  sweep.batch = parse_batch(arguments.batch);
+  sweep.order = arguments.no_shuffle ? RowOrder::as_stored : RowOrder::shuffled_each_epoch;
+  sweep.standardise = arguments.scale == "standard";
+  sweep.seed = arguments.common.seed;
+  if (sweep.seed > std::numeric_limits<std::uint64_t>::max() - static_cast<std::uint64_t>(sweep.seeds - 1))
+    throw InputError(fmt::format("--seed {}: --seeds {} would count past the largest seed", sweep.seed, sweep.seeds));
+  if (!(0 <= sweep.validation && sweep.validation < 1))
+    throw InputError(fmt::format("--validation {}: expected a share of at least 0, below 1", sweep.validation));
+  if (sweep.validation == 0 && sweep.patience > 0)
+    throw InputError("--early-stopping: it goes by validation rows, and --validation 0 holds none");
+  const double runs = static_cast<double>(sweep.hidden.size()) * static_cast<double>(sweep.learning_rate.size()) *
+                      static_cast<double>(sweep.weight_decay.size()) * static_cast<double>(sweep.dropout.size()) *
+                      static_cast<double>(sweep.seeds);
+  if (runs > kMostSweepRuns)
+    throw InputError(fmt::format("the grid has {:.0f} runs; {:.0f} are the most", runs, kMostSweepRuns));
+  return sweep;
+}
+
+void expect_rows_to_hold_out(const SweepDefinition& sweep, Index rows) {
+  const Index held_out = validation_row_count(sweep, rows);
+  if (sweep.validation > 0 && (held_out == 0 || held_out == rows))
+    throw InputError(
+        fmt::format("--validation {}: that is {} of the {} training rows of {}; hold out at least one row, "
+                    "and not all",
+                    sweep.validation, held_out, rows, sweep.files.train));
+}
+
+int run_sweep(const SweepArguments& arguments) {
+  const CommonOptions& common = arguments.common;
+  const SweepDefinition sweep = definition_of(arguments);
+  if (sweep.files.test.empty())
+    throw InputError("--test is missing: name rows that no run trains on, as in --test tx.npy:ty.npy");
+  const Split split{read_npy_pair(sweep.files.train), read_npy_pair(sweep.files.test)};
+  expect_rows_to_hold_out(sweep, split.train.rows());
+  for (const std::vector<Index>& hidden : sweep.hidden) fitting_architecture(hidden, split, {}, sweep.files);
+  const Device device = choose_device(common);
+  if (!common.out.empty()) prepare_sweep_directory(common.out);
+
+  ProgressLine progress(!common.quiet && isatty(STDERR_FILENO) == 1);
+  progress.show({.runs = setting_count(sweep) * sweep.seeds});
+  const SweepResult result =
+      study_sweep(sweep, split, *device.trainer, [&](const FleetProgress& now) { progress.show(now); });
+  progress.clear();
+
+  const bool text = common.output_format() == OutputFormat::text;
+  if (!common.out.empty()) write_sweep_directory(common.out, result, sweep_json(result, device.environment));
+  fmt::print("{}", text ? sweep_summary(result, device.environment) : sweep_json(result, device.environment));
+  if (const std::string ended = outcome_sentence(result); !ended.empty()) fmt::print(stderr, "plateau: {}\n", ended);
+  if (result.count(RunOutcome::interrupted) > 0) return kExitInterrupted;
+  return result.count(RunOutcome::diverged) == result.runs() ? kExitFailed : 0;
+}
+
+}  // namespace
+
+Action add_sweep_command(CLI::App& plateau) {
+  auto arguments = std::make_shared<SweepArguments>();
+  CLI::App* command = plateau.add_subcommand(
+      "sweep", "Train every combination of the listed settings, and rank them by rows that none trains on");
+  command->footer(
+      "Example: plateau sweep --data x.npy:y.npy --test tx.npy:ty.npy --hidden \"\" --hidden 16 --hidden 64,64 "
+      "--lr 0.001,0.01 --seeds 5 --out sweep");
+  SweepArguments& a = *arguments;
+  command->add_option("--data", a.sweep.files.train, "training rows: FEATURES.npy:LABELS.npy")->required();
+  command->add_option("--test", a.sweep.files.test, "test rows, likewise; they choose nothing");
+  command->add_option("--hidden", a.hidden, "hidden widths, as in 64,64; \"\" is a linear model; once per network")
+      ->required()
+      ->allow_extra_args(false);
+  command->add_option("--lr", a.learning_rate, "learning rates, as in 0.001,0.01 [0.001; sgd: 0.01]");
+  command->add_option("--weight-decay", a.weight_decay,
+                      "a list; L2 for adam and sgd, decoupled for adamw [0; adamw: 0.01]");
+  command->add_option("--dropout", a.dropout, "a list of shares of hidden units dropped at every step")
+      ->capture_default_str();
+  command->add_option("--seeds", a.sweep.seeds, "every setting is trained with seeds S, S+1, ...")
+      ->check(whole_number(1, 100'000))
+      ->capture_default_str();
+  command->add_option("--validation", a.sweep.validation, "share of the training rows held out, which rank; 0: none")
+      ->capture_default_str();
+  command->add_option("--optimizer", a.optimizer, "adam, adamw or sgd")
+      ->check(CLI::IsMember({"adam", "adamw", "sgd"}))
+      ->capture_default_str();
+  command->add_option("--momentum", a.momentum, "of sgd [0]");
+  command->add_option("--schedule", a.schedule, "of the learning rate: constant or cosine")
+      ->check(CLI::IsMember({"constant", "cosine"}))
+      ->capture_default_str();
+  command->add_option("--batch", a.batch, "rows per step, or full")->capture_default_str();
+  command->add_option("--epochs", a.sweep.epochs, "passes over the training rows")
+      ->check(whole_number(1, kMaxEpochs))
+      ->capture_default_str();
+  command->add_flag("--no-shuffle", a.no_shuffle, "batches in the order of the file");
+  command->add_option("--scale", a.scale, "standard: features to mean 0 and spread 1, by the rows trained on; or none")
+      ->check(CLI::IsMember({"none", "standard"}))
+      ->capture_default_str();
+  command->add_flag("--class-weights", a.sweep.balanced_classes, "weigh classes inversely as their rows");
+  command
+      ->add_option("--early-stopping", a.sweep.patience,
+                   "epochs without a lower validation loss after which a run ends; 0: it does not")
+      ->check(whole_number(0, kMaxEpochs))
+      ->capture_default_str();
+  add_common_options(*command, a.common);
+  command->get_option("--seed")->description("first seed of initial weights and shuffles; draws the validation rows");
+  command->get_option("--out")->description("folder for sweep.json and sweep.csv");
+  command->get_option("--quiet")->description("no progress on the terminal");
+  return [arguments] { return run_sweep(*arguments); };
+}
+
+}  // namespace plateau::app
