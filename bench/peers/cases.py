@@ -26,7 +26,7 @@ STORED_FLEET_MODELS = 3
 SEED = 1
 WORKS = ("A", "C", "B")
 ROWS = (100, 1000, 2000)
-EPOCHS, SMOKE_EPOCHS = 500, 20
+EPOCHS, FLEET_EPOCHS_ON_CPU, SMOKE_EPOCHS = 500, 50, 20
 GATED_EPOCHS = 20  # of the timed case, against the oracle
 
 
@@ -58,13 +58,15 @@ class Case:
 
 def planned(work, device, smoke, rows=ROWS, epochs=None, fleets=None):
     """The cases of a work on a device."""
-    epochs = epochs or (SMOKE_EPOCHS if smoke else EPOCHS)
+    fleet_on_cpu = work == "B" and device == "cpu"
+    epochs = epochs or (SMOKE_EPOCHS if smoke else FLEET_EPOCHS_ON_CPU if fleet_on_cpu else EPOCHS)
     if work == "A":
         return [Case("A", f"A, {device}: 2-128-128-2, {count} rows", [2, 128, 128, 2], count, 500, epochs)
                 for count in (rows[:1] if smoke else rows)]
     if work == "B":
-        fleets = fleets or ([(6, 16)] if smoke else [(64, 32), (64, 128)] if device == "cuda" else [(16, 32)])
-        count = 50 if smoke else 1000 if device == "cuda" else 100
+        fleets = fleets or ([(6, 16)] if smoke else [(64, 32), (64, 128)] if device == "cuda"
+                            else [(64, 32), (64, 64), (64, 128)])
+        count = 50 if smoke else 1000
         return [Case("B", f"B, {device}: {models} x 2-{width}-{width}-2, {count} rows", [2, width, width, 2], count,
                      500, epochs, models=models) for models, width in fleets]
     if smoke:

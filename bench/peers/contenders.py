@@ -38,7 +38,11 @@ VARIANTS = {
     },
     "scikit-learn": {
         "MLPClassifier": "partial_fit on all rows and predict on the test rows, once per epoch",
-        "MLPClassifier, joblib": "the same, networks spread over processes by joblib",
+        "MLPClassifier, processes": "the same, networks spread over processes by joblib, one BLAS thread each",
+        "MLPClassifier, threads": "the same over threads",
+        "fit, own test rows": "processes; fit in one call, which after every epoch scores as many rows as the others do, "
+                              "but rows that it draws itself (early_stopping with a patience without end)",
+        "fit, no accuracy": "processes; fit in one call, and no accuracy but that of the last epoch: less work than ours",
     },
 }
 
@@ -49,6 +53,7 @@ SINGLE_GPU = ("eager, as written", "eager, late metrics", "fused Adam", "compile
 LARGE_GPU = ("eager, as written", "fused Adam", "compile", "CUDA graph", "CUDA graph, compiled")
 FLEET = ("vmap", "baddbmm", "baddbmm, compiled", "one after another")
 FLEET_MORE = ("vmap, compiled",)
+SKLEARN_FLEET = ("MLPClassifier, processes", "MLPClassifier, threads", "fit, own test rows", "fit, no accuracy")
 
 
 @dataclasses.dataclass
@@ -126,6 +131,7 @@ def contenders(work, device, interpreters, program, emulated_program=None, cores
         listed += [Contender("JAX", "vmap, scan" if work == "B" else "jit, scan", device, count, precision, interpreter,
                              place=place) for precision in precisions for count in counts]
     for place, interpreter in enumerate(interpreters["scikit-learn"], 1):  # of a GPU it says that it uses none
-        listed += [Contender("scikit-learn", "MLPClassifier, joblib" if work == "B" else "MLPClassifier", device, count,
-                             "fp32", interpreter, own_conventions=True, place=place) for count in counts]
+        listed += [Contender("scikit-learn", variant, device, count, "fp32", interpreter, own_conventions=True,
+                             place=place)
+                   for variant in (SKLEARN_FLEET if work == "B" else ("MLPClassifier",)) for count in counts]
     return listed

@@ -55,6 +55,8 @@ class Worker:
         environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
         if threads:
             environment.update({f"{library}_NUM_THREADS": str(threads) for library in ("OMP", "OPENBLAS", "MKL")})
+        for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):  # a BLAS held to another kernel is no peer
+            environment.pop(name, None)
         # A first call compiles, whatever ran before, and in its own process: no helpers that stay.
         environment.update(TORCHINDUCTOR_CACHE_DIR=tempfile.mkdtemp(dir=scratch), TORCHINDUCTOR_COMPILE_THREADS="1",
                            TORCHINDUCTOR_FORCE_DISABLE_CACHES="1", TRITON_CACHE_DIR=tempfile.mkdtemp(dir=scratch),

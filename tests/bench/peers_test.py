@@ -5,6 +5,7 @@
 import contextlib
 import copy
 import dataclasses
+import importlib.util
 import io
 import math
 import pathlib
@@ -470,6 +471,45 @@ class Server(unittest.TestCase):
             asked.ask({"do": "load"})
         with self.assertRaisesRegex(Failed, "AttributeError"):
             asked.train(1)
+
+
+    def test_a_blas_chooses_its_kernels_itself(self):
+        held = {"OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_L2_SIZE": "512", "OPENBLAS_NUM_THREADS": "7"}
+        with mock.patch.dict("os.environ", held), mock.patch("worker.subprocess.Popen") as started:
+            Worker(["a program"], threads=2)
+        environment = started.call_args.kwargs["env"]
+        self.assertTrue({"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"}.isdisjoint(environment))
+        self.assertEqual(environment["OPENBLAS_NUM_THREADS"], "2")
+
+
+class Fleets(unittest.TestCase):
+    def test_networks_on_a_cpu_are_of_three_widths(self):
+        planned = cases.planned("B", "cpu", smoke=False)
+        self.assertEqual([(case.models, case.widths, case.rows, case.test_rows, case.epochs) for case in planned],
+                         [(64, [2, width, width, 2], 1000, 500, 50) for width in (32, 64, 128)])
+        self.assertEqual(cases.planned("B", "cpu", smoke=False, epochs=7)[0].epochs, 7)
+        self.assertEqual({case.epochs for case in cases.planned("B", "cuda", smoke=False)}, {500})
+
+    @unittest.skipUnless(importlib.util.find_spec("sklearn"), "scikit-learn is not there")
+    def test_scikit_learn_trains_every_network_for_every_epoch(self):
+        with tempfile.TemporaryDirectory() as folder:
+            case = cases.stored_fleet(pathlib.Path(folder))
+            for variant in contenders.SKLEARN_FLEET:
+                with self.subTest(variant=variant):
+                    asked = Worker(contenders.Contender("scikit-learn", variant, "cpu", 2,
+                                                        interpreter=sys.executable).command(), threads=2)
+                    self.addCleanup(asked.stop)
+                    self.assertRegex(asked.environment()["matrix_library"], r"NumPy .*openblas .*\(\w+\)")
+                    asked.ask(case.request("load"))
+                    first, last = (asked.train(40)["trajectories"] for _ in range(2))
+                    self.assertEqual(first, last)
+                    self.assertNotEqual(first[0], first[1])  # another seed
+                    for trajectory in first:
+                        self.assertEqual((len(trajectory["losses"]), len(trajectory["accuracies"])), (40, 40))
+                        self.assertLess(trajectory["losses"][-1], trajectory["losses"][0])
+                        self.assertLessEqual(abs(trajectory["accuracies"][-1] - 0.5), 0.5)
+                        varied = len(set(trajectory["accuracies"])) > 1
+                        self.assertEqual(varied, variant != "fit, no accuracy")
 
 
 class Document(unittest.TestCase):
