@@ -3,7 +3,8 @@
 """What is trained: the works and their cases, the files that hold a case, and the bound on its trajectory.
 
 A case is `models` networks of equal `widths` (Linear, ReLU, ..., Linear) on the same `rows` training rows: full batch,
-Adam with learning rate `lr`, mean cross-entropy, and the accuracy on `test_rows` rows after every epoch. Its folder
+or batches of `batch` rows in the order of the rows, Adam with learning rate `lr`, mean cross-entropy, and the accuracy
+on `test_rows` rows after every epoch. Its folder
 holds train_x.npy, train_y.npy, test_x.npy, test_y.npy and init.safetensors with fcK.weight [out, in] and fcK.bias
 [out], in a fleet (models > 1) [models, out, in] and [models, out].
 """
@@ -24,9 +25,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 STORED = ROOT / "tests" / "data" / "torch-parity" / "adam_memorization_2_128_128_2"
 STORED_FLEET_MODELS = 3
 SEED = 1
-WORKS = ("A", "C", "B")
+WORKS = ("A", "C", "B", "D")
 ROWS = (100, 1000, 2000)
 EPOCHS, FLEET_EPOCHS_ON_CPU, SMOKE_EPOCHS = 500, 50, 20
+BATCH = 200  # of D: what MLPClassifier takes of its own accord
 GATED_EPOCHS = 20  # of the timed case, against the oracle
 
 
@@ -40,13 +42,14 @@ class Case:
     epochs: int
     lr: float = 0.01
     models: int = 1
+    batch: int = 0  # rows; 0: all
     gate_rows: int = 0  # rows of a smaller case of the same widths that is gated instead; 0: the case itself
     gate_epochs: int = GATED_EPOCHS
     folder: pathlib.Path = None
 
     def request(self, what):
         return {"do": what, "folder": str(self.folder), "widths": self.widths, "rows": self.rows,
-                "test_rows": self.test_rows, "models": self.models, "lr": self.lr, "seed": SEED}
+                "test_rows": self.test_rows, "models": self.models, "batch": self.batch, "lr": self.lr, "seed": SEED}
 
     def gate(self):
         """The case whose trajectory is compared with the oracle's: this one, or a smaller one."""
@@ -57,18 +60,23 @@ class Case:
 
 
 def planned(work, device, smoke, rows=ROWS, epochs=None, fleets=None):
-    """The cases of a work on a device."""
-    fleet_on_cpu = work == "B" and device == "cpu"
+    """The cases of a work on a device; of D on a GPU none."""
+    fleet_on_cpu = work in "BD" and device == "cpu"
     epochs = epochs or (SMOKE_EPOCHS if smoke else FLEET_EPOCHS_ON_CPU if fleet_on_cpu else EPOCHS)
     if work == "A":
         return [Case("A", f"A, {device}: 2-128-128-2, {count} rows", [2, 128, 128, 2], count, 500, epochs)
                 for count in (rows[:1] if smoke else rows)]
-    if work == "B":
+    if work == "D" and device == "cuda":
+        return []
+    if work in "BD":
         fleets = fleets or ([(6, 16)] if smoke else [(64, 32), (64, 128)] if device == "cuda"
                             else [(64, 32), (64, 64), (64, 128)])
         count = 50 if smoke else 1000
-        return [Case("B", f"B, {device}: {models} x 2-{width}-{width}-2, {count} rows", [2, width, width, 2], count,
-                     500, epochs, models=models) for models, width in fleets]
+        batch, note = (BATCH, f" in batches of {BATCH}") if work == "D" else (0, "")
+        if smoke and batch:
+            batch, note = 20, " in batches of 20"
+        return [Case(work, f"{work}, {device}: {models} x 2-{width}-{width}-2, {count} rows{note}",
+                     [2, width, width, 2], count, 500, epochs, models=models, batch=batch) for models, width in fleets]
     if smoke:
         return [Case("C", f"C, {device}: 16-64-64-10, batch 32 (stands in for the large one)", [16, 64, 64, 10], 32, 32,
                      5, lr=0.001, gate_rows=16, gate_epochs=3)]

@@ -40,9 +40,10 @@ VARIANTS = {
         "MLPClassifier": "partial_fit on all rows and predict on the test rows, once per epoch",
         "MLPClassifier, processes": "the same, networks spread over processes by joblib, one BLAS thread each",
         "MLPClassifier, threads": "the same over threads",
-        "fit, own test rows": "processes; fit in one call, which after every epoch scores as many rows as the others do, "
-                              "but rows that it draws itself (early_stopping with a patience without end)",
-        "fit, no accuracy": "processes; fit in one call, and no accuracy but that of the last epoch: less work than ours",
+        "fit, own test rows": "processes; fit in one call, which after every epoch scores as many rows as the others "
+                              "do, but rows that it draws itself (early_stopping with a patience without end)",
+        "fit, no accuracy": "processes; fit in one call, and no accuracy but that of the last epoch: less work than "
+                            "ours",
     },
 }
 
@@ -119,6 +120,9 @@ def contenders(work, device, interpreters, program, emulated_program=None, cores
     threads = [count for count in THREADS if count <= cores] or [1]
     precisions = ("fp32", "tf32") if work == "C" and device == "cuda" else ("fp32",)
     listed = []
+    if work == "D":  # what scikit-learn does of its own accord, and written in no other framework
+        interpreters = {framework: interpreters[framework] if framework == "scikit-learn" else []
+                        for framework in PACKAGES}
     counts = [None] if device == "cuda" else threads
     listed += [Contender("Plateau", "", device, count, precision, program=program)
                for precision in precisions for count in counts]
@@ -133,5 +137,5 @@ def contenders(work, device, interpreters, program, emulated_program=None, cores
     for place, interpreter in enumerate(interpreters["scikit-learn"], 1):  # of a GPU it says that it uses none
         listed += [Contender("scikit-learn", variant, device, count, "fp32", interpreter, own_conventions=True,
                              place=place)
-                   for variant in (SKLEARN_FLEET if work == "B" else ("MLPClassifier",)) for count in counts]
+                   for variant in (SKLEARN_FLEET if work in "BD" else ("MLPClassifier",)) for count in counts]
     return listed

@@ -283,9 +283,9 @@ def measure_case(case, device, entrants, maker, scratch, settings, deadline):
     summarise(records, references)
     gates.remove()
     return {"work": case.work, "name": case.name, "device": device, "widths": case.widths, "rows": case.rows,
-            "test_rows": case.test_rows, "models": case.models, "epochs": case.epochs, "learning_rate": case.lr,
-            "gate_rows": gates.gate.rows, "rounds": len(order), "starts_at_once": settings.starts_at_once,
-            "first_calls_at_once": settings.first_calls_at_once,
+            "test_rows": case.test_rows, "models": case.models, "epochs": case.epochs, "batch": case.batch,
+            "learning_rate": case.lr, "gate_rows": gates.gate.rows, "rounds": len(order),
+            "starts_at_once": settings.starts_at_once, "first_calls_at_once": settings.first_calls_at_once,
             "limit_reached": limit_reached, "order": order,
             "references": {precision: record["name"] for precision, record in references.items()},
             "programs": records}
@@ -475,6 +475,7 @@ def measure(options, command):
         found = interpreters_of(options.python)
         plan = [(device, work, cases.planned(work, device, options.smoke, options.rows, options.epochs, options.fleet))
                 for device in devices for work in options.work]
+        plan = [part for part in plan if part[2]]
         left = sum(len(planned) for _, _, planned in plan)
         document.update(environments=[], cases=[], variants=VARIANTS)
         crew = Crew(scratch, settings)

@@ -3,12 +3,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The same training in Plateau, PyTorch, JAX and scikit-learn, side by side.
 
-  peers.py [--work A,C,B] [--device auto|cuda|cpu|both] [--rows N,...] [--python PATH ...] [--limit SECONDS]
+  peers.py [--work A,C,B,D] [--device auto|cuda|cpu|both] [--rows N,...] [--python PATH ...] [--limit SECONDS]
            [--out FILE] [--allow-busy] [--smoke [--emulated]] ...
 
 A  one small network: 2-128-128-2, Adam at learning rate 0.01 on 100, 1000 and 2000 rows, 500 full-batch epochs, the
    accuracy on 500 test rows after every epoch
 B  a fleet of independent small networks on the same rows
+D  the same in batches of 200 rows, Plateau and scikit-learn alone, on a CPU alone
 C  one large network: 784-4096-4096-10 on a batch of 8192 rows, on a CPU of 64; on a GPU at fp32 and at TF32
 
 All contenders get the same rows and initial weights, drawn by Plateau's generator. The clock of a contender covers the
@@ -34,7 +35,7 @@ Exit code: 0; 1 if a program of ours fails a gate; 2 if it was asked for somethi
 
 The JSON of --out is a result file (bench/results.py) of the suite "peers", times in seconds. Its cases are
 
-  work, name, device, widths, rows, test_rows, models, epochs, learning_rate, rounds
+  work, name, device, widths, rows, test_rows, models, epochs, batch (0: all rows), learning_rate, rounds
   gate_rows            of the case that was gated; fewer than rows where that was a smaller one
   starts_at_once, first_calls_at_once
                        more than 1: they ran beside each other, as a time limit wants; first calls on a GPU never do
@@ -95,12 +96,12 @@ def parse(arguments):
     parser = argparse.ArgumentParser(prog="peers.py",
                                      description="Times the same training in Plateau, PyTorch, JAX and scikit-learn.")
     add = parser.add_argument
-    add("--work", type=works, default=list(cases.WORKS), help="of A, B and C, in this order [A,C,B]")
+    add("--work", type=works, default=list(cases.WORKS), help="of A, B, C and D, in this order [A,C,B,D]")
     add("--device", choices=("auto", "cuda", "cpu", "both"), default="auto",
         help="auto: the GPU's contenders where there is one, else the CPU's")
     add("--rows", type=whole_numbers, default=list(cases.ROWS), help="training rows of A [100,1000,2000]")
-    add("--epochs", type=int, help="of A and B [500; of B on a CPU 50]")
-    add("--fleet", type=fleets, help="of B: MODELSxWIDTH,... [64x32,64x128, on a CPU 64x64 too]")
+    add("--epochs", type=int, help="of A, B and D [500; of fleets on a CPU 50]")
+    add("--fleet", type=fleets, help="of B and D: MODELSxWIDTH,... [64x32,64x128, on a CPU 64x64 too]")
     add("--rounds", type=int, help=f"{LEAST_ROUNDS} or more [{ROUNDS}]")
     add("--limit", type=float, metavar="SECONDS",
         help="end after the round that reaches it; cases share the time, and what was measured is kept")

@@ -105,7 +105,7 @@ Case load(const Json& request) {
   for (FlatParameters& initial : read_initial(folder / "init.safetensors", request.at("models")))
     loaded.runs.push_back({.architecture = {request.at("widths").get<std::vector<Index>>()},
                            .optimizer = AdamParameters{.learning_rate = request.at("lr")},
-                           .batch = 0,
+                           .batch = request.at("batch"),
                            .order = RowOrder::as_stored,
                            .initial = std::move(initial)});
   return loaded;

@@ -4,8 +4,8 @@
 
 What cannot be made equal: two classes share one logistic output, where the others have two under a softmax; its initial
 weights are Glorot's, and coefs_ of another shape than the case's; Adam's epsilon stands beside the moment without its
-bias correction. Equal are rows, hidden widths, full batch, learning rate, the decay of the moments, no L2 term,
-float32, and, but for the variants that say otherwise, the accuracy on the test rows after every epoch.
+bias correction. Equal are rows, hidden widths, batches and their order, learning rate, the decay of the moments, no L2
+term, float32, and, but for the variants that say otherwise, the accuracy on the test rows after every epoch.
 
 Of a fleet the networks are spread over the cores, with one BLAS thread for each: small products gain nothing from more,
 and more threads than cores slow all of them.
@@ -22,19 +22,20 @@ from worker import serve
 NEVER = 10**9  # epochs without progress that are waited for
 
 
-def classifier(hidden, lr, seed, rows, epochs, **more):
+def classifier(hidden, lr, batch, seed, rows, epochs, **more):
     from sklearn.neural_network import MLPClassifier
 
     warnings.simplefilter("ignore")  # that max_iter was reached
-    return MLPClassifier(hidden, solver="adam", alpha=0.0, batch_size=rows, learning_rate_init=lr, shuffle=False,
-                         random_state=seed, epsilon=1e-8, max_iter=epochs, tol=0.0, n_iter_no_change=NEVER, **more)
+    return MLPClassifier(hidden, solver="adam", alpha=0.0, batch_size=batch or rows, learning_rate_init=lr,
+                         shuffle=False, random_state=seed, epsilon=1e-8, max_iter=epochs, tol=0.0,
+                         n_iter_no_change=NEVER, **more)
 
 
-def epoch_by_epoch(hidden, lr, seed, rows, epochs):
+def epoch_by_epoch(hidden, lr, batch, seed, rows, epochs):
     import numpy
 
     train_x, train_y, test_x, test_y = rows
-    model = classifier(hidden, lr, seed, len(train_y), epochs)
+    model = classifier(hidden, lr, batch, seed, len(train_y), epochs)
     classes = numpy.unique(train_y)
     losses, accuracies = [], []
     for _ in range(epochs):
@@ -44,19 +45,19 @@ def epoch_by_epoch(hidden, lr, seed, rows, epochs):
     return losses, accuracies
 
 
-def fit_on_own_split(hidden, lr, seed, rows, epochs):
+def fit_on_own_split(hidden, lr, batch, seed, rows, epochs):
     import numpy
 
     train_x, train_y, test_x, test_y = rows
-    model = classifier(hidden, lr, seed, len(train_y), epochs, early_stopping=True,
+    model = classifier(hidden, lr, batch, seed, len(train_y), epochs, early_stopping=True,
                        validation_fraction=len(test_y) / (len(train_y) + len(test_y)))
     model.fit(numpy.concatenate([train_x, test_x]), numpy.concatenate([train_y, test_y]))
     return [float(loss) for loss in model.loss_curve_], [float(score) for score in model.validation_scores_]
 
 
-def fit_alone(hidden, lr, seed, rows, epochs):
+def fit_alone(hidden, lr, batch, seed, rows, epochs):
     train_x, train_y, test_x, test_y = rows
-    model = classifier(hidden, lr, seed, len(train_y), epochs)
+    model = classifier(hidden, lr, batch, seed, len(train_y), epochs)
     model.fit(train_x, train_y)
     last = float((model.predict(test_x) == test_y).mean())
     return [float(loss) for loss in model.loss_curve_], [last] * epochs
@@ -74,7 +75,7 @@ class Training:
         for name in ("train_x", "train_y", "test_x", "test_y"):
             kind, shape, content = read_npy(pathlib.Path(request["folder"]) / f"{name}.npy")
             self.rows.append(numpy.frombuffer(content, dtype=kind).reshape(shape).copy())
-        self.arguments = tuple(request["widths"][1:-1]), request["lr"]
+        self.arguments = tuple(request["widths"][1:-1]), request["lr"], request["batch"]
 
     def reset(self):
         pass

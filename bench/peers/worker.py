@@ -5,7 +5,7 @@
 One JSON document per line. The worker begins by {"environment": {...}} or {"not_run": why}, ours with BUILD_KEYS in it
 or beside it; then it answers
 
-  {"do": "load", "folder", "widths", "models", "lr"}        {"loaded": true}
+  {"do": "load", "folder", "widths", "models", "batch", "lr"}      {"loaded": true}
   {"do": "train", "epochs", "warm_epochs", "timed"}         {"seconds", "trajectories", "extrapolated_from"}
 
 or {"error": why}. `seconds` is the training alone: data, initial weights, zero moments and what is compiled or captured

@@ -13,7 +13,7 @@ DOCUMENT = {"schema": str, "schema_version": int, "suite": str, "started": str, 
 MACHINE = {"cpu": str, "cores": int, "busy_share": float, "gpu": (dict, type(None)),
            "driver": OPTIONAL_TEXT, "load_start": float, "load_end": float}
 CASE = {"work": str, "name": str, "device": str, "widths": list, "rows": int, "test_rows": int, "models": int,
-        "epochs": int, "learning_rate": float, "gate_rows": int, "rounds": int, "starts_at_once": int,
+        "epochs": int, "batch": int, "learning_rate": float, "gate_rows": int, "rounds": int, "starts_at_once": int,
         "first_calls_at_once": int, "limit_reached": bool, "order": list, "references": dict, "programs": list}
 PROGRAM = {"name": str, "label": str, "framework": str, "version": OPTIONAL_TEXT, "variant": str,
            "threads": (int, type(None)), "device": str, "precision": str, "flags": dict, "status": str, "reason": str,

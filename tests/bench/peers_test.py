@@ -490,6 +490,17 @@ class Fleets(unittest.TestCase):
         self.assertEqual(cases.planned("B", "cpu", smoke=False, epochs=7)[0].epochs, 7)
         self.assertEqual({case.epochs for case in cases.planned("B", "cuda", smoke=False)}, {500})
 
+    def test_mini_batches_are_a_work_of_the_cpu_and_of_scikit_learn(self):
+        planned = cases.planned("D", "cpu", smoke=False)
+        self.assertEqual([(case.widths, case.batch, case.rows, case.epochs) for case in planned],
+                         [([2, width, width, 2], 200, 1000, 50) for width in (32, 64, 128)])
+        self.assertEqual(planned[0].request("load")["batch"], 200)
+        self.assertEqual({case.batch for case in cases.planned("B", "cpu", smoke=False)}, {0})
+        self.assertEqual(cases.planned("D", "cuda", smoke=False), [])
+        found = {framework: ["one"] for framework in contenders.PACKAGES}
+        self.assertEqual({one.framework for one in contenders.contenders("D", "cpu", found, "ours")},
+                         {"Plateau", "scikit-learn"})
+
     @unittest.skipUnless(importlib.util.find_spec("sklearn"), "scikit-learn is not there")
     def test_scikit_learn_trains_every_network_for_every_epoch(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -619,7 +630,7 @@ class Command(unittest.TestCase):
                 self.assertEqual(code, 2, errors)
                 self.assertRegex(errors, f"^peers.py: .*{words}")
                 self.assertEqual(errors.count("\n"), 1)
-        for arguments in (["--work", "D"], ["--rows", "0"], ["--device", "tpu"], ["--fleet", "1x8"],
+        for arguments in (["--work", "E"], ["--rows", "0"], ["--device", "tpu"], ["--fleet", "1x8"],
                           ["--fleet", "8"], ["--fleet", "2x3x4"]):
             self.assertEqual(self.peers(*arguments)[0], 2)
 
