@@ -294,6 +294,7 @@ class Wave {
     const auto weights = weights_.on_device(stream);
     const auto plans = plans_.on_device(stream);
     const auto runs = runs_.on_device(stream);
+    requests_.add({.rows = runs_[0].rows});  // the kernel refers to the next one, of which a run may have none
     const auto requests = requests_.on_device(stream);
     ends_.reserve(count);
     each_result([&](auto& of_kind) { of_kind.allocate(stream); });
