@@ -232,7 +232,7 @@ TEST(GatherRows, takes_the_rows_of_every_kind_of_selection) {
     for (const RowSelection& rows :
          {RowSelection::all(41), RowSelection::part(3, 41, 20), RowSelection::fold(3, 41, 4, 1),
           RowSelection::outside_fold(3, 41, 4, 1), RowSelection::listed({list.data(), 5}, 41)})
-      for (const Index features : {1, 3, 33})
+      for (const Index features : {1, 3, 33, 300})
         for (const Index padding : {0, 3}) {
           const auto got = taken(backend, rows, features, padding);
           for (Index k = 0; k < rows.count(); ++k) {
