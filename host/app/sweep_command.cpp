@@ -73,8 +73,8 @@ std::vector<std::vector<Index>> hidden_lists(const std::vector<std::string>& tex
   return lists;
 }
 
-OptimizerKind optimizer_kind(std::string_view name) {
-  return name == "sgd" ? OptimizerKind::sgd : name == "adamw" ? OptimizerKind::adamw : OptimizerKind::adam;
+SweepOptimizer optimizer_kind(std::string_view name) {
+  return name == "sgd" ? SweepOptimizer::sgd : name == "adamw" ? SweepOptimizer::adamw : SweepOptimizer::adam;
 }
 
 // What the options say, but for what takes the data to judge.
@@ -89,9 +89,10 @@ SweepDefinition definition_of(const SweepArguments& arguments) {
   sweep.weight_decay = listed("--weight-decay", arguments.weight_decay, defaults.weight_decay, Least::zero);
   sweep.dropout = parse_numbers("--dropout", arguments.dropout, Least::zero);
   for (const double rate : sweep.dropout)
-    if (rate >= 1) throw InputError(fmt::format("--dropout {}: expected shares of at least 0, below 1", rate));
+    if (static_cast<float>(rate) >= 1)
+      throw InputError(fmt::format("--dropout {}: expected shares of at least 0, below 1", rate));
   sweep.optimizer = optimizer_kind(arguments.optimizer);
-  if (arguments.momentum && sweep.optimizer != OptimizerKind::sgd)
+  if (arguments.momentum && sweep.optimizer != SweepOptimizer::sgd)
     throw InputError("--momentum: only --optimizer sgd has one");
   sweep.momentum = checked("--momentum", arguments.momentum.value_or(0), Least::zero);
   sweep.schedule = arguments.schedule == "cosine" ? Schedule::cosine : Schedule::constant;

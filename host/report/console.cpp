@@ -301,7 +301,7 @@ void sweep_table(std::string& out, const SweepResult& result) {
 // What is the same for all, in words: "adam, weight decay 0, full batches, 100 epochs".
 std::string fixed_settings(const SweepDefinition& sweep) {
   std::string text = to_string(sweep.optimizer);
-  if (sweep.optimizer == OptimizerKind::sgd) text += fmt::format(", momentum {}", sweep.momentum);
+  if (sweep.optimizer == SweepOptimizer::sgd) text += fmt::format(", momentum {}", sweep.momentum);
   if (sweep.weight_decay.size() == 1) text += fmt::format(", weight decay {}", sweep.weight_decay.front());
   if (sweep.dropout.size() == 1 && sweep.dropout.front() > 0)
     text += fmt::format(", dropout {}", sweep.dropout.front());

@@ -12,12 +12,12 @@ namespace plateau {
 namespace {
 
 Optimizer optimizer_of(const SweepDefinition& sweep, double learning_rate, double weight_decay) {
-  if (sweep.optimizer == OptimizerKind::sgd)
+  if (sweep.optimizer == SweepOptimizer::sgd)
     return SgdParameters{.learning_rate = learning_rate, .momentum = sweep.momentum, .weight_decay = weight_decay};
   return AdamParameters{
       .learning_rate = learning_rate,
       .weight_decay = weight_decay,
-      .decay_kind = sweep.optimizer == OptimizerKind::adamw ? WeightDecay::decoupled : WeightDecay::l2};
+      .decay_kind = sweep.optimizer == SweepOptimizer::adamw ? WeightDecay::decoupled : WeightDecay::l2};
 }
 
 // The settings in the order of the grid, not yet trained.
@@ -141,13 +141,13 @@ void rank(std::vector<SettingResult>& settings, RankedBy by) {
 
 }  // namespace
 
-const char* to_string(OptimizerKind kind) {
+const char* to_string(SweepOptimizer kind) {
   switch (kind) {
-    case OptimizerKind::adam:
+    case SweepOptimizer::adam:
       return "adam";
-    case OptimizerKind::adamw:
+    case SweepOptimizer::adamw:
       return "adamw";
-    case OptimizerKind::sgd:
+    case SweepOptimizer::sgd:
       return "sgd";
   }
   return "";

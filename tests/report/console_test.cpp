@@ -297,7 +297,7 @@ TEST(SweepSummary, has_a_column_for_what_is_listed_and_marks_equal_ranks) {
 
 TEST(SweepSummary, names_what_every_run_shares) {
   SweepResult result = small_sweep();
-  result.definition.optimizer = OptimizerKind::sgd;
+  result.definition.optimizer = SweepOptimizer::sgd;
   result.definition.momentum = 0.5;
   result.definition.dropout = {0.25};
   result.definition.schedule = Schedule::cosine;

@@ -134,7 +134,7 @@ SweepResult small_sweep(int workers) {
   const SweepDefinition sweep{.files = {"x.npy:y.npy", "tx.npy:ty.npy", ""},
                               .hidden = {{}, {4}},
                               .learning_rate = {0.01, 1e30},
-                              .optimizer = OptimizerKind::sgd,
+                              .optimizer = SweepOptimizer::sgd,
                               .epochs = 5,
                               .seed = 3,
                               .seeds = 2,

@@ -148,9 +148,9 @@ TEST(SweepRuns, carry_what_is_the_same_for_all) {
   EXPECT_EQ(run.patience, 3);
   EXPECT_TRUE(run.standardise);
   EXPECT_TRUE(run.class_weights.balanced);
-  sweep.optimizer = OptimizerKind::adamw;
+  sweep.optimizer = SweepOptimizer::adamw;
   EXPECT_EQ(std::get<AdamParameters>(sweep_runs(sweep, split)[0].optimizer).decay_kind, WeightDecay::decoupled);
-  sweep.optimizer = OptimizerKind::sgd;
+  sweep.optimizer = SweepOptimizer::sgd;
   sweep.momentum = 0.9;
   sweep.weight_decay = {0.125};
   const auto sgd = std::get<SgdParameters>(sweep_runs(sweep, split)[0].optimizer);

@@ -22,8 +22,8 @@
 
 namespace plateau {
 
-enum class OptimizerKind { adam, adamw, sgd };
-const char* to_string(OptimizerKind kind);
+enum class SweepOptimizer { adam, adamw, sgd };
+const char* to_string(SweepOptimizer kind);
 
 struct SweepDefinition {
   TrainingFiles files;  // for messages
@@ -35,7 +35,7 @@ struct SweepDefinition {
   std::vector<double> dropout = {0};
 
   // The same for every run.
-  OptimizerKind optimizer = OptimizerKind::adam;
+  SweepOptimizer optimizer = SweepOptimizer::adam;
   double momentum = 0;  // of sgd
   Schedule schedule = Schedule::constant;
   Index epochs = 1;
