@@ -299,15 +299,15 @@ class BlockTraining {
   // Returns the sum of the losses in the first warp; the figures of the epoch are thread 0's.
   __device__ double pass(Part part, int first, int request_number, int epoch) {
     const bool trains = part == Part::train;
-    const FusedRequest& request = fleet_.requests.data[run_.first_request + request_number];  // if it is one
+    const FusedRequest* request = fleet_.requests.data + run_.first_request + request_number;  // if it is one
     int rows = static_cast<int>(fleet_.test_x.rows);
     if (trains) rows = batch_rows(first);
     if (part == Part::activity) rows = train_rows();
     if (part == Part::validation) rows = static_cast<int>(run_.validation.count());
-    if (part == Part::request && !request.of_test) rows = static_cast<int>(request.rows.count());
+    if (part == Part::request && !request->of_test) rows = static_cast<int>(request->rows.count());
     if (trains) begin_batch(first, rows, epoch);
     in_sums_ = trains && rows > kRowsInRegisters;
-    const bool of_test = part == Part::test || (part == Part::request && request.of_test);
+    const bool of_test = part == Part::test || (part == Part::request && request->of_test);
     const DeviceMatrix<const float>& x = of_test ? fleet_.test_x : fleet_.train_x;
     Score score;
 #pragma unroll 1
@@ -323,7 +323,7 @@ class BlockTraining {
         if (part == Part::activity) {
           mark_active_units();
         } else if (part == Part::request) {
-          predict(request, at);
+          predict(*request, at);
         } else {
           losses(part, at, epoch, score);
         }
@@ -382,7 +382,7 @@ class BlockTraining {
 
   // ---- A tile of rows -----------------------------------------------------------------------------------------------
   // Of the first warp: which row of the data the thread's is, number `row` of the part's.
-  __device__ void find_row(Part part, const FusedRequest& request, int first, int row, int rows, int epoch) {
+  __device__ void find_row(Part part, const FusedRequest* request, int first, int row, int rows, int epoch) {
     int source = -1, label = 0;
     if (row < rows) {
       if (part == Part::train) {
@@ -406,7 +406,7 @@ class BlockTraining {
       } else if (part == Part::activity) {
         source = integers_[words_.room.source + row];
       } else {
-        source = request.of_test ? row : static_cast<int>(request.rows(row));
+        source = request->of_test ? row : static_cast<int>(request->rows(row));
       }
     }
     words_.source[thread_] = source;

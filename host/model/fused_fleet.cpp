@@ -149,7 +149,6 @@ class DeviceLists {
   RowSelection operator()(const RowSelection& rows) const {
     return rows.list().empty() ? rows : rows.with_list(device_->view().data + place_.at(key(rows)));
   }
-  Index bytes() const { return device_->size() * Index{sizeof(std::int32_t)}; }
 
  private:
   using Key = std::pair<const std::int32_t*, Index>;
@@ -176,7 +175,6 @@ class Table {
   }
   std::int64_t add(const T& value) { return add(HostSpan<const T>{&value, 1}); }
   Index size() const { return static_cast<Index>(values_.size()); }
-  T& operator[](std::int64_t i) { return values_[static_cast<std::size_t>(i)]; }
   const T& operator[](std::int64_t i) const { return values_[static_cast<std::size_t>(i)]; }
   // Copied in one piece; the host's side stays as it is until the stream has run.
   gpu::DeviceBuffer<T> on_device(const gpu::Stream& stream) const {
@@ -294,7 +292,6 @@ class Wave {
     const auto weights = weights_.on_device(stream);
     const auto plans = plans_.on_device(stream);
     const auto runs = runs_.on_device(stream);
-    requests_.add({.rows = runs_[0].rows});  // the kernel refers to the next one, of which a run may have none
     const auto requests = requests_.on_device(stream);
     ends_.reserve(count);
     each_result([&](auto& of_kind) { of_kind.allocate(stream); });
@@ -384,7 +381,6 @@ class Wave {
             FleetWork& work) {
     gpu::Event end;
     end.record(stream);
-    const double before = work.done;
     const Index finished_before = work.progress.finished;
     Index finished = 0;
     const auto report = [&](Index now) {  // runs are taken, and so about finished, in their order
@@ -398,8 +394,6 @@ class Wave {
       if (const Index now = signals.finished; now > finished) report(std::min(now, static_cast<Index>(cost_.size())));
       if (looks > 1000) std::this_thread::sleep_for(std::chrono::microseconds(100));
     }
-    work.done = before;
-    finished = 0;
     report(static_cast<Index>(cost_.size()));
   }
 
