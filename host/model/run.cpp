@@ -69,7 +69,8 @@ void expects_run(const Run& run, const TrainingData& data, const LabelRange& lab
   expects(run.patience >= 0, "run: patience >= 0");
   expects(run.patience == 0 || run.validation, "run: patience: stopping early needs validation rows");
   expects(0 <= run.labels.flip_rate && run.labels.flip_rate <= 1, "run: labels: 0 <= flip_rate <= 1");
-  expects(0 <= run.dropout && run.dropout < 1, "run: 0 <= dropout < 1");
+  expects(0 <= run.dropout && static_cast<float>(run.dropout) < 1,
+          "run: 0 <= dropout < 1");  // units are scaled in float
   expects(at_least(run.jitter, 0), "run: jitter >= 0");
   expects(run.mixup == 0 || (kLeastMixing <= run.mixup && run.mixup <= kMostMixing),
           "run: mixup: 0, or an alpha from 0.05 to 100");

@@ -63,6 +63,7 @@ TEST(Run, refuses_what_does_not_fit_and_names_the_field) {
       {"run: patience: stopping early needs validation rows", [](plateau::Run& run) { run.patience = 2; }},
       {"run: labels: 0 <= flip_rate <= 1", [](plateau::Run& run) { run.labels.flip_rate = 1.5f; }},
       {"run: 0 <= dropout < 1", [](plateau::Run& run) { run.dropout = 1; }},
+      {"run: 0 <= dropout < 1", [](plateau::Run& run) { run.dropout = 1 - 1e-12; }},  // one, in float
       {"run: 0 <= dropout < 1", [](plateau::Run& run) { run.dropout = kNaN; }},
       {"run: jitter >= 0", [](plateau::Run& run) { run.jitter = -1; }},
       {"run: mixup: 0, or an alpha from 0.05 to 100", [](plateau::Run& run) { run.mixup = 0.01; }},
