@@ -129,7 +129,6 @@ class BlockTraining {
     __syncthreads();
     for (int i = thread_; i < plan_.shared_floats; i += kThreads) memory_[i] = 0;
     for (int i = thread_; i < 2 * plan_.moments; i += kThreads) floats_[i] = 0;
-    for (Index r = thread_; r < fleet_.test_x.rows; r += kThreads) integers_[words_.room.previous + r] = kNoClass;
     find_rows(run_.rows, integers_ + words_.room.source, integers_ + words_.room.label);
     if (run_.validates)
       find_rows(run_.validation, integers_ + words_.room.validation_source, integers_ + words_.room.validation_label);
@@ -527,7 +526,7 @@ class BlockTraining {
       }
       if (exists) {
         std::int32_t& previous = integers_[words_.room.previous + at + thread_];
-        score.changed += previous != row.predicted;
+        score.changed += epoch > 0 && previous != row.predicted;
         previous = row.predicted;
       }
     }
@@ -805,7 +804,7 @@ class BlockTraining {
 
   __device__ float* sums() const { return floats_ + words_.room.sums; }  // of the batch's gradients, where in_sums_
 
-  static constexpr std::int32_t kNaNClass = -1, kNoClass = -2;  // of logits that are NaN; of no epoch before
+  static constexpr std::int32_t kNaNClass = -1;  // of logits that are NaN
 
   const FusedFleet& fleet_;
   const FusedRun& run_;

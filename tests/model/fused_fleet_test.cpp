@@ -11,8 +11,11 @@
 
 #include "plateau/core/error.hpp"
 #include "plateau/core/random.hpp"
+#include "plateau/gpu/buffer.hpp"
 #include "plateau/gpu/device.hpp"
+#include "plateau/gpu/stream.hpp"
 #include "plateau/model/gpu_trainer.hpp"
+#include "plateau/ops/fused_training.hpp"
 #include "plateau/ops/treat_labels.hpp"
 #include "support/compare.hpp"
 #include "support/results.hpp"
@@ -290,6 +293,107 @@ TEST(FusedFleet, keeps_nan_visible) {
   const RunResult result = train_fused(problem.data(), {run}, {})[0];
   EXPECT_EQ(result.outcome, RunOutcome::diverged);
   EXPECT_TRUE(result.history.empty());
+}
+
+// Of a network that has no number for a row, no class is predicted, after the run's end as well.
+TEST(FusedFleet, predicts_no_class_where_a_logit_is_nan) {
+  const Problem problem(20, 20, 2, 2);
+  plateau::Run run{.architecture = {{2, 4, 2}}, .outputs = {.predictions = {{}}}};
+  run.initial = FlatParameters(static_cast<std::size_t>(run.architecture.parameters()), 0.1f);
+  run.initial->back() = static_cast<float>(kNaN);  // the second class' bias
+  const std::vector<std::int32_t> none(20, -1);
+  EXPECT_EQ(train_fused(problem.data(), {run}, {})[0].predictions[0].predicted, none);
+  EXPECT_EQ(train_on_cpu<float>(run, problem.data(), {}).predictions[0].predicted, none);
+}
+
+// Logits of 3e38 and -3e38 are floats, and their gradients too; a loss of twice that is none.
+TEST(FusedFleet, diverges_by_the_loss_of_training_rows_alone) {
+  const std::vector<float> train_x{1, 1}, test_x{0};
+  const std::vector<std::int32_t> train_label{1, 0}, test_label{0};
+  const TrainingData data{
+      {train_x.data(), 2, 1, 1}, {train_label.data(), 2}, {test_x.data(), 1, 1, 1}, {test_label.data(), 1}};
+  const plateau::Run run{.architecture = {{1, 2}},
+                         .optimizer = SgdParameters{.learning_rate = 0.5},
+                         .epochs = 2,
+                         .initial = FlatParameters{3e38f, -3e38f, 0, 0}};
+  const RunResult got = train_fused(data, {run}, {})[0], want = train_on_cpu<float>(run, data, {});
+  EXPECT_EQ(want.outcome, RunOutcome::diverged);
+  EXPECT_EQ(got.outcome, RunOutcome::diverged);
+  EXPECT_EQ(got.history.size(), want.history.size());
+}
+
+// 20 rows leave 12 of a tile empty, and an empty row is all zeros: units that only such a row would activate are dead.
+TEST(FusedFleet, rows_that_are_not_there_keep_no_unit_alive) {
+  const std::vector<float> x(20, 1.0f);
+  const std::vector<std::int32_t> label(20, 0);
+  const TrainingData data{{x.data(), 20, 1, 1}, {label.data(), 20}, {x.data(), 3, 1, 1}, {label.data(), 3}};
+  plateau::Run run{.architecture = {{1, 3, 2}}, .epochs = 1, .outputs = {.dead_units = true}};
+  run.initial = FlatParameters{-5, 1, -5, 1, 1, 1, 0.1f, 0.1f, 0.1f, 0.1f, 0.1f, 0.1f, 0, 0};
+  EXPECT_EQ(train_fused(data, {run}, {})[0].dead_units, (std::vector<Index>{2}));
+  EXPECT_EQ(train_on_cpu<float>(run, data, {}).dead_units, (std::vector<Index>{2}));
+}
+
+TEST(FusedFleet, runs_have_class_weights_of_their_own) {
+  const Problem problem(40, 20, 2, 2);
+  plateau::Run first{.architecture = {{2, 5, 2}}, .epochs = 2, .class_weights = {.given = {1, 3}}}, second = first;
+  second.class_weights.given = {5, 1};
+  const auto got = train_fused(problem.data(), {first, second}, {});
+  expect_near(got[0], train_on_cpu<double>(first, problem.data(), {}), counts(first, problem.data()));
+  expect_near(got[1], train_on_cpu<double>(second, problem.data(), {}), counts(second, problem.data()));
+}
+
+// What the host looks at while a fleet trains.
+TEST(FusedFleet, the_device_counts_the_runs_that_have_finished) {
+  const gpu::Stream stream;
+  const FusedPlan plan = *fused_plan({2, 4, 2}, std::size_t{40} << 10);
+  const RowSelection rows = RowSelection::all(4);
+  const FusedRun run{.batch = 4,
+                     .rows = rows,
+                     .validation = rows,
+                     .shuffle = KeyedPermutation({}, 4),
+                     .treated_labels = TreatedLabels({}, 4, 2),
+                     .partners = mixing_partners(0, 4)};
+  const FusedRoom room = fused_room(plan, run, 3);
+  std::vector<FusedRun> runs(5, run);
+  for (std::size_t i = 0; i < 5; ++i) runs[i].history = static_cast<std::int64_t>(i);
+  const auto on_device = [&]<class T>(const std::vector<T>& values) {
+    gpu::DeviceBuffer<T> buffer(static_cast<Index>(values.size()));
+    gpu::copy<T>(stream, HostSpan<const T>{values.data(), buffer.size()}, buffer.view());
+    return buffer;
+  };
+  const std::vector<float> x(8, 0.5f);
+  const std::vector<std::int32_t> label(4, 1), none(2);
+  const std::vector<FusedPlan> plans{plan};
+  const auto device_x = on_device(x);
+  const auto device_label = on_device(label);
+  const auto device_plans = on_device(plans);
+  const auto device_runs = on_device(runs);
+  auto taken_and_finished = on_device(none);
+  gpu::DeviceBuffer<EpochMetrics> history(5);
+  gpu::DeviceBuffer<RunEnd> ends(5);
+  gpu::DeviceBuffer<float> floats(2 * room.floats);
+  gpu::DeviceBuffer<std::int32_t> integers(2 * room.integers);
+  gpu::PinnedBuffer<gpu::FleetSignals> signals(1, {});
+  gpu::fused_training(stream,
+                      {.variant = plan.variant,
+                       .blocks = 2,
+                       .shared_bytes = plan.shared_bytes(),
+                       .floats = room.floats,
+                       .integers = room.integers},
+                      {.train_x = as_matrix(device_x.view(), 4, 2),
+                       .train_label = device_label.view(),
+                       .test_x = as_matrix(device_x.view(), 3, 2),
+                       .test_label = device_label.view().subspan(0, 3),
+                       .plans = device_plans.view(),
+                       .runs = device_runs.view(),
+                       .history = history.view(),
+                       .ends = ends.view()},
+                      {floats.view(), integers.view(), taken_and_finished.view(), signals.device_view()});
+  std::vector<std::int32_t> counted(2);
+  gpu::copy<std::int32_t>(stream, std::as_const(taken_and_finished).view(), HostSpan<std::int32_t>{counted.data(), 2});
+  stream.synchronise();
+  EXPECT_EQ(counted[1], 5);
+  EXPECT_TRUE(signals.view()[0].finished == 4 || signals.view()[0].finished == 5);  // by whichever block wrote last
 }
 
 TEST(FusedFleet, a_run_among_others_has_the_bits_it_has_alone) {

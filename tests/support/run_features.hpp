@@ -62,6 +62,10 @@ inline std::vector<NamedRun> runs_of_every_feature(const std::vector<Index>& wid
     run.rows = RowSelection::part(6, train_rows, train_rows - 5);
   });
   add("dropout", [](Run& run) { run.dropout = 0.3; });
+  add("dropout, SGD", [](Run& run) {
+    run.dropout = 0.3;
+    run.optimizer = SgdParameters{.learning_rate = 0.1, .momentum = 0.9};
+  });
   add("jitter", [](Run& run) { run.jitter = 0.2; });
   add("jitter on scaled features", [](Run& run) {
     run.jitter = 0.2;
