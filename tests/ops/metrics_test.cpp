@@ -170,6 +170,23 @@ TEST(Metrics, count_the_test_rows_that_are_predicted_otherwise_than_before) {
   });
 }
 
+TEST(Metrics, compare_no_rows_behind_the_last) {
+  for_each_backend([](const auto& backend) {
+    using Backend = std::remove_cvref_t<decltype(backend)>;
+    const Guarded<Backend, RealOf<Backend>> loss(backend, {1, 40}, std::vector<double>(40, 1));
+    const Guarded<Backend, std::int32_t> predicted(backend, {1, 40}, Labels(40, 1));
+    Guarded<Backend, std::int32_t> previous(backend, {1, 40}, Labels(40, 0));
+    Guarded<Backend, TrainingState> state(backend, {1, 1}, std::vector<TrainingState>{{}});
+    Guarded<Backend, EpochMetrics> history(backend, {1, 1}, std::vector<EpochMetrics>{kBefore});
+    backend.metrics(DataPart::test, loss.span().subspan(0, 5), predicted.span().subspan(0, 5),
+                    predicted.span().subspan(0, 5), state.span(), history.span(), {}, previous.span().subspan(0, 5));
+    EXPECT_EQ(history.download()[0].test_changed, 5);
+    Labels want(40, 0);
+    std::fill_n(want.begin(), 5, 1);
+    EXPECT_EQ(previous.download(), want);
+  });
+}
+
 TEST(Metrics, compare_nothing_once_the_run_has_stopped_or_without_earlier_predictions) {
   for_each_backend([](const auto& backend) {
     EXPECT_EQ(changes(backend, {0, 1}, {{1, 1}}, {.status = RunStatus::interrupted}),
