@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "softmax_row.hpp"
+
 namespace plateau {
 template <std::floating_point Real>
 void cpu::class_probabilities(HostMatrix<const Real> z, HostSpan<std::int32_t> predicted,
@@ -11,18 +13,10 @@ void cpu::class_probabilities(HostMatrix<const Real> z, HostSpan<std::int32_t> p
   expects_class_probabilities<Real, Space::host>(z, predicted, probability);
   for (Index i = 0; i < z.rows; ++i) {
     const Real* z_i = z.row(i);
-    std::int32_t best = 0;
-    bool ordered = true;
-    for (Index j = 0; j < z.cols; ++j) {
-      if (z_i[j] > z_i[best]) best = static_cast<std::int32_t>(j);
-      ordered = ordered && !std::isnan(z_i[j]);
-    }
-    predicted.data[i] = ordered ? best : -1;
+    const auto [of_row, row_max, sum] = softmax_row(z_i, z.cols);
+    predicted.data[i] = of_row;
 
     if (probability.empty()) continue;
-    const Real row_max = z_i[best];
-    Real sum = 0;
-    for (Index j = 0; j < z.cols; ++j) sum += std::exp(z_i[j] - row_max);
     for (Index j = 0; j < z.cols; ++j) probability.row(i)[j] = std::exp(z_i[j] - row_max) / sum;
   }
 }

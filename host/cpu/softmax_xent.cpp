@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "softmax_row.hpp"
+
 namespace plateau {
 template <std::floating_point Real>
 void cpu::softmax_xent(HostMatrix<const Real> z, HostSpan<const std::int32_t> label, HostSpan<Real> loss,
@@ -14,18 +16,8 @@ void cpu::softmax_xent(HostMatrix<const Real> z, HostSpan<const std::int32_t> la
     const Real* z_i = z.row(i);
     const Index target = label.data[i];
     const bool known = 0 <= target && target < z.cols;
-
-    std::int32_t best = 0;
-    bool ordered = true;
-    for (Index j = 0; j < z.cols; ++j) {
-      if (z_i[j] > z_i[best]) best = static_cast<std::int32_t>(j);
-      ordered = ordered && !std::isnan(z_i[j]);
-    }
-    predicted.data[i] = ordered ? best : -1;
-
-    const Real row_max = z_i[best];
-    Real sum = 0;
-    for (Index j = 0; j < z.cols; ++j) sum += std::exp(z_i[j] - row_max);
+    const auto [of_row, row_max, sum] = softmax_row(z_i, z.cols);
+    predicted.data[i] = of_row;
     loss.data[i] = known ? std::log(sum) + row_max - z_i[target] : std::numeric_limits<Real>::quiet_NaN();
 
     if (grad_z.empty()) continue;

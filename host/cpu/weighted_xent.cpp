@@ -6,6 +6,8 @@
 #include <limits>
 #include <vector>
 
+#include "softmax_row.hpp"
+
 namespace plateau {
 void cpu::balanced_class_weights(HostSpan<const std::int32_t> label, HostSpan<float> weight) {
   expects_balanced_class_weights<Space::host>(label, weight);
@@ -50,17 +52,8 @@ void cpu::weighted_softmax_xent(HostMatrix<const Real> z, HostSpan<const std::in
 
   for (Index i = 0; i < z.rows; ++i) {
     const Real* z_i = z.row(i);
-    std::int32_t best = 0;
-    bool ordered = true;
-    for (Index j = 0; j < z.cols; ++j) {
-      if (z_i[j] > z_i[best]) best = static_cast<std::int32_t>(j);
-      ordered = ordered && !std::isnan(z_i[j]);
-    }
-    predicted.data[i] = ordered ? best : -1;
-
-    const Real row_max = z_i[best];
-    Real sum = 0;
-    for (Index j = 0; j < z.cols; ++j) sum += std::exp(z_i[j] - row_max);
+    const auto [of_row, row_max, sum] = softmax_row(z_i, z.cols);
+    predicted.data[i] = of_row;
     const Real log_sum = std::log(sum) + row_max;
 
     const Index first = label.data[i], second = second_label.empty() ? first : Index{second_label.data[i]};

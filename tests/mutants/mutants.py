@@ -137,7 +137,7 @@ class Workshop:
                  if flag.startswith("-I")]
         self.compiler = shlex.split(os.environ.get("CXX", "g++"))
         self.flags = [*shlex.split(flags), "-w", "-DPLATEAU_EMULATED"]
-        self.includes = [f"-I{ROOT / folder}" for folder in ("include", "kernels", "tests")]
+        self.includes = [f"-I{ROOT / folder}" for folder in ("include", "kernels", "host/cpu", "tests")]
         for path in [*eigen, ROOT / "tests" / "simt" / "fallback"]:
             self.includes += ["-isystem", str(path)]
         self.libraries = pkg_config("--libs", "gtest_main", ["-lgtest_main", "-lgtest"]) + ["-pthread"]
