@@ -20,7 +20,7 @@ inline std::vector<NamedRun> runs_of_every_feature(const std::vector<Index>& wid
                                                    const std::vector<std::int32_t>& list) {
   const Run plain{.architecture = {widths},
                   .optimizer = AdamParameters{.learning_rate = 0.01},
-                  .epochs = 4,
+                  .epochs = 3,
                   .order = RowOrder::shuffled_each_epoch,
                   .seed = 11,
                   .outputs = {.layers = true, .dead_units = true, .predictions = {{.probabilities = true}}}};
@@ -99,6 +99,7 @@ inline std::vector<NamedRun> runs_of_every_feature(const std::vector<Index>& wid
     run.jitter = 0.1;
     run.mixup = 1;
     run.class_weights.balanced = true;
+    run.epochs = 4;
     run.patience = 3;
     run.outputs.predictions = {{.rows = run.validation, .at = ParametersAt::best, .probabilities = true}};
   });
