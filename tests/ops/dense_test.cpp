@@ -90,8 +90,8 @@ TEST(Dense, reproduces_products_solved_by_hand) {
 TEST(Dense, is_exact_where_the_arithmetic_is) {
   for_each_backend([](const auto& backend) {
     for (const Index batch : {1, 7, 32, 33, 129})
-      for (const Index features_in : {1, 2, 31, 64, 128})
-        for (const Index features_out : {1, 2, 33, 128}) {
+      for (const Index features_in : {1, 2, 31, 64, 128, 160})
+        for (const Index features_out : {1, 2, 33, 128, 160}) {
           const DenseCase in = dyadic_case(batch, features_in, features_out, 0);
           const DenseOutputs<double> want = defining_sums(in);
 
@@ -106,22 +106,23 @@ TEST(Dense, is_exact_where_the_arithmetic_is) {
 
 TEST(Dense, reads_and_writes_padded_rows) {
   for_each_backend([](const auto& backend) {
-    for (const Index padding : {1, 4, 5}) {
-      const DenseCase in = dyadic_case(9, 17, 33, padding);
-      const DenseOutputs<double> want = defining_sums(in);
+    for (const Index padding : {1, 4, 5})
+      for (const Index features_in : {17, 260}) {
+        const DenseCase in = dyadic_case(9, features_in, 33, padding);
+        const DenseOutputs<double> want = defining_sums(in);
 
-      const auto got = run(backend, in);
+        const auto got = run(backend, in);
 
-      EXPECT_EQ(as_double(got.z), want.z) << "padding " << padding;
-      EXPECT_EQ(as_double(got.grad_x), want.grad_x) << "padding " << padding;
-      EXPECT_EQ(as_double(got.grad_w), want.grad_w) << "padding " << padding;
-    }
+        EXPECT_EQ(as_double(got.z), want.z) << "padding " << padding << ", " << features_in << " features";
+        EXPECT_EQ(as_double(got.grad_x), want.grad_x) << "padding " << padding << ", " << features_in << " features";
+        EXPECT_EQ(as_double(got.grad_w), want.grad_w) << "padding " << padding << ", " << features_in << " features";
+      }
   });
 }
 
 TEST(Dense, float_backends_stay_within_budget_of_the_double_oracle) {
   for (const Index batch : {1, 7, 31, 32, 33, 127, 128, 129, 513})
-    for (const Index features_in : {2, 3, 128, 257})
+    for (const Index features_in : {2, 3, 128, 200, 257})
       for (const Index features_out : {2, 64, 129}) {
         SCOPED_TRACE(::testing::Message() << batch << " x " << features_in << " -> " << features_out);
         const DenseCase in = random_case(batch, features_in, features_out);
@@ -139,6 +140,31 @@ TEST(Dense, float_backends_stay_within_budget_of_the_double_oracle) {
           EXPECT_LE(relative_error(got.grad_w, want.grad_w), grad_w_budget);
         });
       }
+}
+
+// What a CPU relies on that evaluates rows in tiles beside each other.
+TEST(Dense, a_row_of_the_twins_has_the_same_bits_whatever_rows_are_multiplied_with_it) {
+  for (const Index features_in : {2, 33, 128, 200})
+    for (const Index features_out : {2, 5, 33, 64, 129}) {
+      const DenseCase all = random_case(23, features_in, features_out);
+      const auto rows_of = [](const auto& values, Index width, Index first, Index count) {
+        return std::vector(values.begin() + first * width, values.begin() + (first + count) * width);
+      };
+      const auto together = run(kTwin, all);
+      for (const Index count : {1, 2, 7, 8, 11})
+        for (const Index first : {0, 5, 12}) {
+          DenseCase some = all;
+          some.batch = count;
+          some.x = rows_of(all.x, features_in, first, count);
+          some.grad_z = rows_of(all.grad_z, features_out, first, count);
+
+          const auto alone = run(kTwin, some);
+
+          SCOPED_TRACE(::testing::Message() << features_in << " -> " << features_out << ", " << count << " rows");
+          EXPECT_EQ(alone.z, rows_of(together.z, features_out, first, count));
+          EXPECT_EQ(alone.grad_x, rows_of(together.grad_x, features_in, first, count));
+        }
+    }
 }
 
 TEST(Dense, over_no_rows_gives_a_zero_weight_gradient) {
