@@ -13,11 +13,12 @@ void cpu::class_probabilities(HostMatrix<const Real> z, HostSpan<std::int32_t> p
   expects_class_probabilities<Real, Space::host>(z, predicted, probability);
   for (Index i = 0; i < z.rows; ++i) {
     const Real* z_i = z.row(i);
-    const auto [of_row, row_max, sum] = softmax_row(z_i, z.cols);
+    Real* probability_i = probability.empty() ? nullptr : probability.row(i);
+    const auto [of_row, row_max, sum] = softmax_row(z_i, z.cols, probability_i);
     predicted.data[i] = of_row;
 
     if (probability.empty()) continue;
-    for (Index j = 0; j < z.cols; ++j) probability.row(i)[j] = std::exp(z_i[j] - row_max) / sum;
+    for (Index j = 0; j < z.cols; ++j) probability_i[j] /= sum;
   }
 }
 

@@ -16,9 +16,9 @@ struct SoftmaxRow {
   Real row_max, sum;       // the largest logit, and the sum of exp(z_j - row_max)
 };
 
-// z_i [classes], classes >= 1.
+// z_i [classes], classes >= 1. `power`, where given, takes every exp(z_j - row_max), and may be z_i.
 template <std::floating_point Real>
-SoftmaxRow<Real> softmax_row(const Real* z_i, Index classes) {
+SoftmaxRow<Real> softmax_row(const Real* z_i, Index classes, Real* power = nullptr) {
   std::int32_t best = 0;
   bool ordered = true;
   for (Index j = 0; j < classes; ++j) {
@@ -27,7 +27,11 @@ SoftmaxRow<Real> softmax_row(const Real* z_i, Index classes) {
   }
   const Real row_max = z_i[best];
   Real sum = 0;
-  for (Index j = 0; j < classes; ++j) sum += std::exp(z_i[j] - row_max);
+  for (Index j = 0; j < classes; ++j) {
+    const Real power_j = std::exp(z_i[j] - row_max);
+    sum += power_j;
+    if (power != nullptr) power[j] = power_j;
+  }
   return {ordered ? best : -1, row_max, sum};
 }
 

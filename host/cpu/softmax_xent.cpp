@@ -16,14 +16,14 @@ void cpu::softmax_xent(HostMatrix<const Real> z, HostSpan<const std::int32_t> la
     const Real* z_i = z.row(i);
     const Index target = label.data[i];
     const bool known = 0 <= target && target < z.cols;
-    const auto [of_row, row_max, sum] = softmax_row(z_i, z.cols);
+    const Real target_z = known ? z_i[target] : std::numeric_limits<Real>::quiet_NaN();
+    Real* grad_i = grad_z.empty() ? nullptr : grad_z.row(i);  // may lie on the logits, which are read no more
+    const auto [of_row, row_max, sum] = softmax_row(z_i, z.cols, grad_i);
     predicted.data[i] = of_row;
-    loss.data[i] = known ? std::log(sum) + row_max - z_i[target] : std::numeric_limits<Real>::quiet_NaN();
+    loss.data[i] = std::log(sum) + row_max - target_z;
 
     if (grad_z.empty()) continue;
-    Real* grad_i = grad_z.row(i);
-    for (Index j = 0; j < z.cols; ++j)
-      grad_i[j] = (std::exp(z_i[j] - row_max) / sum - Real(j == target)) / static_cast<Real>(z.rows);
+    for (Index j = 0; j < z.cols; ++j) grad_i[j] = (grad_i[j] / sum - Real(j == target)) / static_cast<Real>(z.rows);
   }
 }
 

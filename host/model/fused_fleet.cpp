@@ -57,22 +57,18 @@ class DeviceRows {
 
 class DeviceGroups {
  public:
-  DeviceGroups(const gpu::Stream& stream, const RowGroups* groups) {
+  DeviceGroups(const gpu::Stream& stream, const RowGroups* groups)
+      : place_(groups == nullptr ? 0 : groups->view().place.size),
+        member_(groups == nullptr ? 0 : groups->view().member.size) {
     if (groups == nullptr) return;
-    const auto of_host = groups->view();
-    place_.emplace(of_host.place.size);
-    member_.emplace(of_host.member.size);
-    gpu::copy<GroupPlace>(stream, of_host.place, place_->view());
-    gpu::copy<std::int32_t>(stream, of_host.member, member_->view());
+    gpu::copy<GroupPlace>(stream, groups->view().place, place_.view());
+    gpu::copy<std::int32_t>(stream, groups->view().member, member_.view());
   }
-  RowGroupsView<Space::device> view() const {
-    if (!place_) return {};
-    return {place_->view(), member_->view()};
-  }
+  RowGroupsView<Space::device> view() const { return {place_.view(), member_.view()}; }
 
  private:
-  std::optional<gpu::DeviceBuffer<GroupPlace>> place_;
-  std::optional<gpu::DeviceBuffer<std::int32_t>> member_;
+  gpu::DeviceBuffer<GroupPlace> place_;
+  gpu::DeviceBuffer<std::int32_t> member_;
 };
 
 RunOutcome outcome_of(RunStatus status) {
@@ -133,20 +129,25 @@ double epoch_work(const Run& run, const FusedPlan& plan, const TrainingData& dat
   return fused_epoch_work(plan, rows, batch_of(run, rows), evaluated);
 }
 
-// The row lists that runs name, on the device once each.
-class DeviceLists {
+// The row lists that runs name, each once.
+class RowLists {
  public:
-  DeviceLists(const gpu::Stream& stream, const std::vector<Run>& runs) {
+  explicit RowLists(const std::vector<Run>& runs) {
     for (const Run& run : runs) {
       for (const auto* rows : {&run.rows, &run.validation})
         if (*rows) take(**rows);
       for (const PredictionRequest& request : run.outputs.predictions)
         if (request.rows) take(*request.rows);
     }
+  }
+  Index bytes() const { return static_cast<Index>(all_.size() * sizeof(std::int32_t)); }
+
+  void copy_to_device(const gpu::Stream& stream) {
     device_.emplace(static_cast<Index>(all_.size()));
     gpu::copy<std::int32_t>(stream, HostSpan<const std::int32_t>{all_.data(), device_->size()}, device_->view());
   }
-  RowSelection operator()(const RowSelection& rows) const {
+  // The same rows, whose list lies on the device.
+  RowSelection on_device(const RowSelection& rows) const {
     return rows.list().empty() ? rows : rows.with_list(device_->view().data + place_.at(key(rows)));
   }
 
@@ -167,16 +168,20 @@ class DeviceLists {
 template <class T>
 class Table {
  public:
-  // Where the values lie once they are there.
-  std::int64_t add(HostSpan<const T> values) {
-    const auto offset = static_cast<std::int64_t>(values_.size());
-    values_.insert(values_.end(), values.begin(), values.end());
-    return offset;
+  // Its place in the table.
+  std::int64_t add(const T& value) {
+    values_.push_back(value);
+    return size() - 1;
   }
-  std::int64_t add(const T& value) { return add(HostSpan<const T>{&value, 1}); }
   Index size() const { return static_cast<Index>(values_.size()); }
+  Index bytes() const { return size() * Index{sizeof(T)}; }
+  void shorten(Index size) { values_.erase(values_.begin() + size, values_.end()); }
+  T& operator[](std::int64_t i) { return values_[static_cast<std::size_t>(i)]; }
   const T& operator[](std::int64_t i) const { return values_[static_cast<std::size_t>(i)]; }
-  // Copied in one piece; the host's side stays as it is until the stream has run.
+  typename std::vector<T>::iterator begin() { return values_.begin(); }
+  typename std::vector<T>::iterator end() { return values_.end(); }
+
+  // The host's side stays as it is until the stream has run.
   gpu::DeviceBuffer<T> on_device(const gpu::Stream& stream) const {
     gpu::DeviceBuffer<T> buffer(size());
     gpu::copy<T>(stream, HostSpan<const T>{values_.data(), size()}, buffer.view());
@@ -185,6 +190,36 @@ class Table {
 
  private:
   std::vector<T> values_;
+};
+
+// Numbers that runs are given, copied to the device from where the fleet's owner keeps them.
+class GivenNumbers {
+ public:
+  // Where they lie once they are there.
+  std::int64_t add(const std::vector<float>& values) {
+    const Index offset = size_;
+    values_.push_back({values.data(), static_cast<Index>(values.size())});
+    size_ += values_.back().size;
+    return offset;
+  }
+  Index bytes() const { return size_ * Index{sizeof(float)}; }
+  void take_out_last() {
+    size_ -= values_.back().size;
+    values_.pop_back();
+  }
+  gpu::DeviceBuffer<float> on_device(const gpu::Stream& stream) const {
+    gpu::DeviceBuffer<float> buffer(size_);
+    Index offset = 0;
+    for (const HostSpan<const float>& values : values_) {
+      gpu::copy<float>(stream, values, buffer.view().subspan(offset, values.size));
+      offset += values.size;
+    }
+    return buffer;
+  }
+
+ private:
+  std::vector<HostSpan<const float>> values_;
+  Index size_ = 0;
 };
 
 // Room for a kind of result of all the runs of a wave.
@@ -197,7 +232,9 @@ class Results {
     return offset;
   }
   std::int64_t reserve_if(bool wanted, Index count) { return wanted ? reserve(count) : -1; }
+  Index size() const { return size_; }
   Index bytes() const { return size_ * Index{sizeof(T)}; }
+  void shorten(Index size) { size_ = size; }
 
   void allocate(const gpu::Stream& stream) {
     device_.emplace(size_);
@@ -226,66 +263,59 @@ struct FleetWork {
   const FleetObserver* observer = nullptr;
 };
 
-// Runs of one variant that are trained by one launch, in the order in which they were added.
+// Runs of one variant that are trained by one launch, in the order in which they were added. Needs no device before it
+// trains.
 class Wave {
  public:
-  Wave(const FusedVariant& variant, const TrainingData& data, const DeviceLists& lists, Index most_blocks)
-      : data_(&data), lists_(&lists), most_blocks_(most_blocks) {
+  // `most_blocks` work beside each other.
+  Wave(const FusedVariant& variant, const TrainingData& data, Index most_blocks)
+      : data_(&data), most_blocks_(most_blocks) {
     launch_.variant = variant;
   }
 
-  bool empty() const { return numbers_.empty(); }
+  const FusedVariant& variant() const { return launch_.variant; }
+  Index runs() const { return runs_.size(); }
   // Of device memory: what the runs are given and leave behind, and what their blocks work with.
   Index bytes() const {
-    const Index blocks = std::min(most_blocks_, static_cast<Index>(numbers_.size()));
-    return history_.bytes() + correct_.bytes() + parameters_.bytes() + layers_.bytes() + dead_.bytes() +
-           predicted_.bytes() + probability_.bytes() + Index{sizeof(RunEnd) + sizeof(FusedRun)} * runs_.size() +
-           Index{sizeof(FusedRequest)} * requests_.size() + 4 * (initial_.size() + weights_.size()) +
-           4 * blocks * (launch_.floats + launch_.integers);
+    Index sum = runs_.bytes() + plans_.bytes() + requests_.bytes() + initial_.bytes() + weights_.bytes() +
+                4 * (blocks() * (launch_.floats + launch_.integers) + kCounts);
+    each_result(*this, [&](const auto& of_kind) { sum += of_kind.bytes(); });
+    return sum;
   }
 
-  // `number` is the run's in the fleet, `cost` its share of the work.
-  void add(std::size_t number, const Run& from, const FusedPlan& plan, double cost) {
-    const auto [known, is_new] = plan_of_.try_emplace(from.architecture.widths, plans_.size());
-    if (is_new) plans_.add(plan);
-    FusedRun run = fused_run(from, *data_, narrow<std::int32_t>(known->second));
-    run.rows = (*lists_)(run.rows);
-    run.validation = (*lists_)(run.validation);
-    if (from.initial) run.initial = initial_.add({from.initial->data(), static_cast<Index>(from.initial->size())});
-    if (!from.class_weights.given.empty())
-      run.class_weights = weights_.add({from.class_weights.given.data(), from.architecture.classes()});
-
-    const RunOutputs& wanted = from.outputs;
-    bool wants_best = wanted.best_parameters;
-    run.first_request = requests_.size();
-    run.requests = narrow<std::int32_t>(static_cast<Index>(wanted.predictions.size()));
-    for (const ParametersAt at : {ParametersAt::last, ParametersAt::best})
-      for (const PredictionRequest& request : wanted.predictions)
-        if (request.at == at) add_request(request, run, from.architecture.classes());
-    for (const PredictionRequest& request : wanted.predictions) wants_best |= request.at == ParametersAt::best;
-
-    run.history = history_.reserve(run.epochs);
-    run.correct = correct_.reserve_if(wanted.test_correct, run.epochs * correct_words(data_->test_x.rows));
-    run.parameters = parameters_.reserve_if(wanted.parameters, plan.parameters);
-    run.best = parameters_.reserve_if(run.validates && wants_best, plan.parameters);
-    run.layers = layers_.reserve_if(wanted.layers, Index{run.epochs} * plan.layers);
-    run.dead = dead_.reserve_if(wanted.dead_units, plan.layers - 1);
-
-    const FusedRoom room = fused_room(plan, run, data_->test_x.rows);
-    launch_.shared_bytes = std::max(launch_.shared_bytes, plan.shared_bytes());
-    launch_.floats = std::max(launch_.floats, Index{room.floats});
-    launch_.integers = std::max(launch_.integers, room.integers);
+  // Adds the run unless the wave, if it has others, then needs more than `most_bytes`; says whether it did. `number` is
+  // the run's in the fleet, `cost` its share of the work. The run stays where it is until the wave is trained.
+  bool add(std::size_t number, const Run& run, const FusedPlan& plan, double cost, Index most_bytes) {
+    const gpu::FusedLaunch launch = launch_;
+    std::vector<Index> sizes;
+    each_result(*this, [&](const auto& of_kind) { sizes.push_back(of_kind.size()); });
+    lay_out(run, plan);
+    if (runs_.size() > 1 && bytes() > most_bytes) {
+      launch_ = launch;
+      auto size = sizes.begin();
+      each_result(*this, [&](auto& of_kind) { of_kind.shorten(*size++); });
+      const FusedRun& last = runs_[runs_.size() - 1];
+      if (run.initial) initial_.take_out_last();
+      if (!run.class_weights.given.empty()) weights_.take_out_last();
+      requests_.shorten(last.first_request);
+      runs_.shorten(runs_.size() - 1);
+      return false;
+    }
     numbers_.push_back(number);
     cost_.push_back(cost);
-    runs_.add(run);
+    return true;
   }
 
   // Trains them and stores each result under its run's number.
   void train(const gpu::Stream& stream, const DeviceRows& train_rows, const DeviceRows& test_rows,
-             const RowGroupsView<Space::device>& groups, const FusedOptions& options, const std::vector<Run>& fleet,
-             std::vector<RunResult>& results, FleetWork& work) {
-    const auto count = static_cast<Index>(numbers_.size());
-    launch_.blocks = std::min(most_blocks_, count);
+             const RowGroupsView<Space::device>& groups, const RowLists& lists, const FusedOptions& options,
+             const std::vector<Run>& fleet, std::vector<RunResult>& results, FleetWork& work) {
+    for (FusedRun& run : runs_) {
+      run.rows = lists.on_device(run.rows);
+      run.validation = lists.on_device(run.validation);
+    }
+    for (FusedRequest& request : requests_) request.rows = lists.on_device(request.rows);
+    launch_.blocks = blocks();
     const bool stops = options.stop != nullptr && options.stop->load(std::memory_order_relaxed);
     gpu::PinnedBuffer<gpu::FleetSignals> mailbox(1, {.stop_requested = stops ? 1 : 0});
     const auto initial = initial_.on_device(stream);
@@ -293,10 +323,9 @@ class Wave {
     const auto plans = plans_.on_device(stream);
     const auto runs = runs_.on_device(stream);
     const auto requests = requests_.on_device(stream);
-    ends_.reserve(count);
-    each_result([&](auto& of_kind) { of_kind.allocate(stream); });
+    each_result(*this, [&](auto& of_kind) { of_kind.allocate(stream); });
     gpu::DeviceBuffer<float> floats(launch_.blocks * launch_.floats);
-    gpu::DeviceBuffer<std::int32_t> integers(launch_.blocks * launch_.integers), counts(2);
+    gpu::DeviceBuffer<std::int32_t> integers(launch_.blocks * launch_.integers), counts(kCounts);
     gpu::fill_bytes(stream, counts.view(), 0);
     gpu::fused_training(stream, launch_,
                         {.train_x = train_rows.x(),
@@ -319,9 +348,9 @@ class Wave {
                          .ends = ends_.view()},
                         {floats.view(), integers.view(), counts.view(), mailbox.device_view()});
     wait(stream, options.stop, mailbox.view()[0], work);
-    each_result([&](auto& of_kind) { of_kind.fetch(stream); });
+    each_result(*this, [&](auto& of_kind) { of_kind.fetch(stream); });
     stream.synchronise();
-    for (Index k = 0; k < count; ++k) {
+    for (Index k = 0; k < runs_.size(); ++k) {
       const std::size_t number = numbers_[static_cast<std::size_t>(k)];
       results[number] = result_of(fleet[number], runs_[k], ends_.at(k, 1).front());
       results[number].plan.fused = launch_.variant;
@@ -329,13 +358,50 @@ class Wave {
   }
 
  private:
-  template <class F>
-  void each_result(F f) {
-    f(history_), f(correct_), f(parameters_), f(layers_), f(dead_), f(predicted_), f(probability_), f(ends_);
+  static constexpr Index kCounts = 2;  // runs taken, and finished
+
+  // Of a wave or a const one.
+  template <class W, class F>
+  static void each_result(W& wave, F f) {
+    f(wave.history_), f(wave.correct_), f(wave.parameters_), f(wave.layers_), f(wave.dead_), f(wave.predicted_),
+        f(wave.probability_), f(wave.ends_);
+  }
+
+  Index blocks() const { return std::min(most_blocks_, runs_.size()); }
+
+  void lay_out(const Run& from, const FusedPlan& plan) {
+    const auto [known, is_new] = plan_of_.try_emplace(from.architecture.widths, plans_.size());
+    if (is_new) plans_.add(plan);
+    FusedRun run = fused_run(from, *data_, narrow<std::int32_t>(known->second));
+    if (from.initial) run.initial = initial_.add(*from.initial);
+    if (!from.class_weights.given.empty()) run.class_weights = weights_.add(from.class_weights.given);
+
+    const RunOutputs& wanted = from.outputs;
+    bool wants_best = wanted.best_parameters;
+    run.first_request = requests_.size();
+    run.requests = narrow<std::int32_t>(static_cast<Index>(wanted.predictions.size()));
+    for (const ParametersAt at : {ParametersAt::last, ParametersAt::best})
+      for (const PredictionRequest& request : wanted.predictions)
+        if (request.at == at) add_request(request, run, from.architecture.classes());
+    for (const PredictionRequest& request : wanted.predictions) wants_best |= request.at == ParametersAt::best;
+
+    run.history = history_.reserve(run.epochs);
+    run.correct = correct_.reserve_if(wanted.test_correct, run.epochs * correct_words(data_->test_x.rows));
+    run.parameters = parameters_.reserve_if(wanted.parameters, plan.parameters);
+    run.best = parameters_.reserve_if(run.validates && wants_best, plan.parameters);
+    run.layers = layers_.reserve_if(wanted.layers, Index{run.epochs} * plan.layers);
+    run.dead = dead_.reserve_if(wanted.dead_units, plan.layers - 1);
+    ends_.reserve(1);
+
+    const FusedRoom room = fused_room(plan, run, data_->test_x.rows);
+    launch_.shared_bytes = std::max(launch_.shared_bytes, plan.shared_bytes());
+    launch_.floats = std::max(launch_.floats, Index{room.floats});
+    launch_.integers = std::max(launch_.integers, room.integers);
+    runs_.add(run);
   }
 
   void add_request(const PredictionRequest& from, const FusedRun& run, Index classes) {
-    const RowSelection rows = from.rows ? (*lists_)(*from.rows) : run.rows;
+    const RowSelection rows = from.rows.value_or(run.rows);
     const Index count = from.rows ? rows.count() : data_->test_x.rows;
     requests_.add({.of_test = !from.rows,
                    .rows = rows,
@@ -398,7 +464,6 @@ class Wave {
   }
 
   const TrainingData* data_;
-  const DeviceLists* lists_;
   Index most_blocks_;
   gpu::FusedLaunch launch_;
   std::vector<std::size_t> numbers_;
@@ -407,7 +472,7 @@ class Wave {
   Table<FusedPlan> plans_;
   Table<FusedRun> runs_;
   Table<FusedRequest> requests_;
-  Table<float> initial_, weights_;
+  GivenNumbers initial_, weights_;
   Results<EpochMetrics> history_;
   Results<std::uint32_t> correct_;
   Results<float> parameters_;
@@ -416,6 +481,82 @@ class Wave {
   Results<float> probability_;
   Results<RunEnd> ends_;
 };
+
+// The runs in the order in which they are taken, and how each is trained.
+struct FleetOrder {
+  std::vector<std::size_t> numbers;
+  std::vector<FusedPlan> plans;  // of run i
+  std::vector<double> cost;      // of run i, in the unit of fused_epoch_work
+  double work = 0;               // of all
+};
+FleetOrder fused_order(const TrainingData& data, const std::vector<Run>& runs, const FusedOptions& options) {
+  FleetOrder order;
+  for (const Run& run : runs) {
+    const auto plan = fused_plan_of(run);
+    if (!plan)
+      throw InputError(to_string(run.architecture) + " is too large for the fused engine, which takes " +
+                       fused_limits());
+    order.plans.push_back(*plan);
+    order.cost.push_back(epoch_work(run, *plan, data) * static_cast<double>(run.epochs));
+    order.work += order.cost.back();
+  }
+  order.numbers.resize(runs.size());
+  std::iota(order.numbers.begin(), order.numbers.end(), std::size_t{0});
+  if (!options.order.empty()) {
+    std::vector<std::size_t> sorted = options.order;
+    std::sort(sorted.begin(), sorted.end());
+    expects(sorted == order.numbers, "train_fused: every run has a place in the order");
+    order.numbers = options.order;
+  } else {
+    std::stable_sort(order.numbers.begin(), order.numbers.end(),
+                     [&](std::size_t a, std::size_t b) { return order.cost[a] > order.cost[b]; });
+  }
+  return order;
+}
+
+// What the dataset and the runs' row lists take of the device's memory.
+Index dataset_bytes(const TrainingData& data, const std::vector<Run>& runs) {
+  Index bytes = RowLists(runs).bytes();
+  for (const HostMatrix<const float>& x : {data.train_x, data.test_x})
+    bytes += x.rows * (x.cols * Index{sizeof(float)} + Index{sizeof(std::int32_t)});
+  if (data.train_groups != nullptr) {
+    const auto groups = data.train_groups->view();
+    bytes += groups.place.size * Index{sizeof(GroupPlace)} + groups.member.size * Index{sizeof(std::int32_t)};
+  }
+  return bytes;
+}
+
+// The launches that train the fleet, each within the memory there is.
+std::vector<Wave> plan_waves(const TrainingData& data, const std::vector<Run>& runs, const FleetOrder& order,
+                             const FusedOptions& options) {
+  // Less what the driver may want meanwhile.
+  const Index most_bytes =
+      options.wave_bytes > 0 ? options.wave_bytes : gpu::free_memory_bytes() / 10 * 9 - dataset_bytes(data, runs);
+  std::vector<Wave> waves;
+  for (const FusedVariant& variant : kFusedVariants) {
+    std::vector<std::size_t> of_variant;
+    std::size_t shared_bytes = 0;
+    for (const std::size_t number : order.numbers) {
+      if (order.plans[number].variant != variant) continue;
+      of_variant.push_back(number);
+      shared_bytes = std::max(shared_bytes, order.plans[number].shared_bytes());
+    }
+    if (of_variant.empty()) continue;
+    const Index blocks = options.blocks > 0
+                             ? options.blocks
+                             : gpu::fused_resident_blocks(variant, shared_bytes) * present_gpu().multiprocessors;
+    waves.emplace_back(variant, data, blocks);
+    for (const std::size_t number : of_variant) {
+      const auto add = [&] {
+        return waves.back().add(number, runs[number], order.plans[number], order.cost[number], most_bytes);
+      };
+      if (add()) continue;
+      waves.emplace_back(variant, data, blocks);
+      add();
+    }
+  }
+  return waves;
+}
 
 }  // namespace
 
@@ -434,64 +575,33 @@ std::string fused_limits() {
          " bytes of shared memory";
 }
 
+std::vector<FusedWave> fused_waves(const TrainingData& data, const std::vector<Run>& runs,
+                                   const FusedOptions& options) {
+  expects_fleet(runs, data);
+  std::vector<FusedWave> planned;
+  for (const Wave& wave : plan_waves(data, runs, fused_order(data, runs, options), options))
+    planned.push_back({wave.variant(), wave.runs(), wave.bytes()});
+  return planned;
+}
+
 std::vector<RunResult> train_fused(const TrainingData& data, const std::vector<Run>& runs,
                                    const FusedOptions& options) {
   expects_fleet(runs, data);
-  if (runs.empty()) return {};
-  std::vector<FusedPlan> plans;
-  std::vector<double> cost;
-  FleetWork work{.progress = {.runs = static_cast<Index>(runs.size())}, .observer = &options.observer};
-  for (const Run& run : runs) {
-    const auto plan = fused_plan_of(run);
-    if (!plan)
-      throw InputError(to_string(run.architecture) + " is too large for the fused engine, which takes " +
-                       fused_limits());
-    plans.push_back(*plan);
-    cost.push_back(epoch_work(run, *plan, data) * static_cast<double>(run.epochs));
-    work.all += cost.back();
-  }
-  std::vector<std::size_t> order(runs.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  if (!options.order.empty()) {
-    std::vector<std::size_t> sorted = options.order;
-    std::sort(sorted.begin(), sorted.end());
-    expects(sorted == order, "train_fused: every run has a place in the order");
-    order = options.order;
-  } else {
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return cost[a] > cost[b]; });
-  }
+  std::vector<RunResult> results(runs.size());
+  const FleetOrder order = fused_order(data, runs, options);
+  std::vector<Wave> waves = plan_waves(data, runs, order, options);
+  FleetWork work{
+      .all = order.work, .progress = {.runs = static_cast<Index>(runs.size())}, .observer = &options.observer};
 
   const gpu::Stream stream;
   const DeviceRows train(stream, data.train_x, data.train_label, data.drawn ? &data.drawn->train : nullptr);
   const DeviceRows test(stream, data.test_x, data.test_label, data.drawn ? &data.drawn->test : nullptr);
   const DeviceGroups groups(stream, data.train_groups);
-  const DeviceLists lists(stream, runs);
-  // What is free now that the rows are there, less what the driver may want meanwhile.
-  const Index most_bytes = options.wave_bytes > 0 ? options.wave_bytes : gpu::free_memory_bytes() / 10 * 9;
-  std::vector<RunResult> results(runs.size());
-  for (const FusedVariant& variant : kFusedVariants) {
-    std::vector<std::size_t> of_variant;
-    std::size_t shared_bytes = 0;
-    for (const std::size_t number : order) {
-      if (plans[number].variant != variant) continue;
-      of_variant.push_back(number);
-      shared_bytes = std::max(shared_bytes, plans[number].shared_bytes());
-    }
-    if (of_variant.empty()) continue;
-    const Index blocks = options.blocks > 0
-                             ? options.blocks
-                             : gpu::fused_resident_blocks(variant, shared_bytes) * present_gpu().multiprocessors;
-    auto next = of_variant.begin();
-    while (next != of_variant.end()) {
-      Wave wave(variant, data, lists, blocks);
-      for (; next != of_variant.end(); ++next) {
-        Wave alone(variant, data, lists, blocks);
-        alone.add(*next, runs[*next], plans[*next], cost[*next]);
-        if (!wave.empty() && wave.bytes() + alone.bytes() > most_bytes) break;
-        wave.add(*next, runs[*next], plans[*next], cost[*next]);
-      }
-      wave.train(stream, train, test, groups.view(), options, runs, results, work);
-    }
+  RowLists lists(runs);
+  lists.copy_to_device(stream);
+  for (Wave& planned : waves) {
+    Wave wave = std::move(planned);  // the next one needs its memory
+    wave.train(stream, train, test, groups.view(), lists, options, runs, results, work);
   }
   return results;
 }

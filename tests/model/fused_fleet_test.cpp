@@ -414,6 +414,82 @@ TEST(FusedFleet, a_run_among_others_has_the_bits_it_has_alone) {
   }
 }
 
+// Runs of several kernels that ask for everything there is, given parameters and weights included.
+std::vector<plateau::Run> fleet_of_every_feature(const std::vector<std::int32_t>& list) {
+  std::vector<plateau::Run> runs;
+  for (const std::vector<Index>& widths : std::vector<std::vector<Index>>{{5, 9, 3}, {5, 70, 3}})
+    for (const NamedRun& named : runs_of_every_feature(widths, 53, list)) {
+      runs.push_back(named.run);
+      runs.back().epochs = 1;
+      runs.back().outputs.parameters = runs.size() % 2 == 0;
+      if (runs.size() % 3 == 0)
+        runs.back().initial.emplace(static_cast<std::size_t>(runs.back().architecture.parameters()), 0.01f);
+    }
+  return runs;
+}
+
+TEST(FusedFleet, is_cut_into_waves_that_fit_the_memory) {
+  const Problem problem(53, 37, 5, 3);
+  const std::vector<std::int32_t> list{52, 0, 7, 7, 31, 30, 29, 1, 2, 3};
+  const std::vector<plateau::Run> runs = fleet_of_every_feature(list);
+  const std::vector<FusedWave> whole = fused_waves(problem.data(), runs, {});
+  ASSERT_EQ(whole.size(), 2u);  // one of each kernel
+
+  const Index limit = std::max(whole[0].bytes, whole[1].bytes) / 3;
+  const std::vector<FusedWave> waves = fused_waves(problem.data(), runs, {.wave_bytes = limit});
+  Index together = 0;
+  for (const FusedWave& wave : waves) {
+    EXPECT_LE(wave.bytes, limit);
+    together += wave.runs;
+  }
+  EXPECT_EQ(together, static_cast<Index>(runs.size()));
+  EXPECT_GE(waves.size(), 4u);
+  EXPECT_LE(waves.size(), 12u);
+  for (const FusedWave& wave : fused_waves(problem.data(), runs, {.wave_bytes = 1})) EXPECT_EQ(wave.runs, 1);
+
+  const auto in_one = train_fused(problem.data(), runs, {});
+  const auto in_several = train_fused(problem.data(), runs, {.wave_bytes = limit});
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    SCOPED_TRACE("run " + std::to_string(i));
+    expect_equal_bits(in_several[i], in_one[i]);
+  }
+}
+
+TEST(FusedFleet, takes_the_memory_that_was_planned) {
+  if (!gpu::inventory().emulated) GTEST_SKIP() << "a GPU hands out memory in pages";
+  const Problem problem(53, 37, 5, 3);
+  const std::vector<std::int32_t> list{52, 0, 7, 7, 31, 30, 29, 1, 2, 3};
+  const std::vector<plateau::Run> runs = fleet_of_every_feature(list);
+  const std::vector<FusedWave> waves = fused_waves(problem.data(), runs, {});
+  const Index dataset = (53 + 37) * (5 + 1) * 4 + static_cast<Index>(list.size()) * 4;
+  Index most = 0;
+  for (const FusedWave& wave : waves) most = std::max(most, wave.bytes);
+
+  const Index before = gpu::free_memory_bytes();
+  Index least = before;
+  train_fused(problem.data(), runs,
+              {.observer = [&](const FleetProgress&) { least = std::min(least, Index{gpu::free_memory_bytes()}); }});
+
+  EXPECT_EQ(before - least, dataset + most);
+  EXPECT_EQ(gpu::free_memory_bytes(), before);
+}
+
+TEST(FusedFleet, of_65536_runs_of_width_128_fits_24_gigabytes) {
+  const Problem problem(1000, 500, 2, 2);
+  plateau::Run run{.architecture = {{2, 128, 128, 2}},
+                   .epochs = 500,
+                   .rows = RowSelection::outside_fold(3, 1000, 5, 1),
+                   .validation = RowSelection::fold(3, 1000, 5, 1),
+                   .outputs = {.parameters = false, .best_parameters = true, .test_correct = false}};
+  const std::vector<plateau::Run> runs(65'536, run);
+
+  const std::vector<FusedWave> waves = fused_waves(problem.data(), runs, {.wave_bytes = 24'000'000'000});
+
+  ASSERT_EQ(waves.size(), 1u);
+  EXPECT_EQ(waves[0].runs, 65'536);
+  EXPECT_GE(waves[0].bytes, 65'536 * run.architecture.parameters() * 4);
+}
+
 TEST(FusedFleet, trains_on_the_rows_that_a_run_selects) {
   const Problem problem(41, 35, 4, 3);
   const std::vector<plateau::Run> runs = ragged_fleet(41);

@@ -76,6 +76,7 @@ HOST_OF_TRAININGS = [ROOT / "host" / "model" / f"{name}.cpp"
                      for name in ("architecture", "epilogue_choice", "fused_fleet", "gpu_trainer", "run", "trainer",
                                   "training", "work_crew")]
 GPU_HOST = sorted(path for path in (ROOT / "host" / "gpu").glob("*.cpp") if path.stem != "device_without_cuda")
+CASES = ROOT / "tests" / "support" / "cases.cpp"  # numbers that tests compute with
 EMULATED_GPU = sorted(path for path in (ROOT / "tests" / "simt").glob("*.cpp") if not path.stem.endswith("_test"))
 
 
@@ -200,6 +201,7 @@ def compile_unmutated(shop, pool, ops):
         jobs["test", op] = test, f"test_{op}", ()
     for source in GPU_HOST + (HOST_OF_TRAININGS if set(ops) & set(TESTS_OF_TRAININGS) else []):
         jobs["rest", source] = source, f"gpu_{source.stem}", ()
+    jobs["rest", CASES] = CASES, "cases", ()
     for source in EMULATED_GPU:
         jobs["rest", source] = source, f"simt_{source.stem}", FLAGS_OF_THE_EMULATED_GPU.get(source.stem, ())
     objects = {}

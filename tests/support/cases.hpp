@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "plateau/core/contract.hpp"
-#include "plateau/core/random.hpp"
 
 namespace plateau::test {
 
@@ -23,33 +22,12 @@ inline constexpr Index kStraddlingSizes[] = {1, 2, 9, 32, 33, 129, 257};
 inline constexpr Index kStraddlingSizes[] = {1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 127, 128, 129, 255, 256, 257};
 #endif
 
-inline std::vector<double> random_values(Index count, float low, float high, std::uint64_t seed) {
-  std::vector<double> values;
-  for (Index i = 0; i < count; ++i) {
-    const float u = uniform(draw({seed, StreamId::augmentation}, static_cast<std::uint64_t>(i)).word[0]);
-    values.push_back(static_cast<double>(low + (high - low) * u));
-  }
-  return values;
-}
+std::vector<double> random_values(Index count, float low, float high, std::uint64_t seed);
 
 // Multiples of 1/16 in [-8, 8): products and sums of a few hundred of them are exact in float, in every order.
-inline std::vector<double> dyadic_values(Index count, std::uint64_t seed) {
-  std::vector<double> values;
-  for (Index i = 0; i < count; ++i) {
-    const std::uint32_t word = draw({seed, StreamId::augmentation}, static_cast<std::uint64_t>(i)).word[1];
-    values.push_back((static_cast<double>(word >> 24) - 128) / 16);
-  }
-  return values;
-}
+std::vector<double> dyadic_values(Index count, std::uint64_t seed);
 
-inline std::vector<std::int32_t> random_labels(Index count, Index classes, std::uint64_t seed) {
-  std::vector<std::int32_t> labels;
-  for (Index i = 0; i < count; ++i) {
-    const std::uint32_t word = draw({seed, StreamId::labels}, static_cast<std::uint64_t>(i)).word[2];
-    labels.push_back(static_cast<std::int32_t>(static_cast<Index>(word) % classes));
-  }
-  return labels;
-}
+std::vector<std::int32_t> random_labels(Index count, Index classes, std::uint64_t seed);
 
 inline std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 

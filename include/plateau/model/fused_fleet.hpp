@@ -36,6 +36,16 @@ std::optional<FusedPlan> fused_plan_of(const Run& run);
 inline constexpr double kMostFusedEpochWork = 5e8;
 bool prefers_fused(const Run& run, const TrainingData& data);
 
+// One launch of a fleet.
+struct FusedWave {
+  FusedVariant variant;
+  Index runs = 0;
+  Index bytes = 0;  // of device memory: all that the launch works with and leaves behind, beside the dataset
+};
+// The launches by which train_fused would train the fleet now, planned before anything starts: those of a variant
+// together, as many as there is memory for. Throws as train_fused does.
+std::vector<FusedWave> fused_waves(const TrainingData& data, const std::vector<Run>& runs, const FusedOptions& options);
+
 // Trains the runs on the GPU. Results in the order of the runs, each with the bits it has alone. Throws
 // std::invalid_argument where a run does not fit the data, and InputError where one is too large for the engine.
 std::vector<RunResult> train_fused(const TrainingData& data, const std::vector<Run>& runs, const FusedOptions& options);
