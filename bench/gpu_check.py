@@ -50,7 +50,7 @@ LIMIT_S = 480
 # Share of the limit. Their sum is 1: a stage that ends early leaves its rest to those after it.
 SHARES = {"facts": 0.03, "tests": 0.12, "memcheck": 0.04, "racecheck": 0.04, "initcheck": 0.04, "synccheck": 0.04,
           "machine": 0.06, "scenarios": 0.05, "kernels": 0.12, "training": 0.10, "peers": 0.36}
-FILTERS = {"training": "-fleet/1024"}  # of Google Benchmark: without what takes a share alone
+FILTERS = {"training": "-fleet/1024x128"}  # of Google Benchmark: without what takes a share alone
 PEERS = results.ROOT / "bench" / "peers" / "peers.py"
 SANITIZERS = ("memcheck", "racecheck", "initcheck", "synccheck")
 # Every launcher, direct and captured, and short trainings: batches, streams, graphs, a ragged fleet.

@@ -100,8 +100,8 @@ def parse(arguments):
     add("--device", choices=("auto", "cuda", "cpu", "both"), default="auto",
         help="auto: the GPU's contenders where there is one, else the CPU's")
     add("--rows", type=whole_numbers, default=list(cases.ROWS), help="training rows of A [100,1000,2000]")
-    add("--epochs", type=int, help="of A, B and D [500; of fleets on a CPU 50]")
-    add("--fleet", type=fleets, help="of B and D: MODELSxWIDTH,... [64x32,64x128, on a CPU 64x64 too]")
+    add("--epochs", type=int, help="of A, B and D [500; of fleets 50]")
+    add("--fleet", type=fleets, help="of B and D: MODELSxWIDTH,... [4096x64,4096x128; on a CPU 64x32,64x64,64x128]")
     add("--rounds", type=int, help=f"{LEAST_ROUNDS} or more [{ROUNDS}]")
     add("--limit", type=float, metavar="SECONDS",
         help="end after the round that reaches it; cases share the time, and what was measured is kept")

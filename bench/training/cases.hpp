@@ -4,7 +4,10 @@
 //
 //   tiny_mlp/<rows>       2-128-128-2, full batch, Adam, 500 test rows evaluated after every epoch. Time per epoch of a
 //                         whole run, copies in and out included.
-//   fleet/<models>        so many of the same, with 1000 rows, submitted together. Time per epoch of one model.
+//   fleet/<models>x<width>  so many 2-<width>-<width>-2 submitted together, full batch, Adam, 1000 rows and 500 test
+//   rows.
+//                         Time per epoch of one model; percent_of_fp32_peak where the device's peak is known, and the
+//                         device memory that the fleet took at its most where the way tells.
 //   wide_mlp/<batch>      784-4096-4096-10. Time per step: what more epochs take, over their steps.
 //   startup/<rows>        Time of making the trainer and training its first epoch, where others have trained before;
 //                         and process_us, that of a whole process (this program, started with kFirstEpochOption) which
@@ -30,13 +33,19 @@ void add_gpu_trainings(Effort effort);
 // it has measured by then.
 enum class WideTurn { first, late };
 
+struct FleetSize {
+  Index models = 0, width = 0;
+};
+
 // A device and a way it trains, and what is worth a time that way besides the wide network.
 struct Trained {
   std::string name;         // of cases, after what is trained: "cpu/fp32", "graph/tf32"
   std::string first_epoch;  // of kFirstEpochOption, where the start is worth a time
   bool tiny = false;
   bool fleets = false;
-  std::vector<Index> more_fleets = {};  // beside the extent's
+  std::vector<FleetSize> more_fleets = {};          // beside the extent's
+  double fp32_peak = 0;                             // FLOP/s of the device's multiply-adds; 0: not known
+  std::function<std::int64_t()> free_memory_bytes;  // while a fleet is trained; of devices that tell
   bool wide = true;
   WideTurn wide_turn = WideTurn::late;
   Index wide_epochs = 1;  // that are timed
@@ -49,7 +58,7 @@ struct Trained {
 struct Extent {
   std::vector<Index> tiny_rows = {100, 500, 1000, 2000};
   Index tiny_epochs = 0;
-  std::vector<Index> fleets;
+  std::vector<FleetSize> fleets;
   Index fleet_epochs = 0;
   Architecture wide;
   Index wide_batch = 0;

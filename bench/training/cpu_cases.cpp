@@ -24,7 +24,7 @@ void add_cpu_trainings(Effort effort) {
       .products_us = [=](const Architecture& net, Index batch) { return products_us(*device, effort, net, batch); }};
   add_trainings(effort,
                 {.tiny_epochs = 200,
-                 .fleets = {32},
+                 .fleets = {{32, 32}, {32, 128}},
                  .fleet_epochs = 20,
                  .wide = {{784, 4096, 4096, 10}},
                  .wide_batch = 128,

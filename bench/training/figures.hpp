@@ -47,16 +47,21 @@ inline Figures tiny_figures(const Took& all, Index epochs, const Took& first, In
   return figures;
 }
 
-// Per epoch of one model, whose products take so many `flops`.
-inline Figures fleet_figures(const Took& all, Index models, Index epochs, double flops) {
+// Per epoch of one model, whose products take so many `flops`. `peak`: FLOP/s of the device, `memory_bytes`: what the
+// fleet took of its memory; 0 where they are not known.
+inline Figures fleet_figures(const Took& all, Index models, Index epochs, double flops, double peak,
+                             std::int64_t memory_bytes) {
   const auto model_epochs = static_cast<double>(models * epochs);
-  return {.us = all.us / model_epochs,
-          .counters = {{"models", static_cast<double>(models)},
-                       {"epochs", static_cast<double>(epochs)},
-                       {"models_per_s", static_cast<double>(models) / all.us * 1e6},
-                       {"model_epochs_per_s", model_epochs / all.us * 1e6},
-                       {"tflop_per_s", flops * model_epochs / all.us * 1e-6},
-                       {"host_us_per_model_epoch", all.host_us / model_epochs}}};
+  Figures figures{.us = all.us / model_epochs,
+                  .counters = {{"models", static_cast<double>(models)},
+                               {"epochs", static_cast<double>(epochs)},
+                               {"models_per_s", static_cast<double>(models) / all.us * 1e6},
+                               {"model_epochs_per_s", model_epochs / all.us * 1e6},
+                               {"tflop_per_s", flops * model_epochs / all.us * 1e-6},
+                               {"host_us_per_model_epoch", all.host_us / model_epochs}}};
+  if (peak > 0) figures.counters["percent_of_fp32_peak"] = 100 * flops * model_epochs / all.us * 1e6 / peak;
+  if (memory_bytes > 0) figures.counters["peak_memory_mb"] = static_cast<double>(memory_bytes) * 1e-6;
+  return figures;
 }
 
 // Per step. `later`: what the `steps` took; `products_us` and `flops` are those of one step.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/support/gpu_device.hpp"
 #include "cases.hpp"
+#include "plateau/gpu/device.hpp"
 #include "plateau/model/gpu_trainer.hpp"
 #include "products.hpp"
 
@@ -29,6 +30,7 @@ void add_gpu_trainings(Effort effort) {
       {"graph/tf32/epilogues", precise(Precision::tf32, Epilogues::everywhere)},
       {"graph/tf32/autotuned", precise(Precision::tf32, Epilogues::measured)},
   };
+  const double peak = gpu::fp32_peak(gpu::inventory().devices.at(0));
   std::vector<Trained> trained;
   for (const Way& way : ways) {
     const bool tf32 = way.options.precision == Precision::tf32;
@@ -36,7 +38,10 @@ void add_gpu_trainings(Effort effort) {
                        .first_epoch = way.startup_and_fleets && !way.fused ? "gpu" : "",
                        .tiny = way.tiny,
                        .fleets = way.startup_and_fleets,
-                       .more_fleets = way.fused ? std::vector<Index>{4096} : std::vector<Index>{},
+                       .more_fleets = way.fused ? std::vector<FleetSize>{{4096, 32}, {4096, 64}, {4096, 128}}
+                                                : std::vector<FleetSize>{},
+                       .fp32_peak = way.options.precision == Precision::fp32 ? peak : 0,
+                       .free_memory_bytes = way.fused ? gpu::free_memory_bytes : nullptr,
                        .wide = !way.fused,
                        .wide_turn = tf32 ? WideTurn::first : WideTurn::late,
                        .wide_epochs = tf32 ? 20 : 5,  // a step in fp32 takes several times as long
@@ -49,7 +54,7 @@ void add_gpu_trainings(Effort effort) {
   }
   add_trainings(effort,
                 {.tiny_epochs = 500,
-                 .fleets = {32, 1024},
+                 .fleets = {{32, 128}, {1024, 128}},
                  .fleet_epochs = 20,
                  .wide = {{784, 4096, 4096, 10}},
                  .wide_batch = 8192,

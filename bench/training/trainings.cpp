@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 #include <utility>
@@ -157,19 +158,19 @@ class Bench {
     return reported(state, tiny_figures(all, epochs, first, few));
   }
 
-  double fleet(benchmark::State& state, Index models) {
+  double fleet(benchmark::State& state, FleetSize size) {
     const Rows rows = scenario_rows(kFleetRows);
+    const Architecture net{{2, size.width, size.width, 2}};
     std::vector<Run> runs;
-    for (Index model = 0; model < models; ++model)
-      runs.push_back(run_of(kTiny, extent_.fleet_epochs, static_cast<std::uint64_t>(model)));
-    train(trainer(), runs[0], rows.view(2));
+    for (Index model = 0; model < size.models; ++model)
+      runs.push_back(run_of(net, extent_.fleet_epochs, static_cast<std::uint64_t>(model)));
+    const std::int64_t memory_bytes = warm_up(runs, rows.view(2));
     std::vector<RunResult> results;
     const Took all = took([&] { results = trainer().train_fleet(rows.view(2), runs); });
     if (results.size() != runs.size()) throw std::runtime_error("a model was not trained");
     for (const RunResult& result : results) expect_trained(result, extent_.fleet_epochs);
-    const double flops =
-        step_cost(kTiny, kFleetRows).flops + forward_cost(kTiny, kTestRows).flops;  // of a model's epoch
-    return reported(state, fleet_figures(all, models, extent_.fleet_epochs, flops));
+    const double flops = step_cost(net, kFleetRows).flops + forward_cost(net, kTestRows).flops;  // of a model's epoch
+    return reported(state, fleet_figures(all, size.models, extent_.fleet_epochs, flops, way_.fp32_peak, memory_bytes));
   }
 
   double wide_mlp(benchmark::State& state) {
@@ -203,6 +204,17 @@ class Bench {
   }
 
  private:
+  // Where the device tells its free memory, by training the whole fleet, and what that took of it at its most; 0
+  // elsewhere.
+  std::int64_t warm_up(const std::vector<Run>& runs, const TrainingData& data) {
+    train(trainer(), runs[0], data);
+    if (!way_.free_memory_bytes) return 0;
+    const std::int64_t before = way_.free_memory_bytes();
+    std::int64_t least = before;
+    trainer().train_fleet(data, runs, [&](const FleetProgress&) { least = std::min(least, way_.free_memory_bytes()); });
+    return before - least;
+  }
+
   static double reported(benchmark::State& state, const Figures& figures) {
     for (const auto& [name, value] : figures.counters) state.counters[name] = value;
     return figures.us;
@@ -233,7 +245,7 @@ void add_trainings(Effort effort, const Extent& full, const std::vector<Trained>
   const Extent extent = !smoke ? full
                                : Extent{.tiny_rows = {100},
                                         .tiny_epochs = 3,
-                                        .fleets = {2},
+                                        .fleets = {{2, 128}},
                                         .fleet_epochs = 2,
                                         .wide = {{12, 32, 32, 10}},
                                         .wide_batch = 4,
@@ -243,13 +255,13 @@ void add_trainings(Effort effort, const Extent& full, const std::vector<Trained>
   const auto for_ways = [&](auto body) {
     for (std::size_t i = 0; i < ways.size(); ++i) body(ways[i], benches[i]);
   };
-  const auto add = [](const std::string& what, Index size, const Trained& way, Measure measure) {
-    add_case(what + "/" + std::to_string(size) + "/" + way.name, std::move(measure));
+  const auto add = [](const std::string& what, const std::string& size, const Trained& way, Measure measure) {
+    add_case(what + "/" + size + "/" + way.name, std::move(measure));
   };
   const auto add_wide = [&](WideTurn turn) {
     for_ways([&](const Trained& way, const std::shared_ptr<Bench>& bench) {
       if (way.wide && way.wide_turn == turn)
-        add("wide_mlp", extent.wide_batch, way, [=](State& state) { return bench->wide_mlp(state); });
+        add("wide_mlp", std::to_string(extent.wide_batch), way, [=](State& state) { return bench->wide_mlp(state); });
     });
   };
 
@@ -257,21 +269,24 @@ void add_trainings(Effort effort, const Extent& full, const std::vector<Trained>
   for_ways([&](const Trained& way, const std::shared_ptr<Bench>& bench) {
     if (!way.tiny) return;
     for (const Index rows : extent.tiny_rows)
-      add("tiny_mlp", rows, way, [=](State& state) { return bench->tiny_mlp(state, rows); });
+      add("tiny_mlp", std::to_string(rows), way, [=](State& state) { return bench->tiny_mlp(state, rows); });
   });
   for_ways([&](const Trained& way, const std::shared_ptr<Bench>& bench) {
     if (!way.first_epoch.empty())
-      add("startup", kFirstEpochRows, way, [=](State& state) { return bench->startup(state); });
+      add("startup", std::to_string(kFirstEpochRows), way, [=](State& state) { return bench->startup(state); });
   });
   add_wide(WideTurn::late);
-  for (const Index models : extent.fleets)
+  const auto add_fleet = [&](FleetSize size, const Trained& way, const std::shared_ptr<Bench>& bench) {
+    add("fleet", std::to_string(size.models) + "x" + std::to_string(size.width), way,
+        [=](State& state) { return bench->fleet(state, size); });
+  };
+  for (const FleetSize size : extent.fleets)
     for_ways([&](const Trained& way, const std::shared_ptr<Bench>& bench) {
-      if (way.fleets) add("fleet", models, way, [=](State& state) { return bench->fleet(state, models); });
+      if (way.fleets) add_fleet(size, way, bench);
     });
   if (smoke) return;
   for_ways([&](const Trained& way, const std::shared_ptr<Bench>& bench) {
-    for (const Index models : way.more_fleets)
-      add("fleet", models, way, [=](State& state) { return bench->fleet(state, models); });
+    for (const FleetSize size : way.more_fleets) add_fleet(size, way, bench);
   });
 }
 

@@ -38,11 +38,14 @@ Inventory inventory() {
       cudaGetLastError();
       break;  // a place in the list is the runtime's number
     }
+    int clock_khz = 0;
+    if (cudaDeviceGetAttribute(&clock_khz, cudaDevAttrClockRate, device) != cudaSuccess) cudaGetLastError();
     found.devices.push_back(
         {.name = properties.name,
          .compute_major = properties.major,
          .compute_minor = properties.minor,
          .multiprocessors = properties.multiProcessorCount,
+         .clock_hz = std::int64_t{1000} * clock_khz,
          .memory_bytes = static_cast<std::int64_t>(properties.totalGlobalMem),
          .l2_cache_bytes = properties.l2CacheSize,
          .shared_memory_per_block_bytes = static_cast<std::int64_t>(properties.sharedMemPerBlockOptin)});

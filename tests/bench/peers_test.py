@@ -488,7 +488,8 @@ class Fleets(unittest.TestCase):
         self.assertEqual([(case.models, case.widths, case.rows, case.test_rows, case.epochs) for case in planned],
                          [(64, [2, width, width, 2], 1000, 500, 50) for width in (32, 64, 128)])
         self.assertEqual(cases.planned("B", "cpu", smoke=False, epochs=7)[0].epochs, 7)
-        self.assertEqual({case.epochs for case in cases.planned("B", "cuda", smoke=False)}, {500})
+        self.assertEqual([(case.models, case.widths[1], case.epochs) for case in cases.planned("B", "cuda", smoke=False)],
+                         [(4096, 64, 50), (4096, 128, 50)])
 
     def test_mini_batches_are_a_work_of_the_cpu_and_of_scikit_learn(self):
         planned = cases.planned("D", "cpu", smoke=False)
@@ -496,6 +497,7 @@ class Fleets(unittest.TestCase):
                          [([2, width, width, 2], 200, 1000, 50) for width in (32, 64, 128)])
         self.assertEqual(planned[0].request("load")["batch"], 200)
         self.assertEqual({case.batch for case in cases.planned("B", "cpu", smoke=False)}, {0})
+        self.assertEqual({case.gate_epochs for case in planned}, {4})  # of 5 steps each
         self.assertEqual(cases.planned("D", "cuda", smoke=False), [])
         found = {framework: ["one"] for framework in contenders.PACKAGES}
         self.assertEqual({one.framework for one in contenders.contenders("D", "cpu", found, "ours")},

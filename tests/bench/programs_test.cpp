@@ -68,7 +68,7 @@ TEST_F(Programs, fail_where_a_case_throws_or_gives_no_time) {
 }
 
 TEST_F(Programs, fail_where_a_training_diverges_or_its_figures_are_not_finite) {
-  for (const std::string trained : {"tiny_mlp/100/", "wide_mlp/4/", "fleet/2/"})
+  for (const std::string trained : {"tiny_mlp/100/", "wide_mlp/4/", "fleet/2x128/"})
     for (const auto& [name, words] :
          {std::pair{"nan", "a loss is not finite\n"}, {"diverged", "the training did not finish\n"}}) {
       const ProgramResult result = planted("cpu", trained + name);
@@ -95,11 +95,11 @@ TEST_F(Programs, report_what_a_training_took_with_its_launches_and_its_products)
 // Machines that are lent go away: what a target is set for comes first, and what takes longest last.
 TEST_F(Programs, measure_the_trainings_that_matter_most_first) {
   EXPECT_EQ(cases_of(PLATEAU_BENCH_TRAINING_EMULATED, "cuda"),
-            (std::vector<std::string>{"wide_mlp/4/graph/tf32", "wide_mlp/4/graph/tf32/epilogues",
-                                      "wide_mlp/4/graph/tf32/autotuned", "tiny_mlp/100/graph/fp32",
-                                      "tiny_mlp/100/stream/fp32", "tiny_mlp/100/fused/fp32", "startup/1000/graph/fp32",
-                                      "wide_mlp/4/graph/fp32", "wide_mlp/4/stream/fp32",
-                                      "wide_mlp/4/graph/fp32/epilogues", "fleet/2/graph/fp32", "fleet/2/fused/fp32"}));
+            (std::vector<std::string>{
+                "wide_mlp/4/graph/tf32", "wide_mlp/4/graph/tf32/epilogues", "wide_mlp/4/graph/tf32/autotuned",
+                "tiny_mlp/100/graph/fp32", "tiny_mlp/100/stream/fp32", "tiny_mlp/100/fused/fp32",
+                "startup/1000/graph/fp32", "wide_mlp/4/graph/fp32", "wide_mlp/4/stream/fp32",
+                "wide_mlp/4/graph/fp32/epilogues", "fleet/2x128/graph/fp32", "fleet/2x128/fused/fp32"}));
 }
 
 // By its own name, as the beginning of its launchers' names, or by a launcher that is called otherwise.

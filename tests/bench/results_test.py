@@ -540,7 +540,7 @@ class GpuCheck(Folder):
             self.assertEqual(self.check("--only", "training")[0], 0)
         result = results.read(self.out / "gpu-check.json")
         self.assertEqual((result["busy"], result["stages"][0]["result"]["busy"]), (False, False))
-        self.assertIn("--benchmark_filter=-fleet/1024", result["stages"][0]["result"]["command"])
+        self.assertIn("--benchmark_filter=-fleet/1024x128", result["stages"][0]["result"]["command"])
         self.others_use(0.9)
         self.check("--only", "training")
         result = results.read(self.out / "gpu-check.json")

@@ -25,7 +25,7 @@ TEST(TrainingFigures, of_a_tiny_network_are_per_epoch) {
 }
 
 TEST(TrainingFigures, of_a_fleet_are_per_epoch_of_a_model) {
-  const Figures figures = fleet_figures({.us = 2e6, .host_us = 4e5}, 32, 20, 5e10);
+  const Figures figures = fleet_figures({.us = 2e6, .host_us = 4e5}, 32, 20, 5e10, 64e12, 8'000'000);
 
   EXPECT_EQ(figures.us, 2e6 / 640);
   EXPECT_EQ(figures.counters, (Counters{{"models", 32},
@@ -33,7 +33,12 @@ TEST(TrainingFigures, of_a_fleet_are_per_epoch_of_a_model) {
                                         {"models_per_s", 16},
                                         {"model_epochs_per_s", 320},
                                         {"tflop_per_s", 16},
-                                        {"host_us_per_model_epoch", 625}}));
+                                        {"host_us_per_model_epoch", 625},
+                                        {"percent_of_fp32_peak", 25},
+                                        {"peak_memory_mb", 8}}));
+  const Figures unknown = fleet_figures({.us = 2e6, .host_us = 4e5}, 32, 20, 5e10, 0, 0);
+  EXPECT_FALSE(unknown.counters.contains("percent_of_fp32_peak"));
+  EXPECT_FALSE(unknown.counters.contains("peak_memory_mb"));
 }
 
 TEST(TrainingFigures, of_a_wide_network_are_per_step_and_in_per_cent_of_its_products) {

@@ -627,5 +627,37 @@ TEST(FusedFleet, draws_the_rows_that_are_described) {
   expect_equal_bits(train_fused(data, {run}, {})[0], handed);
 }
 
+// ---- Room for a variant that spreads a run over the blocks of a cluster ---------------------------------------------
+// There is none yet. What the engine knows a variant by, hands to it and reserves for it is enough for one, and stays
+// so: this must compile.
+namespace spread {
+
+constexpr FusedVariant kVariant{.threads = 512, .groups = 1, .tiles = 1};
+constexpr int kCluster = 8;
+
+std::optional<FusedPlan> plan_of(const std::vector<Index>& widths, std::size_t shared_bytes) {
+  auto plan = plateau::detail::fused_plan_of(kVariant, widths, shared_bytes);  // of a block's share of the columns
+  if (plan) plan->variant = kVariant;
+  return plan;
+}
+Index resident_blocks(const FusedVariant& variant, std::size_t) { return variant == kVariant ? kCluster : 0; }
+void training(const gpu::Stream&, const gpu::FusedLaunch& launch, const FusedFleet& fleet,
+              const gpu::FusedScratch& scratch) {
+  const Index clusters = launch.blocks / kCluster;
+  expects(clusters <= fleet.runs.size && scratch.floats.size >= launch.blocks * launch.floats, "spread: a run each");
+}
+
+template <class Stub, class Engine>
+constexpr bool stands_in_for = std::is_same_v<Stub, Engine>;
+static_assert(stands_in_for<decltype(&training), decltype(&gpu::fused_training)>);
+static_assert(stands_in_for<decltype(&resident_blocks), decltype(&gpu::fused_resident_blocks)>);
+static_assert(std::is_same_v<decltype(plan_of({}, 0)), decltype(fused_plan({}, 0))>);
+static_assert(std::find(std::begin(kFusedVariants), std::end(kFusedVariants), kVariant) == std::end(kFusedVariants),
+              "its name is its own, and a run's execution plan tells it");
+static_assert(ExecutionPlan{.fused = kVariant}.fused == kVariant);
+static_assert(std::is_trivially_copyable_v<FusedPlan> && std::is_trivially_copyable_v<FusedRun>, "lie on the device");
+
+}  // namespace spread
+
 }  // namespace
 }  // namespace plateau::test

@@ -693,6 +693,10 @@ TEST_F(Runtime, describes_itself) {
   EXPECT_EQ(properties.major * 10 + properties.minor, 90);
   EXPECT_EQ(properties.multiProcessorCount, 4);
   EXPECT_EQ(cudaGetDeviceProperties(&properties, 1), cudaErrorInvalidDevice);
+  int clock_khz = 0;
+  EXPECT_EQ(cudaDeviceGetAttribute(&clock_khz, cudaDevAttrClockRate, 0), cudaSuccess);
+  EXPECT_EQ(clock_khz, 1'000'000);
+  EXPECT_EQ(cudaDeviceGetAttribute(&clock_khz, cudaDevAttrClockRate, 1), cudaErrorInvalidDevice);
   EXPECT_EQ(cudaDriverGetVersion(&driver), cudaSuccess);
   EXPECT_EQ(driver, CUDART_VERSION);
 }
