@@ -70,7 +70,8 @@ class BlockTraining {
   // Passes one part after another through the network, in one loop, so that its code is there once.
   __device__ void train(RunEnd& end) {
     begin();
-    int epochs = 0, first = 0, request = 0;  // complete ones; of the batch among the run's rows; of those it has
+    // Complete ones; of the batch among the run's rows; of those it has.
+    int epochs = run_.first_epoch, first = 0, request = 0;
     Part part = begin_epoch(epochs) ? Part::train : after_training();
 #pragma unroll 1
     for (;;) {
@@ -120,15 +121,19 @@ class BlockTraining {
   __device__ void begin() {
     if (thread_ == 0) {
       words_.room = fused_room(plan_, run_, fleet_.test_x.rows);
-      words_.best_epochs = 0;
-      words_.steps = 0;
+      words_.best_epochs = run_.best_epochs;
+      words_.best_loss = run_.best_loss;
+      words_.steps = run_.steps;
       words_.status = RunStatus::running;
       words_.adam = adam_constants(run_.adam, run_.adam.decay_kind == WeightDecay::decoupled);
       words_.sgd = sgd_constants(run_.sgd);
     }
     __syncthreads();
     for (int i = thread_; i < plan_.shared_floats; i += kThreads) memory_[i] = 0;
-    for (int i = thread_; i < 2 * plan_.moments; i += kThreads) floats_[i] = 0;
+    const bool goes_on = run_.first_epoch > 0;
+    for (int i = thread_; i < 2 * plan_.moments; i += kThreads)
+      floats_[i] = goes_on ? fleet_.initial.data[run_.given_moments + i] : 0.0f;
+    if (goes_on) take_up();
     find_rows(run_.rows, integers_ + words_.room.source, integers_ + words_.room.label);
     if (run_.validates)
       find_rows(run_.validation, integers_ + words_.room.validation_source, integers_ + words_.room.validation_label);
@@ -140,6 +145,21 @@ class BlockTraining {
       for_each_parameter(l, [&](int flat, int place) { memory_[place] = initial(flat, bound); });
     }
     __syncthreads();
+  }
+
+  // What another launch has left of the run, beside its parameters and moments.
+  __device__ void take_up() const {
+    if (run_.given_best >= 0 && run_.best >= 0)
+      for (int i = thread_; i < plan_.parameters; i += kThreads)
+        fleet_.parameters.data[run_.best + i] = fleet_.initial.data[run_.given_best + i];
+    for (Index i = thread_; i < fleet_.test_x.rows; i += kThreads)
+      integers_[words_.room.previous + i] = fleet_.given_predicted.data[run_.given_predicted + i];
+  }
+  // And what this one leaves.
+  __device__ void leave() const {
+    for (int i = thread_; i < 2 * plan_.moments; i += kThreads) fleet_.parameters.data[run_.moments + i] = floats_[i];
+    for (Index i = thread_; i < fleet_.test_x.rows; i += kThreads)
+      fleet_.predicted.data[run_.predicted + i] = integers_[words_.room.previous + i];
   }
 
   __device__ float initial(int element, float bound) const {
@@ -177,6 +197,10 @@ class BlockTraining {
         const FeatureScale scale = feature_scale(mean, spread);
         floats_[words_.room.mean + j] = scale.mean;
         floats_[words_.room.factor + j] = scale.factor;
+        if (run_.scale >= 0) {
+          fleet_.parameters.data[run_.scale + j] = scale.mean;
+          fleet_.parameters.data[run_.scale + plan_.layer[0].in + j] = scale.factor;
+        }
       }
       if (run_.jitter > 0) floats_[words_.room.noise + j] = jitter_amplitude(run_.jitter, run_.standardise, spread);
     }
@@ -232,7 +256,7 @@ class BlockTraining {
   // ---- Epochs -------------------------------------------------------------------------------------------------------
   // False where there is none left, or the host wants an end.
   __device__ bool begin_epoch(int epoch) {
-    if (epoch == run_.epochs) return false;
+    if (epoch == run_.end_epoch) return false;
     if (agreed(thread_ == 0 && signals_->stop_requested != 0)) return ends_by(RunStatus::interrupted);
     if (thread_ == 0) {
       figures(epoch) = {};
@@ -271,6 +295,7 @@ class BlockTraining {
   }
   __device__ Part after_training() {
     if (run_.parameters >= 0) write_parameters(run_.parameters);
+    if (run_.moments >= 0) leave();
     if (run_.dead < 0) return Part::request;
     int units = 0;
     for (int l = 0; l + 1 < plan_.layers; ++l) units += plan_.layer[l].out;
@@ -672,7 +697,7 @@ class BlockTraining {
   // Of a tile of the slot, among the moments and the sums; an element lies at its row's, thread's and column's place.
   template <int kSide>
   __device__ static int moment_of(const FusedLayer& of, int slot, int tile) {
-    return of.moment + ((slot - of.first_slot) * kSide * kSide + tile) * 16 * kThreads;
+    return fused_moment(of, slot, kSide * kSide, tile, kThreads);
   }
 
   // One step over every parameter, each by the thread that owns it: the first copy of its tile, the first thread of its
@@ -716,8 +741,10 @@ class BlockTraining {
     for (int l = 0; l < plan_.layers; ++l) {
       const FusedLayer& of = plan_.layer[l];
       double squares = 0;
-      for_each_slot(of, [&](int slot, auto& own) { step_of_slot(of, slot, own, squares, rule); });
-      step_of_bias(of, l, squares, rule);
+      if ((run_.frozen >> l & 1u) == 0) {
+        for_each_slot(of, [&](int slot, auto& own) { step_of_slot(of, slot, own, squares, rule); });
+        step_of_bias(of, l, squares, rule);
+      }
       if (!last) continue;
       squares = block_sum(squares);
       all += squares;
@@ -751,7 +778,7 @@ class BlockTraining {
   template <int kSide, class Rule>
   __device__ void step_of_slot(const FusedLayer& of, int slot, const Accumulator<kSide>& own, double& squares,
                                const Rule& rule) {
-    const Unit unit = unit_of<kThreads>(of, slot);
+    const FusedUnit unit = unit_of<kThreads>(of, slot);
     const int threads_of_copy = kThreads / of.parts;
 #pragma unroll
     for (int tile = 0; tile < kSide * kSide; ++tile) {

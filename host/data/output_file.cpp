@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plateau/data/output_file.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <random>
 #include <string>
@@ -21,6 +24,14 @@ std::string random_name() {
   for (int word = 0; word < 3; ++word)
     for (unsigned bits = random(), digit = 0; digit < 8; ++digit, bits >>= 4) name += kDigits[bits & 15];
   return name + ".tmp";
+}
+
+// The new name itself; not every file system can, and then it comes to the disk when it does.
+void sync_folder(const std::filesystem::path& folder) {
+  const int handle = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY);
+  if (handle < 0) return;
+  ::fsync(handle);
+  ::close(handle);
 }
 
 }  // namespace
@@ -62,12 +73,13 @@ void OutputFile::write(std::string_view bytes) {
 
 void OutputFile::commit() {
   errno = 0;
-  if (std::fflush(file_.get()) != 0) refuse(errno);
+  if (std::fflush(file_.get()) != 0 || ::fsync(::fileno(file_.get())) != 0) refuse(errno);
   if (std::fclose(file_.release()) != 0) refuse(errno);
   std::error_code error;
   std::filesystem::rename(temporary_, target_, error);
   if (error) refuse(error.value());
   temporary_.clear();
+  sync_folder(target_.parent_path());
 }
 
 void OutputFile::refuse(int error) const {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <list>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -95,6 +96,8 @@ FusedRun fused_run(const Run& run, const TrainingData& data, std::int32_t plan) 
   const Index batch = batch_of(run, rows.count());
   FusedRun to{.plan = plan,
               .epochs = narrow<std::int32_t>(run.epochs),
+              .first_epoch = narrow<std::int32_t>(run.resume ? run.resume->epoch : 0),
+              .end_epoch = narrow<std::int32_t>(last_epoch(run)),
               .batch = narrow<std::int32_t>(batch),
               .order = run.order,
               .rows = rows,
@@ -112,8 +115,14 @@ FusedRun fused_run(const Run& run, const TrainingData& data, std::int32_t plan) 
               .weighting = run.class_weights.balanced ? ClassWeighting::balanced
                            : run.class_weights.any()  ? ClassWeighting::given
                                                       : ClassWeighting::none,
+              .frozen = static_cast<std::uint32_t>(run.frozen),
               .seed = run.seed,
               .schedule = run.schedule};
+  if (run.resume) {
+    to.steps = run.resume->step;
+    to.best_loss = run.resume->best_loss;
+    to.best_epochs = narrow<std::int32_t>(run.resume->best_epochs);
+  }
   if (const auto* adam = std::get_if<AdamParameters>(&run.optimizer)) {
     to.adam = *adam;
   } else {
@@ -193,32 +202,33 @@ class Table {
 };
 
 // Numbers that runs are given, copied to the device from where the fleet's owner keeps them.
-class GivenNumbers {
+template <class T>
+class Given {
  public:
   // Where they lie once they are there.
-  std::int64_t add(const std::vector<float>& values) {
+  std::int64_t add(const std::vector<T>& values) {
     const Index offset = size_;
     values_.push_back({values.data(), static_cast<Index>(values.size())});
     size_ += values_.back().size;
     return offset;
   }
-  Index bytes() const { return size_ * Index{sizeof(float)}; }
+  Index bytes() const { return size_ * Index{sizeof(T)}; }
   void take_out_last() {
     size_ -= values_.back().size;
     values_.pop_back();
   }
-  gpu::DeviceBuffer<float> on_device(const gpu::Stream& stream) const {
-    gpu::DeviceBuffer<float> buffer(size_);
+  gpu::DeviceBuffer<T> on_device(const gpu::Stream& stream) const {
+    gpu::DeviceBuffer<T> buffer(size_);
     Index offset = 0;
-    for (const HostSpan<const float>& values : values_) {
-      gpu::copy<float>(stream, values, buffer.view().subspan(offset, values.size));
+    for (const HostSpan<const T>& values : values_) {
+      gpu::copy<T>(stream, values, buffer.view().subspan(offset, values.size));
       offset += values.size;
     }
     return buffer;
   }
 
  private:
-  std::vector<HostSpan<const float>> values_;
+  std::vector<HostSpan<const T>> values_;
   Index size_ = 0;
 };
 
@@ -278,7 +288,7 @@ class Wave {
   // Of device memory: what the runs are given and leave behind, and what their blocks work with.
   Index bytes() const {
     Index sum = runs_.bytes() + plans_.bytes() + requests_.bytes() + initial_.bytes() + weights_.bytes() +
-                4 * (blocks() * (launch_.floats + launch_.integers) + kCounts);
+                given_predicted_.bytes() + 4 * (blocks() * (launch_.floats + launch_.integers) + kCounts);
     each_result(*this, [&](const auto& of_kind) { sum += of_kind.bytes(); });
     return sum;
   }
@@ -295,7 +305,10 @@ class Wave {
       auto size = sizes.begin();
       each_result(*this, [&](auto& of_kind) { of_kind.shorten(*size++); });
       const FusedRun& last = runs_[runs_.size() - 1];
-      if (run.initial) initial_.take_out_last();
+      for (std::int64_t given : {last.initial, last.given_moments, last.given_best})
+        if (given >= 0) initial_.take_out_last();
+      if (last.given_predicted >= 0) given_predicted_.take_out_last();
+      if (last.given_moments >= 0) moments_in_order_.pop_back();
       if (!run.class_weights.given.empty()) weights_.take_out_last();
       requests_.shorten(last.first_request);
       runs_.shorten(runs_.size() - 1);
@@ -320,6 +333,7 @@ class Wave {
     gpu::PinnedBuffer<gpu::FleetSignals> mailbox(1, {.stop_requested = stops ? 1 : 0});
     const auto initial = initial_.on_device(stream);
     const auto weights = weights_.on_device(stream);
+    const auto given_predicted = given_predicted_.on_device(stream);
     const auto plans = plans_.on_device(stream);
     const auto runs = runs_.on_device(stream);
     const auto requests = requests_.on_device(stream);
@@ -335,6 +349,7 @@ class Wave {
                          .test_label = test_rows.label(),
                          .initial = initial.view(),
                          .class_weights = weights.view(),
+                         .given_predicted = given_predicted.view(),
                          .plans = plans.view(),
                          .runs = runs.view(),
                          .requests = requests.view(),
@@ -373,11 +388,14 @@ class Wave {
     const auto [known, is_new] = plan_of_.try_emplace(from.architecture.widths, plans_.size());
     if (is_new) plans_.add(plan);
     FusedRun run = fused_run(from, *data_, narrow<std::int32_t>(known->second));
-    if (from.initial) run.initial = initial_.add(*from.initial);
+    if (from.resume)
+      take_up(*from.resume, plan, run);
+    else if (from.initial)
+      run.initial = initial_.add(*from.initial);
     if (!from.class_weights.given.empty()) run.class_weights = weights_.add(from.class_weights.given);
 
     const RunOutputs& wanted = from.outputs;
-    bool wants_best = wanted.best_parameters;
+    bool wants_best = wanted.best_parameters || wanted.state;
     run.first_request = requests_.size();
     run.requests = narrow<std::int32_t>(static_cast<Index>(wanted.predictions.size()));
     for (const ParametersAt at : {ParametersAt::last, ParametersAt::best})
@@ -391,6 +409,12 @@ class Wave {
     run.best = parameters_.reserve_if(run.validates && wants_best, plan.parameters);
     run.layers = layers_.reserve_if(wanted.layers, Index{run.epochs} * plan.layers);
     run.dead = dead_.reserve_if(wanted.dead_units, plan.layers - 1);
+    run.scale = parameters_.reserve_if(wanted.scale && run.standardise, 2 * data_->train_x.cols);
+    if (wanted.state) {
+      if (run.parameters < 0) run.parameters = parameters_.reserve(plan.parameters);
+      run.moments = parameters_.reserve(2 * Index{plan.moments});
+      run.predicted = predicted_.reserve(data_->test_x.rows);
+    }
     ends_.reserve(1);
 
     const FusedRoom room = fused_room(plan, run, data_->test_x.rows);
@@ -398,6 +422,20 @@ class Wave {
     launch_.floats = std::max(launch_.floats, Index{room.floats});
     launch_.integers = std::max(launch_.integers, room.integers);
     runs_.add(run);
+  }
+
+  void take_up(const RunState& from, const FusedPlan& plan, FusedRun& run) {
+    const std::vector<std::int32_t> places = fused_moment_places(plan);
+    std::vector<float>& moments = moments_in_order_.emplace_back(2 * static_cast<std::size_t>(plan.moments));
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      const auto place = static_cast<std::size_t>(places[i]);
+      moments[place] = from.first_moment[i];
+      moments[static_cast<std::size_t>(plan.moments) + place] = from.second_moment[i];
+    }
+    run.initial = initial_.add(from.parameters);
+    run.given_moments = initial_.add(moments);
+    if (from.best_epochs > 0) run.given_best = initial_.add(from.best_parameters);
+    run.given_predicted = given_predicted_.add(from.predicted);
   }
 
   void add_request(const PredictionRequest& from, const FusedRun& run, Index classes) {
@@ -412,18 +450,28 @@ class Wave {
 
   RunResult result_of(const Run& run, const FusedRun& trained, const RunEnd& end) const {
     const Index parameters = run.architecture.parameters(), layers = run.architecture.layers();
-    RunResult result{.outcome = outcome_of(end.status)};
+    const Index begun = trained.first_epoch, epochs = end.epochs - begun;
+    RunResult result{.outcome = outcome_of(end.status), .first_epoch = begun};
+    if (result.outcome == RunOutcome::finished && end.epochs < run.epochs) result.outcome = RunOutcome::interrupted;
     const RowCounts rows{trained.rows.count(), data_->test_x.rows, run.validation ? run.validation->count() : 0};
-    for (const EpochMetrics& metrics : history_.at(trained.history, end.epochs))
-      result.history.push_back(record_of(metrics, rows, result.history.empty()));
+    for (const EpochMetrics& metrics : history_.at(trained.history + begun, epochs))
+      result.history.push_back(record_of(metrics, rows, begun == 0 && result.history.empty()));
+    const Index words = correct_words(rows.test);
     if (trained.correct >= 0)
       result.test_correct =
-          CorrectBits(correct_.at(trained.correct, end.epochs * correct_words(rows.test)), end.epochs, rows.test);
-    if (trained.parameters >= 0) result.parameters = parameters_.at(trained.parameters, parameters);
+          CorrectBits(correct_.at(trained.correct + begun * words, epochs * words), epochs, rows.test);
+    if (run.outputs.parameters) result.parameters = parameters_.at(trained.parameters, parameters);
     if (end.best_epochs > 0) result.best_epoch = end.best_epochs - 1;
     if (run.outputs.best_parameters && result.best_epoch)
       result.best_parameters = parameters_.at(trained.best, parameters);
-    if (trained.layers >= 0) result.layers = layers_.at(trained.layers, end.epochs * layers);
+    if (trained.layers >= 0) result.layers = layers_.at(trained.layers + begun * layers, epochs * layers);
+    if (trained.scale >= 0) {
+      const Index features = data_->train_x.cols;
+      const std::vector<float> scale = parameters_.at(trained.scale, 2 * features);
+      for (std::size_t j = 0; j < static_cast<std::size_t>(features); ++j)
+        result.scale.push_back({scale[j], scale[static_cast<std::size_t>(features) + j]});
+    }
+    if (trained.moments >= 0 && end.status != RunStatus::diverged) result.state = state_of(run, trained, end);
     if (trained.dead >= 0) {
       const std::vector<std::int32_t> dead = dead_.at(trained.dead, layers - 1);
       result.dead_units.assign(dead.begin(), dead.end());
@@ -440,6 +488,29 @@ class Wave {
           result.predictions[i].probability = probability_.at(request.probability, count * run.architecture.classes());
       }
     return result;
+  }
+
+  RunState state_of(const Run& run, const FusedRun& trained, const RunEnd& end) const {
+    const FusedPlan& plan = plans_[trained.plan];
+    const Index parameters = run.architecture.parameters();
+    const std::vector<float> moments = parameters_.at(trained.moments, 2 * Index{plan.moments});
+    RunState state{.epoch = end.epochs,
+                   .step = Index{end.epochs} * ceil_div(trained.rows.count(), Index{trained.batch}),
+                   .best_epochs = end.best_epochs,
+                   .parameters = parameters_.at(trained.parameters, parameters),
+                   .predicted = predicted_.at(trained.predicted, data_->test_x.rows),
+                   .plan = {.fused = launch_.variant}};
+    for (const std::int32_t place : fused_moment_places(plan)) {
+      state.first_moment.push_back(moments[static_cast<std::size_t>(place)]);
+      state.second_moment.push_back(moments[static_cast<std::size_t>(plan.moments + place)]);
+    }
+    if (end.best_epochs == 0) return state;
+    state.best_parameters = parameters_.at(trained.best, parameters);
+    const bool is_new = end.best_epochs > trained.first_epoch;  // judged here; else it is what was given
+    const EpochMetrics best = history_.at(trained.history + end.best_epochs - 1, 1).front();
+    state.best_loss =
+        is_new ? best.validation_loss_sum / static_cast<double>(run.validation->count()) : trained.best_loss;
+    return state;
   }
 
   // Passes the host's wish to stop on to the device until the stream has run, and tells how far the fleet is.
@@ -472,7 +543,9 @@ class Wave {
   Table<FusedPlan> plans_;
   Table<FusedRun> runs_;
   Table<FusedRequest> requests_;
-  GivenNumbers initial_, weights_;
+  Given<float> initial_, weights_;
+  Given<std::int32_t> given_predicted_;
+  std::list<std::vector<float>> moments_in_order_;  // of runs that go on, as their plans lay them out
   Results<EpochMetrics> history_;
   Results<std::uint32_t> correct_;
   Results<float> parameters_;

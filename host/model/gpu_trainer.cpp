@@ -5,15 +5,18 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <future>
 #include <optional>
 #include <thread>
 #include <vector>
 
 #include "layered_run.hpp"
+#include "plateau/core/error.hpp"
 #include "plateau/gpu/graph.hpp"
 #include "plateau/model/epilogue_choice.hpp"
 #include "plateau/model/fused_fleet.hpp"
 #include "plateau/model/gpu_backend.hpp"
+#include "predict_rows.hpp"
 
 namespace plateau {
 namespace {
@@ -95,6 +98,43 @@ class ReplayClock {
   std::vector<double> rounds_;
 };
 
+// Copies of where a training stands, from the device while it goes on: set aside in the training's own turn, and copied
+// out by a stream beside it.
+class Snapshots {
+ public:
+  Snapshots(LayeredRun<GpuBackend>& training, const Checkpoints& checkpoints, Precision precision)
+      : training_(training), checkpoints_(checkpoints) {
+    if (checkpoints.every > 0) copier_.emplace(precision);
+  }
+
+  // After the epochs that the stream has been given.
+  void take(const gpu::Stream& stream, Index epochs) {
+    hand_over();
+    training_.take_snapshot();
+    there_.record(stream);
+    copier_->stream().wait(there_);
+    waiting_ = epochs;
+  }
+  // Not before the device has got there: until then the host has epochs to queue.
+  void hand_over_if_there() {
+    if (waiting_ > 0 && there_.passed()) hand_over();
+  }
+  void hand_over() {
+    if (waiting_ == 0) return;
+    RunResult result = training_.fetch_snapshot(*copier_);
+    const bool ended_before = !result.state || result.state->epoch != waiting_ || is_complete(result.outcome);
+    waiting_ = 0;
+    if (!ended_before) checkpoints_.take(std::move(result));
+  }
+
+ private:
+  LayeredRun<GpuBackend>& training_;
+  const Checkpoints& checkpoints_;
+  std::optional<GpuBackend> copier_;
+  gpu::Event there_;
+  Index waiting_ = 0;  // epochs after which the one was taken that waits
+};
+
 class GpuTrainer final : public Trainer {
  public:
   explicit GpuTrainer(const GpuOptions& options)
@@ -104,16 +144,20 @@ class GpuTrainer final : public Trainer {
             "GpuTrainer: the fused engine multiplies in fp32 and has no epilogues");
   }
 
-  RunResult train(const Run& run, const TrainingData& data) override {
+  using Trainer::train;
+  RunResult train(const Run& run, const TrainingData& data, const Checkpoints& checkpoints) override {
     expects_run(run, data);
-    if (fuses(run, data)) return train_fused(data, {run}, {.stop = options_.stop}).front();
-    return train_layered(run, data);
+    expects_engine_of(run);
+    if (!fuses(run, data)) return train_layered(run, data, checkpoints);
+    return checkpoints.every > 0 ? train_fused_in_pieces(run, data, checkpoints)
+                                 : train_fused(data, {run}, {.stop = options_.stop}).front();
   }
 
   // Runs that fit a thread block beside each other, the others one after another.
   std::vector<RunResult> train_fleet(const TrainingData& data, const std::vector<Run>& runs,
                                      const FleetObserver& observer) override {
     expects_fleet(runs, data);
+    for (const Run& run : runs) expects_engine_of(run);
     std::vector<std::size_t> fused, layered;
     std::vector<Run> fleet;
     for (std::size_t i = 0; i < runs.size(); ++i) {
@@ -138,7 +182,7 @@ class GpuTrainer final : public Trainer {
       if (stop_requested())
         results[layered[k]].outcome = RunOutcome::interrupted;
       else
-        results[layered[k]] = train_layered(runs[layered[k]], data);
+        results[layered[k]] = train_layered(runs[layered[k]], data, {});
       of_all(static_cast<Index>(fused.size() + k + 1), 0);
     }
     return results;
@@ -153,25 +197,71 @@ class GpuTrainer final : public Trainer {
             describe(data.test_x, data.test_label, data.drawn ? &data.drawn->test : nullptr, classes)};
   }
 
+  Predictions predict(const TrainedNetwork& network, HostMatrix<const float> x) override {
+    return predict_rows(backend_, network, x, kGpuEvaluationRows);
+  }
+
   bool stop_requested() const override { return options_.stop && options_.stop->load(std::memory_order_relaxed); }
 
  private:
+  // Whoever goes on with a run is who began it.
+  void expects_engine_of(const Run& run) const {
+    if (!run.resume || options_.engine == Engine::automatic) return;
+    const bool was_fused = run.resume->plan.fused.has_value();
+    if (was_fused != (options_.engine == Engine::fused))
+      throw InputError(std::string("the run was begun by the ") + (was_fused ? "fused" : "layered") +
+                       " engine, and no other can go on with it");
+  }
   bool fuses(const Run& run, const TrainingData& data) const {
+    if (run.resume) return run.resume->plan.fused.has_value();
     if (options_.engine != Engine::automatic) return options_.engine == Engine::fused;
     return options_.precision == Precision::fp32 && options_.epilogues == Epilogues::none && prefers_fused(run, data);
   }
-  RunResult train_layered(const Run& run, const TrainingData& data) {
+
+  // From checkpoint to checkpoint, a launch for each piece; what is left behind is taken while the next one trains.
+  RunResult train_fused_in_pieces(const Run& whole, const TrainingData& data, const Checkpoints& checkpoints) {
+    Run piece = whole;  // any may be the last, by an early end, and so is asked for everything
+    piece.outputs.state = true;
+    std::optional<RunResult> so_far;
+    std::future<void> taken;
+    for (;;) {
+      const Index epoch = piece.resume ? piece.resume->epoch : 0,
+                  next = (epoch / checkpoints.every + 1) * checkpoints.every;
+      const bool last = !checkpoints.due(next, whole);
+      piece.pause = last ? whole.pause : next;
+      RunResult result = train_fused(data, {piece}, {.stop = options_.stop}).front();
+      if (taken.valid()) taken.get();
+      const bool goes_on = !last && result.outcome == RunOutcome::interrupted && result.state->epoch == next;
+      if (so_far) result = joined(*so_far, result);
+      if (!goes_on) {
+        if (!whole.outputs.state) result.state.reset();
+        return result;
+      }
+      piece.resume = result.state;
+      so_far = result;
+      result.predictions.clear();
+      result.dead_units.clear();
+      taken = std::async(std::launch::async, [&checkpoints, result] { checkpoints.take(result); });
+    }
+  }
+
+  RunResult train_layered(const Run& run, const TrainingData& data, const Checkpoints& checkpoints) {
     gpu::PinnedBuffer<RunSignals> mailbox(1, {});  // before the training, whose end waits for the device
     volatile RunSignals& signals = mailbox.view()[0];
     // Masks of dropped units are no epilogues'.
     const Epilogues epilogues = run.dropout > 0 ? Epilogues::none : options_.epilogues;
     const ExecutionPlan most = epilogues == Epilogues::none ? ExecutionPlan{} : epilogues_everywhere(run.architecture);
     LayeredRun<GpuBackend> training(backend_, run, data, {.rows = kGpuEvaluationRows}, most);
-    if (epilogues == Epilogues::everywhere) training.set_plan(most);
-    if (epilogues == Epilogues::measured) autotune(run.architecture, training);
+    if (run.resume)
+      training.set_plan(run.resume->plan);
+    else if (epilogues == Epilogues::everywhere)
+      training.set_plan(most);
+    else if (epilogues == Epilogues::measured)
+      autotune(run.architecture, training);
     // From the first step to the figures of the epoch, and the first gradient of the next one: as the evaluation, it
     // only reads the parameters, so the two run beside each other, but for a shuffle, which needs the next epoch's
     // number. After the last epoch of a recorded run one gradient is in vain.
+    const Index end = last_epoch(run);
     gpu::Event parameters_ready, evaluated;
     const auto enqueue_epoch = [&](Index next) {
       training.apply_gradient(0);
@@ -183,11 +273,11 @@ class GpuTrainer final : public Trainer {
       evaluator_.stream().wait(parameters_ready);
       for (Index tile = 0; tile < training.evaluation_tiles(); ++tile) training.evaluate(evaluator_, tile, 0);
       evaluated.record(evaluator_.stream());
-      if (next < run.epochs && !training.gathers()) training.compute_gradient(0);
+      if (next < end && !training.gathers()) training.compute_gradient(0);
       backend_.stream().wait(evaluated);
       training.finish_epoch();
       backend_.exchange_signals(training.state(), mailbox.device_view());
-      if (next < run.epochs && training.gathers()) training.compute_gradient(0);
+      if (next < end && training.gathers()) training.compute_gradient(0);
     };
     training.compute_gradient(0);
 
@@ -197,19 +287,24 @@ class GpuTrainer final : public Trainer {
     const auto pass_on_stop_request = [&] {
       if (stop_requested()) signals.stop_requested = 1;
     };
-    for (Index epoch = 0; epoch < run.epochs && signals.status == RunStatus::running; ++epoch) {
+    Snapshots snapshots(training, checkpoints, options_.precision);
+    const Index begin = run.resume ? run.resume->epoch : 0;
+    for (Index epoch = begin; epoch < end && signals.status == RunStatus::running; ++epoch) {
       pass_on_stop_request();
       // The first epoch is queued, so that libraries have loaded what they need when the second is recorded; the
       // device works on the one meanwhile.
-      if (epoch == 1 && records_epochs(run, training))
+      if (epoch == begin + 1 && records_epochs(run, training))
         epoch_graph = gpu::capture(backend_.stream(), [&] { enqueue_epoch(epoch + 1); });
       if (epoch_graph)
         epoch_graph->replay(backend_.stream());
       else
         enqueue_epoch(epoch + 1);
+      if (checkpoints.due(epoch + 1, run)) snapshots.take(backend_.stream(), epoch + 1);
+      snapshots.hand_over_if_there();
       ahead.after_epoch(backend_.stream(), pass_on_stop_request);
     }
     ahead.finish(pass_on_stop_request);
+    snapshots.hand_over();
     RunResult result = training.fetch();
     if (epoch_graph) result.recorded_launches = epoch_graph->nodes();
     return result;

@@ -73,7 +73,10 @@ class LayeredRun {
       evaluation_work_.emplace_back(backend, run.architecture, tile_rows_);
     set_rows(data);
     set_class_weights();
-    set_initial_parameters(parameters_.view());
+    if (run.resume)
+      resume(*run.resume);
+    else
+      set_initial_parameters(parameters_.view());
     test_evaluation_.emplace(*this, test_);
     if (run.validation) validation_evaluation_.emplace(*this, *validation_);
   }
@@ -122,6 +125,7 @@ class LayeredRun {
     if (!terms.class_weight.empty()) backend_.batch_weight(terms.class_weight, label, state_.view());
     forward(backend_, layout_, parameters_.view(), x, work_, plan_, terms);
     backward(backend_, layout_, parameters_.view(), x, label, work_, gradient_work_, gradient_.view(), plan_, terms);
+    for_each_stretch(true, [&](Index at, Index size) { backend_.fill_zero(gradient_.view().subspan(at, size)); });
     step_label_ = label;
   }
 
@@ -136,12 +140,17 @@ class LayeredRun {
     if (batch == 0 && run_.schedule != Schedule::constant) backend_.set_rate(run_.schedule, run_.epochs, state_.view());
     if (const auto* adam = std::get_if<AdamParameters>(&run_.optimizer)) {
       backend_.advance_step(adam->betas, state_.view());
-      backend_.adam(*adam, state_.view(), gradient_.view(), parameters_.view(), first_moment_.view(),
-                    second_moment_.view());
+      for_each_stretch(false, [&](Index first, Index size) {
+        const auto of = [=](auto&& buffer) { return buffer.view().subspan(first, size); };
+        backend_.adam(*adam, state_.view(), of(gradient_), of(parameters_), of(first_moment_), of(second_moment_));
+      });
     } else {
       backend_.advance_step({}, state_.view());
-      backend_.sgd(std::get<SgdParameters>(run_.optimizer), state_.view(), gradient_.view(), parameters_.view(),
-                   first_moment_.view());
+      for_each_stretch(false, [&](Index first, Index size) {
+        const auto of = [=](auto&& buffer) { return buffer.view().subspan(first, size); };
+        backend_.sgd(std::get<SgdParameters>(run_.optimizer), state_.view(), of(gradient_), of(parameters_),
+                     of(first_moment_));
+      });
     }
     if (last && run_.outputs.layers) record_layers();
   }
@@ -180,36 +189,110 @@ class LayeredRun {
   // Waits for everything that was queued, and copies out what the training leaves behind. Dead units and predictions
   // take a pass over their rows each, and a wait of their own.
   RunResult fetch() {
-    TrainingState state;
-    backend_.template copy_out<TrainingState, TrainingState>(state_.view(), {&state, 1});
-    RunResult result{.layers = queue_fetch<LayerRecord, LayerRecord>(layer_records_.view()), .plan = plan_};
-    const std::vector<EpochMetrics> history = queue_fetch<EpochMetrics, EpochMetrics>(history_.view());
-    std::vector<std::uint32_t> correct = queue_fetch<std::uint32_t, std::uint32_t>(correct_.view());
-    if (run_.outputs.parameters) result.parameters = queue_fetch_of_parameters(parameters_.view());
-    if (run_.outputs.best_parameters && validation_) result.best_parameters = queue_fetch_of_parameters(best_.view());
-    backend_.finish();
-
-    result.outcome = state.status == RunStatus::diverged        ? RunOutcome::diverged
-                     : state.status == RunStatus::stopped_early ? RunOutcome::stopped_early
-                     : Index{state.epoch} == run_.epochs        ? RunOutcome::finished
-                                                                : RunOutcome::interrupted;
-    const RowCounts rows{train_rows_, test_.count, validation_ ? validation_->count : 0};
-    for (Index e = 0; e < state.epoch; ++e)
-      result.history.push_back(record_of(history[static_cast<std::size_t>(e)], rows, e == 0));
-    if (run_.outputs.test_correct) {
-      correct.resize(static_cast<std::size_t>(state.epoch * correct_words(test_.count)));
-      result.test_correct = CorrectBits(std::move(correct), state.epoch, test_.count);
-    }
-    if (run_.outputs.layers) result.layers.resize(static_cast<std::size_t>(state.epoch * run_.architecture.layers()));
-    if (state.best_epochs > 0) result.best_epoch = state.best_epochs - 1;
-    if (!result.best_epoch) result.best_parameters.clear();
+    RunResult result = fetch(backend_, present(), run_.outputs.state);
     if (run_.outputs.dead_units) result.dead_units = dead_units();
     for (const PredictionRequest& request : run_.outputs.predictions)
       result.predictions.push_back(predictions(request, result.best_epoch.has_value()));
     return result;
   }
 
+  // Sets aside where the training stands, so that it can be copied out while the training goes on.
+  void take_snapshot() {
+    if (!snapshot_) snapshot_.emplace(*this);
+    backend_.template copy_within<TrainingState>(state_.view(), snapshot_->state.view());
+    backend_.template copy_within<std::int32_t>(previous_.view(), snapshot_->previous.view());
+    backend_.template copy_within<Real>(parameters_.view(), snapshot_->parameters.view());
+    backend_.template copy_within<Real>(first_moment_.view(), snapshot_->first_moment.view());
+    backend_.template copy_within<Real>(second_moment_.view(), snapshot_->second_moment.view());
+    if (validation_) backend_.template copy_within<Real>(best_.view(), snapshot_->best.view());
+  }
+  // The result up to the last snapshot, copied by `backend`, another one of the same memory, which begins when the
+  // snapshot is there. Waits for that.
+  RunResult fetch_snapshot(const Backend& backend) const {
+    const Snapshot& s = *snapshot_;
+    return fetch(backend,
+                 {s.state.view(), s.parameters.view(), s.first_moment.view(), s.second_moment.view(), s.best.view(),
+                  s.previous.view()},
+                 true);
+  }
+  // The result so far, nothing being queued.
+  RunResult fetch_checkpoint() const { return fetch(backend_, present(), true); }
+
  private:
+  // Where the training stands, now or at a snapshot.
+  struct Standing {
+    Span<const TrainingState> state;
+    Span<const Real> parameters, first_moment, second_moment, best;
+    Span<const std::int32_t> previous;
+  };
+  struct Snapshot {
+    explicit Snapshot(const LayeredRun& run)
+        : state(run.buffer<TrainingState>(1)),
+          parameters(run.buffer<Real>(run.layout_.size())),
+          first_moment(run.buffer<Real>(run.layout_.size())),
+          second_moment(run.buffer<Real>(run.layout_.size())),
+          best(run.buffer<Real>(run.best_.view().size)),
+          previous(run.buffer<std::int32_t>(run.test_.count)) {}
+    Buffer<TrainingState> state;
+    Buffer<Real> parameters, first_moment, second_moment, best;
+    Buffer<std::int32_t> previous;
+  };
+
+  Standing present() const {
+    return {state_.view(),         parameters_.view(), first_moment_.view(),
+            second_moment_.view(), best_.view(),       previous_.view()};
+  }
+
+  RunResult fetch(const Backend& backend, const Standing& at, bool with_state) const {
+    TrainingState state;
+    backend.template copy_out<TrainingState, TrainingState>(at.state, {&state, 1});
+    backend.finish();
+    const Index begun = run_.resume ? run_.resume->epoch : 0, epochs = state.epoch - begun;
+    // Rows of epochs that have ended, which nothing writes any more.
+    const auto rows_of_epochs = [&](auto span, Index row) { return span.subspan(begun * row, epochs * row); };
+    const Index words = run_.outputs.test_correct ? correct_words(test_.count) : 0;
+    const Index records = run_.outputs.layers ? run_.architecture.layers() : 0;
+    const auto history =
+        queue_fetch<EpochMetrics, EpochMetrics>(rows_of_epochs(std::as_const(history_).view(), 1), backend);
+    std::vector<std::uint32_t> correct =
+        queue_fetch<std::uint32_t, std::uint32_t>(rows_of_epochs(std::as_const(correct_).view(), words), backend);
+    RunResult result{.first_epoch = begun, .plan = plan_};
+    result.layers =
+        queue_fetch<LayerRecord, LayerRecord>(rows_of_epochs(std::as_const(layer_records_).view(), records), backend);
+    const bool has_best = state.best_epochs > 0;
+    if (run_.outputs.parameters) result.parameters = queue_fetch_of_parameters(at.parameters, backend);
+    if (run_.outputs.best_parameters && has_best) result.best_parameters = queue_fetch_of_parameters(at.best, backend);
+    std::vector<FeatureStatistics> features;
+    if (run_.outputs.scale && run_.standardise)
+      features = queue_fetch<FeatureStatistics, FeatureStatistics>(std::as_const(features_of_train_).view(), backend);
+    if (with_state && state.status != RunStatus::diverged) {
+      result.state = RunState{.epoch = state.epoch,
+                              .step = state.step,
+                              .best_epochs = state.best_epochs,
+                              .best_loss = state.best_loss,
+                              .parameters = queue_fetch_of_parameters(at.parameters, backend),
+                              .first_moment = queue_fetch_of_parameters(at.first_moment, backend),
+                              .second_moment = queue_fetch_of_parameters(at.second_moment, backend),
+                              .plan = plan_};
+      if (has_best) result.state->best_parameters = queue_fetch_of_parameters(at.best, backend);
+      result.state->predicted = queue_fetch<std::int32_t, std::int32_t>(at.previous, backend);
+    }
+    backend.finish();
+
+    result.outcome = state.status == RunStatus::diverged        ? RunOutcome::diverged
+                     : state.status == RunStatus::stopped_early ? RunOutcome::stopped_early
+                     : Index{state.epoch} == run_.epochs        ? RunOutcome::finished
+                                                                : RunOutcome::interrupted;
+    const RowCounts rows{train_rows_, test_.count, validation_ ? validation_->count : 0};
+    for (const EpochMetrics& metrics : history)
+      result.history.push_back(record_of(metrics, rows, begun == 0 && result.history.empty()));
+    if (run_.outputs.test_correct) result.test_correct = CorrectBits(std::move(correct), epochs, test_.count);
+    if (has_best) result.best_epoch = state.best_epochs - 1;
+    for (const FeatureStatistics& feature : features)
+      result.scale.push_back(feature_scale(feature.mean, feature.spread));
+    return result;
+  }
+
   static constexpr std::int32_t kNoClass = -1 - 0x01010101;  // of equal bytes, and no prediction
 
   // Rows of features and their labels.
@@ -238,9 +321,9 @@ class LayeredRun {
 
   // There when the backend has finished.
   template <class T, class From>
-  std::vector<T> queue_fetch(Span<const From> from) const {
+  static std::vector<T> queue_fetch(Span<const From> from, const Backend& backend) {
     std::vector<T> to(static_cast<std::size_t>(from.size));
-    backend_.template copy_out<From, T>(from, {to.data(), from.size});
+    backend.template copy_out<From, T>(from, {to.data(), from.size});
     return to;
   }
 
@@ -309,6 +392,29 @@ class LayeredRun {
                                               class_weight_.view());
   }
 
+  void resume(const RunState& from) {
+    const auto copy_in = [&](const FlatParameters& values, Span<Real> to) {
+      Index first = 0;
+      for (const auto& tensor : layout_.tensors()) {
+        backend_.template copy_in<float, Real>(HostSpan<const float>{values.data() + first, tensor.size},
+                                               to.subspan(tensor.offset, tensor.size));
+        first += tensor.size;
+      }
+    };
+    copy_in(from.parameters, parameters_.view());
+    copy_in(from.first_moment, first_moment_.view());
+    copy_in(from.second_moment, second_moment_.view());
+    if (from.best_epochs > 0) copy_in(from.best_parameters, best_.view());
+    const TrainingState state{.step = from.step,
+                              .best_loss = from.best_loss,
+                              .best_epochs = from.best_epochs,
+                              .epoch = narrow<std::int32_t>(from.epoch)};
+    backend_.template copy_in<TrainingState, TrainingState>(HostSpan<const TrainingState>{&state, 1}, state_.view());
+    backend_.template copy_in<std::int32_t, std::int32_t>(
+        HostSpan<const std::int32_t>{from.predicted.data(), test_.count}, previous_.view());
+    backend_.finish();  // before the state is given back
+  }
+
   void set_initial_parameters(Span<Real> parameters) {
     Index first = 0;  // counted without padding
     for (const auto& tensor : layout_.tensors()) {
@@ -322,25 +428,41 @@ class LayeredRun {
     }
   }
 
+  // Among the parameters; behind the last layer, where they end.
+  Index first_of_layer(Index layer) const {
+    return layer < run_.architecture.layers() ? layout_.tensors()[static_cast<std::size_t>(2 * layer)].offset
+                                              : layout_.size();
+  }
+  // f(first, size) for the longest stretches of parameters of layers that are frozen, or are not.
+  template <class F>
+  void for_each_stretch(bool frozen, F f) const {
+    const Index layers = run_.architecture.layers();
+    const auto belongs = [&](Index layer) { return (run_.frozen >> layer & 1u) == static_cast<std::uint64_t>(frozen); };
+    for (Index layer = 0; layer < layers; ++layer) {
+      if (!belongs(layer)) continue;
+      const Index first = first_of_layer(layer);
+      while (layer < layers && belongs(layer)) ++layer;
+      f(first, first_of_layer(layer) - first);
+    }
+  }
+
   // ---- What is asked for beside the history -------------------------------------------------------------------------
   void record_layers() {
     const Index layers = run_.architecture.layers();
     for (Index layer = 0; layer < layers; ++layer) {
-      const Index first = layout_.tensors()[static_cast<std::size_t>(2 * layer)].offset;
-      const Index end =
-          layer + 1 < layers ? layout_.tensors()[static_cast<std::size_t>(2 * layer + 2)].offset : layout_.size();
-      const auto of_layer = [&](auto&& buffer) { return buffer.view().subspan(first, end - first); };
+      const Index first = first_of_layer(layer), size = first_of_layer(layer + 1) - first;
+      const auto of_layer = [&](auto&& buffer) { return buffer.view().subspan(first, size); };
       backend_.layer_norms(layer, of_layer(gradient_), of_layer(before_), of_layer(parameters_), state_.view(),
                            as_matrix(layer_records_.view(), run_.epochs, layers));
     }
   }
 
-  FlatParameters queue_fetch_of_parameters(Span<const Real> from) const {
+  FlatParameters queue_fetch_of_parameters(Span<const Real> from, const Backend& backend) const {
     FlatParameters to(static_cast<std::size_t>(run_.architecture.parameters()));
     Index first = 0;
     for (const auto& tensor : layout_.tensors()) {
-      backend_.template copy_out<Real, float>(from.subspan(tensor.offset, tensor.size),
-                                              {to.data() + first, tensor.size});
+      backend.template copy_out<Real, float>(from.subspan(tensor.offset, tensor.size),
+                                             {to.data() + first, tensor.size});
       first += tensor.size;
     }
     return to;
@@ -367,7 +489,7 @@ class LayeredRun {
     });
     std::vector<Index> dead;
     for (const auto& of_layer : active) {
-      const auto units = queue_fetch<std::int32_t, std::int32_t>(of_layer.view());
+      const auto units = queue_fetch<std::int32_t, std::int32_t>(of_layer.view(), backend_);
       backend_.finish();
       dead.push_back(std::count(units.begin(), units.end(), 0));
     }
@@ -386,8 +508,8 @@ class LayeredRun {
       backend_.class_probabilities(evaluation_work_.front().output(run_.architecture.layers() - 1, count, classes_),
                                    predicted.view().subspan(first, count), of_tile);
     });
-    const Predictions result{.predicted = queue_fetch<std::int32_t, std::int32_t>(predicted.view()),
-                             .probability = queue_fetch<float, Real>(probability.view())};
+    const Predictions result{.predicted = queue_fetch<std::int32_t, std::int32_t>(predicted.view(), backend_),
+                             .probability = queue_fetch<float, Real>(probability.view(), backend_)};
     backend_.finish();  // before the rows are given back
     return result;
   }
@@ -415,7 +537,8 @@ class LayeredRun {
   Workspace<Backend> work_;
   GradientWorkspace<Backend> gradient_work_;
   std::vector<Workspace<Backend>> evaluation_work_;  // one per evaluator
-  Span<const std::int32_t> step_label_;              // of the gradient that waits to be applied
+  std::optional<Snapshot> snapshot_;
+  Span<const std::int32_t> step_label_;  // of the gradient that waits to be applied
 };
 
 }  // namespace plateau

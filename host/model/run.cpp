@@ -55,6 +55,19 @@ void expects_rows(const std::optional<RowSelection>& rows, const TrainingData& d
   expects(!rows || rows->dataset_rows() == data.train_x.rows, what);
 }
 
+void expects_resume(const Run& run, const RunState& from, const TrainingData& data) {
+  expects(1 <= from.epoch && from.epoch < last_epoch(run), "run: resume: epochs are left");
+  expects(from.step >= from.epoch, "run: resume: every epoch has a step");
+  expects(0 <= from.best_epochs && from.best_epochs <= from.epoch, "run: resume: the best epoch is a finished one");
+  expects((from.best_epochs > 0) == run.validation.has_value(), "run: resume: a best epoch where rows validate");
+  const auto parameters = static_cast<std::size_t>(run.architecture.parameters());
+  expects(from.parameters.size() == parameters && from.first_moment.size() == parameters &&
+              from.second_moment.size() == parameters &&
+              from.best_parameters.size() == (from.best_epochs > 0 ? parameters : 0),
+          "run: resume: one value per parameter");
+  expects(static_cast<Index>(from.predicted.size()) == data.test_x.rows, "run: resume: one class per test row");
+}
+
 void expects_run(const Run& run, const TrainingData& data, const LabelRange& labels) {
   expects_architecture(run.architecture);
   const Index classes = run.architecture.classes();
@@ -80,8 +93,13 @@ void expects_run(const Run& run, const TrainingData& data, const LabelRange& lab
           "run: class_weights: one per class");
   for (const float weight : run.class_weights.given)
     expects(at_least(static_cast<double>(weight), 0), "run: class_weights >= 0");
+  const auto layers = static_cast<std::uint64_t>(run.architecture.layers());
+  expects(layers == 64 || run.frozen >> layers == 0, "run: frozen: layers of the architecture");
+  expects(run.frozen != ~std::uint64_t{0} >> (64 - layers), "run: frozen: a layer is trained");
   expects(!run.initial || static_cast<Index>(run.initial->size()) == run.architecture.parameters(),
           "run: initial: one value per parameter");
+  expects(0 <= run.pause && run.pause <= run.epochs, "run: pause: 0, or one of its epochs");
+  if (run.resume) expects_resume(run, *run.resume, data);
   for (const PredictionRequest& request : run.outputs.predictions) {
     expects_rows(request.rows, data, "run: outputs: predictions for rows of the data");
     expects(request.at == ParametersAt::last || run.validation, "run: outputs: a best epoch needs validation rows");
@@ -122,6 +140,25 @@ EpochRecord record_of(const EpochMetrics& metrics, const RowCounts& rows, bool f
   }
   if (!first) record.test_churn = of(metrics.test_changed, rows.test);
   return record;
+}
+
+RunResult joined(const RunResult& before, const RunResult& after) {
+  expects(after.first_epoch == before.first_epoch + static_cast<Index>(before.history.size()),
+          "joined: the one goes on where the other ends");
+  RunResult result = after;
+  result.first_epoch = before.first_epoch;
+  const auto in_front = [](auto& of_both, const auto& earlier) {
+    of_both.insert(of_both.begin(), earlier.begin(), earlier.end());
+  };
+  in_front(result.history, before.history);
+  in_front(result.layers, before.layers);
+  if (before.test_correct.epochs() > 0) {
+    std::vector<std::uint32_t> words = after.test_correct.words();
+    in_front(words, before.test_correct.words());
+    result.test_correct = CorrectBits(std::move(words), before.test_correct.epochs() + after.test_correct.epochs(),
+                                      before.test_correct.rows());
+  }
+  return result;
 }
 
 void expects_run(const Run& run, const TrainingData& data) {

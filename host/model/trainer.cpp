@@ -2,10 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plateau/model/trainer.hpp"
 
+#include <algorithm>
+
+#include "plateau/model/cpu_backend.hpp"
 #include "plateau/model/work_crew.hpp"
+#include "predict_rows.hpp"
 
 namespace plateau {
 namespace {
+
+constexpr Index kCpuPredictionRows = 4096;  // that one worker takes: enough to pay for its copy of the parameters
 
 DatasetStatistics describe(HostMatrix<const float> x, HostSpan<const std::int32_t> label, Index classes) {
   DatasetStatistics found{.class_rows = std::vector<Index>(static_cast<std::size_t>(classes)),
@@ -16,8 +22,17 @@ DatasetStatistics describe(HostMatrix<const float> x, HostSpan<const std::int32_
 
 }  // namespace
 
-RunResult CpuTrainer::train(const Run& run, const TrainingData& data) {
-  return train_on_cpu<float>(run, data, options_);
+void expects_network(const TrainedNetwork& network, HostMatrix<const float> x) {
+  expects_architecture(network.architecture);
+  expects(static_cast<Index>(network.parameters.size()) == network.architecture.parameters(),
+          "network: one value per parameter");
+  expects(x.cols == network.architecture.features(), "network: rows have the architecture's number of features");
+  expects(network.scale.empty() || static_cast<Index>(network.scale.size()) == x.cols,
+          "network: every feature's scale");
+}
+
+RunResult CpuTrainer::train(const Run& run, const TrainingData& data, const Checkpoints& checkpoints) {
+  return train_on_cpu<float>(run, data, options_, checkpoints);
 }
 
 std::vector<RunResult> CpuTrainer::train_fleet(const TrainingData& data, const std::vector<Run>& runs,
@@ -34,6 +49,23 @@ void CpuTrainer::for_each(Index count, const std::function<void(Index, Trainer&)
 
 Trainer::SplitStatistics CpuTrainer::statistics(const TrainingData& data, Index classes) {
   return {describe(data.train_x, data.train_label, classes), describe(data.test_x, data.test_label, classes)};
+}
+
+// Tiles of rows beside each other: a row's answer does not depend on those beside it.
+Predictions CpuTrainer::predict(const TrainedNetwork& network, HostMatrix<const float> x) {
+  expects_network(network, x);
+  const Index classes = network.architecture.classes(), rows = kCpuPredictionRows;
+  Predictions result{.predicted = std::vector<std::int32_t>(static_cast<std::size_t>(x.rows)),
+                     .probability = std::vector<float>(static_cast<std::size_t>(x.rows * classes))};
+  WorkCrew(options_.workers).run(ceil_div(x.rows, rows), [&](Index i, int) {
+    const Index first = i * rows;
+    const CpuBackend<float> backend;
+    const Predictions of_rows =
+        predict_rows(backend, network, x.row_range(first, std::min(rows, x.rows - first)), kCpuEvaluationRows);
+    std::copy(of_rows.predicted.begin(), of_rows.predicted.end(), result.predicted.begin() + first);
+    std::copy(of_rows.probability.begin(), of_rows.probability.end(), result.probability.begin() + first * classes);
+  });
+  return result;
 }
 
 bool CpuTrainer::stop_requested() const { return options_.stop && options_.stop->load(std::memory_order_relaxed); }

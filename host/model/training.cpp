@@ -17,7 +17,8 @@ namespace plateau {
 // recorded, and only then do the parameters change. The operations and their order per value are those of a plain
 // loop, so the results are too.
 template <std::floating_point Real>
-RunResult train_on_cpu(const Run& run, const TrainingData& data, const CpuOptions& options) {
+RunResult train_on_cpu(const Run& run, const TrainingData& data, const CpuOptions& options,
+                       const Checkpoints& checkpoints) {
   expects_run(run, data);
   const CpuBackend<Real> backend;
   WorkCrew crew(options.workers);
@@ -26,7 +27,8 @@ RunResult train_on_cpu(const Run& run, const TrainingData& data, const CpuOption
   const auto stopped = [&] { return options.stop && options.stop->load(std::memory_order_relaxed); };
 
   training.compute_gradient(0);
-  for (Index epoch = 0; epoch < run.epochs; ++epoch) {
+  const Index end = last_epoch(run);
+  for (Index epoch = run.resume ? run.resume->epoch : 0; epoch < end; ++epoch) {
     training.apply_gradient(0);
     for (Index batch = 1; batch < training.batches(); ++batch) {
       training.compute_gradient(batch);
@@ -34,7 +36,7 @@ RunResult train_on_cpu(const Run& run, const TrainingData& data, const CpuOption
     }
     if (ended()) break;
 
-    const bool last = epoch + 1 == run.epochs || stopped();
+    const bool last = epoch + 1 == end || stopped();
     crew.start(training.evaluation_tiles(), [&](Index tile, int worker) { training.evaluate(backend, tile, worker); });
     const bool beside = !last && !training.gathers();  // a shuffle needs the epoch that has not yet begun
     try {
@@ -46,14 +48,15 @@ RunResult train_on_cpu(const Run& run, const TrainingData& data, const CpuOption
     crew.finish();
     training.finish_epoch();
     if (last || ended()) break;
+    if (checkpoints.due(epoch + 1, run)) checkpoints.take(training.fetch_checkpoint());
     if (!beside) training.compute_gradient(0);
   }
 
   return training.fetch();
 }
 
-template RunResult train_on_cpu<float>(const Run&, const TrainingData&, const CpuOptions&);
-template RunResult train_on_cpu<double>(const Run&, const TrainingData&, const CpuOptions&);
+template RunResult train_on_cpu<float>(const Run&, const TrainingData&, const CpuOptions&, const Checkpoints&);
+template RunResult train_on_cpu<double>(const Run&, const TrainingData&, const CpuOptions&, const Checkpoints&);
 
 namespace {
 

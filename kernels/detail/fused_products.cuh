@@ -117,21 +117,9 @@ __device__ void input_grad(const FusedLayer& layer, const float* memory, const f
 
 // ---- Weight gradients in registers ----------------------------------------------------------------------------------
 
-// The unit (tile or group) that a thread holds in one of its slots, and which copy of the gradient that is.
-struct Unit {
-  int row4, column4, part;
-  bool valid;
-};
 template <int kThreads>
-__device__ Unit unit_of(const FusedLayer& layer, int slot) {
-  const int threads_of_copy = kThreads / layer.parts;
-  const int thread = static_cast<int>(threadIdx.x);
-  const int place = (slot - layer.first_slot) * kThreads + thread % threads_of_copy;
-  const int lane = place % kWarpSize, warp = place / kWarpSize;
-  const int warp_columns = (layer.columns4 + layer.lane_columns - 1) / layer.lane_columns;
-  const int row4 = warp / warp_columns * (kWarpSize / layer.lane_columns) + lane / layer.lane_columns;
-  const int column4 = warp % warp_columns * layer.lane_columns + lane % layer.lane_columns;
-  return {row4, column4, thread / threads_of_copy, row4 < layer.rows4 && column4 < layer.columns4};
+__device__ FusedUnit unit_of(const FusedLayer& layer, int slot) {
+  return fused_unit(layer, slot, kThreads, static_cast<int>(threadIdx.x));
 }
 
 // kSide x kSide tiles of 4 x 4; tile (u, v) lies u * rows4 and v * columns4 tiles further.
@@ -143,7 +131,7 @@ struct Accumulator {
 template <int kThreads, int kSide>
 __device__ void add_weight_grad(const FusedLayer& layer, int slot, const float* grad, const float* input,
                                 int input_stride, Accumulator<kSide>& own) {
-  const Unit unit = unit_of<kThreads>(layer, slot);
+  const FusedUnit unit = unit_of<kThreads>(layer, slot);
   if (!unit.valid) return;
   const float* dz[kSide];
   const float* a[kSide];

@@ -50,7 +50,8 @@ class PlantedTrainer final : public Trainer {
  public:
   PlantedTrainer(double test_loss, RunOutcome outcome) : test_loss_(test_loss), outcome_(outcome) {}
 
-  RunResult train(const Run& run, const TrainingData&) override {
+  using Trainer::train;
+  RunResult train(const Run& run, const TrainingData&, const Checkpoints&) override {
     std::this_thread::sleep_for(std::chrono::milliseconds(run.epochs));
     const bool sound = run.seed == 0;
     const EpochRecord epoch{.test_loss = sound ? 0 : test_loss_};
@@ -66,6 +67,7 @@ class PlantedTrainer final : public Trainer {
   }
   void for_each(Index, const std::function<void(Index, Trainer&)>&) override {}
   SplitStatistics statistics(const TrainingData&, Index) override { return {}; }
+  Predictions predict(const TrainedNetwork&, HostMatrix<const float>) override { return {}; }
   bool stop_requested() const override { return false; }
 
  private:

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <vector>
 
 namespace plateau {
@@ -131,6 +132,23 @@ TEST(FusedPlan, is_the_same_on_every_device_that_has_one) {
   }
   EXPECT_GE(plans, 15);
   EXPECT_GE(fewer, 4);
+}
+
+// Whatever kernel: single tiles and groups, copies, ragged widths.
+TEST(FusedPlan, every_parameter_has_a_moment_of_its_own) {
+  for (const std::vector<Index>& widths : std::vector<std::vector<Index>>{{2, 3},
+                                                                          {5, 9, 7, 3},
+                                                                          {2, 64, 64, 2},
+                                                                          {2, 64, 64, 64, 64, 2},
+                                                                          {2, 100, 100, 2},
+                                                                          {20, 128, 128, 7, 3},
+                                                                          {2, 128, 128, 128, 2}}) {
+    const FusedPlan plan = *fused_plan(widths, kLarge);
+    const std::vector<std::int32_t> places = fused_moment_places(plan);
+    ASSERT_EQ(static_cast<int>(places.size()), plan.parameters);
+    for (const std::int32_t place : places) EXPECT_TRUE(0 <= place && place < plan.moments) << place;
+    EXPECT_EQ(std::set<std::int32_t>(places.begin(), places.end()).size(), places.size());
+  }
 }
 
 }  // namespace

@@ -52,6 +52,45 @@ void expect_close(const RunResult& got, const RunResult& want) {
     ASSERT_LE(std::abs(got.parameters[i] - want.parameters[i]), 1e-3f) << "parameter " << i;
 }
 
+// Wherever a run is trained.
+TEST(GpuTrainer, a_frozen_layer_keeps_its_parameters) {
+  const Rows rows = learnable_rows(60, 45, 3, 2);
+  plateau::Run run = small_run();
+  run.initial.emplace(static_cast<std::size_t>(run.architecture.parameters()), 0.05f);
+  for (std::size_t i = 0; i < run.initial->size(); i += 3) (*run.initial)[i] = -0.1f;
+  const auto fused = make_gpu_trainer({.engine = Engine::fused});
+  CpuTrainer cpu({});
+  for (Trainer* trainer : std::initializer_list<Trainer*>{&graph_trainer(), fused.get(), &cpu})
+    for (const std::uint64_t frozen : {1, 2, 4, 5, 6}) {
+      SCOPED_TRACE(frozen);
+      run.frozen = frozen;
+      const RunResult result = trainer->train(run, rows.views());
+      std::size_t place = 0;
+      for (Index layer = 0; layer < 3; ++layer) {
+        const auto size = at(run.architecture.fan_out(layer) * (run.architecture.fan_in(layer) + 1));
+        const auto begin = run.initial->begin() + static_cast<std::ptrdiff_t>(place);
+        const bool same = std::equal(begin, begin + static_cast<std::ptrdiff_t>(size),
+                                     result.parameters.begin() + static_cast<std::ptrdiff_t>(place));
+        EXPECT_EQ(same, (frozen >> layer & 1) != 0) << layer;
+        place += size;
+      }
+    }
+}
+
+TEST(GpuTrainer, a_trained_network_answers_as_its_run_did) {
+  const Rows rows = learnable_rows(60, 45, 3, 2);
+  plateau::Run run = small_run();
+  run.standardise = true;
+  run.outputs.scale = true;
+  run.outputs.predictions = {{.probabilities = true}};
+  const RunResult trained = graph_trainer().train(run, rows.views());
+  const Predictions got =
+      graph_trainer().predict({run.architecture, trained.parameters, trained.scale}, rows.views().test_x);
+
+  EXPECT_EQ(got.predicted, trained.predictions[0].predicted);
+  EXPECT_EQ(fingerprint(got.probability), fingerprint(trained.predictions[0].probability));
+}
+
 TEST(GpuTrainer, follows_the_cpu_device_over_batches_optimizers_and_labels) {
   const Rows rows = learnable_rows(70, 45, 3, 2);
   for (const Index batch : {0, 32})

@@ -76,6 +76,9 @@ TEST(Run, refuses_what_does_not_fit_and_names_the_field) {
        [](plateau::Run& run) {
          run.class_weights.given = {1, -1};
        }},
+      {"run: frozen: layers of the architecture", [](plateau::Run& run) { run.frozen = 4; }},
+      {"run: frozen: a layer is trained", [](plateau::Run& run) { run.frozen = 3; }},
+      {"run: pause: 0, or one of its epochs", [](plateau::Run& run) { run.pause = 2; }},
       {"run: initial: one value per parameter", [](plateau::Run& run) { run.initial = FlatParameters(3); }},
       {"run: outputs: predictions for rows of the data",
        [](plateau::Run& run) { run.outputs.predictions = {{.rows = RowSelection::all(10)}}; }},

@@ -49,6 +49,34 @@ TEST(CpuTrainer, calls_every_body_once_with_a_trainer_of_its_own) {
               fingerprint(trainer.train(small_run(static_cast<std::uint64_t>(i)), rows.views()).parameters));
 }
 
+// More rows than one worker takes.
+TEST(CpuTrainer, a_trained_network_answers_as_its_run_did) {
+  const Rows rows = learnable_rows(60, 5000, 3, 2);
+  plateau::Run run = small_run(3);
+  run.standardise = true;
+  run.outputs.scale = true;
+  run.outputs.predictions = {{.probabilities = true}};
+  CpuTrainer trainer({.workers = 2});
+  const RunResult trained = trainer.train(run, rows.views());
+  const Predictions got = trainer.predict({run.architecture, trained.parameters, trained.scale}, rows.views().test_x);
+
+  EXPECT_EQ(got.predicted, trained.predictions[0].predicted);
+  EXPECT_EQ(fingerprint(got.probability), fingerprint(trained.predictions[0].probability));
+  EXPECT_NE(fingerprint(got.probability),
+            fingerprint(trainer.predict({run.architecture, trained.parameters}, rows.views().test_x).probability));
+}
+
+TEST(CpuTrainer, refuses_a_network_that_does_not_fit_the_rows) {
+  const Rows rows = learnable_rows(60, 40, 3, 2);
+  const auto x = rows.views().test_x;
+  CpuTrainer trainer({});
+  const Architecture net{{3, 2}};
+  EXPECT_EQ(trainer.predict({net, FlatParameters(8)}, x).predicted.size(), 40u);
+  EXPECT_THROW(trainer.predict({net, FlatParameters(7)}, x), std::invalid_argument);
+  EXPECT_THROW(trainer.predict({{{4, 2}}, FlatParameters(10)}, x), std::invalid_argument);
+  EXPECT_THROW(trainer.predict({net, FlatParameters(8), std::vector<FeatureScale>(2)}, x), std::invalid_argument);
+}
+
 TEST(CpuTrainer, passes_the_stop_request_on) {
   const Rows rows = learnable_rows(60, 40, 3, 2);
   std::atomic<bool> stop{false};

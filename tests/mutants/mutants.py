@@ -71,7 +71,8 @@ class Half:
 TWINS = Half("twins", ROOT / "host" / "cpu", ".cpp", TABLES, (), ORDERS[:1])
 KERNELS = Half("kernels", ROOT / "kernels", ".cu", TABLES / "kernels", tuple(FLAGS_OF_KERNELS), ORDERS)
 # The tests of kernels that are whole trainings, and the host code above them; their twin is the CPU device.
-TESTS_OF_TRAININGS = {"fused_training": ROOT / "tests" / "model" / "fused_fleet_test.cpp"}
+TESTS_OF_TRAININGS = {"fused_training": [ROOT / "tests" / "model" / f"{name}_test.cpp"
+                                         for name in ("fused_fleet", "gpu_trainer", "resume")]}
 HOST_OF_TRAININGS = [ROOT / "host" / "model" / f"{name}.cpp"
                      for name in ("architecture", "epilogue_choice", "fused_fleet", "gpu_trainer", "run", "trainer",
                                   "training", "work_crew")]
@@ -197,8 +198,8 @@ def compile_unmutated(shop, pool, ops):
     jobs = {(half, op): (half.source(op), f"{half.name}_{op}", half.flags) for half in (TWINS, KERNELS)
             for op in half.ops()}
     for op in ops:
-        test = TESTS_OF_TRAININGS.get(op, ROOT / "tests" / "ops" / f"{op}_test.cpp")
-        jobs["test", op] = test, f"test_{op}", ()
+        for test in TESTS_OF_TRAININGS.get(op, [ROOT / "tests" / "ops" / f"{op}_test.cpp"]):
+            jobs["test", op, test] = test, f"test_{test.stem}", ()
     for source in GPU_HOST + (HOST_OF_TRAININGS if set(ops) & set(TESTS_OF_TRAININGS) else []):
         jobs["rest", source] = source, f"gpu_{source.stem}", ()
     jobs["rest", CASES] = CASES, "cases", ()
@@ -237,7 +238,7 @@ def main():
         def program_of(op, *mutated, instead_of=None):
             """The objects of a test program. A mutated one comes first, for it may hold other inline functions."""
             others = [target for key, target in objects.items() if key[0] != "test" and key != instead_of]
-            return [*mutated, objects["test", op], *others]
+            return [*mutated, *(target for key, target in objects.items() if key[:2] == ("test", op)), *others]
 
         def unmutated(op):
             return shop.run(program_of(op), f"unmutated_{op}", orders)

@@ -176,7 +176,7 @@ class NotingTrainer final : public Trainer {
   };
   NotingTrainer(Notes& notes, std::vector<Request>& trained) : notes_(notes), trained_(trained) {}
 
-  RunResult train(const Run& run, const TrainingData& data) override {
+  RunResult train(const Run& run, const TrainingData& data, const Checkpoints&) override {
     trained_.push_back({run, data});
     return made_up(run, data);
   }
@@ -198,6 +198,7 @@ class NotingTrainer final : public Trainer {
     ++notes_.described;
     return {.train = {.class_rows = {70, 50}, .features = {}}, .test = {.class_rows = {3, 20}, .features = {}}};
   }
+  Predictions predict(const TrainedNetwork&, HostMatrix<const float>) override { return {}; }
   bool stop_requested() const override { return notes_.stop; }
 
  private:

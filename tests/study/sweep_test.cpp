@@ -32,7 +32,9 @@ class NotingTrainer final : public Trainer {
   std::vector<plateau::Run> asked;
   bool observed = false;
 
-  RunResult train(const plateau::Run&, const TrainingData&) override { throw std::logic_error("a fleet is wanted"); }
+  RunResult train(const plateau::Run&, const TrainingData&, const Checkpoints&) override {
+    throw std::logic_error("a fleet is wanted");
+  }
   std::vector<RunResult> train_fleet(const TrainingData&, const std::vector<plateau::Run>& runs,
                                      const FleetObserver& observer) override {
     asked = runs;
@@ -43,6 +45,7 @@ class NotingTrainer final : public Trainer {
   SplitStatistics statistics(const TrainingData& data, Index classes) override {
     return {.train = {.class_rows = {data.train_x.rows, classes}, .features = {}}, .test = {}};
   }
+  Predictions predict(const TrainedNetwork&, HostMatrix<const float>) override { return {}; }
   bool stop_requested() const override { return false; }
 };
 

@@ -31,8 +31,28 @@ inline std::vector<std::uint8_t> bits_of(const CorrectBits& correct) {
   return bits;
 }
 
+inline void expect_equal_bits(const RunState& a, const RunState& b) {
+  EXPECT_EQ(a.epoch, b.epoch);
+  EXPECT_EQ(a.step, b.step);
+  EXPECT_EQ(a.best_epochs, b.best_epochs);
+  EXPECT_EQ(a.best_loss, b.best_loss);
+  EXPECT_EQ(fingerprint(a.parameters), fingerprint(b.parameters));
+  EXPECT_EQ(fingerprint(a.first_moment), fingerprint(b.first_moment));
+  EXPECT_EQ(fingerprint(a.second_moment), fingerprint(b.second_moment));
+  EXPECT_EQ(fingerprint(a.best_parameters), fingerprint(b.best_parameters));
+  EXPECT_EQ(a.predicted, b.predicted);
+}
+
 inline void expect_equal_bits(const RunResult& a, const RunResult& b) {
   EXPECT_EQ(a.outcome, b.outcome);
+  EXPECT_EQ(a.first_epoch, b.first_epoch);
+  ASSERT_EQ(a.state.has_value(), b.state.has_value());
+  if (a.state) expect_equal_bits(*a.state, *b.state);
+  ASSERT_EQ(a.scale.size(), b.scale.size());
+  for (std::size_t j = 0; j < a.scale.size(); ++j) {
+    EXPECT_EQ(a.scale[j].mean, b.scale[j].mean);
+    EXPECT_EQ(a.scale[j].factor, b.scale[j].factor);
+  }
   EXPECT_EQ(fingerprint(a.parameters), fingerprint(b.parameters));
   EXPECT_EQ(fingerprint(a.best_parameters), fingerprint(b.best_parameters));
   EXPECT_EQ(a.best_epoch, b.best_epoch);
@@ -101,6 +121,11 @@ inline void expect_near(const RunResult& got, const RunResult& want, const RowCo
   }
 
   EXPECT_EQ(got.dead_units, want.dead_units);
+  ASSERT_EQ(got.scale.size(), want.scale.size());
+  for (std::size_t j = 0; j < want.scale.size(); ++j) {
+    EXPECT_FLOAT_EQ(got.scale[j].mean, want.scale[j].mean);
+    EXPECT_FLOAT_EQ(got.scale[j].factor, want.scale[j].factor);
+  }
   ASSERT_EQ(got.layers.size(), want.layers.size());
   for (std::size_t i = 0; i < want.layers.size(); ++i) {  // a batch of one row may well leave a layer without gradient
     const auto near = [&](double g, double w) { return g == w || std::abs(g / w - 1) <= bound.norms; };

@@ -18,12 +18,13 @@ struct NamedRun {
 // On `train_rows` training rows. `list` must outlive the runs.
 inline std::vector<NamedRun> runs_of_every_feature(const std::vector<Index>& widths, Index train_rows,
                                                    const std::vector<std::int32_t>& list) {
-  const Run plain{.architecture = {widths},
-                  .optimizer = AdamParameters{.learning_rate = 0.01},
-                  .epochs = 3,
-                  .order = RowOrder::shuffled_each_epoch,
-                  .seed = 11,
-                  .outputs = {.layers = true, .dead_units = true, .predictions = {{.probabilities = true}}}};
+  const Run plain{
+      .architecture = {widths},
+      .optimizer = AdamParameters{.learning_rate = 0.01},
+      .epochs = 3,
+      .order = RowOrder::shuffled_each_epoch,
+      .seed = 11,
+      .outputs = {.layers = true, .dead_units = true, .scale = true, .predictions = {{.probabilities = true}}}};
   std::vector<NamedRun> runs;
   const auto add = [&](const std::string& name, auto change) {
     for (const Index batch : {Index{0}, Index{13}}) {
@@ -72,6 +73,13 @@ inline std::vector<NamedRun> runs_of_every_feature(const std::vector<Index>& wid
     run.standardise = true;
   });
   add("mixup", [](Run& run) { run.mixup = 0.4; });
+  if (widths.size() > 2) {
+    add("first layer frozen", [](Run& run) { run.frozen = 1; });
+    add("other layers frozen, decay", [=](Run& run) {
+      run.frozen = (std::uint64_t{1} << (widths.size() - 1)) - 1 - 1;
+      run.optimizer = AdamParameters{.learning_rate = 0.01, .betas = {}, .weight_decay = 0.1};
+    });
+  }
   add("balanced classes", [](Run& run) { run.class_weights.balanced = true; });
   add("given class weights", [&](Run& run) {
     for (Index c = 0; c < widths.back(); ++c) run.class_weights.given.push_back(0.5f + 0.75f * static_cast<float>(c));

@@ -168,6 +168,53 @@ inline std::optional<FusedPlan> fused_plan_of(const FusedVariant& variant, const
 
 }  // namespace detail
 
+// The unit (tile or group) of a gradient that a thread holds in one of its slots, and which copy of the gradient.
+struct FusedUnit {
+  int row4, column4, part;
+  bool valid;
+};
+PLATEAU_HD constexpr FusedUnit fused_unit(const FusedLayer& layer, int slot, int threads, int thread) {
+  const int threads_of_copy = threads / layer.parts;
+  const int place = (slot - layer.first_slot) * threads + thread % threads_of_copy;
+  const int lane = place % detail::kLanes, warp = place / detail::kLanes;
+  const int warp_columns = (layer.columns4 + layer.lane_columns - 1) / layer.lane_columns;
+  const int row4 = warp / warp_columns * (detail::kLanes / layer.lane_columns) + lane / layer.lane_columns;
+  const int column4 = warp % warp_columns * layer.lane_columns + lane % layer.lane_columns;
+  return {row4, column4, thread / threads_of_copy, row4 < layer.rows4 && column4 < layer.columns4};
+}
+
+// Where the moments begin of the `tile`-th of the `tiles` of a slot's unit; element (i, j) of a thread's lies
+// (i * threads + thread) * 4 + j further.
+PLATEAU_HD constexpr int fused_moment(const FusedLayer& layer, int slot, int tiles, int tile, int threads) {
+  return layer.moment + ((slot - layer.first_slot) * tiles + tile) * 16 * threads;
+}
+
+// For every parameter of the network, without padding, its place in either moment: those of the thread that steps it.
+inline std::vector<std::int32_t> fused_moment_places(const FusedPlan& plan) {
+  const int threads = plan.variant.threads;
+  std::vector<std::int32_t> places(static_cast<std::size_t>(plan.parameters), -1);
+  for (int l = 0; l < plan.layers; ++l) {
+    const FusedLayer& layer = plan.layer[l];
+    const int side = layer.grouped ? 2 : 1;
+    for (int slot = layer.first_slot; slot < layer.first_slot + layer.slots; ++slot)
+      for (int thread = 0; thread < threads; ++thread) {
+        const FusedUnit unit = fused_unit(layer, slot, threads, thread);
+        if (!unit.valid || unit.part != 0) continue;
+        for (int tile = 0; tile < side * side; ++tile)
+          for (int i = 0; i < 4; ++i)
+            for (int j = 0; j < 4; ++j) {
+              const int o = 4 * (unit.row4 + tile / side * layer.rows4) + i;
+              const int in = 4 * (unit.column4 + tile % side * layer.columns4) + j;
+              if (o < layer.out && in < layer.in)
+                places[static_cast<std::size_t>(layer.flat_weight + o * layer.in + in)] =
+                    fused_moment(layer, slot, side * side, tile, threads) + (i * threads + thread) * 4 + j;
+            }
+      }
+    for (int o = 0; o < layer.out; ++o) places[static_cast<std::size_t>(layer.flat_bias + o)] = layer.bias_moment + o;
+  }
+  return places;
+}
+
 // The plan for layer widths [features, hidden..., classes] on a device whose blocks may have `shared_bytes` of dynamic
 // shared memory; none where no variant holds the network. At least two widths, all >= 1.
 inline std::optional<FusedPlan> fused_plan(const std::vector<Index>& widths, std::size_t shared_bytes) {

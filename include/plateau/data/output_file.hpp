@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// A file that appears whole or not at all: it is written under a temporary name in the same folder, and renamed over
-// its final name when everything is in it.
+// A file that appears whole or not at all: it is written under a temporary name in the same folder, brought to the disk,
+// and renamed over its final name when everything is in it. Whenever the process or the machine stops, the final name
+// stands for the old file or the new one.
 #pragma once
 
 #include <cstdio>
@@ -23,7 +24,7 @@ class OutputFile {
   OutputFile& operator=(const OutputFile&) = delete;
 
   void write(std::string_view bytes);
-  void commit();  // the last call: flushes and renames
+  void commit();  // the last call: flushes, syncs and renames
 
  private:
   struct Close {

@@ -76,6 +76,7 @@ struct CpuBackend {
   void copy_within(Span<const T> from, Span<T> to) const {
     copy_in<T, T>(from, to);
   }
+  void fill_zero(Span<Real> values) const { std::fill(values.begin(), values.end(), Real(0)); }
 
   void dense_forward(Matrix<const Real> x, Matrix<const Real> w, Matrix<Real> z) const {
     cpu::dense_forward<Real>(x, w, z);

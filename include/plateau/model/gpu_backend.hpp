@@ -89,6 +89,7 @@ class GpuBackend {
   void copy_within(Span<const T> from, Span<T> to) const {
     gpu::copy_within(stream_, from, to);
   }
+  void fill_zero(Span<Real> values) const { gpu::fill_bytes(stream_, values, 0); }
 
   void dense_forward(Matrix<const float> x, Matrix<const float> w, Matrix<float> z) const {
     gpu::dense_forward(blas_, x, w, z);

@@ -4,6 +4,7 @@
 // gives the same on every engine of a device, alone or in a fleet.
 #pragma once
 
+#include <functional>
 #include <limits>
 #include <optional>
 #include <variant>
@@ -11,6 +12,7 @@
 
 #include "plateau/core/label_treatment.hpp"
 #include "plateau/core/row_selection.hpp"
+#include "plateau/core/scaling.hpp"
 #include "plateau/core/schedule.hpp"
 #include "plateau/model/architecture.hpp"
 #include "plateau/model/execution_plan.hpp"
@@ -42,6 +44,19 @@ struct PredictionRequest {
   bool probabilities = false;  // of every class as well
 };
 
+// Where a training stands between two epochs: all that it needs to go on to the bits that it would have had without a
+// pause, with the same run and data on the same engine and kind of device.
+struct RunState {
+  Index epoch = 0;        // epochs finished
+  std::int64_t step = 0;  // optimizer steps taken
+  Index best_epochs = 0;  // those after which the validation loss was lowest; 0: none was judged
+  double best_loss = 0;   // that mean loss
+  FlatParameters parameters, first_moment, second_moment;  // SGD's velocity is its first moment, the second is zeros
+  FlatParameters best_parameters;                          // where best_epochs > 0
+  std::vector<std::int32_t> predicted;                     // classes of the test rows after the last epoch
+  ExecutionPlan plan;                                      // by which it is trained
+};
+
 // What a run leaves behind beside its history.
 struct RunOutputs {
   bool parameters = true;       // after its last step
@@ -49,6 +64,8 @@ struct RunOutputs {
   bool test_correct = true;     // which test rows were predicted right after every epoch
   bool layers = false;          // norms of every layer at the last step of every epoch
   bool dead_units = false;      // hidden units that are zero for every row the run trained on, when it has ended
+  bool scale = false;           // by which a standardised run's features were scaled
+  bool state = false;           // where it stands, unless it has diverged
   std::vector<PredictionRequest> predictions = {};
 };
 
@@ -70,9 +87,12 @@ struct Run {
   double jitter = 0;  // Gaussian noise on training features, in standard deviations of each over the rows trained on
   double mixup = 0;   // alpha of the Beta distribution by which rows are mixed two by two; 0: they are not
   ClassWeights class_weights = {};
+  std::uint64_t frozen = 0;  // bit l: layer l keeps its parameters, and its gradient counts as zero
 
   std::uint64_t seed = 0;  // of initial weights, shuffles, dropout and what else is drawn at every step
   std::optional<FlatParameters> initial = {};  // instead of drawn ones: architecture.parameters() values
+  std::optional<RunState> resume = {};         // goes on from there; what it began with is then of no effect
+  Index pause = 0;  // after this many epochs, counted from its beginning, it is interrupted; 0: it is not
   RunOutputs outputs = {};
 };
 
@@ -129,6 +149,7 @@ class CorrectBits {
 
   Index epochs() const { return epochs_; }
   Index rows() const { return rows_; }
+  const std::vector<std::uint32_t>& words() const { return words_; }
   bool operator()(Index epoch, Index row) const {
     return (words_[static_cast<std::size_t>(epoch * correct_words(rows_) + row / 32)] >> (row % 32) & 1u) != 0;
   }
@@ -146,7 +167,8 @@ struct Predictions {
 
 struct RunResult {
   RunOutcome outcome = RunOutcome::finished;
-  std::vector<EpochRecord> history;      // complete epochs only; a diverged epoch is number history.size()
+  Index first_epoch = 0;                 // of the history and of all that is kept per epoch: 0 unless it was resumed
+  std::vector<EpochRecord> history;      // complete epochs only; a diverged epoch is the one behind it
   CorrectBits test_correct;              // as many epochs as the history, where they were asked for
   FlatParameters parameters;             // after the last step that was taken, where they were asked for
   std::optional<Index> best_epoch;       // of the lowest validation loss, the earliest of equals
@@ -154,6 +176,8 @@ struct RunResult {
   std::vector<LayerRecord> layers;       // [epochs, layers], where they were asked for
   std::vector<Index> dead_units;         // of every hidden layer, where they were asked for
   std::vector<Predictions> predictions;  // in the order of the requests
+  std::vector<FeatureScale> scale;       // of every feature, where it was asked for
+  std::optional<RunState> state;         // where it was asked for
   ExecutionPlan plan;                    // by which it was trained
   Index recorded_launches = 0;  // that make an epoch, where a GPU recorded it; else 0. Of no effect on the rest
 
@@ -166,6 +190,24 @@ struct RunResult {
 inline RowSelection training_rows(const Run& run, const TrainingData& data) {
   return run.rows.value_or(RowSelection::all(data.train_x.rows));
 }
+
+// The epoch after which the run ends, if nothing ends it before.
+inline Index last_epoch(const Run& run) { return run.pause > 0 ? run.pause : run.epochs; }
+
+// What a training has left behind when it goes on: `take` is handed, after every `every` epochs but the last, the
+// result that the run would have had if it had been interrupted there, its state included and predictions and dead
+// units not. It is called while the training goes on, never by two threads at a time.
+struct Checkpoints {
+  Index every = 0;  // 0: there are none
+  std::function<void(RunResult)> take = {};
+
+  bool due(Index epochs_finished, const Run& run) const {
+    return every > 0 && epochs_finished % every == 0 && epochs_finished < last_epoch(run);
+  }
+};
+
+// The result of a run that was resumed from the state of `before`, as if it had never paused.
+RunResult joined(const RunResult& before, const RunResult& after);
 
 // Throws std::invalid_argument, naming the field, where the run does not fit the data or a value is none.
 void expects_run(const Run& run, const TrainingData& data);

@@ -16,12 +16,23 @@ struct DatasetStatistics {
   std::vector<FeatureStatistics> features;  // one per column
 };
 
+// A trained network, as it is used.
+struct TrainedNetwork {
+  Architecture architecture;
+  FlatParameters parameters;
+  std::vector<FeatureScale> scale = {};  // of every feature before the first layer; empty: they are taken as they are
+};
+// Throws std::invalid_argument where the rows or the parameters are not those of the architecture.
+void expects_network(const TrainedNetwork& network, HostMatrix<const float> x);
+
 class Trainer {
  public:
   virtual ~Trainer() = default;
 
-  // Throws std::invalid_argument where the run does not fit the data (expects_run).
-  virtual RunResult train(const Run& run, const TrainingData& data) = 0;
+  // Throws std::invalid_argument where the run does not fit the data (expects_run). What a checkpoint's receiver throws
+  // ends the training and is passed on.
+  virtual RunResult train(const Run& run, const TrainingData& data, const Checkpoints& checkpoints) = 0;
+  RunResult train(const Run& run, const TrainingData& data) { return train(run, data, {}); }
 
   // Every run, beside each other where the device can; in the order of the runs, each with the bits it has alone.
   // Throws std::invalid_argument before anything starts where a run does not fit the data, by its number
@@ -40,6 +51,10 @@ class Trainer {
   };
   virtual SplitStatistics statistics(const TrainingData& data, Index classes) = 0;
 
+  // The class and the probabilities of every class for each row, in the layered engine's arithmetic. x [rows,
+  // features].
+  virtual Predictions predict(const TrainedNetwork& network, HostMatrix<const float> x) = 0;
+
   // Whether the user wants an end: trainings that run are ending, and nothing more should be begun.
   virtual bool stop_requested() const = 0;
 };
@@ -49,11 +64,13 @@ class CpuTrainer final : public Trainer {
  public:
   explicit CpuTrainer(const CpuOptions& options) : options_(options) {}
 
-  RunResult train(const Run& run, const TrainingData& data) override;
+  using Trainer::train;
+  RunResult train(const Run& run, const TrainingData& data, const Checkpoints& checkpoints) override;
   std::vector<RunResult> train_fleet(const TrainingData& data, const std::vector<Run>& runs,
                                      const FleetObserver& observer = {}) override;
   void for_each(Index count, const std::function<void(Index, Trainer&)>& body) override;
   SplitStatistics statistics(const TrainingData& data, Index classes) override;
+  Predictions predict(const TrainedNetwork& network, HostMatrix<const float> x) override;
   bool stop_requested() const override;
 
  private:

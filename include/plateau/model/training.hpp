@@ -18,8 +18,10 @@ struct CpuOptions {
 
 // Trains on the CPU in number type Real (float to run, double as the oracle). Throws std::invalid_argument where the
 // run does not fit the data (expects_run).
+// Of a run in double, which is an oracle, a state is rounded to float, and going on from it gives other bits.
 template <std::floating_point Real>
-RunResult train_on_cpu(const Run& run, const TrainingData& data, const CpuOptions& options);
+RunResult train_on_cpu(const Run& run, const TrainingData& data, const CpuOptions& options,
+                       const Checkpoints& checkpoints = {});
 
 // How far a fleet is.
 struct FleetProgress {

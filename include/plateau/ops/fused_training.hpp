@@ -22,8 +22,8 @@
 //   shapes      train_x [N, F], train_label [N], test_x [M, F], test_label [M]: shared by all runs of the launch
 //   results     per run, at the offsets that the run names, a negative one where they are not asked for: history
 //               [epochs], correct [epochs, correct_words(M)], parameters [P] without padding after the last step and of
-//               the best epoch, layers [epochs, layers], dead [hidden layers], and one RunEnd. Rows of epochs that did
-//               not complete are unspecified
+//               the best epoch, layers [epochs, layers], dead [hidden layers], the scale of the features, what another
+//               launch needs to go on, and one RunEnd. Rows of epochs that did not complete here are unspecified
 //   bits        depend on the run, the data and the plan; not on other runs, their order, or the number of blocks
 #pragma once
 
@@ -60,9 +60,10 @@ struct FusedRequest {
 };
 
 struct FusedRun {
-  std::int32_t plan = 0;  // which of the launch's plans; all of one variant
-  std::int32_t epochs = 1;
-  std::int32_t batch = 1;  // rows per step, at most as many as the run takes
+  std::int32_t plan = 0;                        // which of the launch's plans; all of one variant
+  std::int32_t epochs = 1;                      // of the whole run, which its schedule is for
+  std::int32_t first_epoch = 0, end_epoch = 1;  // those that are trained now, the last not included
+  std::int32_t batch = 1;                       // rows per step, at most as many as the run takes
   RowOrder order = RowOrder::as_stored;
   RowSelection rows;  // of the training rows; where listed, the list lies on the device
   bool validates = false;
@@ -78,14 +79,24 @@ struct FusedRun {
   KeyedPermutation partners;  // of a batch; instance: the step
   ClassWeighting weighting = ClassWeighting::none;
   std::int64_t class_weights = 0;  // offset of the given ones
+  std::uint32_t frozen = 0;        // bit l: of layer l neither gradient nor step
   std::uint64_t seed = 0;          // of what is drawn
   std::int64_t initial = -1;       // offset of the given parameters; negative: they are drawn
+  // Where it goes on from: only where first_epoch > 0.
+  std::int64_t steps = 0;
+  double best_loss = 0;
+  std::int32_t best_epochs = 0;
+  std::int64_t given_moments = -1;    // offset of both, each as the plan lays them out
+  std::int64_t given_best = -1;       // offset of the parameters; negative: none
+  std::int64_t given_predicted = -1;  // offset of [M]
   Schedule schedule = Schedule::constant;
   OptimizerKind optimizer = OptimizerKind::adam;
   AdamParameters adam;
   SgdParameters sgd;
   // Where its results go; negative: they are not asked for.
   std::int64_t history = 0, correct = -1, parameters = -1, best = -1, layers = -1, dead = -1;
+  std::int64_t scale = -1;                    // among the parameters: mean [F] and factor [F]
+  std::int64_t moments = -1, predicted = -1;  // among the parameters and the predictions: where it stands at its end
   std::int64_t first_request = 0;
   std::int32_t requests = 0;
 };
@@ -105,6 +116,7 @@ struct FusedFleet {
   DeviceMatrix<const float> test_x;
   DeviceSpan<const std::int32_t> test_label;
   DeviceSpan<const float> initial, class_weights;
+  DeviceSpan<const std::int32_t> given_predicted;
   DeviceSpan<const FusedPlan> plans;
   DeviceSpan<const FusedRun> runs;
   DeviceSpan<const FusedRequest> requests;
