@@ -560,7 +560,7 @@ class BlockTraining {
     for (int j = 0; j < classes; ++j) {
       const float p = expf(z[j] - row.largest) * inverse_sum;
       float grad = p - (j == target ? 1.0f : 0.0f);
-      if (weighs) grad = (first + second) * p - (j == target ? first : 0.0f) - (j == second_target ? second : 0.0f);
+      if (weighs) grad = (first + second) * p - ((j == target ? first : 0.0f) + (j == second_target ? second : 0.0f));
       z[j] = exists ? grad * scale : 0.0f;
     }
   }

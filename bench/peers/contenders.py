@@ -54,6 +54,7 @@ SINGLE_GPU = ("eager, as written", "eager, late metrics", "fused Adam", "compile
 LARGE_GPU = ("eager, as written", "fused Adam", "compile", "CUDA graph", "CUDA graph, compiled")
 FLEET = ("vmap", "baddbmm", "baddbmm, compiled", "one after another")
 FLEET_MORE = ("vmap, compiled",)
+OUR_ENGINES = {"A": ("fused", "layered"), "B": ("fused",), "C": ("layered",), "D": ("fused",)}  # on a GPU
 SKLEARN_FLEET = ("MLPClassifier, processes", "MLPClassifier, threads", "fit, own test rows", "fit, no accuracy")
 
 
@@ -68,6 +69,7 @@ class Contender:
     own_conventions: bool = False  # it does not compute the same, and is no like-for-like contender
     parity_only: bool = False  # its times would say nothing
     program: object = None  # of Plateau
+    engine: str = "layered"  # of Plateau on a GPU
 
     place: int = 1  # of its interpreter, where several have the framework
 
@@ -86,7 +88,7 @@ class Contender:
     def command(self):
         if self.program:
             return [self.program, "--device", self.device, "--threads", self.threads or 1,
-                    "--precision", self.precision]
+                    "--precision", self.precision, "--engine", self.engine]
         return python_command(self.interpreter, WORKERS[self.framework], variant=self.variant, device=self.device,
                               threads=self.threads or 0, precision=self.precision)
 
@@ -124,10 +126,13 @@ def contenders(work, device, interpreters, program, emulated_program=None, cores
         interpreters = {framework: interpreters[framework] if framework == "scikit-learn" else []
                         for framework in PACKAGES}
     counts = [None] if device == "cuda" else threads
-    listed += [Contender("Plateau", "", device, count, precision, program=program)
-               for precision in precisions for count in counts]
+    engines = OUR_ENGINES[work] if device == "cuda" else ("layered",)
+    listed += [Contender("Plateau", engine if len(engines) > 1 or engine == "fused" else "", device, count, precision,
+                         program=program, engine=engine)
+               for precision in precisions for engine in engines for count in counts]
     if emulated_program:
-        listed.append(Contender("Plateau", "emulated GPU", "cuda", None, program=emulated_program, parity_only=True))
+        listed += [Contender("Plateau", f"emulated GPU, {engine}", "cuda", None, program=emulated_program,
+                             parity_only=True, engine=engine) for engine in OUR_ENGINES[work]]
     for place, interpreter in enumerate(interpreters["PyTorch"], 1):
         listed += [Contender("PyTorch", variant, device, count, precision, interpreter, place=place)
                    for variant in torch_variants(work, device, every) for precision in precisions for count in counts]

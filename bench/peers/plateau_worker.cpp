@@ -33,6 +33,7 @@ namespace fs = std::filesystem;
 struct Arguments {
   std::string device = "cpu";
   Precision precision = Precision::fp32;
+  Engine engine = Engine::layered;
   int threads = 1;
 };
 
@@ -50,6 +51,8 @@ Arguments parse(int argc, char** argv) {
       arguments.device = value;
     else if (option == "--precision" && (value == "fp32" || value == "tf32"))
       arguments.precision = value == "tf32" ? Precision::tf32 : Precision::fp32;
+    else if (option == "--engine" && (value == "layered" || value == "fused"))
+      arguments.engine = value == "fused" ? Engine::fused : Engine::layered;
     else if (option == "--threads" && std::atoi(value.c_str()) >= 1)
       arguments.threads = std::atoi(value.c_str());
     else
@@ -192,7 +195,7 @@ class Worker {
   Worker(const Arguments& arguments, const gpu::Inventory& found)
       : arguments_(arguments), emulated_(arguments.device == "cuda" && found.emulated) {
     if (arguments.device == "cuda")
-      trainer_ = make_gpu_trainer({.precision = arguments.precision});
+      trainer_ = make_gpu_trainer({.precision = arguments.precision, .engine = arguments.engine});
     else
       trainer_ = std::make_unique<CpuTrainer>(CpuOptions{.workers = arguments.threads});
   }
@@ -228,6 +231,8 @@ class Worker {
 // Why this program cannot take part as asked; empty where it can.
 std::string obstacle(const Arguments& arguments, const gpu::Inventory& found) {
   if (arguments.device == "cpu" && arguments.precision == Precision::tf32) return "a CPU has no TF32";
+  if (arguments.engine == Engine::fused && arguments.precision == Precision::tf32)
+    return "the fused engine has no TF32";
   if (arguments.device == "cuda" && found.devices.empty()) return found.problem;
   return {};
 }
@@ -243,6 +248,7 @@ Json environment(const Arguments& arguments, const gpu::Inventory& found) {
     described.update({{"matrix_library", cpu::matrix_library()}});
   } else {
     described["device"] = found.emulated ? "emulated" : "cuda";
+    described["engine"] = arguments.engine == Engine::fused ? "fused" : "layered";
     described.update({{"device_name", found.devices.front().name},
                       {"matrix_library", gpu_matrix_library()},
                       {"toolkit", cuda_version(found.toolkit_version)},

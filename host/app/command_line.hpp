@@ -20,8 +20,6 @@ inline constexpr int kExitFailed = 1;         // a training that diverged, a mac
 inline constexpr int kExitBadInput = 2;       // what the user can mend
 inline constexpr int kExitInterrupted = 130;  // Ctrl-C
 
-inline constexpr Index kMaxEpochs = 1'000'000;
-
 enum class OutputFormat { text, json };
 
 // The options of every command that trains, with one spelling and one meaning everywhere.

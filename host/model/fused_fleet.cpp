@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <list>
 #include <map>
 #include <numeric>
@@ -297,6 +298,7 @@ class Wave {
   // the run's in the fleet, `cost` its share of the work. The run stays where it is until the wave is trained.
   bool add(std::size_t number, const Run& run, const FusedPlan& plan, double cost, Index most_bytes) {
     const gpu::FusedLaunch launch = launch_;
+    const Index plans = plans_.size();
     std::vector<Index> sizes;
     each_result(*this, [&](const auto& of_kind) { sizes.push_back(of_kind.size()); });
     lay_out(run, plan);
@@ -311,6 +313,8 @@ class Wave {
       if (last.given_moments >= 0) moments_in_order_.pop_back();
       if (!run.class_weights.given.empty()) weights_.take_out_last();
       requests_.shorten(last.first_request);
+      if (plans_.size() > plans) plan_of_.erase(run.architecture.widths);
+      plans_.shorten(plans);
       runs_.shorten(runs_.size() - 1);
       return false;
     }
@@ -452,6 +456,7 @@ class Wave {
     const Index parameters = run.architecture.parameters(), layers = run.architecture.layers();
     const Index begun = trained.first_epoch, epochs = end.epochs - begun;
     RunResult result{.outcome = outcome_of(end.status), .first_epoch = begun};
+    if (result.outcome == RunOutcome::interrupted && epochs == 0) return result;  // it never began
     if (result.outcome == RunOutcome::finished && end.epochs < run.epochs) result.outcome = RunOutcome::interrupted;
     const RowCounts rows{trained.rows.count(), data_->test_x.rows, run.validation ? run.validation->count() : 0};
     for (const EpochMetrics& metrics : history_.at(trained.history + begun, epochs))
@@ -526,8 +531,13 @@ class Wave {
       work.progress.share = work.done / work.all;
       if (work.observer != nullptr && *work.observer) (*work.observer)(work.progress);
     };
-    for (int looks = 0; !end.passed(); ++looks) {
+    const auto pass_on_the_wish_to_stop = [&] {
       if (stop != nullptr && stop->load(std::memory_order_relaxed)) signals.stop_requested = 1;
+    };
+    report(0);
+    pass_on_the_wish_to_stop();
+    for (int looks = 0; !end.passed(); ++looks) {
+      pass_on_the_wish_to_stop();
       if (const Index now = signals.finished; now > finished) report(std::min(now, static_cast<Index>(cost_.size())));
       if (looks > 1000) std::this_thread::sleep_for(std::chrono::microseconds(100));
     }
@@ -566,9 +576,7 @@ FleetOrder fused_order(const TrainingData& data, const std::vector<Run>& runs, c
   FleetOrder order;
   for (const Run& run : runs) {
     const auto plan = fused_plan_of(run);
-    if (!plan)
-      throw InputError(to_string(run.architecture) + " is too large for the fused engine, which takes " +
-                       fused_limits());
+    if (!plan) throw InputError(fused_misfit(run.architecture));
     order.plans.push_back(*plan);
     order.cost.push_back(epoch_work(run, *plan, data) * static_cast<double>(run.epochs));
     order.work += order.cost.back();
@@ -623,9 +631,12 @@ std::vector<Wave> plan_waves(const TrainingData& data, const std::vector<Run>& r
       const auto add = [&] {
         return waves.back().add(number, runs[number], order.plans[number], order.cost[number], most_bytes);
       };
-      if (add()) continue;
-      waves.emplace_back(variant, data, blocks);
-      add();
+      if (!add()) {
+        waves.emplace_back(variant, data, blocks);
+        add();
+      }
+      if (options.wave_bytes == 0 && waves.back().bytes() > most_bytes)
+        throw InputError(memory_refusal(number, runs[number], waves.back().bytes(), most_bytes));
     }
   }
   return waves;
@@ -642,10 +653,21 @@ bool prefers_fused(const Run& run, const TrainingData& data) {
   return plan && epoch_work(run, *plan, data) <= kMostFusedEpochWork;
 }
 
-std::string fused_limits() {
-  return "at most " + std::to_string(kFusedLayers - 1) + " hidden layers, and weights and " +
-         std::to_string(kFusedRows) + " rows of activations within " + std::to_string(shared_bytes_of_a_block()) +
-         " bytes of shared memory";
+std::string fused_misfit(const Architecture& net) {
+  const auto too_large = [&](const std::string& why) {
+    return to_string(net) + " is too large for the fused engine: " + why;
+  };
+  if (net.layers() > kFusedLayers)
+    return too_large("it has " + std::to_string(net.layers() - 1) + " hidden layers, and " +
+                     std::to_string(kFusedLayers - 1) + " are the most");
+  for (Index layer = 0; layer < net.layers(); ++layer)
+    if (net.fan_out(layer) > kFusedWidth)
+      return too_large("it has a layer of width " + std::to_string(net.fan_out(layer)) + ", and " +
+                       std::to_string(kFusedWidth) + " is the most");
+  const auto with_any_memory = fused_plan(net.widths, std::numeric_limits<std::size_t>::max());
+  if (!with_any_memory) return too_large("the gradients of its weights are more than the registers of a block hold");
+  return too_large("it takes " + std::to_string(with_any_memory->shared_bytes()) +
+                   " bytes of shared memory, and a block has " + std::to_string(shared_bytes_of_a_block()));
 }
 
 std::vector<FusedWave> fused_waves(const TrainingData& data, const std::vector<Run>& runs,
@@ -660,6 +682,7 @@ std::vector<FusedWave> fused_waves(const TrainingData& data, const std::vector<R
 std::vector<RunResult> train_fused(const TrainingData& data, const std::vector<Run>& runs,
                                    const FusedOptions& options) {
   expects_fleet(runs, data);
+  if (runs.empty()) return {};
   std::vector<RunResult> results(runs.size());
   const FleetOrder order = fused_order(data, runs, options);
   std::vector<Wave> waves = plan_waves(data, runs, order, options);

@@ -12,6 +12,7 @@
 
 #include "layered_run.hpp"
 #include "plateau/core/error.hpp"
+#include "plateau/gpu/device.hpp"
 #include "plateau/gpu/graph.hpp"
 #include "plateau/model/epilogue_choice.hpp"
 #include "plateau/model/fused_fleet.hpp"
@@ -121,7 +122,7 @@ class Snapshots {
   }
   void hand_over() {
     if (waiting_ == 0) return;
-    RunResult result = training_.fetch_snapshot(*copier_);
+    RunResult result = training_.fetch_snapshot(*copier_, waiting_);
     const bool ended_before = !result.state || result.state->epoch != waiting_ || is_complete(result.outcome);
     waiting_ = 0;
     if (!ended_before) checkpoints_.take(std::move(result));
@@ -134,6 +135,14 @@ class Snapshots {
   gpu::Event there_;
   Index waiting_ = 0;  // epochs after which the one was taken that waits
 };
+
+// Masks of dropped units are no epilogues'.
+Epilogues epilogues_of(const Run& run, const GpuOptions& options) {
+  return run.dropout > 0 ? Epilogues::none : options.epilogues;
+}
+ExecutionPlan most_epilogues(const Run& run, const GpuOptions& options) {
+  return epilogues_of(run, options) == Epilogues::none ? ExecutionPlan{} : epilogues_everywhere(run.architecture);
+}
 
 class GpuTrainer final : public Trainer {
  public:
@@ -164,6 +173,10 @@ class GpuTrainer final : public Trainer {
       const bool fuses_run = fuses(runs[i], data);
       (fuses_run ? fused : layered).push_back(i);
       if (fuses_run) fleet.push_back(runs[i]);
+    }
+    for (const std::size_t number : layered) {
+      const Index needed = layered_memory_bytes(runs[number], data, options_), free = gpu::free_memory_bytes();
+      if (needed > free) throw InputError(memory_refusal(number, runs[number], needed, free));
     }
     std::vector<RunResult> results(runs.size());
     FleetProgress progress{.runs = static_cast<Index>(runs.size())};
@@ -248,9 +261,8 @@ class GpuTrainer final : public Trainer {
   RunResult train_layered(const Run& run, const TrainingData& data, const Checkpoints& checkpoints) {
     gpu::PinnedBuffer<RunSignals> mailbox(1, {});  // before the training, whose end waits for the device
     volatile RunSignals& signals = mailbox.view()[0];
-    // Masks of dropped units are no epilogues'.
-    const Epilogues epilogues = run.dropout > 0 ? Epilogues::none : options_.epilogues;
-    const ExecutionPlan most = epilogues == Epilogues::none ? ExecutionPlan{} : epilogues_everywhere(run.architecture);
+    const Epilogues epilogues = epilogues_of(run, options_);
+    const ExecutionPlan most = most_epilogues(run, options_);
     LayeredRun<GpuBackend> training(backend_, run, data, {.rows = kGpuEvaluationRows}, most);
     if (run.resume)
       training.set_plan(run.resume->plan);
@@ -355,6 +367,10 @@ class GpuTrainer final : public Trainer {
 }  // namespace
 
 std::unique_ptr<Trainer> make_gpu_trainer(const GpuOptions& options) { return std::make_unique<GpuTrainer>(options); }
+
+Index layered_memory_bytes(const Run& run, const TrainingData& data, const GpuOptions& options) {
+  return layered_bytes<GpuBackend>(run, data, {.rows = kGpuEvaluationRows}, most_epilogues(run, options));
+}
 
 std::string gpu_matrix_library() { return gpu::blas_library(); }
 

@@ -11,6 +11,8 @@ std::unique_ptr<Trainer> make_gpu_trainer(const GpuOptions&) {
   throw std::runtime_error("this program was built without the CUDA toolkit");
 }
 
+Index layered_memory_bytes(const Run&, const TrainingData&, const GpuOptions&) { return 0; }
+
 std::string gpu_matrix_library() { return {}; }
 
 }  // namespace plateau

@@ -24,6 +24,44 @@ struct EvaluationPlan {
   int evaluators = 1;
 };
 
+// What a LayeredRun keeps in its backend's memory, in bytes: the allocations of its constructor.
+template <class Backend>
+Index layered_bytes(const Run& run, const TrainingData& data, EvaluationPlan evaluation, const ExecutionPlan& most) {
+  const Architecture& net = run.architecture;
+  const Index features = net.features(), train_rows = training_rows(run, data).count();
+  const Index test_rows = data.test_x.rows, validation_rows = run.validation ? run.validation->count() : 0;
+  const Index batch_rows = run.batch == 0 ? train_rows : std::min(run.batch, train_rows);
+  const Index tile_rows = std::min(evaluation.rows, std::max(test_rows, validation_rows));
+  constexpr Index kReal = sizeof(typename Backend::Real), kInt = sizeof(std::int32_t);
+  const auto rows_bytes = [&](Index rows) { return rows * (row_stride<Backend>(features) * kReal + kInt); };
+  const auto workspace_bytes = [&](Index rows, const ExecutionPlan& plan) {
+    Index bytes = rows * (kReal + kInt);
+    for (Index layer = 0; layer < net.layers(); ++layer) {
+      const Index width = net.fan_out(layer);
+      bytes += rows * row_stride<Backend>(width) * kReal;
+      if (plan.layer(layer).activation == Fusion::epilogue) bytes += rows * mask_stride(width) * kInt;
+    }
+    return bytes;
+  };
+  const bool gathers = batch_rows < train_rows && run.order != RowOrder::as_stored;
+  const bool augments = run.jitter > 0 || run.mixup > 0;
+  Index bytes = rows_bytes(data.train_x.rows) + rows_bytes(test_rows) + rows_bytes(validation_rows) +
+                rows_bytes(run.rows ? train_rows : 0) + rows_bytes(gathers ? batch_rows : 0) +
+                rows_bytes(augments ? batch_rows : 0);
+  if (run.class_weights.any()) bytes += net.classes() * Index{sizeof(float)};
+  if (run.standardise || augments) bytes += features * Index{sizeof(FeatureStatistics)};
+  const Index sets = 4 + (run.validation ? 1 : 0) + (run.outputs.layers ? 1 : 0);
+  bytes += sets * ParameterLayout(net).size() * kReal;
+  bytes += Index{sizeof(TrainingState)} + run.epochs * Index{sizeof(EpochMetrics)};
+  if (run.outputs.layers) bytes += run.epochs * net.layers() * Index{sizeof(LayerRecord)};
+  if (run.outputs.test_correct) bytes += run.epochs * correct_words(test_rows) * kInt;
+  bytes += test_rows * kInt;                                            // predictions of the epoch before
+  bytes += (test_rows + validation_rows) * (kReal + kInt);              // losses and predictions
+  bytes += workspace_bytes(batch_rows, most);                           // forward,
+  bytes += 2 * batch_rows * row_stride<Backend>(net.widest()) * kReal;  // and backward
+  return bytes + evaluation.evaluators * workspace_bytes(tile_rows, {});
+}
+
 template <class Backend>
 class LayeredRun {
  public:
@@ -189,7 +227,7 @@ class LayeredRun {
   // Waits for everything that was queued, and copies out what the training leaves behind. Dead units and predictions
   // take a pass over their rows each, and a wait of their own.
   RunResult fetch() {
-    RunResult result = fetch(backend_, present(), run_.outputs.state);
+    RunResult result = fetch(backend_, present(), last_epoch(run_), run_.outputs.state);
     if (run_.outputs.dead_units) result.dead_units = dead_units();
     for (const PredictionRequest& request : run_.outputs.predictions)
       result.predictions.push_back(predictions(request, result.best_epoch.has_value()));
@@ -206,17 +244,17 @@ class LayeredRun {
     backend_.template copy_within<Real>(second_moment_.view(), snapshot_->second_moment.view());
     if (validation_) backend_.template copy_within<Real>(best_.view(), snapshot_->best.view());
   }
-  // The result up to the last snapshot, copied by `backend`, another one of the same memory, which begins when the
-  // snapshot is there. Waits for that.
-  RunResult fetch_snapshot(const Backend& backend) const {
+  // The result up to the last snapshot, which was taken after so many epochs, copied by `backend`, another one of the
+  // same memory, which begins when the snapshot is there. Waits for that.
+  RunResult fetch_snapshot(const Backend& backend, Index epochs) const {
     const Snapshot& s = *snapshot_;
     return fetch(backend,
                  {s.state.view(), s.parameters.view(), s.first_moment.view(), s.second_moment.view(), s.best.view(),
                   s.previous.view()},
-                 true);
+                 epochs, true);
   }
   // The result so far, nothing being queued.
-  RunResult fetch_checkpoint() const { return fetch(backend_, present(), true); }
+  RunResult fetch_checkpoint() const { return fetch(backend_, present(), last_epoch(run_), true); }
 
  private:
   // Where the training stands, now or at a snapshot.
@@ -243,42 +281,49 @@ class LayeredRun {
             second_moment_.view(), best_.view(),       previous_.view()};
   }
 
-  RunResult fetch(const Backend& backend, const Standing& at, bool with_state) const {
+  // `most_epochs`: of those behind it a training that goes on may be writing the figures.
+  RunResult fetch(const Backend& backend, const Standing& at, Index most_epochs, bool with_state) const {
     TrainingState state;
     backend.template copy_out<TrainingState, TrainingState>(at.state, {&state, 1});
-    backend.finish();
-    const Index begun = run_.resume ? run_.resume->epoch : 0, epochs = state.epoch - begun;
-    // Rows of epochs that have ended, which nothing writes any more.
-    const auto rows_of_epochs = [&](auto span, Index row) { return span.subspan(begun * row, epochs * row); };
+    const Index begun = run_.resume ? run_.resume->epoch : 0, most = most_epochs - begun;
+    const auto rows_of_epochs = [&](auto span, Index row) { return span.subspan(begun * row, most * row); };
     const Index words = run_.outputs.test_correct ? correct_words(test_.count) : 0;
     const Index records = run_.outputs.layers ? run_.architecture.layers() : 0;
-    const auto history =
+    std::vector<EpochMetrics> history =
         queue_fetch<EpochMetrics, EpochMetrics>(rows_of_epochs(std::as_const(history_).view(), 1), backend);
     std::vector<std::uint32_t> correct =
         queue_fetch<std::uint32_t, std::uint32_t>(rows_of_epochs(std::as_const(correct_).view(), words), backend);
     RunResult result{.first_epoch = begun, .plan = plan_};
     result.layers =
         queue_fetch<LayerRecord, LayerRecord>(rows_of_epochs(std::as_const(layer_records_).view(), records), backend);
-    const bool has_best = state.best_epochs > 0;
     if (run_.outputs.parameters) result.parameters = queue_fetch_of_parameters(at.parameters, backend);
-    if (run_.outputs.best_parameters && has_best) result.best_parameters = queue_fetch_of_parameters(at.best, backend);
+    if (run_.outputs.best_parameters && validation_)
+      result.best_parameters = queue_fetch_of_parameters(at.best, backend);
     std::vector<FeatureStatistics> features;
     if (run_.outputs.scale && run_.standardise)
       features = queue_fetch<FeatureStatistics, FeatureStatistics>(std::as_const(features_of_train_).view(), backend);
-    if (with_state && state.status != RunStatus::diverged) {
-      result.state = RunState{.epoch = state.epoch,
-                              .step = state.step,
-                              .best_epochs = state.best_epochs,
-                              .best_loss = state.best_loss,
-                              .parameters = queue_fetch_of_parameters(at.parameters, backend),
-                              .first_moment = queue_fetch_of_parameters(at.first_moment, backend),
-                              .second_moment = queue_fetch_of_parameters(at.second_moment, backend),
-                              .plan = plan_};
-      if (has_best) result.state->best_parameters = queue_fetch_of_parameters(at.best, backend);
-      result.state->predicted = queue_fetch<std::int32_t, std::int32_t>(at.previous, backend);
+    RunState stands{.plan = plan_};
+    if (with_state) {
+      stands.parameters = queue_fetch_of_parameters(at.parameters, backend);
+      stands.first_moment = queue_fetch_of_parameters(at.first_moment, backend);
+      stands.second_moment = queue_fetch_of_parameters(at.second_moment, backend);
+      if (validation_) stands.best_parameters = queue_fetch_of_parameters(at.best, backend);
+      stands.predicted = queue_fetch<std::int32_t, std::int32_t>(at.previous, backend);
     }
     backend.finish();
 
+    const Index epochs = state.epoch - begun;
+    history.resize(static_cast<std::size_t>(epochs));
+    correct.resize(static_cast<std::size_t>(epochs * words));
+    result.layers.resize(static_cast<std::size_t>(epochs * records));
+    if (state.best_epochs == 0) result.best_parameters.clear();
+    if (with_state && state.status != RunStatus::diverged) {
+      stands.epoch = state.epoch;
+      stands.step = state.step;
+      stands.best_epochs = state.best_epochs;
+      stands.best_loss = state.best_loss;
+      result.state = std::move(stands);
+    }
     result.outcome = state.status == RunStatus::diverged        ? RunOutcome::diverged
                      : state.status == RunStatus::stopped_early ? RunOutcome::stopped_early
                      : Index{state.epoch} == run_.epochs        ? RunOutcome::finished
@@ -287,7 +332,7 @@ class LayeredRun {
     for (const EpochMetrics& metrics : history)
       result.history.push_back(record_of(metrics, rows, begun == 0 && result.history.empty()));
     if (run_.outputs.test_correct) result.test_correct = CorrectBits(std::move(correct), epochs, test_.count);
-    if (has_best) result.best_epoch = state.best_epochs - 1;
+    if (state.best_epochs > 0) result.best_epoch = state.best_epochs - 1;
     for (const FeatureStatistics& feature : features)
       result.scale.push_back(feature_scale(feature.mean, feature.spread));
     return result;

@@ -38,14 +38,16 @@ bool at_least(double value, double least) { return std::isfinite(value) && value
 
 void expects_optimizer(const Optimizer& optimizer) {
   if (const auto* adam = std::get_if<AdamParameters>(&optimizer)) {
-    expects(at_least(adam->learning_rate, 0) && adam->learning_rate > 0, "run: learning_rate > 0");
+    expects(at_least(adam->learning_rate, 0) && static_cast<float>(adam->learning_rate) > 0,
+            "run: learning_rate > 0, in float too");
     expects(at_least(adam->weight_decay, 0), "run: weight_decay >= 0");
     expects(0 <= adam->betas.beta1 && adam->betas.beta1 < 1, "run: 0 <= beta1 < 1");
     expects(0 <= adam->betas.beta2 && adam->betas.beta2 < 1, "run: 0 <= beta2 < 1");
     expects(at_least(adam->epsilon, 0), "run: epsilon >= 0");
   } else {
     const auto& sgd = std::get<SgdParameters>(optimizer);
-    expects(at_least(sgd.learning_rate, 0) && sgd.learning_rate > 0, "run: learning_rate > 0");
+    expects(at_least(sgd.learning_rate, 0) && static_cast<float>(sgd.learning_rate) > 0,
+            "run: learning_rate > 0, in float too");
     expects(at_least(sgd.weight_decay, 0), "run: weight_decay >= 0");
     expects(at_least(sgd.momentum, 0), "run: momentum >= 0");
   }
@@ -75,11 +77,11 @@ void expects_run(const Run& run, const TrainingData& data, const LabelRange& lab
           "run: architecture: the data have the architecture's number of features");
   expects(0 <= labels.smallest && labels.largest < classes, "run: every label is one of the classes");
   expects_optimizer(run.optimizer);
-  expects(run.epochs >= 1, "run: epochs >= 1");
+  expects(1 <= run.epochs && run.epochs <= kMaxEpochs, "run: 1 <= epochs <= 1000000");
   expects(run.batch >= 0, "run: batch >= 0");
   expects_rows(run.rows, data, "run: rows: they are those of the data");
   expects_rows(run.validation, data, "run: validation: they are rows of the data");
-  expects(run.patience >= 0, "run: patience >= 0");
+  expects(0 <= run.patience && run.patience <= kMaxEpochs, "run: 0 <= patience <= 1000000");
   expects(run.patience == 0 || run.validation, "run: patience: stopping early needs validation rows");
   expects(0 <= run.labels.flip_rate && run.labels.flip_rate <= 1, "run: labels: 0 <= flip_rate <= 1");
   expects(0 <= run.dropout && static_cast<float>(run.dropout) < 1,
@@ -140,6 +142,11 @@ EpochRecord record_of(const EpochMetrics& metrics, const RowCounts& rows, bool f
   }
   if (!first) record.test_churn = of(metrics.test_changed, rows.test);
   return record;
+}
+
+std::string memory_refusal(std::size_t number, const Run& run, Index needed, Index free) {
+  return "run " + std::to_string(number) + " of the fleet (" + to_string(run.architecture) + ") takes " +
+         std::to_string(needed) + " bytes of device memory, and " + std::to_string(free) + " are free";
 }
 
 RunResult joined(const RunResult& before, const RunResult& after) {

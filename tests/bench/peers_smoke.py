@@ -15,6 +15,7 @@ from peers_schema import document_problems
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[1:1] = [str(ROOT / "bench" / "peers"), str(ROOT / "bench")]
 import cases  # noqa: E402
+from contenders import OUR_ENGINES  # noqa: E402
 from worker import Worker  # noqa: E402
 
 
@@ -34,8 +35,11 @@ def smoke_run(build, folder):
     for case in document["cases"]:
         ours = [program for program in case["programs"] if program["framework"] == "Plateau"]
         emulated = [program for program in ours if program["status"] == "not run"]
-        expect(len(emulated) == 1 and "emulated" in emulated[0]["reason"], f"{case['name']}: the emulated GPU")
-        expect("stored" in emulated[0]["parity"], f"{case['name']}: the emulated GPU passed no gate")
+        expect([program["variant"] for program in emulated] ==
+               [f"emulated GPU, {engine}" for engine in OUR_ENGINES[case["work"]]], f"{case['name']}: the emulated GPU")
+        for program in emulated:
+            expect("emulated" in program["reason"], f"{case['name']}: the emulated GPU was timed")
+            expect("stored" in program["parity"], f"{case['name']}: the emulated GPU passed no gate")
         expect(all(program["status"] == "timed" for program in ours if program not in emulated),
                f"{case['name']}: a program of ours was not timed")
         others = {program["framework"] for program in case["programs"] if program["status"] == "not run"}
@@ -62,7 +66,8 @@ def refusals(build, folder):
         emulated.stop()
     ended = subprocess.run([program, "--device", "tpu"], capture_output=True, text=True, stdin=subprocess.DEVNULL)
     expect(ended.returncode == 2 and ended.stderr.count("\n") == 1, f"--device tpu: {ended}")
-    for options in (["--device", "cpu", "--precision", "tf32"],):
+    for options in (["--device", "cpu", "--precision", "tf32"],
+                    ["--device", "cuda", "--precision", "tf32", "--engine", "fused"]):
         said = subprocess.run([program, *options], capture_output=True, text=True, stdin=subprocess.DEVNULL)
         expect("not_run" in json.loads(said.stdout), f"{options}: {said}")
 

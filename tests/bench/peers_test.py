@@ -416,6 +416,14 @@ class Contenders(unittest.TestCase):
         self.assertEqual(seen, {(framework, precision) for framework in ("Plateau", "PyTorch", "JAX")
                                 for precision in ("fp32", "tf32")} | {("scikit-learn", "fp32")})
 
+    def test_a_fleet_is_trained_by_the_fused_engine_and_a_large_network_by_the_layered_one(self):
+        found = {framework: [] for framework in contenders.PACKAGES}
+        for work, engines in (("A", ["fused", "layered"]), ("B", ["fused"]), ("C", ["layered", "layered"])):
+            ours = contenders.contenders(work, "cuda", found, "ours", cores=2)[:len(engines)]
+            started = [[str(word) for word in one.command()] for one in ours]
+            self.assertEqual([words[words.index("--engine") + 1] for words in started], engines)
+            self.assertEqual([one.framework for one in ours], ["Plateau"] * len(engines))
+
     def test_every_variant_that_is_listed_is_explained(self):
         found = {framework: ["one", "another"] for framework in contenders.PACKAGES}
         seen = {}

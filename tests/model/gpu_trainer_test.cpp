@@ -9,6 +9,7 @@
 #include <cmath>
 #include <limits>
 
+#include "plateau/gpu/device.hpp"
 #include "plateau/model/cpu_backend.hpp"
 #include "plateau/model/gpu_backend.hpp"
 #include "plateau/model/network.hpp"
@@ -50,6 +51,29 @@ void expect_close(const RunResult& got, const RunResult& want) {
   ASSERT_EQ(got.parameters.size(), want.parameters.size());
   for (std::size_t i = 0; i < want.parameters.size(); ++i)
     ASSERT_LE(std::abs(got.parameters[i] - want.parameters[i]), 1e-3f) << "parameter " << i;
+}
+
+// Differences between runs, so that what a library takes once is in neither. While a checkpoint is taken, what it is
+// copied from is there too.
+TEST(GpuTrainer, takes_the_memory_that_is_foreseen) {
+  if (!gpu::inventory().emulated) GTEST_SKIP() << "a GPU hands out memory in pages";
+  const Rows rows = learnable_rows(60, 45, 3, 2);
+  const GpuOptions options{.epilogues = Epilogues::everywhere};
+  const auto trainer = make_gpu_trainer(options);
+  const auto taken_beside_the_plan = [&](const plateau::Run& run) {
+    const Index before = gpu::free_memory_bytes();
+    Index least = before;
+    trainer->train(run, rows.views(), {.every = 2, .take = [&](RunResult) { least = gpu::free_memory_bytes(); }});
+    const Index sets = run.validation ? 4 : 3;
+    const Index snapshot = sets * ParameterLayout(run.architecture).size() * 4 + 45 * 4;
+    return before - least - snapshot - layered_memory_bytes(run, rows.views(), options);
+  };
+  const Index once = taken_beside_the_plan({.architecture = {{3, 2}}, .epochs = 3});
+  const std::vector<std::int32_t> list{0, 5, 9};
+  for (const NamedRun& named : runs_of_every_feature({3, 9, 2}, 60, list)) {
+    SCOPED_TRACE(named.name);
+    EXPECT_EQ(taken_beside_the_plan(named.run), once);
+  }
 }
 
 // Wherever a run is trained.

@@ -43,23 +43,26 @@ TEST(Run, refuses_what_does_not_fit_and_names_the_field) {
        [](plateau::Run& run) {
          run.architecture = {{3, 1}};
        }},
-      {"run: learning_rate > 0", adam({.learning_rate = 0})},
-      {"run: learning_rate > 0", adam({.learning_rate = -1})},
-      {"run: learning_rate > 0", adam({.learning_rate = kNaN})},
-      {"run: learning_rate > 0", adam({.learning_rate = kInfinity})},
+      {"run: learning_rate > 0, in float too", adam({.learning_rate = 0})},
+      {"run: learning_rate > 0, in float too", adam({.learning_rate = -1})},
+      {"run: learning_rate > 0, in float too", adam({.learning_rate = kNaN})},
+      {"run: learning_rate > 0, in float too", adam({.learning_rate = kInfinity})},
       {"run: weight_decay >= 0", adam({.betas = {}, .weight_decay = -0.1})},
       {"run: 0 <= beta1 < 1", adam({.betas = {1, 0.9}})},
       {"run: 0 <= beta2 < 1", adam({.betas = {0.9, kNaN}})},
       {"run: epsilon >= 0", adam({.betas = {}, .epsilon = -1})},
-      {"run: learning_rate > 0", sgd({.learning_rate = 0})},
+      {"run: learning_rate > 0, in float too", sgd({.learning_rate = 0})},
       {"run: weight_decay >= 0", sgd({.weight_decay = kNaN})},
       {"run: momentum >= 0", sgd({.momentum = -0.5})},
-      {"run: epochs >= 1", [](plateau::Run& run) { run.epochs = 0; }},
+      {"run: 1 <= epochs <= 1000000", [](plateau::Run& run) { run.epochs = 0; }},
+      {"run: 1 <= epochs <= 1000000", [](plateau::Run& run) { run.epochs = Index{1} << 40; }},
+      {"run: learning_rate > 0, in float too", sgd({.learning_rate = 1e-60})},
       {"run: batch >= 0", [](plateau::Run& run) { run.batch = -1; }},
       {"run: rows: they are those of the data", [](plateau::Run& run) { run.rows = RowSelection::all(19); }},
       {"run: validation: they are rows of the data",
        [](plateau::Run& run) { run.validation = RowSelection::part(1, 21, 3); }},
-      {"run: patience >= 0", [](plateau::Run& run) { run.patience = -1; }},
+      {"run: 0 <= patience <= 1000000", [](plateau::Run& run) { run.patience = -1; }},
+      {"run: 0 <= patience <= 1000000", [](plateau::Run& run) { run.patience = Index{1} << 40; }},
       {"run: patience: stopping early needs validation rows", [](plateau::Run& run) { run.patience = 2; }},
       {"run: labels: 0 <= flip_rate <= 1", [](plateau::Run& run) { run.labels.flip_rate = 1.5f; }},
       {"run: 0 <= dropout < 1", [](plateau::Run& run) { run.dropout = 1; }},
@@ -121,7 +124,7 @@ TEST(Run, of_a_fleet_is_refused_by_its_number) {
     expects_fleet(runs, rows.views());
     FAIL() << "it was taken";
   } catch (const std::invalid_argument& error) {
-    EXPECT_EQ(std::string(error.what()), "run 2 of the fleet: run: learning_rate > 0");
+    EXPECT_EQ(std::string(error.what()), "run 2 of the fleet: run: learning_rate > 0, in float too");
   }
 }
 

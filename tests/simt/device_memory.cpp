@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <iterator>
+#include <stdexcept>
+#include <string>
 
 namespace plateau::simt {
 namespace {
@@ -15,8 +17,21 @@ std::uintptr_t address(const void* data) { return reinterpret_cast<std::uintptr_
 
 }  // namespace
 
+std::size_t DeviceMemory::total_bytes() {
+  static const std::size_t chosen = [] {
+    const char* kilobytes = std::getenv("PLATEAU_SIMT_MEMORY_KB");
+    if (kilobytes == nullptr) return std::size_t{4} << 30;
+    char* end = nullptr;
+    const std::size_t bytes = std::size_t{std::strtoul(kilobytes, &end, 10)} << 10;
+    if (*end != 0 || bytes == 0)
+      throw std::invalid_argument("PLATEAU_SIMT_MEMORY_KB is a number, not \"" + std::string(kilobytes) + "\"");
+    return bytes;
+  }();
+  return chosen;
+}
+
 void* DeviceMemory::allocate(std::size_t bytes, MemoryKind kind) {
-  if (bytes > (kind == MemoryKind::device ? free_bytes() : kTotalBytes)) return nullptr;
+  if (bytes > (kind == MemoryKind::device ? free_bytes() : total_bytes())) return nullptr;
   void* start = nullptr;
   if (posix_memalign(&start, kAlignment, bytes) != 0) return nullptr;
   std::memset(start, 0xFF, bytes);

@@ -17,7 +17,8 @@ enum class MemoryKind : std::uint8_t {
 
 class DeviceMemory {
  public:
-  static constexpr std::size_t kTotalBytes = std::size_t{4} << 30;
+  // 4 GiB, or fewer where PLATEAU_SIMT_MEMORY_KB asks for a smaller GPU.
+  static std::size_t total_bytes();
 
   // Exactly so many bytes, so that AddressSanitizer's red zone begins right behind them; aligned as CUDA's are and
   // filled with 0xFF. Null where the device has not so much left.
@@ -28,7 +29,7 @@ class DeviceMemory {
   MemoryKind kind(const void* data) const;
   // Whether the device may touch all of these bytes.
   bool holds(const void* data, std::size_t bytes) const;
-  std::size_t free_bytes() const { return kTotalBytes - used_bytes_; }
+  std::size_t free_bytes() const { return total_bytes() - used_bytes_; }
 
  private:
   struct Allocation {

@@ -244,7 +244,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int number) {
   properties->major = 9;
   properties->minor = 0;
   properties->multiProcessorCount = static_cast<int>(kMultiprocessors);
-  properties->totalGlobalMem = DeviceMemory::kTotalBytes;
+  properties->totalGlobalMem = DeviceMemory::total_bytes();
   properties->l2CacheSize = 64 << 10;
   properties->sharedMemPerBlock = kMaxStaticSharedBytes;
   properties->sharedMemPerBlockOptin = max_shared_bytes();
@@ -355,7 +355,7 @@ cudaError_t cudaHostGetDevicePointer(void** seen_by_device, void* seen_by_host, 
 cudaError_t cudaMemGetInfo(std::size_t* free_bytes, std::size_t* total_bytes) {
   const Lock lock(device().mutex);
   *free_bytes = device().memory.free_bytes();
-  *total_bytes = DeviceMemory::kTotalBytes;
+  *total_bytes = DeviceMemory::total_bytes();
   return cudaSuccess;
 }
 

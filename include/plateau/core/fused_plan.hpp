@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <vector>
 
@@ -25,8 +26,9 @@
 
 namespace plateau {
 
-inline constexpr int kFusedLayers = 5;  // at most: four hidden ones
-inline constexpr int kFusedRows = 32;   // of a tile: one per lane of a warp
+inline constexpr int kFusedLayers = 5;   // at most: four hidden ones
+inline constexpr int kFusedWidth = 256;  // of a layer's outputs at most: a thread sums each one's bias gradient
+inline constexpr int kFusedRows = 32;    // of a tile: one per lane of a warp
 // Shared memory that the kernels need beside what a plan lays out.
 inline constexpr std::size_t kFusedStaticBytes = 1024;
 
@@ -41,6 +43,10 @@ struct FusedVariant {
 // From the cheapest; a network is trained by the first that holds it.
 inline constexpr FusedVariant kFusedVariants[] = {{64, 0, 4},  {128, 0, 4}, {128, 0, 8},
                                                   {256, 1, 2}, {256, 1, 4}, {256, 2, 2}};
+
+static_assert(std::max_element(std::begin(kFusedVariants), std::end(kFusedVariants), [](auto& a, auto& b) {
+                return a.threads < b.threads;
+              })->threads == kFusedWidth);
 
 // Offsets and strides in floats. `in4` and `out4` count tiles: the widths rounded up to vectors of four.
 struct FusedLayer {

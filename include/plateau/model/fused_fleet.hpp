@@ -24,8 +24,8 @@ struct FusedOptions {
   Index wave_bytes = 0;  // of device memory for what a launch works with and leaves behind; 0: what is free
 };
 
-// "at most 4 hidden layers, and weights and 32 rows of activations in ... bytes of shared memory": the present GPU's.
-std::string fused_limits();
+// Why a network that the engine does not take on the present GPU is too large for it, and which limit it exceeds.
+std::string fused_misfit(const Architecture& net);
 
 // How the run would be trained on the present GPU; none where it is too large for a block.
 std::optional<FusedPlan> fused_plan_of(const Run& run);

@@ -40,6 +40,9 @@ inline constexpr Index kGpuEvaluationRows = 1 << 15;
 // std::invalid_argument for the fused engine with TF32 or epilogues, which are the layered one's.
 std::unique_ptr<Trainer> make_gpu_trainer(const GpuOptions& options);
 
+// Device memory that the layered engine works with for the run, beside what its libraries take.
+Index layered_memory_bytes(const Run& run, const TrainingData& data, const GpuOptions& options);
+
 // "cuBLAS 13.0.2": the library whose products decide a result's bits; empty without CUDA.
 std::string gpu_matrix_library();
 

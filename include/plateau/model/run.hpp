@@ -7,6 +7,7 @@
 #include <functional>
 #include <limits>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -68,6 +69,8 @@ struct RunOutputs {
   bool state = false;           // where it stands, unless it has diverged
   std::vector<PredictionRequest> predictions = {};
 };
+
+inline constexpr Index kMaxEpochs = 1'000'000;
 
 struct Run {
   Architecture architecture;
@@ -205,6 +208,9 @@ struct Checkpoints {
     return every > 0 && epochs_finished % every == 0 && epochs_finished < last_epoch(run);
   }
 };
+
+// "run 3 of the fleet (2-8-2) takes 4000 bytes of device memory, and 3000 are free".
+std::string memory_refusal(std::size_t number, const Run& run, Index needed, Index free);
 
 // The result of a run that was resumed from the state of `before`, as if it had never paused.
 RunResult joined(const RunResult& before, const RunResult& after);
