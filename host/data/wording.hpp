@@ -38,4 +38,13 @@ inline std::string comma_separated(const std::vector<Index>& sizes) {
   return shown;
 }
 
+// "'a', 'b', 'c'", and of many the first few: "'a', 'b' and 70 more".
+inline std::string listed(const std::vector<std::string>& items) {
+  constexpr std::size_t kMost = 10;
+  std::string list;
+  for (std::size_t k = 0; k < items.size() && k < kMost; ++k) list += (k == 0 ? "" : ", ") + items[k];
+  if (items.size() > kMost) list += " and " + std::to_string(items.size() - kMost) + " more";
+  return list;
+}
+
 }  // namespace plateau
