@@ -8,6 +8,7 @@
 #include "files.hpp"
 #include "plateau/data/dataset.hpp"
 #include "plateau/data/embeddings.hpp"
+#include "plateau/data/idx.hpp"
 #include "plateau/data/linear_stack.hpp"
 #include "plateau/data/model_file.hpp"
 #include "plateau/data/npy.hpp"
@@ -69,9 +70,16 @@ Format embeddings() {
           [](const auto& file) { read_embeddings(file.string()); }};
 }
 
+Format images() {
+  const auto y = put("labels", std::string("\0\0\x08\1\0\0\0\2\1\0", 10));
+  return {std::string("\0\0\x08\2\0\0\0\2\0\0\0\3", 12) + "pixels", 12,
+          [y](const auto& file) { read_idx(file.string() + ":" + y.string()); }};
+}
+
 std::vector<Format> formats() {
   return {described_model(),
           embeddings(),
+          images(),
           features(),
           labels(),
           rows(),
