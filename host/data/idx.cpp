@@ -81,8 +81,10 @@ class IdxFile {
     refuse("the file ends after " + std::to_string(got) + " of " + std::to_string(bytes) + " bytes of data");
   }
   [[noreturn]] void refuse_beyond(Index bytes) const {
-    refuse("more follows the " + std::to_string(bytes) + " bytes of data that the sizes [" + comma_separated(shape_) +
-           "] take");
+    refuse("more follows " + expected(bytes));
+  }
+  std::string expected(Index bytes) const {
+    return "the " + std::to_string(bytes) + " bytes of data that the sizes [" + comma_separated(shape_) + "] take";
   }
 
   // The bytes of the data, which the file can hold.
@@ -96,7 +98,8 @@ class IdxFile {
     } else {
       const Index there = stream_.bytes_on_disk() - header_bytes_;
       if (there < *bytes) refuse_end(there, *bytes);
-      if (there > *bytes) refuse_beyond(*bytes);
+      if (there > *bytes)
+        refuse(std::to_string(there - *bytes) + " bytes too many follow " + expected(*bytes));
     }
     return *bytes;
   }

@@ -142,10 +142,10 @@ TEST(Idx, a_wrong_number_of_dimensions_is_refused) {
 
 TEST(Idx, data_are_exactly_as_many_as_the_sizes_take) {
   EXPECT_EQ(idx_refusal(kImages.substr(0, kImages.size() - 1)), "the file ends after 5 of 6 bytes of data");
-  EXPECT_EQ(idx_refusal(kImages + "x"), "more follows the 6 bytes of data that the sizes [2, 3, 1] take");
+  EXPECT_EQ(idx_refusal(kImages + "xy"), "2 bytes too many follow the 6 bytes of data that the sizes [2, 3, 1] take");
   EXPECT_EQ(idx_refusal(gzipped(kImages.substr(0, kImages.size() - 1))), "the file ends after 5 of 6 bytes of data");
   EXPECT_EQ(idx_refusal(gzipped(kImages + "x")), "more follows the 6 bytes of data that the sizes [2, 3, 1] take");
-  EXPECT_EQ(labels_refusal(kLabels + "x"), "more follows the 2 bytes of data that the sizes [2] take");
+  EXPECT_EQ(labels_refusal(kLabels + "x"), "1 bytes too many follow the 2 bytes of data that the sizes [2] take");
 }
 
 TEST(Idx, absurd_sizes_are_refused_before_memory_is_taken) {
