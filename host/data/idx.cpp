@@ -80,9 +80,7 @@ class IdxFile {
   [[noreturn]] void refuse_end(Index got, Index bytes) const {
     refuse("the file ends after " + std::to_string(got) + " of " + std::to_string(bytes) + " bytes of data");
   }
-  [[noreturn]] void refuse_beyond(Index bytes) const {
-    refuse("more follows " + expected(bytes));
-  }
+  [[noreturn]] void refuse_beyond(Index bytes) const { refuse("more follows " + expected(bytes)); }
   std::string expected(Index bytes) const {
     return "the " + std::to_string(bytes) + " bytes of data that the sizes [" + comma_separated(shape_) + "] take";
   }
@@ -98,8 +96,7 @@ class IdxFile {
     } else {
       const Index there = stream_.bytes_on_disk() - header_bytes_;
       if (there < *bytes) refuse_end(there, *bytes);
-      if (there > *bytes)
-        refuse(std::to_string(there - *bytes) + " bytes too many follow " + expected(*bytes));
+      if (there > *bytes) refuse(std::to_string(there - *bytes) + " bytes too many follow " + expected(*bytes));
     }
     return *bytes;
   }

@@ -106,7 +106,7 @@ TEST(ByteStream, every_bit_that_is_over_in_a_gzip_file_is_refused_or_changes_no_
 
 TEST(ByteStream, a_reader_takes_no_more_of_a_bomb_than_it_asks_for) {
   const auto path = put("bomb.gz", gzipped(std::string(20'000'000, '0')));
-  ASSERT_LT(std::filesystem::file_size(path), 100'000u);
+  ASSERT_LT(std::filesystem::file_size(path), 200'000u);
   ByteStream stream(path);
   std::string block(1000, '\0');
 
