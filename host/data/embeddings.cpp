@@ -105,7 +105,7 @@ const TensorEntry& choose(const SafetensorsFile& file, const Kind& kind) {
   }
   if (fitting != 1)
     file.refuse(std::string(fitting == 0 ? "no tensor" : "more than one tensor") + " can be the " + kind.noun +
-                ", which are " + kind.form + "; the file holds " + (all.empty() ? "none" : listed(all)));
+                ", which are " + kind.form + "; the file holds " + (all.empty() ? "none" : list_of(all)));
   return *only;
 }
 

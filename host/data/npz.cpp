@@ -161,7 +161,7 @@ const Member& choose(const Archive& archive, const Kind& kind) {
     if (named != nullptr) return *named;
     std::vector<std::string> names;
     for (const Member& member : archive.members()) names.push_back(in_quotes(member.array()));
-    archive.refuse("there is no array " + in_quotes(kind.name) + "; its arrays are " + listed(names));
+    archive.refuse("there is no array " + in_quotes(kind.name) + "; its arrays are " + list_of(names));
   }
   for (const std::string_view usual : kind.usual)
     if (const Member* const member = find(archive, usual)) return *member;
@@ -185,7 +185,7 @@ const Member& choose(const Archive& archive, const Kind& kind) {
   }
   if (fitting != 1)
     archive.refuse(std::string(fitting == 0 ? "no array is " : "several arrays are ") + kind.words + " and none is " +
-                   "named " + std::string(kind.usual[0]) + ": " + listed(seen));
+                   "named " + std::string(kind.usual[0]) + ": " + list_of(seen));
   return *only;
 }
 

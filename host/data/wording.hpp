@@ -39,7 +39,7 @@ inline std::string comma_separated(const std::vector<Index>& sizes) {
 }
 
 // "'a', 'b', 'c'", and of many the first few: "'a', 'b' and 70 more".
-inline std::string listed(const std::vector<std::string>& items) {
+inline std::string list_of(const std::vector<std::string>& items) {
   constexpr std::size_t kMost = 10;
   std::string list;
   for (std::size_t k = 0; k < items.size() && k < kMost; ++k) list += (k == 0 ? "" : ", ") + items[k];

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // seeds DIR: a few small files of every format, legal ones, in DIR/PARSER, for the fuzzers to begin with.
 #include <zip.h>
+#include <zlib.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -82,6 +83,26 @@ void write_idx(const fs::path& folder) {
                                            std::string(static_cast<std::size_t>(bytes), '\0'));
 }
 
+void write_gzip(const fs::path& path, const std::string& bytes) {
+  const gzFile file = gzopen(path.c_str(), "wb9");
+  if (gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size())) != static_cast<int>(bytes.size()) ||
+      gzclose(file) != Z_OK)
+    std::abort();
+}
+
+void write_tables(const fs::path& folder, const fs::path& streams) {
+  const std::string table = "a,b,kind\n1,-2.5e3,cat\n.5,+4,dog\n3,1e-7,cat\n";
+  put(folder / "header", table);
+  put(folder / "numbers", "1,2,0\n3,4,1\n5,6,2.0\n");
+  put(folder / "quotes", "\xef\xbb\xbf\"a\"\"b\";b;k\r\n1;2;\"x;\r\ny\"\r\n3;4; z \r\n\r\n");
+  put(folder / "tabs", "1\t2\t3\t4\n5\t6\t7\t8");
+  put(folder / "missing", "a,b,c\n1,nan,x\n,2,y\n");
+  write_gzip(folder / "gzip", table);
+  put(streams / "plain", table);
+  write_gzip(streams / "gzip", table);
+  write_gzip(streams / "zeros", std::string(5000, '\0'));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -91,4 +112,5 @@ int main(int argc, char** argv) {
   write_npz(folder_of(all, "npz"), all / "npy");
   write_tensors(folder_of(all, "safetensors"), folder_of(all, "model_file"));
   write_idx(folder_of(all, "idx"));
+  write_tables(folder_of(all, "csv"), folder_of(all, "byte_stream"));
 }
