@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// What a fuzzer of a parser is made of: fuzz.cpp hands every input to readers(), which each parser's own file defines.
+// What a fuzzer of a parser is made of: fuzz.cpp makes inputs and hands each to all readers(). Each parser's own file
+// defines readers() and repair().
 #pragma once
 
 #include <functional>
@@ -13,6 +14,9 @@ using Reader = std::function<void(const std::string& file)>;
 
 // Each reads the file, and throws InputError or nothing.
 std::vector<Reader> readers();
+
+// Makes a length that the file has of its header fit again, so that what lies behind it is looked at. May do nothing.
+void repair(std::string& bytes);
 
 // A file in memory that the readers find under path(). A pair of files takes a second one.
 class MemoryFile {

@@ -12,3 +12,5 @@ std::vector<plateau::fuzzing::Reader> plateau::fuzzing::readers() {
   return {[](const std::string& file) { read_idx(file + ":" + labels.path()); },
           [](const std::string& file) { read_idx(images.path() + ":" + file); }};
 }
+
+void plateau::fuzzing::repair(std::string&) {}

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plateau/data/model_file.hpp"
 
+#include <cstring>
 #include <filesystem>
 
 #include "fuzz.hpp"
@@ -22,6 +23,15 @@ std::vector<fuzzing::Reader> fuzzing::readers() {
             must(again.scale_mean == model.scale_mean && again.scale_factor == model.scale_factor,
                  "the scale comes back");
           }};
+}
+
+// The header ends with its last brace.
+void fuzzing::repair(std::string& bytes) {
+  constexpr std::size_t kPreamble = 8;
+  const std::size_t end = bytes.rfind('}');
+  if (end == std::string::npos || end < kPreamble) return;
+  const std::uint64_t length = end + 1 - kPreamble;
+  std::memcpy(bytes.data(), &length, sizeof length);
 }
 
 }  // namespace plateau

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plateau/data/safetensors.hpp"
 
+#include <cstring>
 #include <filesystem>
 
 #include "fuzz.hpp"
@@ -20,4 +21,13 @@ std::vector<plateau::fuzzing::Reader> plateau::fuzzing::readers() {
           [](const std::string& file) {
             read_embeddings(file, {"x", "y"});
           }};
+}
+
+// The header ends with its last brace.
+void plateau::fuzzing::repair(std::string& bytes) {
+  constexpr std::size_t kPreamble = 8;
+  const std::size_t end = bytes.rfind('}');
+  if (end == std::string::npos || end < kPreamble) return;
+  const std::uint64_t length = end + 1 - kPreamble;
+  std::memcpy(bytes.data(), &length, sizeof length);
 }

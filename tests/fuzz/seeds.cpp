@@ -69,14 +69,11 @@ void write_tensors(const fs::path& folder, const fs::path& models) {
                                R"("y":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}})";
     put(folder / dtype, static_cast<char>(header.size()) + std::string(7, '\0') + header + std::string(10, '\1'));
   }
-  const std::string bytes = R"("dtype":"U8","shape":[1],"data_offsets":)",
-                    none = R"("dtype":"U8","shape":[0],"data_offsets":)";
-  const std::string header = R"({"a":{)" + bytes + R"([0,1]},"b":{)" + none + R"([1,1]},"c":{)" + bytes +
-                             R"([1,2]},"d":{)" + none + R"([2,2]}})";
-  put(folder / "bytes", static_cast<char>(header.size()) + std::string(7, '\0') + header + "ab");
+  write_safetensors(folder / "one by one",
+                    std::vector<Tensor>{{"a", {1}, {1}}, {"b", {0}, {}}, {"c", {1}, {2}}, {"d", {0}, {}}});
   const LinearStack stack{{2, 3, 2}, std::vector<float>(3 * 2 + 3 + 2 * 3 + 2, 0.5f)};
   write_linear_stack(models / "stack", stack);
-  write_model_file(models / "model", {stack, {"cat", "dog"}, {"age", "sex"}, {0.5f, -1.25f}, {1, 3e-7f}});
+  write_model_file(models / "model", {stack, {"a", "b"}, {"c", "d"}, {0.5f, -1.25f}, {1, 3e-7f}});
 }
 
 void write_idx(const fs::path& folder) {
