@@ -224,7 +224,7 @@ TEST(Csv, rows_without_end_are_refused_when_the_memory_for_them_ends) {
 
 TEST(Csv, a_row_without_end_is_refused) {
   const std::string zeros = gzipped(std::string(static_cast<std::size_t>(kMaxCsvRowBytes) + 10, '0'));
-  const std::string sentence = " a row of more than 67108864 bytes begins here; is a quote not closed?";
+  const std::string sentence = " a row of more than 33554432 bytes begins here; is a quote not closed?";
 
   EXPECT_EQ(refused(gzipped("a,y\n1,0\n2,\"") + zeros), "line 3:" + sentence);
   EXPECT_EQ(refused(zeros), "line 1:" + sentence);
