@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <limits>
 #include <map>
 #include <memory>
@@ -243,7 +244,11 @@ std::pair<ClassMap, std::vector<std::int32_t>> class_map(const std::vector<std::
   return {std::move(map), std::move(id_of)};
 }
 
-std::size_t memory_of_this_machine() {
+// What can be had without taking it from other programs; all of it where the system does not say.
+std::size_t available_memory() {
+  std::ifstream info("/proc/meminfo");
+  for (std::string word; info >> word;)
+    if (std::size_t kilobytes = 0; word == "MemAvailable:" && info >> kilobytes) return 1024 * kilobytes;
   return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
@@ -251,7 +256,7 @@ class CsvReader {
  public:
   CsvReader(const std::filesystem::path& path, const ReadOptions& options)
       : options_(options),
-        most_bytes_(options.most_bytes > 0 ? static_cast<std::size_t>(options.most_bytes) : memory_of_this_machine()),
+        most_bytes_(options.most_bytes > 0 ? static_cast<std::size_t>(options.most_bytes) : available_memory()),
         window_(path) {}
 
   Dataset read() {
@@ -307,19 +312,15 @@ class CsvReader {
           if (window_.is_last()) refuse_line("a quote of this row is not closed");
           return field;
         }
-        if (at + 1 == end || at[1] != '"') break;
+        if (at + 1 == end || at[1] != '"')
+          break;  // at the end of the window it may still be doubled: incomplete, below
         field.has_quote = true;
       }
-      if (at + 1 == end && !window_.is_last()) return field;  // the next quote may double this one
       field.text = {first, static_cast<std::size_t>(at - first)};
       field.line_ends = std::count(field.text.begin(), field.text.end(), '\n');
       ++at;
       while (at < end && is_space(*at)) ++at;
-      if (at + 1 < end && *at == '\r' && at[1] == '\n') ++at;
-      if (at + 1 == end && *at == '\r') {
-        if (!window_.is_last()) return field;
-        ++at;
-      }
+      if (at < end && *at == '\r' && (at + 1 == end || at[1] == '\n')) ++at;
       if (at < end && *at != separator_ && *at != '\n')
         refuse_line("something follows the closing quote of " + in_quotes(field.text));
     } else {
