@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <limits>
 #include <map>
 #include <memory>
@@ -64,11 +65,12 @@ class Pieces {
   }
   void add() { ++used_; }
 
-  // Empties this.
-  void move_to(T* place) {
+  // Hands over one piece after the other, and empties this.
+  template <class Use>
+  void take_each(Use use) {
     for (Piece& piece : pieces_) {
       const std::size_t rows = &piece == &pieces_.back() ? used_ : rows_per_piece_;
-      place = std::copy_n(piece.get(), rows * width_, place);
+      use(std::span<const T>(piece.get(), rows * width_));
       piece.reset();
     }
     pieces_.clear();
@@ -242,7 +244,11 @@ std::pair<ClassMap, std::vector<std::int32_t>> class_map(const std::vector<std::
   return {std::move(map), std::move(id_of)};
 }
 
-std::size_t memory_of_this_machine() {
+// What can be had without taking it from other programs; all of it where the system does not say.
+std::size_t available_memory() {
+  std::ifstream info("/proc/meminfo");
+  for (std::string word; info >> word;)
+    if (std::size_t kilobytes = 0; word == "MemAvailable:" && info >> kilobytes) return 1024 * kilobytes;
   return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
@@ -250,7 +256,7 @@ class CsvReader {
  public:
   CsvReader(const std::filesystem::path& path, const ReadOptions& options)
       : options_(options),
-        most_bytes_(options.most_bytes > 0 ? static_cast<std::size_t>(options.most_bytes) : memory_of_this_machine()),
+        most_bytes_(options.most_bytes > 0 ? static_cast<std::size_t>(options.most_bytes) : available_memory()),
         window_(path) {}
 
   Dataset read() {
@@ -306,19 +312,15 @@ class CsvReader {
           if (window_.is_last()) refuse_line("a quote of this row is not closed");
           return field;
         }
-        if (at + 1 == end || at[1] != '"') break;
+        if (at + 1 == end || at[1] != '"')
+          break;  // at the end of the window it may still be doubled: incomplete, below
         field.has_quote = true;
       }
-      if (at + 1 == end && !window_.is_last()) return field;  // the next quote may double this one
       field.text = {first, static_cast<std::size_t>(at - first)};
       field.line_ends = std::count(field.text.begin(), field.text.end(), '\n');
       ++at;
       while (at < end && is_space(*at)) ++at;
-      if (at + 1 < end && *at == '\r' && at[1] == '\n') ++at;
-      if (at + 1 == end && *at == '\r') {
-        if (!window_.is_last()) return field;
-        ++at;
-      }
+      if (at < end && *at == '\r' && (at + 1 == end || at[1] == '\n')) ++at;
       if (at < end && *at != separator_ && *at != '\n')
         refuse_line("something follows the closing quote of " + in_quotes(field.text));
     } else {
@@ -598,13 +600,15 @@ class CsvReader {
 
   void add_label(const Field& field) {
     expects_lf(field);
-    *labels_.next() = classes_.number(text_or_copy(field), [&](std::string_view text) {
+    static_assert(kMaxClasses <= std::numeric_limits<std::uint16_t>::max());
+    const std::int32_t number = classes_.number(text_or_copy(field), [&](std::string_view text) {
       if (text.empty() || is_nan(text)) refuse_line(column_name(*target_) + ", the target, has no class");
       expects_name(text, *target_);
       if (classes_.size() == kMaxClasses)
         refuse_line(column_name(*target_) + ", the target, has more than " + std::to_string(kMaxClasses) +
                     " different values; these would be classes, and a number is not predicted");
     });
+    *labels_.next() = static_cast<std::uint16_t>(number);
     labels_.add();
   }
 
@@ -619,17 +623,21 @@ class CsvReader {
     const Index rows = values_->rows();
     Dataset data{
         .source = window_.stream().name(), .columns = features_, .values = HostBuffer<float>(rows * features_)};
-    values_->move_to(data.values.view().data);
+    float* place = data.values.view().data;
+    values_->take_each([&](std::span<const float> piece) { place = std::copy(piece.begin(), piece.end(), place); });
     if (target_) {
       std::vector<std::int32_t> id_of;
       std::tie(data.classes, id_of) = class_map(classes_.texts());
-      data.labels.resize(static_cast<std::size_t>(rows));
-      labels_.move_to(data.labels.data());
-      for (std::int32_t& label : data.labels) label = id_of[static_cast<std::size_t>(label)];
+      data.labels.reserve(static_cast<std::size_t>(rows));
+      labels_.take_each([&](std::span<const std::uint16_t> piece) {
+        for (const std::uint16_t number : piece) data.labels.push_back(id_of[number]);
+      });
     }
     if (group_) {
-      data.groups.resize(static_cast<std::size_t>(rows));
-      group_of_row_.move_to(data.groups.data());
+      data.groups.reserve(static_cast<std::size_t>(rows));
+      group_of_row_.take_each([&](std::span<const std::int32_t> piece) {
+        data.groups.insert(data.groups.end(), piece.begin(), piece.end());
+      });
     }
     for (std::size_t j = 0; j < names_.size(); ++j)
       if (roles_[j] == Role::feature) data.feature_names.push_back(std::move(names_[j]));
@@ -678,7 +686,8 @@ class CsvReader {
   std::optional<Index> target_, group_;
 
   std::optional<Pieces<float>> values_;
-  Pieces<std::int32_t> labels_{1}, group_of_row_{1};
+  Pieces<std::uint16_t> labels_{1};  // of each row, the number of its class by first occurrence
+  Pieces<std::int32_t> group_of_row_{1};
   Names classes_, groups_;
   std::string unquoted_;
 };

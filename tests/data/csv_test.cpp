@@ -88,6 +88,7 @@ TEST(Csv, quotes_hold_separators_line_ends_and_quotes) {
 
 TEST(Csv, the_separator_is_the_one_the_first_line_has_most_of_outside_quotes) {
   EXPECT_EQ(read("\"a,b,c,d\";e;y\n1;2;0\n").columns, 2);
+  EXPECT_EQ(read("\"a\"\",,,,\";y\n1;0\n").feature_names, Texts{"a\",,,,"});
   EXPECT_EQ(read("a;b,c,y\n1,2,0\n").feature_names, (Texts{"a;b", "c"}));
   EXPECT_EQ(read("a,b;y\n1,2\n").feature_names, Texts{"a"});                         // of equals the comma
   EXPECT_EQ(read("5\" pipe,b,y\n1,2,0\n").feature_names, (Texts{"5\" pipe", "b"}));  // a quote that opens nothing
@@ -206,6 +207,15 @@ TEST(Csv, text_of_other_kinds_is_named) {
   EXPECT_EQ(read("a,y\n1,caf\xc3\xa9\n").classes.names, Texts{"caf\xc3\xa9"});
 }
 
+TEST(Csv, names_are_well_formed_utf8) {
+  for (const std::string name : {"\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
+                                 "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
+    EXPECT_EQ(read("a,y\n1," + name + "\n").classes.names, Texts{name});
+  for (const std::string name : {"\x80", "\xc1\xbf", "\xc2", "\xc2\x7f", "\xc2\xc0", "\xe0\x9f\xbf", "\xed\xa0\x80",
+                                 "\xe1\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff"})
+    EXPECT_NE(refused("a,y\n1," + name + "\n").find("which is not UTF-8"), std::string::npos);
+}
+
 TEST(Csv, a_gzip_file_that_is_damaged_is_refused) {
   const std::string whole = gzipped("a,y\n1,0\n2,1\n");
   EXPECT_EQ(read(whole).rows(), 2);
@@ -224,7 +234,7 @@ TEST(Csv, rows_without_end_are_refused_when_the_memory_for_them_ends) {
 
 TEST(Csv, a_row_without_end_is_refused) {
   const std::string zeros = gzipped(std::string(static_cast<std::size_t>(kMaxCsvRowBytes) + 10, '0'));
-  const std::string sentence = " a row of more than 67108864 bytes begins here; is a quote not closed?";
+  const std::string sentence = " a row of more than 33554432 bytes begins here; is a quote not closed?";
 
   EXPECT_EQ(refused(gzipped("a,y\n1,0\n2,\"") + zeros), "line 3:" + sentence);
   EXPECT_EQ(refused(zeros), "line 1:" + sentence);

@@ -77,6 +77,11 @@ TEST(Split, the_number_of_test_rows_is_the_rounded_fraction) {
   EXPECT_EQ(split(Labels{0, 0, 0, 0, 0, 1, 1, 1, 1, 1}, 0.29).test.size(), 3u);
 }
 
+TEST(Split, the_largest_remainders_are_rounded_up) {
+  const Labels labels{0, 0, 0, 0, 1, 1, 1, 1, 1, 1};  // of 1.2 and 1.8 rows
+  EXPECT_EQ(rows_by_class(labels, split(labels, 0.3).test), (std::vector<double>{1, 2}));
+}
+
 TEST(Split, one_seed_gives_one_split_and_others_give_others) {
   const Labels labels = mixed(200, 3);
   EXPECT_EQ(split(labels, 0.25, 7).test, split(labels, 0.25, 7).test);

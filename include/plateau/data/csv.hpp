@@ -28,7 +28,7 @@
 
 namespace plateau {
 
-inline constexpr Index kMaxCsvRowBytes = Index{1} << 26;  // so a quote that is never closed does not take all memory
+inline constexpr Index kMaxCsvRowBytes = Index{1} << 25;  // so a quote that is never closed does not take all memory
 
 // At least one row and one feature. Throws InputError, which names the file, the line and the column.
 Dataset read_csv(const std::filesystem::path& path, const ReadOptions& options = {});

@@ -47,7 +47,7 @@ struct ReadOptions {
   std::string group;              // holds what keeps rows together in a split; empty: none
   Header header = Header::detect;
   bool labelled = true;  // false: rows to predict. A target column is read where `target` names one that the file has
-  Index most_bytes = 0;  // of the matrix; 0: this machine's memory. What takes more is refused while it is read
+  Index most_bytes = 0;  // of the matrix; 0: what this machine can spare. More is refused while it is read
   std::function<void(double share)> progress;  // of the file, from 0 to 1; called now and then
 };
 
