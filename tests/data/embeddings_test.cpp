@@ -62,6 +62,11 @@ TEST(Embeddings, features_of_every_dtype_are_read_exactly) {
       read({{"x", "BF16", "[2,3]", bytes_of<std::uint16_t>({0x3f80, 0x4000, 0x4040, 0x4080, 0x40a0, 0x40c0})}, kY}));
 }
 
+TEST(Embeddings, a_file_that_the_formats_own_library_wrote_is_read) {
+  const auto path = std::filesystem::path(PLATEAU_TEST_DATA) / "numpy" / "embeddings.safetensors";
+  expect_rows(read_embeddings(path.string()));
+}
+
 TEST(Embeddings, labels_of_every_integer_dtype_are_read) {
   const std::pair<const char*, std::string> cases[] = {
       {"I64", bytes_of<std::int64_t>({1, 0})},  {"I32", bytes_of<std::int32_t>({1, 0})},
