@@ -109,7 +109,31 @@ const TensorEntry& choose(const SafetensorsFile& file, const Kind& kind) {
   return *only;
 }
 
+const TensorEntry& choose_features(const SafetensorsFile& file, const std::string& name) {
+  return choose(file, {"features", "2-D of F32, F16 or BF16", name, 2,
+                       [](std::string_view dtype) { return features_reader(dtype) != nullptr; }});
+}
+
+NpyMatrix read_features(SafetensorsFile& file, const TensorEntry& x) {
+  const Index count = x.shape[0] * x.shape[1];
+  NpyMatrix features{.rows = x.shape[0], .cols = x.shape[1], .values = HostBuffer<float>(count)};
+  features_reader(x.dtype)(file.at(x), count, features.values.view().data);
+  return features;
+}
+
+std::string name_of(const SafetensorsFile& file, const TensorEntry& entry) {
+  return file.name() + ": tensor " + in_quotes(entry.name);
+}
+
 }  // namespace
+
+NpyMatrix read_embeddings_features(const std::filesystem::path& path, const std::string& name) {
+  SafetensorsFile file(path, SafetensorsFile::Dtypes::all);
+  const TensorEntry& x = choose_features(file, name);
+  NpyMatrix features = read_features(file, x);
+  expects_features(name_of(file, x), features.view());
+  return features;
+}
 
 FeaturesAndLabels read_embeddings(const std::string& files, const EmbeddingNames& names) {
   const std::size_t colon = files.find(':');
@@ -119,30 +143,21 @@ FeaturesAndLabels read_embeddings(const std::string& files, const EmbeddingNames
     throw InputError("'" + files + "' names no embeddings; the form is emb.safetensors or emb.safetensors:y.npy");
 
   SafetensorsFile file(path, SafetensorsFile::Dtypes::all);
-  const TensorEntry& x = choose(file, {"features", "2-D of F32, F16 or BF16", names.features, 2,
-                                       [](std::string_view dtype) { return features_reader(dtype) != nullptr; }});
+  const TensorEntry& x = choose_features(file, names.features);
   const TensorEntry* y = nullptr;
   if (labels_path.empty())
     y = &choose(file, {"labels", "1-D of integers", names.labels, 1,
                        [](std::string_view dtype) { return labels_reader(dtype) != nullptr; }});
 
   FeaturesAndLabels rows;
-  const auto read_features = [&] {
-    rows.features = {.rows = x.shape[0], .cols = x.shape[1], .values = HostBuffer<float>(x.shape[0] * x.shape[1])};
-    features_reader(x.dtype)(file.at(x), x.shape[0] * x.shape[1], rows.features.values.view().data);
-  };
+  const bool labels_first = y != nullptr && y < &x;  // in the order of their data
   const auto read_labels = [&] {
     rows.labels = y == nullptr ? read_npy_labels(labels_path) : labels_reader(y->dtype)(file.at(*y), y->shape[0]);
   };
-  if (y != nullptr && y < &x) {  // in the order of their data
-    read_labels();
-    read_features();
-  } else {
-    read_features();
-    read_labels();
-  }
-  const std::string x_name = path + ": tensor " + in_quotes(x.name);
-  expects_labelled_rows(x_name, y == nullptr ? labels_path : path + ": tensor " + in_quotes(y->name), rows);
+  if (labels_first) read_labels();
+  rows.features = read_features(file, x);
+  if (!labels_first) read_labels();
+  expects_labelled_rows(name_of(file, x), y == nullptr ? labels_path : name_of(file, *y), rows);
   return rows;
 }
 

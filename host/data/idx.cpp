@@ -182,6 +182,12 @@ std::vector<std::int32_t> read_labels(const std::string& path) {
 
 }  // namespace
 
+NpyMatrix read_idx_images(const std::filesystem::path& path) {
+  NpyMatrix images = read_images(path.string());
+  expects_features(path.string(), images.view());
+  return images;
+}
+
 FeaturesAndLabels read_idx(const std::string& files) {
   const std::size_t colon = files.find(':');
   if (std::count(files.begin(), files.end(), ':') != 1 || colon == 0 || colon + 1 == files.size())

@@ -189,20 +189,37 @@ const Member& choose(const Archive& archive, const Kind& kind) {
   return *only;
 }
 
+const Member& choose_features(const Archive& archive, const std::string& name) {
+  return choose(archive, {"2-D features ('<f4', '<f8')", name, kFeaturesNames, &are_npy_features});
+}
+
+template <class Array>
+Array read_whole(const Archive& archive, const Member& member, Array (*read)(ByteSource&)) {
+  MemberBytes bytes(archive, member);
+  Array array = read(bytes);
+  bytes.expects_end();
+  return array;
+}
+
 }  // namespace
 
 FeaturesAndLabels read_npz(const std::filesystem::path& path, const NpzNames& names) {
   const Archive archive(path);
-  const Member& x = choose(archive, {"2-D features ('<f4', '<f8')", names.features, kFeaturesNames, &are_npy_features});
+  const Member& x = choose_features(archive, names.features);
   const Member& y = choose(archive, {"1-D labels (integers)", names.labels, kLabelsNames, &are_npy_labels});
-
-  MemberBytes x_bytes(archive, x), y_bytes(archive, y);
-  FeaturesAndLabels rows{read_npy_features(x_bytes), {}};
-  x_bytes.expects_end();
-  rows.labels = read_npy_labels(y_bytes);
-  y_bytes.expects_end();
-  expects_labelled_rows(x_bytes.name(), y_bytes.name(), rows);
+  FeaturesAndLabels rows;
+  rows.features = read_whole<NpyMatrix>(archive, x, &read_npy_features);
+  rows.labels = read_whole<std::vector<std::int32_t>>(archive, y, &read_npy_labels);
+  expects_labelled_rows(archive.name_of(x), archive.name_of(y), rows);
   return rows;
+}
+
+NpyMatrix read_npz_features(const std::filesystem::path& path, const std::string& name) {
+  const Archive archive(path);
+  const Member& x = choose_features(archive, name);
+  NpyMatrix features = read_whole<NpyMatrix>(archive, x, &read_npy_features);
+  expects_features(archive.name_of(x), features.view());
+  return features;
 }
 
 }  // namespace plateau

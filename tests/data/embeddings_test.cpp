@@ -113,6 +113,17 @@ TEST(Embeddings, more_values_than_one_buffer_keep_their_places) {
     ASSERT_EQ(rows.features.values.view()[k], std::bit_cast<float>(static_cast<std::uint32_t>(k % 0x7f80) << 16));
 }
 
+TEST(Embeddings, features_are_read_without_labels) {
+  const NpyMatrix x = read_embeddings_features(put_tensors({kX}));
+  EXPECT_EQ(x.rows, 2);
+  EXPECT_EQ(x.view().row(1)[2], 6.0f);
+  EXPECT_EQ(read_embeddings_features(put_tensors({kX, {"z", "F16", "[1,1]", "ab"}}), "z").cols, 1);
+
+  const auto path = put_tensors({{"x", "F32", "[1,1]", bytes_of<float>({NAN})}});
+  EXPECT_EQ(refusal([&] { read_embeddings_features(path); }),
+            in_file(path, "tensor 'x': row 0, column 0 holds nan; features are finite"));
+}
+
 // ---- What is refused ----
 
 TEST(Embeddings, an_argument_of_another_form_is_told_the_form) {

@@ -103,6 +103,15 @@ TEST(Idx, more_values_than_one_buffer_keep_their_places) {
   for (Index k = 0; k < 30'000; ++k) ASSERT_EQ(rows.features.values.view()[k], float(k));
 }
 
+TEST(Idx, images_are_read_without_labels) {
+  const NpyMatrix images = read_idx_images(put("images", kImages));
+  EXPECT_EQ(images.rows, 2);
+  EXPECT_EQ(images.view().row(1)[2], 255.0f);
+
+  const auto path = put("images", idx(0x0D, {1, 1}, big_endian<float>({NAN})));
+  EXPECT_EQ(refusal([&] { read_idx_images(path); }), in_file(path, "row 0, column 0 holds nan; features are finite"));
+}
+
 // ---- What is refused ----
 
 TEST(Idx, an_argument_that_is_no_pair_is_told_the_form) {

@@ -154,6 +154,21 @@ TEST(Npz, without_usual_names_the_one_array_of_its_kind_is_taken) {
                            {"readme.txt", "not an array"}})));
 }
 
+TEST(Npz, features_are_read_without_labels) {
+  const std::string bytes = zip_of({{"X.npy", kX}, {"other.npy", kX}});
+  for (const char* name : {"", "other"}) {
+    const NpyMatrix x = read_npz_features(put("a.npz", bytes), name);
+    EXPECT_EQ(x.rows, 2);
+    EXPECT_EQ(x.view().row(1)[2], 6.0f);
+  }
+  const auto path = put("a.npz", zip_of({{"X.npy", npy("<f4", "(1, 1)", bytes_of<float>({NAN}))}}));
+  EXPECT_EQ(refusal([&] { read_npz_features(path); }),
+            in_file(path, "member 'X.npy': row 0, column 0 holds nan; features are finite"));
+  std::string damaged = bytes;
+  damaged[damaged.find(kX) + kX.size() - 3] ^= 1;
+  EXPECT_NE(refusal([&] { read_npz_features(put("a.npz", damaged)); }), "");
+}
+
 // ---- Which arrays are refused ----
 
 TEST(Npz, arrays_that_cannot_be_told_apart_are_listed) {
