@@ -312,8 +312,8 @@ class CsvReader {
           if (window_.is_last()) refuse_line("a quote of this row is not closed");
           return field;
         }
-        if (at + 1 == end || at[1] != '"')
-          break;  // at the end of the window it may still be doubled: incomplete, below
+        // What is the last character of the window may still be doubled; then the field is incomplete, as seen below.
+        if (at + 1 == end || at[1] != '"') break;
         field.has_quote = true;
       }
       field.text = {first, static_cast<std::size_t>(at - first)};
@@ -470,14 +470,10 @@ class CsvReader {
 
   Index existing_column(const std::string& asked) const {
     if (const std::optional<Index> column = find_column(asked)) return *column;
-    std::string there = names_.empty() ? "it has no header and " + std::to_string(columns_) + " columns, 0 to " +
-                                             std::to_string(columns_ - 1)
-                                       : "its columns are";
-    constexpr std::size_t kShown = 8;
-    for (std::size_t j = 0; j < std::min(names_.size(), kShown); ++j)
-      there += (j == 0 ? " " : ", ") + in_quotes(names_[j]);
-    window_.stream().refuse("there is no column " + in_quotes(asked) + "; " + there +
-                            (names_.size() > kShown ? ", ..." : ""));
+    const std::string there = names_.empty() ? "it has no header and " + std::to_string(columns_) + " columns, 0 to " +
+                                                   std::to_string(columns_ - 1)
+                                             : "its columns are " + some_in_quotes(names_);
+    window_.stream().refuse("there is no column " + in_quotes(asked) + "; " + there);
   }
 
   void assign(Index column, Role role) {

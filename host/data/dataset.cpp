@@ -66,14 +66,6 @@ Dataset read_npy(const std::string& files, const ReadOptions& options) {
   return {.source = files, .columns = x.cols, .values = std::move(x.values)};
 }
 
-// "'a', 'b', ...": some of them.
-std::string listed(const std::vector<std::string>& names) {
-  constexpr std::size_t kShown = 8;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) text += (i == 0 ? "" : ", ") + in_quotes(names[i]);
-  return text + (names.size() > kShown ? ", ..." : "");
-}
-
 // The place of each name.
 std::unordered_map<std::string_view, Index> places(const std::vector<std::string>& names) {
   std::unordered_map<std::string_view, Index> place;
@@ -183,7 +175,7 @@ void reconcile(Dataset& data, const Schema& training) {
     if (ids[label] < 0)
       throw InputError(data.source + ": row " + std::to_string(row) + " holds class " +
                        in_quotes(data.classes.names[label]) + ", which " + training.source +
-                       " does not have; its classes are " + listed(training.classes.names));
+                       " does not have; its classes are " + some_in_quotes(training.classes.names));
   }
 
   std::int32_t largest = -1;

@@ -23,6 +23,14 @@ inline std::string in_quotes(std::string_view text) {
   return shown + (text.size() > kLongest ? "...'" : "'");
 }
 
+// "'a', 'b', ...": the first of many.
+inline std::string some_in_quotes(const std::vector<std::string>& texts) {
+  constexpr std::size_t kShown = 8;
+  std::string shown;
+  for (std::size_t i = 0; i < texts.size() && i < kShown; ++i) shown += (i == 0 ? "" : ", ") + in_quotes(texts[i]);
+  return shown + (texts.size() > kShown ? ", ..." : "");
+}
+
 // The shortest decimal that reads back as `value`; "nan" whatever its sign.
 template <class Real>
 std::string shortest_decimal(Real value) {
