@@ -160,8 +160,8 @@ const Member& choose(const Archive& archive, const Kind& kind) {
     const Member* const named = find(archive, kind.name);
     if (named != nullptr) return *named;
     std::vector<std::string> names;
-    for (const Member& member : archive.members()) names.push_back(in_quotes(member.array()));
-    archive.refuse("there is no array " + in_quotes(kind.name) + "; its arrays are " + list_of(names));
+    for (const Member& member : archive.members()) names.push_back(member.array());
+    archive.refuse("there is no array " + in_quotes(kind.name) + "; its arrays are " + some_in_quotes(names));
   }
   for (const std::string_view usual : kind.usual)
     if (const Member* const member = find(archive, usual)) return *member;

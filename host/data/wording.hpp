@@ -23,12 +23,20 @@ inline std::string in_quotes(std::string_view text) {
   return shown + (text.size() > kLongest ? "...'" : "'");
 }
 
-// "'a', 'b', ...": the first of many.
-inline std::string some_in_quotes(const std::vector<std::string>& texts) {
-  constexpr std::size_t kShown = 8;
+inline constexpr std::size_t kListed = 8;
+
+// "a, b, ...": the first kListed of many.
+inline std::string list_of(const std::vector<std::string>& items) {
   std::string shown;
-  for (std::size_t i = 0; i < texts.size() && i < kShown; ++i) shown += (i == 0 ? "" : ", ") + in_quotes(texts[i]);
-  return shown + (texts.size() > kShown ? ", ..." : "");
+  for (std::size_t i = 0; i < items.size() && i < kListed; ++i) shown += (i == 0 ? "" : ", ") + items[i];
+  return shown + (items.size() > kListed ? ", ..." : "");
+}
+
+// "'a', 'b', ..."
+inline std::string some_in_quotes(const std::vector<std::string>& texts) {
+  std::vector<std::string> quoted;
+  for (std::size_t i = 0; i < texts.size() && i <= kListed; ++i) quoted.push_back(in_quotes(texts[i]));
+  return list_of(quoted);
 }
 
 // The shortest decimal that reads back as `value`; "nan" whatever its sign.
@@ -44,15 +52,6 @@ inline std::string comma_separated(const std::vector<Index>& sizes) {
   std::string shown;
   for (const Index size : sizes) shown += (shown.empty() ? "" : ", ") + std::to_string(size);
   return shown;
-}
-
-// "'a', 'b', 'c'", and of many the first few: "'a', 'b' and 70 more".
-inline std::string list_of(const std::vector<std::string>& items) {
-  constexpr std::size_t kMost = 10;
-  std::string list;
-  for (std::size_t k = 0; k < items.size() && k < kMost; ++k) list += (k == 0 ? "" : ", ") + items[k];
-  if (items.size() > kMost) list += " and " + std::to_string(items.size() - kMost) + " more";
-  return list;
 }
 
 }  // namespace plateau
