@@ -6,7 +6,7 @@
 A result file is one JSON document:
 
   schema, schema_version   "plateau-bench", 1
-  suite                    "kernels", "training", "machine", "peers" or "gpu-check"
+  suite                    "kernels", "training", "machine", "parsing", "peers" or "gpu-check"
   started                  UTC, ISO 8601
   command                  what was run, without paths
   commit, dirty            of the working tree, or null; whether tracked files differed from it

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a benchmark program and keeps what it measured.
 
-  run.py kernels|training|machine [--build DIR] [--device cuda|cpu] [--out FILE] [--filter REGEX] [--repetitions N]
-                                  [--emulated] [--smoke] [--allow-busy]
+  run.py kernels|training|machine|parsing [--build DIR] [--device cuda|cpu] [--out FILE] [--filter REGEX]
+                                          [--repetitions N] [--emulated] [--smoke] [--allow-busy]
 
 Prints a table; --out keeps every repetition (results.py says what is in the file). --emulated runs the program on the
 tests' emulated GPU, which goes with --smoke only.
@@ -24,7 +24,8 @@ import tempfile
 import results
 import table
 
-SUITES = {"kernels": "bench_kernels", "training": "bench_training", "machine": "bench_machine"}
+SUITES = {"kernels": "bench_kernels", "training": "bench_training", "machine": "bench_machine",
+          "parsing": "bench_parsing"}
 REPETITIONS = 5
 IMPOSSIBLE = 2  # the exit code of a program that was asked for what it cannot do
 GRACE_S = 2
@@ -44,7 +45,7 @@ def find_build(asked):
 
 def find_program(build, name):
     for folder in (build, build / "tests", *(build / "bench" / part for part in ("kernels", "training", "machine",
-                                                                               "peers"))):
+                                                                               "parsing", "peers"))):
         if os.access(folder / name, os.X_OK) and (folder / name).is_file():
             return folder / name
     raise results.Refused(f"there is no program {name} in {build}: build it, or name another folder with --build")

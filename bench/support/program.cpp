@@ -58,6 +58,10 @@ DeviceKind chosen_device(const Program& program, const Options& options, const g
     if (found.devices.empty()) throw InputError("there is no GPU to measure: " + found.problem);
     return DeviceKind::gpu;
   }
+  if (program.add_gpu_cases == nullptr) {
+    if (options.device == "cuda") throw InputError("--device cuda: there is nothing to measure on a GPU here");
+    return DeviceKind::cpu;
+  }
   if (options.device == "auto") return found.devices.empty() ? DeviceKind::cpu : DeviceKind::gpu;
   return device_choice(options.device, found).kind;
 }

@@ -22,7 +22,8 @@ struct Program {
   std::string_view summary;
   int repetitions = 10;  // of every case, unless --benchmark_repetitions or --smoke says otherwise
   void (*add_cpu_cases)(Effort effort) = nullptr;  // null: of a program that only measures GPUs
-  void (*add_gpu_cases)(Effort effort) = nullptr;  // called where there is a GPU, real or emulated
+  void (*add_gpu_cases)(Effort effort) = nullptr;  // called where there is a GPU, real or emulated; null: of a program
+                                                   // that only measures the CPU
 };
 
 int run(const Program& program, int argc, char** argv);

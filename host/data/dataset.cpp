@@ -3,10 +3,15 @@
 #include "plateau/data/dataset.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "plateau/core/error.hpp"
+#include "plateau/data/csv.hpp"
 #include "plateau/data/npy.hpp"
 #include "plateau/ops/softmax_xent.hpp"
 #include "wording.hpp"
@@ -29,7 +34,113 @@ void expects_classes(const std::string& file, HostSpan<const std::int32_t> label
                        "; labels are 0 to " + std::to_string(kMaxClasses - 1));
 }
 
+void expects_usable(const std::string& file, const NpyMatrix& x) {
+  if (x.rows == 0) throw InputError(file + ": the array has no rows");
+  if (x.cols == 0) throw InputError(file + ": the array has no columns");
+  expects_finite(file, x.view());
+}
+
+bool ends_with(std::string_view text, std::string_view ending) {
+  return text.size() >= ending.size() &&
+         std::equal(ending.begin(), ending.end(), text.end() - static_cast<std::ptrdiff_t>(ending.size()),
+                    [](char e, char t) { return e == ('A' <= t && t <= 'Z' ? t - 'A' + 'a' : t); });
+}
+
+bool is_table(std::string_view file) {
+  if (ends_with(file, ".gz")) file.remove_suffix(3);
+  return ends_with(file, ".csv") || ends_with(file, ".tsv") || ends_with(file, ".txt");
+}
+
+void expects_no_columns_named(const std::string& files, const ReadOptions& options) {
+  const std::string& asked = !options.target.empty() ? options.target
+                             : !options.drop.empty() ? options.drop.front()
+                                                     : options.group;
+  if (!asked.empty())
+    throw InputError(files + ": column " + in_quotes(asked) + " is named, and only a table (.csv) has such columns");
+}
+
+Dataset read_npy(const std::string& files, const ReadOptions& options) {
+  if (options.labelled || files.find(':') != std::string::npos) return read_npy_pair(files);
+  NpyMatrix x = read_npy_features(files);
+  expects_usable(files, x);
+  return {.source = files, .columns = x.cols, .values = std::move(x.values)};
+}
+
+// The place of each name.
+std::unordered_map<std::string_view, Index> places(const std::vector<std::string>& names) {
+  std::unordered_map<std::string_view, Index> place;
+  for (std::size_t i = 0; i < names.size(); ++i) place.emplace(names[i], static_cast<Index>(i));
+  return place;
+}
+
+// Where each of the training's columns lies in `data`; nothing where all are in their places.
+std::optional<std::vector<Index>> column_order(const Dataset& data, const Schema& training) {
+  const bool by_name = !data.feature_names.empty() && !training.feature_names.empty();
+  std::vector<Index> order;
+  if (by_name) {
+    const auto place = places(data.feature_names);
+    for (const std::string& name : training.feature_names) {
+      const auto found = place.find(name);
+      if (found == place.end())
+        throw InputError(data.source + " has no column " + in_quotes(name) + ", which is a feature of " +
+                         training.source);
+      order.push_back(found->second);
+    }
+    const auto known = places(training.feature_names);
+    for (const std::string& name : data.feature_names)
+      if (!known.contains(name))
+        throw InputError(data.source + " has a column " + in_quotes(name) + ", which is no feature of " +
+                         training.source + "; --drop " + in_quotes(name) + " leaves it out");
+  }
+  if (data.columns != training.columns)
+    throw InputError(data.source + " has " + std::to_string(data.columns) + " features and " + training.source +
+                     " has " + std::to_string(training.columns));
+  if (!by_name || data.feature_names == training.feature_names) return std::nullopt;
+  return order;
+}
+
+// The id that a name is in the canonical form of: "12", not "012".
+std::optional<std::int32_t> as_id(std::string_view name) {
+  std::int32_t id = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
+  if (error != std::errc() || end != name.data() + name.size() || id < 0 || id >= kMaxClasses ||
+      std::to_string(id) != name)
+    return std::nullopt;
+  return id;
+}
+
+// The training's id of every class of `data`; -1 where it has none.
+std::vector<std::int32_t> new_ids(const ClassMap& classes, const ClassMap& of_training) {
+  std::vector<std::int32_t> ids;
+  const auto place = places(of_training.names);
+  for (const std::string& name : classes.names) {
+    const auto found = place.find(name);
+    if (found != place.end())
+      ids.push_back(static_cast<std::int32_t>(found->second));
+    else
+      ids.push_back(of_training.numbered ? as_id(name).value_or(-1) : -1);
+  }
+  return ids;
+}
+
 }  // namespace
+
+ClassMap numbered_classes(Index classes) {
+  ClassMap map{.names = {}, .numbered = true};
+  for (Index id = 0; id < classes; ++id) map.names.push_back(std::to_string(id));
+  return map;
+}
+
+Dataset read_dataset(const std::string& files, const ReadOptions& options) {
+  if (is_table(files)) return read_csv(files, options);
+  // What follows knows no columns by name.
+  if (ends_with(files, ".npy")) {
+    expects_no_columns_named(files, options);
+    return read_npy(files, options);
+  }
+  throw InputError("'" + files + "' is no file of rows that is read: tables .csv, .tsv and .txt, each also as .gz, " +
+                   "and pairs X.npy:y.npy are");
+}
 
 Dataset read_npy_pair(const std::string& files) {
   const std::size_t colon = files.find(':');
@@ -42,11 +153,66 @@ Dataset read_npy_pair(const std::string& files) {
   if (std::cmp_not_equal(x.rows, labels.size()))
     throw InputError(x_file + " has " + std::to_string(x.rows) + " rows, but " + y_file + " has " +
                      std::to_string(labels.size()) + " labels");
-  if (x.rows == 0) throw InputError(x_file + ": the array has no rows");
-  if (x.cols == 0) throw InputError(x_file + ": the array has no columns");
-  expects_finite(x_file, x.view());
+  expects_usable(x_file, x);
   expects_classes(y_file, {labels.data(), x.rows});
-  return {.columns = x.cols, .values = std::move(x.values), .labels = std::move(labels)};
+  const std::int32_t largest = *std::max_element(labels.begin(), labels.end());
+  return {.source = files,
+          .columns = x.cols,
+          .values = std::move(x.values),
+          .labels = std::move(labels),
+          .classes = numbered_classes(largest + 1)};
+}
+
+Schema schema_of(const Dataset& training) {
+  return {training.source, training.columns, training.feature_names, training.classes};
+}
+
+void reconcile(Dataset& data, const Schema& training) {
+  const std::optional<std::vector<Index>> order = column_order(data, training);
+  const std::vector<std::int32_t> ids = new_ids(data.classes, training.classes);
+  for (std::size_t row = 0; row < data.labels.size(); ++row) {
+    const auto label = static_cast<std::size_t>(data.labels[row]);
+    if (ids[label] < 0)
+      throw InputError(data.source + ": row " + std::to_string(row) + " holds class " +
+                       in_quotes(data.classes.names[label]) + ", which " + training.source +
+                       " does not have; its classes are " + some_in_quotes(training.classes.names));
+  }
+
+  std::int32_t largest = -1;
+  for (std::int32_t& label : data.labels) {
+    label = ids[static_cast<std::size_t>(label)];
+    largest = std::max(largest, label);
+  }
+  data.classes = training.classes;
+  if (largest >= data.classes.classes()) data.classes = numbered_classes(largest + 1);
+  if (!order) return;
+  std::vector<float> row(order->size());
+  float* const values = data.values.view().data;
+  for (Index i = 0; i < data.rows(); ++i) {
+    float* const x = values + i * data.columns;
+    std::copy_n(x, data.columns, row.begin());
+    for (std::size_t j = 0; j < row.size(); ++j) x[j] = row[static_cast<std::size_t>((*order)[j])];
+  }
+  data.feature_names = training.feature_names;
+}
+
+Dataset take_rows(const Dataset& data, HostSpan<const std::int32_t> rows) {
+  Dataset taken{.source = data.source,
+                .columns = data.columns,
+                .values = HostBuffer<float>(rows.size * data.columns),
+                .labels = {},
+                .classes = data.classes,
+                .feature_names = data.feature_names,
+                .groups = {}};
+  float* to = taken.values.view().data;
+  const HostMatrix<const float> x = data.x();
+  for (const std::int32_t row : rows) {
+    expects(0 <= row && row < data.rows(), "take_rows: every row exists");
+    to = std::copy_n(x.row(row), x.cols, to);
+    if (data.is_labelled()) taken.labels.push_back(data.labels[static_cast<std::size_t>(row)]);
+    if (!data.groups.empty()) taken.groups.push_back(data.groups[static_cast<std::size_t>(row)]);
+  }
+  return taken;
 }
 
 }  // namespace plateau

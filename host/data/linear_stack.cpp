@@ -14,6 +14,7 @@
 #include "plateau/core/contract.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/data/safetensors.hpp"
+#include "stack_tensors.hpp"
 #include "wording.hpp"
 
 namespace plateau {
@@ -155,11 +156,10 @@ Orders order_by_shapes(std::vector<Layer>& layers) {
 
 }  // namespace
 
-LinearStack read_linear_stack(const std::filesystem::path& path) {
-  const std::vector<Tensor> tensors = read_safetensors(path);
-  std::vector<Layer> layers = collect_layers(path.string(), tensors);
+LinearStack stack_from_tensors(const std::string& file, const std::vector<Tensor>& tensors) {
+  std::vector<Layer> layers = collect_layers(file, tensors);
   if (const auto broken = first_break(layers); broken != layers.end()) {
-    const std::string sentence = path.string() + ": " + described(*broken->weight) + " cannot follow " +
+    const std::string sentence = file + ": " + described(*broken->weight) + " cannot follow " +
                                  described(*(broken - 1)->weight) + ", the shapes do not chain, and ";
     const Orders orders = order_by_shapes(layers);
     if (orders == Orders::none) throw InputError(sentence + "in no other order either");
@@ -176,7 +176,7 @@ LinearStack read_linear_stack(const std::filesystem::path& path) {
   return stack;
 }
 
-void write_linear_stack(const std::filesystem::path& path, const LinearStack& stack) {
+std::vector<Tensor> tensors_from_stack(const LinearStack& stack) {
   expects(stack.widths.size() >= 2, "write_linear_stack: at least one layer");
   for (const Index width : stack.widths) expects(width >= 1, "write_linear_stack: widths >= 1");
   std::vector<Tensor> tensors;
@@ -193,7 +193,15 @@ void write_linear_stack(const std::filesystem::path& path, const LinearStack& st
     add(prefix + ".bias", {out}, out);
   }
   expects(next == stack.parameters.end(), "write_linear_stack: as many parameters as the widths take");
-  write_safetensors(path, tensors);
+  return tensors;
+}
+
+LinearStack read_linear_stack(const std::filesystem::path& path) {
+  return stack_from_tensors(path.string(), read_safetensors(path));
+}
+
+void write_linear_stack(const std::filesystem::path& path, const LinearStack& stack) {
+  write_safetensors(path, tensors_from_stack(stack));
 }
 
 }  // namespace plateau

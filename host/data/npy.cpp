@@ -3,15 +3,15 @@
 #include "plateau/data/npy.hpp"
 
 #include <charconv>
-#include <cmath>
 #include <concepts>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "input_file.hpp"
+#include "npy_source.hpp"
 #include "plateau/data/output_file.hpp"
+#include "stored_values.hpp"
 #include "wording.hpp"
 
 namespace plateau {
@@ -23,12 +23,6 @@ constexpr Index kHeaderAlignment = 64;      // of the data that NumPy writes
 constexpr Index kMaxHeaderBytes = 1 << 16;  // NumPy's own default limit is 10000
 constexpr std::size_t kMaxDimensions = 64;  // NumPy 2
 
-struct Header {
-  std::string dtype;
-  bool fortran_order = false;
-  std::vector<Index> shape;
-};
-
 std::string shape_text(const std::vector<Index>& shape) {
   return "(" + comma_separated(shape) + (shape.size() == 1 ? ",)" : ")");
 }
@@ -37,10 +31,10 @@ std::string shape_text(const std::vector<Index>& shape) {
 // any order, no escapes in strings, no signs, underscores or leading zeros in numbers.
 class HeaderParser {
  public:
-  HeaderParser(const InputFile& file, std::string_view text) : file_(file), text_(text) {}
+  HeaderParser(const ByteSource& file, std::string_view text) : file_(file), text_(text) {}
 
-  Header parse() {
-    Header header;
+  NpyHeader parse() {
+    NpyHeader header;
     bool has_dtype = false, has_order = false, has_shape = false;
     take('{');
     while (!try_take('}')) {
@@ -143,29 +137,12 @@ class HeaderParser {
     return value;
   }
 
-  const InputFile& file_;
+  const ByteSource& file_;
   std::string_view text_;
   std::size_t at_ = 0;
 };
 
-Header read_header(InputFile& file) {
-  const std::string preamble = file.read_text(Index{kMagic.size()} + 2, "the NPY preamble");
-  if (!preamble.starts_with(kMagic)) file.refuse("not an NPY file, it does not begin with \\x93NUMPY");
-  const int major = static_cast<unsigned char>(preamble[kMagic.size()]);
-  const int minor = static_cast<unsigned char>(preamble[kMagic.size() + 1]);
-  if (major < 1 || major > 3 || minor != 0)
-    file.refuse("NPY format version " + std::to_string(major) + "." + std::to_string(minor) +
-                " is unknown; 1.0, 2.0 and 3.0 are read");
-  std::uint32_t header_bytes = 0;  // filled from its low end
-  file.read(&header_bytes, major == 1 ? 2 : 4, "the NPY header's length");
-  if (header_bytes > kMaxHeaderBytes)
-    file.refuse("the NPY header claims " + std::to_string(header_bytes) + " bytes, more than the " +
-                std::to_string(kMaxHeaderBytes) + " that are read");
-  const std::string text = file.read_text(header_bytes, "the NPY header");
-  return HeaderParser(file, text).parse();
-}
-
-[[noreturn]] void refuse_dtype(const InputFile& file, const std::string& dtype, const std::string& needed) {
+[[noreturn]] void refuse_dtype(const ByteSource& file, const std::string& dtype, const std::string& needed) {
   const auto kind = dtype.find_first_not_of("<>|=");
   std::string what = "dtype " + in_quotes(dtype) + " is not read";
   if (dtype.starts_with('>'))
@@ -176,7 +153,7 @@ Header read_header(InputFile& file) {
 }
 
 // Exactly the bytes of the array are left in the file.
-void expects_whole_array(const InputFile& file, const Header& header, Index item_bytes) {
+void expects_whole_array(const ByteSource& file, const NpyHeader& header, Index item_bytes) {
   const std::string described = "shape " + shape_text(header.shape) + " of " + in_quotes(header.dtype);
   const std::optional<Index> bytes = dense_bytes(header.shape, item_bytes);
   if (!bytes) file.refuse(described + " is larger than any file");
@@ -187,16 +164,28 @@ void expects_whole_array(const InputFile& file, const Header& header, Index item
 }
 
 template <std::integral Stored>
-std::vector<std::int32_t> read_labels_as(InputFile& file, const Header& header) {
+std::vector<std::int32_t> read_labels_as(ByteSource& file, const NpyHeader& header) {
   expects_whole_array(file, header, sizeof(Stored));
   std::vector<std::int32_t> labels(static_cast<std::size_t>(header.shape[0]));
   file.read_each<Stored>(header.shape[0], "data", [&](Index row, Stored value) {
-    if (!std::in_range<std::int32_t>(value) || value < 0)
-      file.refuse("row " + std::to_string(row) + " holds label " + std::to_string(value) + "; labels are " +
-                  (value < 0 ? "0, 1, 2, ..." : "below 2147483648"));
-    labels[static_cast<std::size_t>(row)] = static_cast<std::int32_t>(value);  // NOLINT(bugprone-signed-char-misuse)
+    labels[static_cast<std::size_t>(row)] = label_from(file, row, value);
   });
   return labels;
+}
+
+using ReadLabels = std::vector<std::int32_t> (*)(ByteSource&, const NpyHeader&);
+
+// Nothing for a dtype that is no integer type.
+ReadLabels label_reader(const std::string& dtype) {
+  return dtype == "<i8"                     ? &read_labels_as<std::int64_t>
+         : dtype == "<i4"                   ? &read_labels_as<std::int32_t>
+         : dtype == "<i2"                   ? &read_labels_as<std::int16_t>
+         : dtype == "|i1" || dtype == "<i1" ? &read_labels_as<std::int8_t>
+         : dtype == "<u8"                   ? &read_labels_as<std::uint64_t>
+         : dtype == "<u4"                   ? &read_labels_as<std::uint32_t>
+         : dtype == "<u2"                   ? &read_labels_as<std::uint16_t>
+         : dtype == "|u1" || dtype == "<u1" ? &read_labels_as<std::uint8_t>
+                                            : nullptr;
 }
 
 std::string header_text(const char* dtype, const std::vector<Index>& shape) {
@@ -215,13 +204,40 @@ std::string_view bytes_of(const T* data, Index count) {
   return {reinterpret_cast<const char*>(data), static_cast<std::size_t>(count) * sizeof(T)};
 }
 
+bool is_features_dtype(const std::string& dtype) { return dtype == "<f4" || dtype == "<f8"; }
+
 }  // namespace
 
-NpyMatrix read_npy_features(const std::filesystem::path& path) {
-  InputFile file(path);
-  const Header header = read_header(file);
-  const bool is_double = header.dtype == "<f8";
-  if (!is_double && header.dtype != "<f4")
+NpyHeader read_npy_header(ByteSource& file) {
+  const std::string preamble = file.read_text(Index{kMagic.size()} + 2, "the NPY preamble");
+  if (!preamble.starts_with(kMagic)) file.refuse("not an NPY file, it does not begin with \\x93NUMPY");
+  const int major = static_cast<unsigned char>(preamble[kMagic.size()]);
+  const int minor = static_cast<unsigned char>(preamble[kMagic.size() + 1]);
+  if (major < 1 || major > 3 || minor != 0)
+    file.refuse("NPY format version " + std::to_string(major) + "." + std::to_string(minor) +
+                " is unknown; 1.0, 2.0 and 3.0 are read");
+  std::uint32_t header_bytes = 0;  // filled from its low end
+  file.read(&header_bytes, major == 1 ? 2 : 4, "the NPY header's length");
+  if (header_bytes > kMaxHeaderBytes)
+    file.refuse("the NPY header claims " + std::to_string(header_bytes) + " bytes, more than the " +
+                std::to_string(kMaxHeaderBytes) + " that are read");
+  const std::string text = file.read_text(header_bytes, "the NPY header");
+  return HeaderParser(file, text).parse();
+}
+
+bool are_npy_features(const NpyHeader& header) { return is_features_dtype(header.dtype) && header.shape.size() == 2; }
+
+bool are_npy_labels(const NpyHeader& header) {
+  return label_reader(header.dtype) != nullptr && header.shape.size() == 1;
+}
+
+std::string dtype_and_shape(const NpyHeader& header) {
+  return in_quotes(header.dtype) + " " + shape_text(header.shape);
+}
+
+NpyMatrix read_npy_features(ByteSource& file) {
+  const NpyHeader header = read_npy_header(file);
+  if (!is_features_dtype(header.dtype))
     refuse_dtype(file, header.dtype, "features are '<f4' or '<f8', as x.astype('<f4') makes them");
   if (header.shape.size() != 2)
     file.refuse("features are a 2-D array [rows, columns], this one is " + std::to_string(header.shape.size()) +
@@ -229,44 +245,39 @@ NpyMatrix read_npy_features(const std::filesystem::path& path) {
                 (header.shape.size() < 2 ? "x.reshape(-1, 1) for one column" : "x.reshape(len(x), -1)"));
   if (header.fortran_order && header.shape[1] > 1)
     file.refuse("the array lies in Fortran order; save it as numpy.ascontiguousarray(x)");
+  const bool is_double = header.dtype == "<f8";
   expects_whole_array(file, header, is_double ? sizeof(double) : sizeof(float));
 
   NpyMatrix matrix{.rows = header.shape[0], .cols = header.shape[1], .values = {}};
   const Index count = matrix.rows * matrix.cols;
   matrix.values = HostBuffer<float>(count);
   float* const values = matrix.values.view().data;
-  if (!is_double) {
+  if (is_double)
+    file.read_each<double>(count, "data",
+                           [&](Index i, double value) { values[i] = feature_from(file, i, matrix.cols, value); });
+  else
     file.read(values, count * Index{sizeof(float)}, "data");
-    return matrix;
-  }
-  file.read_each<double>(count, "data", [&](Index i, double value) {
-    values[i] = static_cast<float>(value);
-    if (std::isinf(values[i]) && std::isfinite(value))
-      file.refuse("row " + std::to_string(i / matrix.cols) + ", column " + std::to_string(i % matrix.cols) + " holds " +
-                  shortest_decimal(value) + ", beyond the range of a 32-bit float");
-  });
   return matrix;
 }
 
-std::vector<std::int32_t> read_npy_labels(const std::filesystem::path& path) {
-  InputFile file(path);
-  const Header header = read_header(file);
-  const std::string& dtype = header.dtype;
-  using Read = std::vector<std::int32_t> (*)(InputFile&, const Header&);
-  const Read read = dtype == "<i8"                     ? &read_labels_as<std::int64_t>
-                    : dtype == "<i4"                   ? &read_labels_as<std::int32_t>
-                    : dtype == "<i2"                   ? &read_labels_as<std::int16_t>
-                    : dtype == "|i1" || dtype == "<i1" ? &read_labels_as<std::int8_t>
-                    : dtype == "<u8"                   ? &read_labels_as<std::uint64_t>
-                    : dtype == "<u4"                   ? &read_labels_as<std::uint32_t>
-                    : dtype == "<u2"                   ? &read_labels_as<std::uint16_t>
-                    : dtype == "|u1" || dtype == "<u1" ? &read_labels_as<std::uint8_t>
-                                                       : nullptr;
-  if (read == nullptr) refuse_dtype(file, dtype, "labels are integers, as y.astype('<i4') makes them");
+std::vector<std::int32_t> read_npy_labels(ByteSource& file) {
+  const NpyHeader header = read_npy_header(file);
+  const ReadLabels read = label_reader(header.dtype);
+  if (read == nullptr) refuse_dtype(file, header.dtype, "labels are integers, as y.astype('<i4') makes them");
   if (header.shape.size() != 1)
     file.refuse("labels are a 1-D array, this one is " + std::to_string(header.shape.size()) + "-D with shape " +
                 shape_text(header.shape) + "; save it as y.reshape(-1)");
   return read(file, header);
+}
+
+NpyMatrix read_npy_features(const std::filesystem::path& path) {
+  PlainFile file(path);
+  return read_npy_features(file);
+}
+
+std::vector<std::int32_t> read_npy_labels(const std::filesystem::path& path) {
+  PlainFile file(path);
+  return read_npy_labels(file);
 }
 
 void write_npy_features(const std::filesystem::path& path, HostMatrix<const float> features) {

@@ -3,12 +3,13 @@
 #include "plateau/data/safetensors.hpp"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <set>
 #include <utility>
 
-#include "input_file.hpp"
 #include "plateau/data/output_file.hpp"
-#include "safetensors_header.hpp"
+#include "safetensors_file.hpp"
 #include "wording.hpp"
 
 namespace plateau {
@@ -19,22 +20,45 @@ constexpr Index kHeaderAlignment = 8;
 constexpr Index kItemBytes = sizeof(float);
 constexpr std::string_view kDtype = "F32";
 
-std::string described(const TensorEntry& entry) {
-  return "tensor " + in_quotes(entry.name) + " of shape [" + comma_separated(entry.shape) + "]";
+// The dtypes of the format whose items are whole bytes.
+constexpr std::array<std::pair<std::string_view, Index>, 15> kDtypeBytes{{{"F64", 8},
+                                                                          {"F32", 4},
+                                                                          {"F16", 2},
+                                                                          {"BF16", 2},
+                                                                          {"F8_E4M3", 1},
+                                                                          {"F8_E5M2", 1},
+                                                                          {"I64", 8},
+                                                                          {"I32", 4},
+                                                                          {"I16", 2},
+                                                                          {"I8", 1},
+                                                                          {"U64", 8},
+                                                                          {"U32", 4},
+                                                                          {"U16", 2},
+                                                                          {"U8", 1},
+                                                                          {"BOOL", 1}}};
+
+std::optional<Index> item_bytes(std::string_view dtype) {
+  for (const auto& [name, bytes] : kDtypeBytes)
+    if (name == dtype) return bytes;
+  return std::nullopt;
 }
 
 // Sorted by their data, which they cover exactly, each with the bytes of its shape.
-void expects_exact_cover(const InputFile& file, const std::vector<TensorEntry>& entries) {
+void expects_exact_cover(const ByteSource& file, const std::vector<TensorEntry>& entries,
+                         SafetensorsFile::Dtypes dtypes) {
   Index covered = 0;
   for (const TensorEntry& entry : entries) {
     const std::string offsets = "[" + std::to_string(entry.begin) + ", " + std::to_string(entry.end) + "]";
-    if (entry.dtype != kDtype)
+    const std::optional<Index> bytes_of_item = item_bytes(entry.dtype);
+    if (dtypes == SafetensorsFile::Dtypes::f32 && entry.dtype != kDtype)
       file.refuse("tensor " + in_quotes(entry.name) + " has dtype " + in_quotes(entry.dtype) + "; only F32 is read");
+    if (!bytes_of_item)
+      file.refuse("tensor " + in_quotes(entry.name) + " has the unknown dtype " + in_quotes(entry.dtype));
     if (entry.begin > entry.end) file.refuse(described(entry) + " has data_offsets " + offsets + " that run backwards");
     if (entry.end > file.left())
       file.refuse("the file ends after " + std::to_string(file.left()) + " bytes of data, but " + described(entry) +
                   " has data_offsets " + offsets);
-    if (dense_bytes(entry.shape, kItemBytes) != entry.end - entry.begin)
+    if (dense_bytes(entry.shape, *bytes_of_item) != entry.end - entry.begin)
       file.refuse(described(entry) + " does not take the " + std::to_string(entry.end - entry.begin) +
                   " bytes of its data_offsets " + offsets);
     if (entry.begin != covered)
@@ -49,31 +73,46 @@ void expects_exact_cover(const InputFile& file, const std::vector<TensorEntry>& 
 
 }  // namespace
 
-std::vector<Tensor> read_safetensors(const std::filesystem::path& path) {
-  InputFile file(path);
-  std::uint64_t header_bytes = 0;
-  file.read(&header_bytes, sizeof header_bytes, "the header's length");
-  if (header_bytes > kMaxHeaderBytes)
-    file.refuse("not a safetensors file, its header would have " + std::to_string(header_bytes) + " bytes");
-  std::vector<TensorEntry> entries =
-      parse_safetensors_header(file.read_text(narrow<Index>(header_bytes), "the header"), file.name());
-  std::stable_sort(entries.begin(), entries.end(), [](const TensorEntry& a, const TensorEntry& b) {
-    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
-  });
-  expects_exact_cover(file, entries);
-
-  std::vector<Tensor> tensors;
-  tensors.reserve(entries.size());
-  for (TensorEntry& entry : entries) {
-    const Index bytes = entry.end - entry.begin;
-    Tensor& tensor = tensors.emplace_back(Tensor{std::move(entry.name), std::move(entry.shape), {}});
-    tensor.values.resize(static_cast<std::size_t>(bytes / kItemBytes));
-    file.read(tensor.values.data(), bytes, "data");
-  }
-  return tensors;
+std::string described(const TensorEntry& entry) {
+  return "tensor " + in_quotes(entry.name) + " of shape [" + comma_separated(entry.shape) + "]";
 }
 
-void write_safetensors(const std::filesystem::path& path, std::span<const Tensor> tensors) {
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path, Dtypes dtypes) : file_(path) {
+  std::uint64_t header_bytes = 0;
+  file_.read(&header_bytes, sizeof header_bytes, "the header's length");
+  if (header_bytes > kMaxHeaderBytes)
+    refuse("not a safetensors file, its header would have " + std::to_string(header_bytes) + " bytes");
+  header_ = parse_safetensors_header(file_.read_text(narrow<Index>(header_bytes), "the header"), name());
+  std::stable_sort(header_.entries.begin(), header_.entries.end(), [](const TensorEntry& a, const TensorEntry& b) {
+    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
+  });
+  expects_exact_cover(file_, header_.entries, dtypes);
+  data_bytes_ = file_.left();
+}
+
+PlainFile& SafetensorsFile::at(const TensorEntry& entry) {
+  const Index passed = data_bytes_ - file_.left();
+  expects(entry.begin >= passed, "SafetensorsFile: entries are read in the order of their data");
+  file_.skip(entry.begin - passed);
+  return file_;
+}
+
+TensorFile read_tensor_file(const std::filesystem::path& path) {
+  SafetensorsFile file(path, SafetensorsFile::Dtypes::f32);
+  TensorFile read{{}, file.header().metadata};
+  read.tensors.reserve(file.header().entries.size());
+  for (const TensorEntry& entry : file.header().entries) {
+    const Index bytes = entry.end - entry.begin;
+    Tensor& tensor = read.tensors.emplace_back(Tensor{entry.name, entry.shape, {}});
+    tensor.values.resize(static_cast<std::size_t>(bytes / kItemBytes));
+    file.at(entry).read(tensor.values.data(), bytes, "data");
+  }
+  return read;
+}
+
+std::vector<Tensor> read_safetensors(const std::filesystem::path& path) { return read_tensor_file(path).tensors; }
+
+void write_safetensors(const std::filesystem::path& path, std::span<const Tensor> tensors, const Metadata& metadata) {
   std::vector<TensorEntry> entries;
   std::set<std::string_view> names{kSafetensorsMetadata};
   Index end = 0;
@@ -85,7 +124,7 @@ void write_safetensors(const std::filesystem::path& path, std::span<const Tensor
     entries.push_back({tensor.name, std::string(kDtype), tensor.shape, end, end + bytes});
     end += bytes;
   }
-  std::string header = format_safetensors_header(entries, path.string());
+  std::string header = format_safetensors_header(entries, metadata, path.string());
   header.resize(static_cast<std::size_t>(round_up(static_cast<Index>(header.size()), kHeaderAlignment)), ' ');
   const std::uint64_t header_bytes = header.size();
 

@@ -23,7 +23,7 @@ class HeaderReader : public nlohmann::json_sax<Json> {
  public:
   explicit HeaderReader(const std::string& file) : file_(file) {}
 
-  std::vector<TensorEntry> take_entries() { return std::move(entries_); }
+  SafetensorsHeader take_header() { return std::move(header_); }
 
   bool null() override { fail("null"); }
   bool boolean(bool) override { fail("true or false"); }
@@ -47,7 +47,10 @@ class HeaderReader : public nlohmann::json_sax<Json> {
   }
 
   bool string(string_t& value) override {
-    if (place_ == Place::metadata) return true;
+    if (place_ == Place::metadata) {
+      *metadata_value_ = std::move(value);
+      return true;
+    }
     if (place_ != Place::dtype) fail("a string");
     entry().dtype = value;
     place_ = Place::tensor;
@@ -70,13 +73,15 @@ class HeaderReader : public nlohmann::json_sax<Json> {
         throw InputError(file_ + ": the header names tensor " + in_quotes(key) + " twice");
       in_metadata_ = key == kSafetensorsMetadata;
       if (!in_metadata_) {
-        entries_.emplace_back().name = key;
+        header_.entries.emplace_back().name = key;
         has_dtype_ = has_shape_ = has_offsets_ = false;
       }
     } else if (place_ == Place::metadata) {
-      if (!metadata_keys_.insert(key).second)
+      const auto [at, is_new] = header_.metadata.try_emplace(key);
+      if (!is_new)
         throw InputError(file_ + ": " + std::string(kSafetensorsMetadata) + " has the key " + in_quotes(key) +
                          " twice");
+      metadata_value_ = &at->second;
     } else {
       bool& seen = key == "dtype"          ? has_dtype_
                    : key == "shape"        ? has_shape_
@@ -125,49 +130,57 @@ class HeaderReader : public nlohmann::json_sax<Json> {
   enum class Place { outside, header, metadata, tensor, dtype, before_shape, shape, before_offsets, offsets };
 
   [[noreturn]] void fail(const std::string& what) const {
-    const std::string where = in_metadata_       ? std::string(kSafetensorsMetadata)
-                              : entries_.empty() ? std::string("the header")
-                                                 : "tensor " + in_quotes(entries_.back().name);
+    const std::string where = in_metadata_              ? std::string(kSafetensorsMetadata)
+                              : header_.entries.empty() ? std::string("the header")
+                                                        : "tensor " + in_quotes(header_.entries.back().name);
     throw InputError(file_ + ": " + where + " has " + what + " in its description");
   }
 
-  TensorEntry& entry() { return entries_.back(); }
+  TensorEntry& entry() { return header_.entries.back(); }
 
   const std::string& file_;
   Place place_ = Place::outside;
-  std::vector<TensorEntry> entries_;
-  std::unordered_set<std::string> names_, metadata_keys_;
+  SafetensorsHeader header_;
+  std::unordered_set<std::string> names_;
+  std::string* metadata_value_ = nullptr;  // of the last key
   bool in_metadata_ = false;
   bool has_dtype_ = false, has_shape_ = false, has_offsets_ = false;
   bool always_seen_ = true;
   int offsets_ = 0;
 };
 
-std::string json_string(const std::string& text, const std::string& file) {
+// `what` names the text in a sentence.
+std::string json_string(const std::string& text, const std::string& file, const char* what) {
   try {
     return Json(text).dump();
   } catch (const Json::exception&) {
-    throw InputError(file + ": the tensor name " + in_quotes(text) + " is not UTF-8");
+    throw InputError(file + ": the " + what + " " + in_quotes(text) + " is not UTF-8");
   }
 }
 
 }  // namespace
 
-std::vector<TensorEntry> parse_safetensors_header(std::string_view text, const std::string& file) {
+SafetensorsHeader parse_safetensors_header(std::string_view text, const std::string& file) {
   if (!text.starts_with('{')) throw InputError(file + ": the header does not begin with '{'");
   // The JSON library takes a NUL for the end of its input and would ignore what follows.
   if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
     throw InputError(file + ": the header is not valid JSON at its byte " + std::to_string(nul + 1));
   HeaderReader reader(file);
   Json::sax_parse(text, &reader);
-  return reader.take_entries();
+  return reader.take_header();
 }
 
-std::string format_safetensors_header(std::span<const TensorEntry> entries, const std::string& file) {
+std::string format_safetensors_header(std::span<const TensorEntry> entries,
+                                      const std::map<std::string, std::string>& metadata, const std::string& file) {
   std::string text = "{";
+  for (const auto& [key, value] : metadata) {
+    text += text.size() > 1 ? "," : json_string(std::string(kSafetensorsMetadata), file, "key") + ":{";
+    text += json_string(key, file, "metadata key") + ":" + json_string(value, file, "metadata value");
+  }
+  if (!metadata.empty()) text += "}";
   for (const TensorEntry& entry : entries) {
     if (text.size() > 1) text += ',';
-    text += json_string(entry.name, file) + ":{\"dtype\":" + json_string(entry.dtype, file) +
+    text += json_string(entry.name, file, "tensor name") + ":{\"dtype\":" + json_string(entry.dtype, file, "dtype") +
             ",\"shape\":" + Json(entry.shape).dump() + ",\"data_offsets\":" + Json({entry.begin, entry.end}).dump() +
             "}";
   }

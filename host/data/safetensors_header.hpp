@@ -4,6 +4,7 @@
 // judged by its reader (safetensors.cpp).
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,11 +24,18 @@ struct TensorEntry {
   Index end = 0;
 };
 
-// The entries in the order of the text, their names distinct, their numbers >= 0. "__metadata__" must map strings to
-// strings and is left out. Throws InputError, which begins with `file`, for everything else.
-std::vector<TensorEntry> parse_safetensors_header(std::string_view text, const std::string& file);
+struct SafetensorsHeader {
+  std::vector<TensorEntry> entries;
+  std::map<std::string, std::string> metadata;  // what "__metadata__" maps
+};
 
-// Throws InputError, which begins with `file`, where a name is not UTF-8.
-std::string format_safetensors_header(std::span<const TensorEntry> entries, const std::string& file);
+// The entries in the order of the text, their names distinct, their numbers >= 0. "__metadata__" must map strings to
+// strings. Throws InputError, which begins with `file`, for everything else.
+SafetensorsHeader parse_safetensors_header(std::string_view text, const std::string& file);
+
+// Metadata come first, and not at all where there are none. Throws InputError, which begins with `file`, where a name,
+// a key or a value is not UTF-8.
+std::string format_safetensors_header(std::span<const TensorEntry> entries,
+                                      const std::map<std::string, std::string>& metadata, const std::string& file);
 
 }  // namespace plateau

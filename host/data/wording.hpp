@@ -23,6 +23,22 @@ inline std::string in_quotes(std::string_view text) {
   return shown + (text.size() > kLongest ? "...'" : "'");
 }
 
+inline constexpr std::size_t kListed = 8;
+
+// "a, b, ...": the first kListed of many.
+inline std::string list_of(const std::vector<std::string>& items) {
+  std::string shown;
+  for (std::size_t i = 0; i < items.size() && i < kListed; ++i) shown += (i == 0 ? "" : ", ") + items[i];
+  return shown + (items.size() > kListed ? ", ..." : "");
+}
+
+// "'a', 'b', ..."
+inline std::string some_in_quotes(const std::vector<std::string>& texts) {
+  std::vector<std::string> quoted;
+  for (std::size_t i = 0; i < texts.size() && i <= kListed; ++i) quoted.push_back(in_quotes(texts[i]));
+  return list_of(quoted);
+}
+
 // The shortest decimal that reads back as `value`; "nan" whatever its sign.
 template <class Real>
 std::string shortest_decimal(Real value) {

@@ -47,6 +47,7 @@ inline std::filesystem::path test_folder() {
 
 inline std::filesystem::path put(const std::string& name, const std::string& bytes) {
   const std::filesystem::path path = test_folder() / name;
+  std::filesystem::remove(path);  // ext4 takes milliseconds to write to a file that it has just cut to nothing
   std::ofstream(path, std::ios::binary) << bytes;
   return path;
 }

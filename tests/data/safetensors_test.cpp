@@ -71,6 +71,26 @@ TEST(Safetensors, a_written_header_is_padded_with_spaces_to_a_multiple_of_8) {
   }
 }
 
+TEST(Safetensors, metadata_come_back_as_they_were_written) {
+  const auto path = test_folder() / "m.safetensors";
+  const Metadata metadata{{"format", "pt"}, {"", ""}, {"with \"quotes\", \\ and \n, \xc3\xa9", "{\"a\":1}"}};
+  const std::vector<Tensor> tensors{{"a", {1}, {7}}};
+
+  write_safetensors(path, tensors, metadata);
+
+  const TensorFile back = read_tensor_file(path);
+  EXPECT_EQ(back.metadata, metadata);
+  ASSERT_EQ(back.tensors.size(), 1u);
+  EXPECT_EQ(back.tensors[0].values, tensors[0].values);
+  EXPECT_EQ(read_safetensors(path).size(), 1u);
+
+  write_safetensors(path, {}, metadata);
+  EXPECT_EQ(read_tensor_file(path).metadata, metadata);
+  write_safetensors(path, tensors);
+  EXPECT_TRUE(read_tensor_file(path).metadata.empty());
+  EXPECT_EQ(get(path).find("__metadata__"), std::string::npos);
+}
+
 TEST(Safetensors, a_file_without_tensors_is_legal) {
   const auto path = test_folder() / "m.safetensors";
 
@@ -274,6 +294,14 @@ TEST(Safetensors, writing_refuses_what_could_not_be_read) {
   EXPECT_THROW(write({{"a", {1}, {1}}, {"a", {1}, {2}}}), std::invalid_argument);
   EXPECT_THROW(write({{"__metadata__", {1}, {1}}}), std::invalid_argument);
   EXPECT_EQ(refusal([&] { write({{"a\xff", {1}, {1}}}); }), in_file(path, "the tensor name 'a?' is not UTF-8"));
+  EXPECT_EQ(refusal([&] {
+              write_safetensors(path, {}, {{"k\xff", "v"}});
+            }),
+            in_file(path, "the metadata key 'k?' is not UTF-8"));
+  EXPECT_EQ(refusal([&] {
+              write_safetensors(path, {}, {{"k", "\xff"}});
+            }),
+            in_file(path, "the metadata value '?' is not UTF-8"));
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 

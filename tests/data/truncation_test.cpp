@@ -7,7 +7,10 @@
 
 #include "files.hpp"
 #include "plateau/data/dataset.hpp"
+#include "plateau/data/embeddings.hpp"
+#include "plateau/data/idx.hpp"
 #include "plateau/data/linear_stack.hpp"
+#include "plateau/data/model_file.hpp"
 #include "plateau/data/npy.hpp"
 #include "plateau/data/safetensors.hpp"
 
@@ -52,8 +55,35 @@ Format model(std::function<void(const std::filesystem::path&)> read) {
   return {bytes, bytes.size() - 17 * sizeof(float), std::move(read)};
 }
 
+Format described_model() {
+  const auto path = test_folder() / "whole";
+  write_model_file(path, {{{1, 2}, {1, 2, 3, 4}}, {"cat", "dog"}, {"age"}, {0.5f}, {2}});
+  const std::string bytes = get(path);
+  return {bytes, bytes.size() - 4 * sizeof(float), [](const auto& file) { read_model_file(file); }};
+}
+
+Format embeddings() {
+  const std::string header =
+      "{\"x\":{\"dtype\":\"BF16\",\"shape\":[2,2],\"data_offsets\":[2,10]},"
+      "\"y\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}}";
+  return {bytes_of<std::uint64_t>({header.size()}) + header + std::string(10, '\1'), 8 + header.size(),
+          [](const auto& file) { read_embeddings(file.string()); }};
+}
+
+Format images() {
+  const auto y = put("labels", std::string("\0\0\x08\1\0\0\0\2\1\0", 10));
+  return {std::string("\0\0\x08\2\0\0\0\2\0\0\0\3", 12) + "pixels", 12,
+          [y](const auto& file) { read_idx(file.string() + ":" + y.string()); }};
+}
+
 std::vector<Format> formats() {
-  return {features(), labels(), rows(), model([](const auto& file) { read_safetensors(file); }),
+  return {described_model(),
+          embeddings(),
+          images(),
+          features(),
+          labels(),
+          rows(),
+          model([](const auto& file) { read_safetensors(file); }),
           model([](const auto& file) { read_linear_stack(file); })};
 }
 

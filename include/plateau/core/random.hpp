@@ -27,6 +27,7 @@ enum class StreamId : std::uint32_t {
   label_flip = 10,
   mixing = 11,
   mixing_share = 12,
+  test_split = 13,
 };
 
 struct RandomStream {

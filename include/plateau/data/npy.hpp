@@ -23,6 +23,13 @@ struct NpyMatrix {
   HostMatrix<const float> view() const { return as_matrix(values.view(), rows, cols); }
 };
 
+// What readers of features with their labels return (npz.hpp, idx.hpp, embeddings.hpp): at least one row and one
+// column, as many labels as rows, every feature finite, every label in [0, kMaxClasses).
+struct FeaturesAndLabels {
+  NpyMatrix features;
+  std::vector<std::int32_t> labels;
+};
+
 // A 2-D array of '<f4', or of '<f8' rounded to the nearest float; a finite '<f8' beyond the range of float is refused.
 // NaN and infinities are read as they are.
 NpyMatrix read_npy_features(const std::filesystem::path& path);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,14 +19,23 @@ struct Tensor {
   std::vector<float> values;  // dense, row-major
 };
 
+using Metadata = std::map<std::string, std::string>;  // the header's "__metadata__"
+
+struct TensorFile {
+  std::vector<Tensor> tensors;
+  Metadata metadata;
+};
+
 // The tensors in the order of their data; dtype F32 only. A file is refused before memory is taken for its data unless
 // its tensors cover the data exactly, without overlap or gap, and each has the bytes that its shape takes. Whatever is
 // refused is an InputError that names the file and the tensor at fault.
 std::vector<Tensor> read_safetensors(const std::filesystem::path& path);
+TensorFile read_tensor_file(const std::filesystem::path& path);
 
 // The data lie in the order of `tensors`, the header padded so that they start at a multiple of 8. Throws
 // std::invalid_argument where a shape does not fit its values or a name repeats or is reserved, InputError where the
-// file cannot be written or a name is not UTF-8.
-void write_safetensors(const std::filesystem::path& path, std::span<const Tensor> tensors);
+// file cannot be written or a name, a key or a value is not UTF-8.
+void write_safetensors(const std::filesystem::path& path, std::span<const Tensor> tensors,
+                       const Metadata& metadata = {});
 
 }  // namespace plateau

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// A regular file of known size, read front to back; every failure is an InputError that names the file as given.
+// Bytes of known number, read front to back: a file's, or those of an archive's member. Every failure is an InputError
+// that names where they are.
 #pragma once
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "plateau/core/contract.hpp"
@@ -21,40 +23,31 @@ namespace plateau {
 
 static_assert(std::endian::native == std::endian::little, "NPY and safetensors are read without swapping bytes");
 
-class InputFile {
+class ByteSource {
  public:
-  explicit InputFile(const std::filesystem::path& path) : name_(path.string()) {
-    namespace fs = std::filesystem;
-    std::error_code error;
-    const fs::file_status there = fs::status(path, error);
-    if (error) refuse(error.message());
-    if (!fs::is_regular_file(there)) refuse("not a regular file");  // opening a pipe would wait for its writer
-    const std::uintmax_t size = fs::file_size(path, error);
-    if (error) refuse(error.message());
-    size_ = narrow<Index>(size);
-    file_.reset(std::fopen(path.c_str(), "rb"));
-    if (!file_) refuse(std::generic_category().message(errno));
-  }
+  virtual ~ByteSource() = default;
+  ByteSource(const ByteSource&) = delete;
+  ByteSource& operator=(const ByteSource&) = delete;
 
   const std::string& name() const { return name_; }
-  Index left() const { return size_ - position_; }
+  Index left() const { return left_; }
 
-  // Throws InputError, "FILE: <what>".
+  // Throws InputError, "NAME: <what>".
   [[noreturn]] void refuse(const std::string& what) const { throw InputError(name_ + ": " + what); }
 
   // "the file ends after 100 of 400 bytes of data" unless `bytes` are left; called before memory is taken for them.
   void expects_left(Index bytes, const char* of_what) const {
     if (left() < bytes)
-      refuse("the file ends after " + std::to_string(left()) + " of " + std::to_string(bytes) + " bytes of " + of_what);
+      refuse(std::string("the ") + kind_ + " ends after " + std::to_string(left()) + " of " + std::to_string(bytes) +
+             " bytes of " + of_what);
   }
 
   // Exactly `bytes`.
   void read(void* to, Index bytes, const char* of_what) {
     expects_left(bytes, of_what);
     if (bytes == 0) return;
-    const auto count = static_cast<std::size_t>(bytes);
-    if (std::fread(to, 1, count, file_.get()) != count) refuse("the file cannot be read to its end");
-    position_ += bytes;
+    take(static_cast<char*>(to), bytes);
+    left_ -= bytes;
   }
 
   std::string read_text(Index bytes, const char* of_what) {
@@ -76,14 +69,60 @@ class InputFile {
     }
   }
 
+ protected:
+  // `kind` is what ends too early: "file", "member".
+  ByteSource(std::string name, const char* kind) : name_(std::move(name)), kind_(kind) {}
+  void set_left(Index bytes) { left_ = bytes; }
+
+ private:
+  virtual void take(char* to, Index bytes) = 0;  // exactly the next `bytes` > 0, which are left
+
+  std::string name_;
+  const char* kind_;
+  Index left_ = 0;
+};
+
+// The size of a regular file. Throws InputError: opening a pipe would wait for its writer.
+inline Index regular_file_bytes(const std::filesystem::path& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const auto refuse_error = [&] {
+    if (error) throw InputError(path.string() + ": " + error.message());
+  };
+  const fs::file_status there = fs::status(path, error);
+  refuse_error();
+  if (!fs::is_regular_file(there)) throw InputError(path.string() + ": not a regular file");
+  const std::uintmax_t size = fs::file_size(path, error);
+  refuse_error();
+  return narrow<Index>(size);
+}
+
+// A regular file, as it lies on the disk.
+class PlainFile final : public ByteSource {
+ public:
+  explicit PlainFile(const std::filesystem::path& path) : ByteSource(path.string(), "file") {
+    set_left(regular_file_bytes(path));
+    file_.reset(std::fopen(path.c_str(), "rb"));
+    if (!file_) refuse(std::generic_category().message(errno));
+  }
+
+  // Passes over `bytes`, which are left.
+  void skip(Index bytes) {
+    if (bytes > 0 && ::fseeko(file_.get(), bytes, SEEK_CUR) != 0) refuse(std::generic_category().message(errno));
+    set_left(left() - bytes);
+  }
+
  private:
   struct Close {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
-  std::string name_;
+
+  void take(char* to, Index bytes) override {
+    const auto count = static_cast<std::size_t>(bytes);
+    if (std::fread(to, 1, count, file_.get()) != count) refuse("the file cannot be read to its end");
+  }
+
   std::unique_ptr<std::FILE, Close> file_;
-  Index size_ = 0;
-  Index position_ = 0;
 };
 
 // The bytes of a dense array of this shape; nothing where they exceed Index. A zero anywhere makes it 0.

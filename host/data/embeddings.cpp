@@ -1,0 +1,164 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/data/embeddings.hpp"
+
+#include <algorithm>
+#include <concepts>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "labelled_rows.hpp"
+#include "plateau/data/half.hpp"
+#include "safetensors_file.hpp"
+#include "stored_values.hpp"
+#include "wording.hpp"
+
+namespace plateau {
+namespace {
+
+// ---- Features
+// --------------------------------------------------------------------------------------------------------
+
+using ReadFeatures = void (*)(ByteSource&, Index, float*);
+
+void read_f32(ByteSource& file, Index count, float* values) { file.read(values, count * Index{sizeof(float)}, "data"); }
+
+template <float (*convert)(std::uint16_t)>
+void read_16_bits(ByteSource& file, Index count, float* values) {
+  file.read_each<std::uint16_t>(count, "data", [&](Index i, std::uint16_t bits) { values[i] = convert(bits); });
+}
+
+// Nothing for a dtype that features do not have.
+ReadFeatures features_reader(std::string_view dtype) {
+  return dtype == "F32"    ? &read_f32
+         : dtype == "F16"  ? &read_16_bits<float_from_f16>
+         : dtype == "BF16" ? &read_16_bits<float_from_bf16>
+                           : nullptr;
+}
+
+// ---- Labels
+// ----------------------------------------------------------------------------------------------------------
+
+using Labels = std::vector<std::int32_t>;
+using ReadLabels = Labels (*)(ByteSource&, Index);
+
+template <std::integral Stored>
+Labels read_labels_as(ByteSource& file, Index count) {
+  Labels labels(static_cast<std::size_t>(count));
+  file.read_each<Stored>(count, "data", [&](Index row, Stored value) {
+    labels[static_cast<std::size_t>(row)] = label_from(file, row, value);
+  });
+  return labels;
+}
+
+// Nothing for a dtype that labels do not have.
+ReadLabels labels_reader(std::string_view dtype) {
+  return dtype == "I64"   ? &read_labels_as<std::int64_t>
+         : dtype == "I32" ? &read_labels_as<std::int32_t>
+         : dtype == "I16" ? &read_labels_as<std::int16_t>
+         : dtype == "I8"  ? &read_labels_as<std::int8_t>
+         : dtype == "U64" ? &read_labels_as<std::uint64_t>
+         : dtype == "U32" ? &read_labels_as<std::uint32_t>
+         : dtype == "U16" ? &read_labels_as<std::uint16_t>
+         : dtype == "U8"  ? &read_labels_as<std::uint8_t>
+                          : nullptr;
+}
+
+// ---- Which tensors
+// ---------------------------------------------------------------------------------------------------
+
+// What kind of tensor is looked for.
+struct Kind {
+  const char* noun;
+  const char* form;
+  const std::string& name;
+  std::size_t dimensions;
+  bool (*has_dtype)(std::string_view);
+};
+
+bool fits(const TensorEntry& entry, const Kind& kind) {
+  return entry.shape.size() == kind.dimensions && kind.has_dtype(entry.dtype);
+}
+
+std::string with_dtype(const TensorEntry& entry) {
+  return in_quotes(entry.name) + " " + entry.dtype + " [" + comma_separated(entry.shape) + "]";
+}
+
+const TensorEntry& choose(const SafetensorsFile& file, const Kind& kind) {
+  const std::vector<TensorEntry>& entries = file.header().entries;
+  if (!kind.name.empty()) {
+    const auto named = std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return e.name == kind.name; });
+    if (named == entries.end()) file.refuse("there is no tensor " + in_quotes(kind.name));
+    if (!fits(*named, kind))
+      file.refuse("tensor " + with_dtype(*named) + " cannot be the " + kind.noun + ", which are " + kind.form);
+    return *named;
+  }
+  const TensorEntry* only = nullptr;
+  std::vector<std::string> all;
+  int fitting = 0;
+  for (const TensorEntry& entry : entries) {
+    all.push_back(with_dtype(entry));
+    if (!fits(entry, kind)) continue;
+    only = &entry;
+    ++fitting;
+  }
+  if (fitting != 1)
+    file.refuse(std::string(fitting == 0 ? "no tensor" : "more than one tensor") + " can be the " + kind.noun +
+                ", which are " + kind.form + "; the file holds " + (all.empty() ? "none" : list_of(all)));
+  return *only;
+}
+
+const TensorEntry& choose_features(const SafetensorsFile& file, const std::string& name) {
+  return choose(file, {"features", "2-D of F32, F16 or BF16", name, 2,
+                       [](std::string_view dtype) { return features_reader(dtype) != nullptr; }});
+}
+
+NpyMatrix read_features(SafetensorsFile& file, const TensorEntry& x) {
+  const Index count = x.shape[0] * x.shape[1];
+  NpyMatrix features{.rows = x.shape[0], .cols = x.shape[1], .values = HostBuffer<float>(count)};
+  features_reader(x.dtype)(file.at(x), count, features.values.view().data);
+  return features;
+}
+
+std::string name_of(const SafetensorsFile& file, const TensorEntry& entry) {
+  return file.name() + ": tensor " + in_quotes(entry.name);
+}
+
+}  // namespace
+
+NpyMatrix read_embeddings_features(const std::filesystem::path& path, const std::string& name) {
+  SafetensorsFile file(path, SafetensorsFile::Dtypes::all);
+  const TensorEntry& x = choose_features(file, name);
+  NpyMatrix features = read_features(file, x);
+  expects_features(name_of(file, x), features.view());
+  return features;
+}
+
+FeaturesAndLabels read_embeddings(const std::string& files, const EmbeddingNames& names) {
+  const std::size_t colon = files.find(':');
+  const std::string path = files.substr(0, colon);
+  const std::string labels_path = colon == std::string::npos ? "" : files.substr(colon + 1);
+  if (path.empty() || (colon != std::string::npos && labels_path.empty()) || labels_path.find(':') != std::string::npos)
+    throw InputError("'" + files + "' names no embeddings; the form is emb.safetensors or emb.safetensors:y.npy");
+
+  SafetensorsFile file(path, SafetensorsFile::Dtypes::all);
+  const TensorEntry& x = choose_features(file, names.features);
+  const TensorEntry* y = nullptr;
+  if (labels_path.empty())
+    y = &choose(file, {"labels", "1-D of integers", names.labels, 1,
+                       [](std::string_view dtype) { return labels_reader(dtype) != nullptr; }});
+
+  FeaturesAndLabels rows;
+  const bool labels_first = y != nullptr && y < &x;  // in the order of their data
+  const auto read_labels = [&] {
+    rows.labels = y == nullptr ? read_npy_labels(labels_path) : labels_reader(y->dtype)(file.at(*y), y->shape[0]);
+  };
+  if (labels_first) read_labels();
+  rows.features = read_features(file, x);
+  if (!labels_first) read_labels();
+  expects_labelled_rows(name_of(file, x), y == nullptr ? labels_path : name_of(file, *y), rows);
+  return rows;
+}
+
+}  // namespace plateau

@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// What must hold of rows that a training sees, whatever format they were read from.
+#pragma once
+
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "plateau/core/error.hpp"
+#include "plateau/data/npy.hpp"
+#include "plateau/ops/softmax_xent.hpp"
+#include "wording.hpp"
+
+namespace plateau {
+
+// At least one row and one column, every value finite; throws InputError otherwise, which begins with the name.
+inline void expects_features(const std::string& x_name, HostMatrix<const float> x) {
+  if (x.rows == 0) throw InputError(x_name + ": the array has no rows");
+  if (x.cols == 0) throw InputError(x_name + ": the array has no columns");
+  for (Index i = 0; i < x.rows; ++i)
+    for (Index j = 0; j < x.cols; ++j)
+      if (!std::isfinite(x.row(i)[j]))
+        throw InputError(x_name + ": row " + std::to_string(i) + ", column " + std::to_string(j) + " holds " +
+                         shortest_decimal(x.row(i)[j]) + "; features are finite");
+}
+
+// What npy.hpp promises of FeaturesAndLabels; throws InputError otherwise. The names say where the features and the
+// labels come from, and begin the sentence.
+inline void expects_labelled_rows(const std::string& x_name, const std::string& y_name, const FeaturesAndLabels& rows) {
+  const HostMatrix<const float> x = rows.features.view();
+  if (std::cmp_not_equal(x.rows, rows.labels.size()))
+    throw InputError(x_name + " has " + std::to_string(x.rows) + " rows, but " + y_name + " has " +
+                     std::to_string(rows.labels.size()) + " labels");
+  expects_features(x_name, x);
+  for (Index i = 0; i < x.rows; ++i) {
+    const std::int32_t label = rows.labels[static_cast<std::size_t>(i)];
+    if (label < 0 || label >= kMaxClasses)
+      throw InputError(y_name + ": row " + std::to_string(i) + " holds label " + std::to_string(label) +
+                       "; labels are 0 to " + std::to_string(kMaxClasses - 1));
+  }
+}
+
+}  // namespace plateau

@@ -1,0 +1,33 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/data/safetensors.hpp"
+
+#include <cstring>
+#include <filesystem>
+
+#include "fuzz.hpp"
+#include "plateau/data/embeddings.hpp"
+
+std::vector<plateau::fuzzing::Reader> plateau::fuzzing::readers() {
+  return {[](const std::string& file) {
+            const TensorFile stored = read_tensor_file(file);
+            write_safetensors(scratch_path(), stored.tensors, stored.metadata);
+            const TensorFile again = read_tensor_file(scratch_path());
+            std::filesystem::remove(scratch_path());
+            must(again.metadata == stored.metadata, "the metadata come back");
+            must(again.tensors.size() == stored.tensors.size(), "the tensors come back");
+          },
+          [](const std::string& file) { read_embeddings(file); },
+          [](const std::string& file) {
+            read_embeddings(file, {"x", "y"});
+          }};
+}
+
+// The header ends with its last brace.
+void plateau::fuzzing::repair(std::string& bytes) {
+  constexpr std::size_t kPreamble = 8;
+  const std::size_t end = bytes.rfind('}');
+  if (end == std::string::npos || end < kPreamble) return;
+  const std::uint64_t length = end + 1 - kPreamble;
+  std::memcpy(bytes.data(), &length, sizeof length);
+}
