@@ -4,41 +4,22 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 
+#include "labelled_rows.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/data/csv.hpp"
+#include "plateau/data/embeddings.hpp"
+#include "plateau/data/idx.hpp"
 #include "plateau/data/npy.hpp"
-#include "plateau/ops/softmax_xent.hpp"
+#include "plateau/data/npz.hpp"
 #include "wording.hpp"
 
 namespace plateau {
 namespace {
-
-void expects_finite(const std::string& file, HostMatrix<const float> x) {
-  for (Index i = 0; i < x.rows; ++i)
-    for (Index j = 0; j < x.cols; ++j)
-      if (!std::isfinite(x.row(i)[j]))
-        throw InputError(file + ": row " + std::to_string(i) + ", column " + std::to_string(j) + " holds " +
-                         shortest_decimal(x.row(i)[j]) + "; features are finite");
-}
-
-void expects_classes(const std::string& file, HostSpan<const std::int32_t> label) {
-  for (Index i = 0; i < label.size; ++i)
-    if (label[i] < 0 || label[i] >= kMaxClasses)
-      throw InputError(file + ": row " + std::to_string(i) + " holds label " + std::to_string(label[i]) +
-                       "; labels are 0 to " + std::to_string(kMaxClasses - 1));
-}
-
-void expects_usable(const std::string& file, const NpyMatrix& x) {
-  if (x.rows == 0) throw InputError(file + ": the array has no rows");
-  if (x.cols == 0) throw InputError(file + ": the array has no columns");
-  expects_finite(file, x.view());
-}
 
 bool ends_with(std::string_view text, std::string_view ending) {
   return text.size() >= ending.size() &&
@@ -51,19 +32,52 @@ bool is_table(std::string_view file) {
   return ends_with(file, ".csv") || ends_with(file, ".tsv") || ends_with(file, ".txt");
 }
 
-void expects_no_columns_named(const std::string& files, const ReadOptions& options) {
-  const std::string& asked = !options.target.empty() ? options.target
-                             : !options.drop.empty() ? options.drop.front()
-                                                     : options.group;
+bool is_idx(std::string_view file) {
+  file = file.substr(0, file.find(':'));
+  if (ends_with(file, ".gz")) file.remove_suffix(3);
+  return ends_with(file, "-ubyte") || ends_with(file, ".idx");
+}
+
+enum class Target { column, array };
+void expects_no_columns_named(const std::string& files, const ReadOptions& options, Target target = Target::column) {
+  const std::string& asked = !options.target.empty() && target == Target::column ? options.target
+                             : !options.drop.empty()                             ? options.drop.front()
+                                                                                 : options.group;
   if (!asked.empty())
     throw InputError(files + ": column " + in_quotes(asked) + " is named, and only a table (.csv) has such columns");
+}
+
+Dataset dataset_of(const std::string& files, NpyMatrix&& x, std::vector<std::int32_t>&& labels) {
+  Dataset data{.source = files, .columns = x.cols, .values = std::move(x.values), .labels = std::move(labels)};
+  if (data.is_labelled())
+    data.classes = numbered_classes(*std::max_element(data.labels.begin(), data.labels.end()) + 1);
+  return data;
+}
+Dataset dataset_of(const std::string& files, FeaturesAndLabels&& read) {
+  return dataset_of(files, std::move(read.features), std::move(read.labels));
 }
 
 Dataset read_npy(const std::string& files, const ReadOptions& options) {
   if (options.labelled || files.find(':') != std::string::npos) return read_npy_pair(files);
   NpyMatrix x = read_npy_features(files);
-  expects_usable(files, x);
-  return {.source = files, .columns = x.cols, .values = std::move(x.values)};
+  expects_features(files, x.view());
+  return dataset_of(files, std::move(x), {});
+}
+
+Dataset read_arrays(const std::string& files, const ReadOptions& options) {
+  expects_no_columns_named(files, options, Target::array);
+  if (ends_with(files, ".npz"))
+    return options.labelled ? dataset_of(files, read_npz(files, {.features = {}, .labels = options.target}))
+                            : dataset_of(files, read_npz_features(files), {});
+  return options.labelled || files.find(':') != std::string::npos
+             ? dataset_of(files, read_embeddings(files, {.features = {}, .labels = options.target}))
+             : dataset_of(files, read_embeddings_features(files), {});
+}
+
+Dataset read_images(const std::string& files, const ReadOptions& options) {
+  expects_no_columns_named(files, options);
+  return options.labelled || files.find(':') != std::string::npos ? dataset_of(files, read_idx(files))
+                                                                  : dataset_of(files, read_idx_images(files), {});
 }
 
 // The place of each name.
@@ -134,12 +148,17 @@ ClassMap numbered_classes(Index classes) {
 Dataset read_dataset(const std::string& files, const ReadOptions& options) {
   if (is_table(files)) return read_csv(files, options);
   // What follows knows no columns by name.
-  if (ends_with(files, ".npy")) {
+  const std::string first = files.substr(0, files.find(':'));
+  if (ends_with(first, ".npy")) {
     expects_no_columns_named(files, options);
     return read_npy(files, options);
   }
+  if (ends_with(files, ".npz") || ends_with(first, ".safetensors"))
+    return read_arrays(files, options);
+  if (is_idx(files)) return read_images(files, options);
   throw InputError("'" + files + "' is no file of rows that is read: tables .csv, .tsv and .txt, each also as .gz, " +
-                   "and pairs X.npy:y.npy are");
+                   "pairs X.npy:y.npy, .npz archives, .safetensors with an optional :y.npy, and pairs of IDX files " +
+                   "images-ubyte:labels-ubyte are");
 }
 
 Dataset read_npy_pair(const std::string& files) {
@@ -148,19 +167,9 @@ Dataset read_npy_pair(const std::string& files) {
     throw InputError("'" + files + "' is not a pair of NPY files; the form is X.npy:y.npy");
   const std::string x_file = files.substr(0, colon), y_file = files.substr(colon + 1);
 
-  NpyMatrix x = read_npy_features(x_file);
-  std::vector<std::int32_t> labels = read_npy_labels(y_file);
-  if (std::cmp_not_equal(x.rows, labels.size()))
-    throw InputError(x_file + " has " + std::to_string(x.rows) + " rows, but " + y_file + " has " +
-                     std::to_string(labels.size()) + " labels");
-  expects_usable(x_file, x);
-  expects_classes(y_file, {labels.data(), x.rows});
-  const std::int32_t largest = *std::max_element(labels.begin(), labels.end());
-  return {.source = files,
-          .columns = x.cols,
-          .values = std::move(x.values),
-          .labels = std::move(labels),
-          .classes = numbered_classes(largest + 1)};
+  FeaturesAndLabels rows{read_npy_features(x_file), read_npy_labels(y_file)};
+  expects_labelled_rows(x_file, y_file, rows);
+  return dataset_of(files, std::move(rows));
 }
 
 Schema schema_of(const Dataset& training) {

@@ -10,6 +10,7 @@
 
 #include "files.hpp"
 #include "plateau/data/npy.hpp"
+#include "plateau/data/safetensors.hpp"
 
 namespace plateau {
 namespace {
@@ -111,10 +112,46 @@ TEST(ReadDataset, the_ending_says_how_a_file_is_read) {
     EXPECT_EQ(read_dataset(put(name, "a,b,y\n1,2,0\n").string()).feature_names, (Texts{"a", "b"})) << name;
 
   EXPECT_EQ(refusal([&] { read_dataset("rows.parquet"); }),
-            "'rows.parquet' is no file of rows that is read: tables .csv, .tsv and .txt, each also as .gz, and pairs "
-            "X.npy:y.npy are");
+            "'rows.parquet' is no file of rows that is read: tables .csv, .tsv and .txt, each also as .gz, pairs "
+            "X.npy:y.npy, .npz archives, .safetensors with an optional :y.npy, and pairs of IDX files "
+            "images-ubyte:labels-ubyte are");
   EXPECT_EQ(refusal([&] { read_dataset(pair.x.string()); }),
             "'" + pair.x.string() + "' is not a pair of NPY files; the form is X.npy:y.npy");
+}
+
+// Two rows of two columns in every format, with and without their labels.
+TEST(ReadDataset, arrays_become_the_same_rows_whatever_holds_them) {
+  const Pair pair = written(2, 2, {1, 2, 3, 4}, {2, 0});
+  const std::vector<Tensor> tensors{{.name = "x", .shape = {2, 2}, .values = {1, 2, 3, 4}}};
+  const auto embeddings = test_folder() / "e.safetensors";
+  write_safetensors(embeddings, tensors);
+  const auto images =
+      put("i-idx3-ubyte", std::string("\0\0\x08\x03\0\0\0\x02\0\0\0\x01\0\0\0\x02\x01\x02\x03\x04", 20));
+  const auto marks = put("l-idx1-ubyte", std::string("\0\0\x08\x01\0\0\0\x02\x02\0", 10));
+  const std::vector<std::string> labelled{pair.files(), embeddings.string() + ":" + pair.y.string(),
+                                          images.string() + ":" + marks.string()};
+  for (const std::string& files : labelled) {
+    SCOPED_TRACE(files);
+    for (const bool with_labels : {true, false}) {  // which are read wherever they are named
+      const Dataset data = read_dataset(files, {.labelled = with_labels});
+      EXPECT_EQ(data.source, files);
+      EXPECT_EQ(data.columns, 2);
+      EXPECT_EQ(std::vector<float>(data.x().data, data.x().data + 4), (std::vector<float>{1, 2, 3, 4}));
+      EXPECT_EQ(data.labels, (std::vector<std::int32_t>{2, 0}));
+      EXPECT_EQ(data.classes.classes(), 3);
+    }
+    EXPECT_EQ(refusal([&] { read_dataset(files, {.drop = {"a"}}); }),
+              files + ": column 'a' is named, and only a table (.csv) has such columns");
+  }
+  for (const auto& file : {pair.x, embeddings, images}) {
+    const Dataset data = read_dataset(file.string(), {.labelled = false});
+    EXPECT_EQ(data.rows(), 2);
+    EXPECT_FALSE(data.is_labelled());
+  }
+  const std::string archive = PLATEAU_TEST_DATA "/numpy/savez.npz";
+  EXPECT_TRUE(read_dataset(archive).is_labelled());
+  EXPECT_FALSE(read_dataset(archive, {.labelled = false}).is_labelled());
+  EXPECT_NE(refusal([&] { read_dataset(archive, {.target = "nowhere"}); }).find("nowhere"), std::string::npos);
 }
 
 TEST(ReadDataset, options_reach_the_table) {

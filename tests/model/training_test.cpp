@@ -419,7 +419,7 @@ TEST(Training, records_the_norms_of_every_layer_at_the_last_step_of_an_epoch) {
     }
     EXPECT_LE(std::abs(std::sqrt(squares) / result.history[at(epoch)].gradient_norm - 1), 1e-12);
   }
-  run.optimizer = SgdParameters{.learning_rate = 1e-300};
+  run.optimizer = SgdParameters{.learning_rate = 1e-30};
   const RunResult still = train_on_cpu<double>(run, rows.views(), {});
   EXPECT_EQ(still.layer(2, 0, 3).update_norm, 0);
   EXPECT_EQ(still.layer(2, 0, 3).weight_norm, still.layer(0, 0, 3).weight_norm);

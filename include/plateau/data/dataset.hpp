@@ -55,6 +55,10 @@ struct ReadOptions {
 //
 //   .csv .tsv .txt, each also with .gz   a table (data/csv.hpp)
 //   X.npy:y.npy                          features and class ids (read_npy_pair()); X.npy alone where not labelled
+//   .npz                                 NumPy's archives (data/npz.hpp); `target` names the array of labels
+//   .safetensors[:y.npy]                 embeddings (data/embeddings.hpp); `target` names the tensor of labels
+//   images:labels                        IDX files (data/idx.hpp), ending in -ubyte or .idx, each also with .gz; images
+//                                        alone where not labelled
 //
 // Throws InputError, also where an option names a column of a file that has no such columns.
 Dataset read_dataset(const std::string& files, const ReadOptions& options = {});
