@@ -562,6 +562,8 @@ TEST(FusedFleet, a_run_among_a_thousand_others_has_the_bits_it_has_alone) {
 }
 #endif
 
+// Plans of memory, and many trainings, which the thread sanitizer has nothing to say about.
+#if !defined(__SANITIZE_THREAD__)
 // Runs of several kernels that ask for everything there is, given parameters and weights included.
 std::vector<plateau::Run> fleet_of_every_feature(const std::vector<std::int32_t>& list) {
   std::vector<plateau::Run> runs;
@@ -644,6 +646,7 @@ TEST(FusedFleet, a_wave_is_planned_as_if_its_runs_were_all_there_are) {
               of_two);
   }
 }
+#endif
 
 // Of whatever memory the device has: one with little takes several waves, and refuses what it cannot hold before
 // anything is trained (tests/CMakeLists.txt).
@@ -672,6 +675,7 @@ TEST(FusedFleet, trains_what_fits_the_devices_memory) {
   EXPECT_EQ(told, 0) << "before anything starts";
 }
 
+#if !defined(__SANITIZE_THREAD__)
 TEST(FusedFleet, takes_the_memory_that_was_planned) {
   if (!gpu::inventory().emulated) GTEST_SKIP() << "a GPU hands out memory in pages";
   const Problem problem(53, 37, 5, 3);
@@ -690,6 +694,7 @@ TEST(FusedFleet, takes_the_memory_that_was_planned) {
   EXPECT_EQ(before - least, dataset + most);
   EXPECT_EQ(gpu::free_memory_bytes(), before);
 }
+#endif
 
 TEST(FusedFleet, of_65536_runs_of_width_128_fits_24_gigabytes) {
   const Problem problem(1000, 500, 2, 2);
