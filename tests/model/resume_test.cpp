@@ -21,10 +21,10 @@ const Rows& rows() {
 }
 const std::vector<std::int32_t> kList{52, 0, 7, 7, 31, 30, 29, 1, 2, 3, 40, 41, 42, 43, 5};
 
-#if defined(__SANITIZE_THREAD__)
-constexpr bool kThreadSanitizer = true;
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr bool kSanitized = true;
 #else
-constexpr bool kThreadSanitizer = false;
+constexpr bool kSanitized = false;
 #endif
 
 struct NamedTrainer {
@@ -36,19 +36,19 @@ std::vector<NamedTrainer> trainers() {
   all.push_back({"cpu", std::make_unique<CpuTrainer>(CpuOptions{.workers = 2})});
   all.push_back({"fused", make_gpu_trainer({.engine = Engine::fused})});
   all.push_back({"graph", make_gpu_trainer({.execution = Execution::graph})});
-  if (!kThreadSanitizer) all.push_back({"stream", make_gpu_trainer({.execution = Execution::stream})});
+  if (!kSanitized) all.push_back({"stream", make_gpu_trainer({.execution = Execution::stream})});
   return all;
 }
 
-// The layered engine takes its time on an emulated GPU, and the thread sanitizer everywhere: there, the runs whose
+// The layered engine takes its time on an emulated GPU, and the sanitizers everywhere: there, the runs whose
 // states differ most.
 std::vector<NamedRun> runs_for(const NamedTrainer& trained_by) {
   std::vector<NamedRun> runs;
   for (NamedRun& named : runs_of_every_feature({5, 9, 7, 3}, 53, kList)) {
-    const bool few = trained_by.name == "graph" || trained_by.name == "stream" || kThreadSanitizer;
+    const bool few = trained_by.name == "graph" || trained_by.name == "stream" || kSanitized;
     const auto is = [&](const char* what) { return named.name.find(what) == 0; };
     if (few && !is("everything") && !is("early stopping, full") && !is("dropout, SGD, batches")) continue;
-    if (kThreadSanitizer && !is("everything, batches")) continue;
+    if (kSanitized && !is("everything, batches")) continue;
     named.run.outputs.state = true;
     named.run.epochs = std::max<Index>(named.run.epochs, 4);
     runs.push_back(std::move(named));

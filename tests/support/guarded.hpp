@@ -17,11 +17,19 @@
 namespace plateau::test {
 
 // What an element holds before anything is stored in it: NaN, or for integers and structs a value no operation writes.
+// Every byte of it is this one.
+template <class T>
+inline constexpr unsigned char kPoisonByte = std::floating_point<T> ? 0xFF : 0x5A;
 template <class T>
 T poison() {
   std::array<unsigned char, sizeof(T)> bytes;
-  bytes.fill(std::floating_point<T> ? 0xFF : 0x5A);
+  bytes.fill(kPoisonByte<T>);
   return std::bit_cast<T>(bytes);
+}
+template <class T>
+bool are_poison(const T* values, std::size_t count) {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(values);
+  return count == 0 || (*bytes == kPoisonByte<T> && std::memcmp(bytes, bytes + 1, count * sizeof(T) - 1) == 0);
 }
 
 template <class T>
@@ -52,8 +60,13 @@ class Guarded {
   template <class V>
   Guarded(const Backend& backend, Shape shape, const std::vector<V>& values) : Guarded(backend, shape) {
     expects(std::cmp_equal(values.size(), shape.rows * shape.cols), "Guarded: a value per element");
-    std::vector<T> all(static_cast<std::size_t>(buffer_.size()), poison<T>());
-    for (std::size_t k = 0; k < values.size(); ++k) all[place(static_cast<Index>(k))] = static_cast<T>(values[k]);
+    std::vector<T> all(static_cast<std::size_t>(buffer_.size()));
+    std::memset(static_cast<void*>(all.data()), kPoisonByte<T>, all.size() * sizeof(T));
+    const V* from = values.data();
+    for (Index i = 0; i < shape_.rows; ++i) {
+      T* row = all.data() + first_of_row(i);
+      for (Index j = 0; j < shape_.cols; ++j) row[j] = static_cast<T>(*from++);
+    }
     backend.template copy_in<T, T>(HostSpan<const T>{all.data(), buffer_.size()}, buffer_.view());
     backend.finish();
   }
@@ -63,15 +76,20 @@ class Guarded {
     std::vector<T> all(static_cast<std::size_t>(buffer_.size()));
     backend_->template copy_out<T, T>(buffer_.view(), HostSpan<T>{all.data(), buffer_.size()});
     backend_->finish();
-    std::vector<T> values;
-    values.reserve(static_cast<std::size_t>(shape_.rows * shape_.cols));
-    for (Index k = 0; k < shape_.rows * shape_.cols; ++k) values.push_back(all[place(k)]);
-
-    const std::size_t inside = values.size();
-    std::size_t fence = all.size() - inside, intact = 0;
-    for (Index i = 0; i < buffer_.size(); ++i)
-      if (!belongs_to_a_row(i)) intact += is_poison(all[static_cast<std::size_t>(i)]);
-    EXPECT_EQ(intact, fence) << "written outside of the view";
+    const auto cols = static_cast<std::size_t>(shape_.cols);
+    std::vector<T> values(static_cast<std::size_t>(shape_.rows) * cols);
+    std::size_t fence = 0;  // where the next one begins
+    bool intact = true;
+    for (Index i = 0; i < shape_.rows; ++i) {
+      const std::size_t row = first_of_row(i);
+      if (cols > 0)
+        std::memcpy(static_cast<void*>(values.data() + static_cast<std::size_t>(i) * cols), all.data() + row,
+                    cols * sizeof(T));
+      intact = are_poison(all.data() + fence, row - fence) && intact;
+      fence = row + cols;
+    }
+    intact = are_poison(all.data() + fence, all.size() - fence) && intact;
+    EXPECT_TRUE(intact) << "written outside of the view";
     return values;
   }
 
@@ -97,13 +115,7 @@ class Guarded {
 
  private:
   Index stride() const { return shape_.cols + shape_.padding; }
-  std::size_t place(Index k) const {
-    return static_cast<std::size_t>(kFence + k / shape_.cols * stride() + k % shape_.cols);
-  }
-  bool belongs_to_a_row(Index i) const {
-    const Index offset = i - kFence;
-    return 0 <= offset && offset < shape_.rows * stride() && offset % stride() < shape_.cols;
-  }
+  std::size_t first_of_row(Index i) const { return static_cast<std::size_t>(kFence + i * stride()); }
 
   const Backend* backend_;
   Shape shape_;
