@@ -456,7 +456,7 @@ class Wave {
     const Index parameters = run.architecture.parameters(), layers = run.architecture.layers();
     const Index begun = trained.first_epoch, epochs = end.epochs - begun;
     RunResult result{.outcome = outcome_of(end.status), .first_epoch = begun};
-    if (result.outcome == RunOutcome::interrupted && epochs == 0) return result;  // it never began
+    if (result.outcome == RunOutcome::interrupted && end.epochs == 0) return result;  // it never began
     if (result.outcome == RunOutcome::finished && end.epochs < run.epochs) result.outcome = RunOutcome::interrupted;
     const RowCounts rows{trained.rows.count(), data_->test_x.rows, run.validation ? run.validation->count() : 0};
     for (const EpochMetrics& metrics : history_.at(trained.history + begun, epochs))

@@ -244,7 +244,8 @@ class GpuTrainer final : public Trainer {
       piece.pause = last ? whole.pause : next;
       RunResult result = train_fused(data, {piece}, {.stop = options_.stop}).front();
       if (taken.valid()) taken.get();
-      const bool goes_on = !last && result.outcome == RunOutcome::interrupted && result.state->epoch == next;
+      const bool goes_on =
+          !last && result.outcome == RunOutcome::interrupted && result.state && result.state->epoch == next;
       if (so_far) result = joined(*so_far, result);
       if (!goes_on) {
         if (!whole.outputs.state) result.state.reset();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 
 #include "plateau/core/error.hpp"
@@ -117,6 +118,32 @@ TEST(Resume, has_no_state_of_a_run_that_diverged_or_was_not_asked_for_it) {
     run.outputs.state = false;
     EXPECT_FALSE(trained_by.trainer->train(run, rows().views()).state);
   }
+}
+
+// Before its first epoch there is nothing to keep; before its next one all that it had.
+TEST(Resume, a_run_that_is_stopped_where_it_would_go_on_keeps_what_it_had) {
+  plateau::Run run{.architecture = {{5, 8, 3}}, .epochs = 6, .pause = 2, .outputs = {.state = true}};
+  const auto trainer = make_gpu_trainer({.engine = Engine::fused});
+  const RunResult paused = trainer->train(run, rows().views());
+  const std::atomic<bool> stop{true};
+  const auto stopped = make_gpu_trainer({.stop = &stop, .engine = Engine::fused});
+  run.pause = 0;
+  Index taken = 0;
+  const Checkpoints checkpoints{.every = 2, .take = [&](RunResult) { ++taken; }};
+  const RunResult never_began = stopped->train(run, rows().views(), checkpoints);
+  EXPECT_EQ(never_began.outcome, RunOutcome::interrupted);
+  EXPECT_TRUE(never_began.history.empty() && never_began.parameters.empty() && !never_began.state);
+
+  run.resume = paused.state;
+  const RunResult still = stopped->train(run, rows().views(), checkpoints);
+  EXPECT_EQ(still.outcome, RunOutcome::interrupted);
+  EXPECT_EQ(still.first_epoch, 2);
+  EXPECT_TRUE(still.history.empty());
+  EXPECT_EQ(fingerprint(still.parameters), fingerprint(paused.parameters));
+  ASSERT_TRUE(still.state);
+  expect_equal_bits(*still.state, *paused.state);
+  expect_equal_bits(joined(paused, still), paused);
+  EXPECT_EQ(taken, 0);
 }
 
 TEST(Resume, what_a_receiver_throws_ends_the_training) {
