@@ -596,8 +596,8 @@ FleetOrder fused_order(const TrainingData& data, const std::vector<Run>& runs, c
 }
 
 // What the dataset and the runs' row lists take of the device's memory.
-Index dataset_bytes(const TrainingData& data, const std::vector<Run>& runs) {
-  Index bytes = RowLists(runs).bytes();
+Index dataset_bytes(const TrainingData& data, const RowLists& lists) {
+  Index bytes = lists.bytes();
   for (const HostMatrix<const float>& x : {data.train_x, data.test_x})
     bytes += x.rows * (x.cols * Index{sizeof(float)} + Index{sizeof(std::int32_t)});
   if (data.train_groups != nullptr) {
@@ -609,10 +609,10 @@ Index dataset_bytes(const TrainingData& data, const std::vector<Run>& runs) {
 
 // The launches that train the fleet, each within the memory there is.
 std::vector<Wave> plan_waves(const TrainingData& data, const std::vector<Run>& runs, const FleetOrder& order,
-                             const FusedOptions& options) {
+                             const RowLists& lists, const FusedOptions& options) {
   // Less what the driver may want meanwhile.
   const Index most_bytes =
-      options.wave_bytes > 0 ? options.wave_bytes : gpu::free_memory_bytes() / 10 * 9 - dataset_bytes(data, runs);
+      options.wave_bytes > 0 ? options.wave_bytes : gpu::free_memory_bytes() / 10 * 9 - dataset_bytes(data, lists);
   std::vector<Wave> waves;
   for (const FusedVariant& variant : kFusedVariants) {
     std::vector<std::size_t> of_variant;
@@ -674,7 +674,7 @@ std::vector<FusedWave> fused_waves(const TrainingData& data, const std::vector<R
                                    const FusedOptions& options) {
   expects_fleet(runs, data);
   std::vector<FusedWave> planned;
-  for (const Wave& wave : plan_waves(data, runs, fused_order(data, runs, options), options))
+  for (const Wave& wave : plan_waves(data, runs, fused_order(data, runs, options), RowLists(runs), options))
     planned.push_back({wave.variant(), wave.runs(), wave.bytes()});
   return planned;
 }
@@ -685,7 +685,8 @@ std::vector<RunResult> train_fused(const TrainingData& data, const std::vector<R
   if (runs.empty()) return {};
   std::vector<RunResult> results(runs.size());
   const FleetOrder order = fused_order(data, runs, options);
-  std::vector<Wave> waves = plan_waves(data, runs, order, options);
+  RowLists lists(runs);
+  std::vector<Wave> waves = plan_waves(data, runs, order, lists, options);
   FleetWork work{
       .all = order.work, .progress = {.runs = static_cast<Index>(runs.size())}, .observer = &options.observer};
 
@@ -693,7 +694,6 @@ std::vector<RunResult> train_fused(const TrainingData& data, const std::vector<R
   const DeviceRows train(stream, data.train_x, data.train_label, data.drawn ? &data.drawn->train : nullptr);
   const DeviceRows test(stream, data.test_x, data.test_label, data.drawn ? &data.drawn->test : nullptr);
   const DeviceGroups groups(stream, data.train_groups);
-  RowLists lists(runs);
   lists.copy_to_device(stream);
   for (Wave& planned : waves) {
     Wave wave = std::move(planned);  // the next one needs its memory

@@ -99,13 +99,27 @@ class ReplayClock {
   std::vector<double> rounds_;
 };
 
+// Of a backend what copies out of its memory, by a stream of its own: a library's workspace is nothing to it.
+class Copier {
+ public:
+  const gpu::Stream& stream() const { return stream_; }
+  void finish() const { stream_.synchronise(); }
+  template <class From, class To>
+  void copy_out(DeviceSpan<const From> from, HostSpan<To> to) const {
+    gpu::copy<From>(stream_, from, to);
+  }
+
+ private:
+  gpu::Stream stream_;
+};
+
 // Copies of where a training stands, from the device while it goes on: set aside in the training's own turn, and copied
 // out by a stream beside it.
 class Snapshots {
  public:
-  Snapshots(LayeredRun<GpuBackend>& training, const Checkpoints& checkpoints, Precision precision)
+  Snapshots(LayeredRun<GpuBackend>& training, const Checkpoints& checkpoints)
       : training_(training), checkpoints_(checkpoints) {
-    if (checkpoints.every > 0) copier_.emplace(precision);
+    if (checkpoints.every > 0) copier_.emplace();
   }
 
   // After the epochs that the stream has been given.
@@ -131,7 +145,7 @@ class Snapshots {
  private:
   LayeredRun<GpuBackend>& training_;
   const Checkpoints& checkpoints_;
-  std::optional<GpuBackend> copier_;
+  std::optional<Copier> copier_;
   gpu::Event there_;
   Index waiting_ = 0;  // epochs after which the one was taken that waits
 };
@@ -300,7 +314,7 @@ class GpuTrainer final : public Trainer {
     const auto pass_on_stop_request = [&] {
       if (stop_requested()) signals.stop_requested = 1;
     };
-    Snapshots snapshots(training, checkpoints, options_.precision);
+    Snapshots snapshots(training, checkpoints);
     const Index begin = run.resume ? run.resume->epoch : 0;
     for (Index epoch = begin; epoch < end && signals.status == RunStatus::running; ++epoch) {
       pass_on_stop_request();

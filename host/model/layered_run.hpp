@@ -244,17 +244,18 @@ class LayeredRun {
     backend_.template copy_within<Real>(second_moment_.view(), snapshot_->second_moment.view());
     if (validation_) backend_.template copy_within<Real>(best_.view(), snapshot_->best.view());
   }
-  // The result up to the last snapshot, which was taken after so many epochs, copied by `backend`, another one of the
-  // same memory, which begins when the snapshot is there. Waits for that.
-  RunResult fetch_snapshot(const Backend& backend, Index epochs) const {
+  // The result up to the last snapshot, which was taken after so many epochs. `copier` copies out of the backend's
+  // memory, begins when the snapshot is there, and is waited for.
+  template <class Copier>
+  RunResult fetch_snapshot(const Copier& copier, Index epochs) const {
     const Snapshot& s = *snapshot_;
-    return fetch(backend,
+    return fetch(copier,
                  {s.state.view(), s.parameters.view(), s.first_moment.view(), s.second_moment.view(), s.best.view(),
                   s.previous.view()},
                  epochs, true);
   }
-  // The result so far, nothing being queued.
-  RunResult fetch_checkpoint() const { return fetch(backend_, present(), last_epoch(run_), true); }
+  // The result after so many epochs, nothing being queued.
+  RunResult fetch_checkpoint(Index epochs) const { return fetch(backend_, present(), epochs, true); }
 
  private:
   // Where the training stands, now or at a snapshot.
@@ -282,35 +283,36 @@ class LayeredRun {
   }
 
   // `most_epochs`: of those behind it a training that goes on may be writing the figures.
-  RunResult fetch(const Backend& backend, const Standing& at, Index most_epochs, bool with_state) const {
+  template <class Copier>
+  RunResult fetch(const Copier& copier, const Standing& at, Index most_epochs, bool with_state) const {
     TrainingState state;
-    backend.template copy_out<TrainingState, TrainingState>(at.state, {&state, 1});
+    copier.template copy_out<TrainingState, TrainingState>(at.state, {&state, 1});
     const Index begun = run_.resume ? run_.resume->epoch : 0, most = most_epochs - begun;
     const auto rows_of_epochs = [&](auto span, Index row) { return span.subspan(begun * row, most * row); };
     const Index words = run_.outputs.test_correct ? correct_words(test_.count) : 0;
     const Index records = run_.outputs.layers ? run_.architecture.layers() : 0;
     std::vector<EpochMetrics> history =
-        queue_fetch<EpochMetrics, EpochMetrics>(rows_of_epochs(std::as_const(history_).view(), 1), backend);
+        queue_fetch<EpochMetrics, EpochMetrics>(rows_of_epochs(std::as_const(history_).view(), 1), copier);
     std::vector<std::uint32_t> correct =
-        queue_fetch<std::uint32_t, std::uint32_t>(rows_of_epochs(std::as_const(correct_).view(), words), backend);
+        queue_fetch<std::uint32_t, std::uint32_t>(rows_of_epochs(std::as_const(correct_).view(), words), copier);
     RunResult result{.first_epoch = begun, .plan = plan_};
     result.layers =
-        queue_fetch<LayerRecord, LayerRecord>(rows_of_epochs(std::as_const(layer_records_).view(), records), backend);
-    if (run_.outputs.parameters) result.parameters = queue_fetch_of_parameters(at.parameters, backend);
+        queue_fetch<LayerRecord, LayerRecord>(rows_of_epochs(std::as_const(layer_records_).view(), records), copier);
+    if (run_.outputs.parameters) result.parameters = queue_fetch_of_parameters(at.parameters, copier);
     if (run_.outputs.best_parameters && validation_)
-      result.best_parameters = queue_fetch_of_parameters(at.best, backend);
+      result.best_parameters = queue_fetch_of_parameters(at.best, copier);
     std::vector<FeatureStatistics> features;
     if (run_.outputs.scale && run_.standardise)
-      features = queue_fetch<FeatureStatistics, FeatureStatistics>(std::as_const(features_of_train_).view(), backend);
+      features = queue_fetch<FeatureStatistics, FeatureStatistics>(std::as_const(features_of_train_).view(), copier);
     RunState stands{.plan = plan_};
     if (with_state) {
-      stands.parameters = queue_fetch_of_parameters(at.parameters, backend);
-      stands.first_moment = queue_fetch_of_parameters(at.first_moment, backend);
-      stands.second_moment = queue_fetch_of_parameters(at.second_moment, backend);
-      if (validation_) stands.best_parameters = queue_fetch_of_parameters(at.best, backend);
-      stands.predicted = queue_fetch<std::int32_t, std::int32_t>(at.previous, backend);
+      stands.parameters = queue_fetch_of_parameters(at.parameters, copier);
+      stands.first_moment = queue_fetch_of_parameters(at.first_moment, copier);
+      stands.second_moment = queue_fetch_of_parameters(at.second_moment, copier);
+      if (validation_) stands.best_parameters = queue_fetch_of_parameters(at.best, copier);
+      stands.predicted = queue_fetch<std::int32_t, std::int32_t>(at.previous, copier);
     }
-    backend.finish();
+    copier.finish();
 
     const Index epochs = state.epoch - begun;
     history.resize(static_cast<std::size_t>(epochs));
@@ -365,10 +367,10 @@ class LayeredRun {
   Index validation_tiles() const { return validation_ ? tiles_of(*validation_) : 0; }
 
   // There when the backend has finished.
-  template <class T, class From>
-  static std::vector<T> queue_fetch(Span<const From> from, const Backend& backend) {
+  template <class T, class From, class Copier>
+  static std::vector<T> queue_fetch(Span<const From> from, const Copier& copier) {
     std::vector<T> to(static_cast<std::size_t>(from.size));
-    backend.template copy_out<From, T>(from, {to.data(), from.size});
+    copier.template copy_out<From, T>(from, {to.data(), from.size});
     return to;
   }
 
@@ -502,12 +504,12 @@ class LayeredRun {
     }
   }
 
-  FlatParameters queue_fetch_of_parameters(Span<const Real> from, const Backend& backend) const {
+  template <class Copier>
+  FlatParameters queue_fetch_of_parameters(Span<const Real> from, const Copier& copier) const {
     FlatParameters to(static_cast<std::size_t>(run_.architecture.parameters()));
     Index first = 0;
     for (const auto& tensor : layout_.tensors()) {
-      backend.template copy_out<Real, float>(from.subspan(tensor.offset, tensor.size),
-                                             {to.data() + first, tensor.size});
+      copier.template copy_out<Real, float>(from.subspan(tensor.offset, tensor.size), {to.data() + first, tensor.size});
       first += tensor.size;
     }
     return to;

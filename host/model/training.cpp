@@ -48,7 +48,7 @@ RunResult train_on_cpu(const Run& run, const TrainingData& data, const CpuOption
     crew.finish();
     training.finish_epoch();
     if (last || ended()) break;
-    if (checkpoints.due(epoch + 1, run)) checkpoints.take(training.fetch_checkpoint());
+    if (checkpoints.due(epoch + 1, run)) checkpoints.take(training.fetch_checkpoint(epoch + 1));
     if (!beside) training.compute_gradient(0);
   }
 
