@@ -76,7 +76,7 @@ def planned(work, device, smoke, rows=ROWS, epochs=None, fleets=None):
             batch, note = 20, " in batches of 20"
         return [Case(work, f"{work}, {device}: {models} x 2-{width}-{width}-2, {count} rows{note}",
                      [2, width, width, 2], count, 500, epochs, models=models, batch=batch,
-                     gate_epochs=GATED_STEPS // -(-count // batch) if batch else GATED_STEPS)
+                     gate_epochs=GATED_STEPS // math.ceil(count / batch) if batch else GATED_STEPS)
                 for models, width in fleets]
     if smoke:
         return [Case("C", f"C, {device}: 16-64-64-10, batch 32 (stands in for the large one)", [16, 64, 64, 10], 32, 32,

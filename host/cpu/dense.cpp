@@ -195,7 +195,8 @@ void cpu::dense_weight_grad(HostMatrix<const Real> grad_z, HostMatrix<const Real
 
 std::string cpu::matrix_library() {
   return "Eigen " + std::to_string(EIGEN_WORLD_VERSION) + "." + std::to_string(EIGEN_MAJOR_VERSION) + "." +
-         std::to_string(EIGEN_MINOR_VERSION) + " (" + Eigen::SimdInstructionSetsInUse() + ")";
+         std::to_string(EIGEN_MINOR_VERSION) + " (" + Eigen::SimdInstructionSetsInUse() + "); own products up to " +
+         std::to_string(kSmall) + " x " + std::to_string(kSmall);
 }
 
 template void cpu::dense_forward<float>(HostMatrix<const float>, HostMatrix<const float>, HostMatrix<float>);

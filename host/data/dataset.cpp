@@ -153,8 +153,7 @@ Dataset read_dataset(const std::string& files, const ReadOptions& options) {
     expects_no_columns_named(files, options);
     return read_npy(files, options);
   }
-  if (ends_with(files, ".npz") || ends_with(first, ".safetensors"))
-    return read_arrays(files, options);
+  if (ends_with(files, ".npz") || ends_with(first, ".safetensors")) return read_arrays(files, options);
   if (is_idx(files)) return read_images(files, options);
   throw InputError("'" + files + "' is no file of rows that is read: tables .csv, .tsv and .txt, each also as .gz, " +
                    "pairs X.npy:y.npy, .npz archives, .safetensors with an optional :y.npy, and pairs of IDX files " +
@@ -162,11 +161,7 @@ Dataset read_dataset(const std::string& files, const ReadOptions& options) {
 }
 
 Dataset read_npy_pair(const std::string& files) {
-  const std::size_t colon = files.find(':');
-  if (std::count(files.begin(), files.end(), ':') != 1 || colon == 0 || colon + 1 == files.size())
-    throw InputError("'" + files + "' is not a pair of NPY files; the form is X.npy:y.npy");
-  const std::string x_file = files.substr(0, colon), y_file = files.substr(colon + 1);
-
+  const auto [x_file, y_file] = pair_of_files(files, "NPY", "X.npy:y.npy");
   FeaturesAndLabels rows{read_npy_features(x_file), read_npy_labels(y_file)};
   expects_labelled_rows(x_file, y_file, rows);
   return dataset_of(files, std::move(rows));

@@ -189,11 +189,7 @@ NpyMatrix read_idx_images(const std::filesystem::path& path) {
 }
 
 FeaturesAndLabels read_idx(const std::string& files) {
-  const std::size_t colon = files.find(':');
-  if (std::count(files.begin(), files.end(), ':') != 1 || colon == 0 || colon + 1 == files.size())
-    throw InputError("'" + files + "' is not a pair of IDX files; the form is images:labels");
-  const std::string x_file = files.substr(0, colon), y_file = files.substr(colon + 1);
-
+  const auto [x_file, y_file] = pair_of_files(files, "IDX", "images:labels");
   FeaturesAndLabels rows{read_images(x_file), read_labels(y_file)};
   expects_labelled_rows(x_file, y_file, rows);
   return rows;

@@ -3,6 +3,7 @@
 // What must hold of rows that a training sees, whatever format they were read from.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -13,6 +14,16 @@
 #include "wording.hpp"
 
 namespace plateau {
+
+// "X:y" in two; throws InputError where it is not two names. `kind` and `form` are for the sentence: "NPY",
+// "X.npy:y.npy".
+inline std::pair<std::string, std::string> pair_of_files(const std::string& files, const std::string& kind,
+                                                         const std::string& form) {
+  const std::size_t colon = files.find(':');
+  if (std::count(files.begin(), files.end(), ':') != 1 || colon == 0 || colon + 1 == files.size())
+    throw InputError("'" + files + "' is not a pair of " + kind + " files; the form is " + form);
+  return {files.substr(0, colon), files.substr(colon + 1)};
+}
 
 // At least one row and one column, every value finite; throws InputError otherwise, which begins with the name.
 inline void expects_features(const std::string& x_name, HostMatrix<const float> x) {

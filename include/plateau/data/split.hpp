@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which rows of a table are kept for the test: a seeded part, alike in its classes to the rest.
 //
-//   without groups  round(fraction * rows) test rows. Every class gives its share of them, fraction * rows of the
-//   class,
-//                   rounded to a whole number below or above so that the sum is right (the largest remainders up). The
-//                   rows of a class are drawn without regard to their order.
+//   without groups  round(fraction * rows) test rows. Of every class fraction * its rows, rounded to a whole number
+//                   below or above so that the sum is right (the largest remainders up). The rows of a class are drawn
+//                   without regard to their order.
 //   with groups     rows of a group stay together. Groups come in a seeded order, and one becomes test rows where that
 //                   brings the classes nearer to their shares (least squares); then, in the same order, where it brings
 //                   the number of test rows nearer. The sizes of groups decide how near that is.
