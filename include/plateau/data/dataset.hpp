@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "plateau/core/host_buffer.hpp"
+#include "plateau/core/scaling.hpp"
 
 namespace plateau {
 
@@ -87,6 +88,13 @@ Schema schema_of(const Dataset& training);
 // Throws InputError naming the file and the number of columns, the column or the row and class that the training does
 // not have. Then `data` is as before.
 void reconcile(Dataset& data, const Schema& training);
+
+// Brings every feature to a scale, by the formula and to the bits of core/scaling.hpp. Throws std::invalid_argument
+// where there is not one scale per column.
+void scale_features(Dataset& data, const std::vector<FeatureScale>& scale);
+
+// CRC-32 of what a training sees of the rows: their number, columns, values and labels, to the bit.
+std::uint32_t checksum(const Dataset& data);
 
 // Rows of `data` in the order of `rows`, each in [0, data.rows()), with all that is known of them. Throws
 // std::invalid_argument where there is no such row.
