@@ -258,10 +258,12 @@ TEST(Checkpoint, tensors_that_do_not_fit_are_refused_by_name) {
               tensor(file, "plateau.test_correct") = {"plateau.test_correct", {2, 1}, std::vector<std::uint32_t>{1, 2}};
             }),
             "tensor 'plateau.test_correct' has shape [2, 1], and [2, 2] fits the run");
-  EXPECT_EQ(refusal_of([](auto& file) {
-              std::get<std::vector<std::int32_t>>(tensor(file, "plateau.predicted").values)[3] = 3;
-            }),
-            "tensor 'plateau.predicted' holds class 3, and the network 5-9-3 has classes 0 to 2");
+  for (const std::int32_t none : {3, -2})
+    EXPECT_EQ(refusal_of([&](auto& file) {
+                std::get<std::vector<std::int32_t>>(tensor(file, "plateau.predicted").values)[3] = none;
+              }),
+              "tensor 'plateau.predicted' holds class " + std::to_string(none) +
+                  ", and the network 5-9-3 has classes 0 to 2");
   EXPECT_EQ(refusal_of([](auto& file) {
               tensor(file, "plateau.predicted").shape = {37, 1};
             }),

@@ -129,6 +129,16 @@ TEST(Rounds, are_trainings_on_top_of_each_other_with_a_fresh_optimizer) {
   EXPECT_EQ(fingerprint(result.parameters), fingerprint(before));
 }
 
+TEST(Rounds, measure_what_was_forgotten_from_the_last_round_of_the_set) {
+  const RoundsResult result = studied({.run = round_of(0.02, 3), .passes = 2}, base(1), sets_of({{0, 1}, {2, 3}}));
+  ASSERT_EQ(result.evidence.rounds.size(), 4u);
+  const SetEvidence own = result.evidence.rounds[2].sets[0], later = result.evidence.rounds[3].sets[0];
+  EXPECT_EQ(own.since.value, 0);
+  EXPECT_EQ(own.right_after, own.accuracy.value);
+  EXPECT_NE(own.right_after, result.evidence.rounds[0].sets[0].accuracy.value);
+  EXPECT_EQ(later.right_after, own.accuracy.value);
+}
+
 TEST(Rounds, with_a_learning_rate_too_small_for_floats_leave_all_as_it_was) {
   const TrainedNetwork start = base();
   const RoundsResult result = studied({.run = round_of(1e-20, 2)}, start, sets_of({{0, 1}, {2, 3}}));

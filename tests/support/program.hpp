@@ -30,9 +30,9 @@ inline std::string file_content(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// Standard input is empty; the output goes through files in `folder`. With `interrupt_after`, sends SIGINT then.
+// Standard input is empty; the output goes through files in `folder`. With `signal_after`, sends the signal then.
 inline ProgramResult run_program(const std::vector<std::string>& command, const std::filesystem::path& folder,
-                                 std::chrono::milliseconds interrupt_after = {}) {
+                                 std::chrono::milliseconds signal_after = {}, int signal = SIGINT) {
   const std::string out = (folder / "stdout.txt").string(), err = (folder / "stderr.txt").string();
   std::vector<char*> arguments;
   for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
@@ -50,9 +50,9 @@ inline ProgramResult run_program(const std::vector<std::string>& command, const 
     execv(arguments[0], arguments.data());
     _exit(127);
   }
-  if (interrupt_after.count() > 0) {
-    std::this_thread::sleep_for(interrupt_after);
-    kill(child, SIGINT);
+  if (signal_after.count() > 0) {
+    std::this_thread::sleep_for(signal_after);
+    kill(child, signal);
   }
   int status = 0;
   EXPECT_EQ(waitpid(child, &status, 0), child);
