@@ -203,11 +203,11 @@ void reconcile(Dataset& data, const Schema& training) {
 }
 
 void scale_features(Dataset& data, const std::vector<FeatureScale>& scale) {
-  expects(static_cast<Index>(scale.size()) == data.columns, "scale_features: one scale per column");
+  expects(std::cmp_equal(scale.size(), data.columns), "scale_features: a scale for every feature");
   float* x = data.values.view().data;
   for (Index row = 0; row < data.rows(); ++row)
-    for (const FeatureScale& of_column : scale) {
-      *x = scaled(of_column, *x);
+    for (const FeatureScale& of : scale) {
+      *x = scaled(of, *x);
       ++x;
     }
 }

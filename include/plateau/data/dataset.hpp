@@ -89,8 +89,8 @@ Schema schema_of(const Dataset& training);
 // not have. Then `data` is as before.
 void reconcile(Dataset& data, const Schema& training);
 
-// Brings every feature to a scale, by the formula and to the bits of core/scaling.hpp. Throws std::invalid_argument
-// where there is not one scale per column.
+// Scales every feature (core/scaling.hpp), as a run that standardises does. Throws std::invalid_argument where there
+// are not as many scales as features.
 void scale_features(Dataset& data, const std::vector<FeatureScale>& scale);
 
 // CRC-32 of what a training sees of the rows: their number, columns, values and labels, to the bit.
