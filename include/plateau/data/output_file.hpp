@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// A file that appears whole or not at all: it is written under a temporary name in the same folder, brought to the disk,
-// and renamed over its final name when everything is in it. Whenever the process or the machine stops, the final name
-// stands for the old file or the new one.
+// A file that appears whole or not at all: it is written under a temporary name in the same folder, brought to the
+// disk, and renamed over its final name when everything is in it. Whenever the process or the machine stops, the final
+// name stands for the old file or the new one.
 #pragma once
 
 #include <cstdio>
@@ -41,6 +41,10 @@ class OutputFile {
 
 // The whole file in one call.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
+
+// Removes what processes that were killed while they wrote into the folder have left there under temporary names. Only
+// for a folder into which nobody writes.
+void remove_unfinished(const std::filesystem::path& folder);
 
 // Throws InputError where write_file() would for want of a place to write; leaves nothing behind. For asking before the
 // work whose result is to be written.

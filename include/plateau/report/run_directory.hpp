@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "plateau/report/checkpoint.hpp"
 #include "plateau/study/sweep.hpp"
 
 namespace plateau {
@@ -21,15 +22,24 @@ std::string history_csv(const RunStudy& study);
 std::string sweep_csv(const SweepResult& result);
 
 // Makes the folder ready before anything is trained: creates it if need be and throws InputError where it cannot be
-// written or already holds a run or a sweep, which is never overwritten.
+// written or already holds a run, a checkpoint or a sweep, which are never overwritten.
 void prepare_run_directory(const std::filesystem::path& directory);
 void prepare_sweep_directory(const std::filesystem::path& directory);
+
+// The same of a folder whose run goes on from the checkpoint in it (report/checkpoint.hpp), which is returned. Throws
+// InputError where the folder holds none. What a run that was interrupted has left stands until it is replaced.
+Checkpoint resume_run_directory(const std::filesystem::path& directory);
 
 // A diverged run leaves no model: its parameters are of no use to anybody.
 bool has_model(const RunStudy& study);
 
-// Writes the files; run.json last, so that a folder with a run.json is complete.
-void write_run_directory(const std::filesystem::path& directory, const RunStudy& study, const std::string& run_json);
+// Whether a run that is already there is an error, or what an interrupted run has left and one that goes on replaces.
+enum class Earlier { refuse, replace };
+
+// Writes the files; run.json last, so that a folder with a run.json is complete. An interrupted run keeps its
+// checkpoint, a complete one has none.
+void write_run_directory(const std::filesystem::path& directory, const RunStudy& study, const std::string& run_json,
+                         Earlier earlier = Earlier::refuse);
 // Likewise, sweep.json last.
 void write_sweep_directory(const std::filesystem::path& directory, const SweepResult& result,
                            const std::string& sweep_json);
