@@ -130,6 +130,16 @@ Json seed_json(const SeedResult& seed) {
           {"best_epoch", {{"epoch", seed.best.epoch}, {"test_accuracy", seed.best.test_accuracy}}}};
 }
 
+Json part_json(const DatasetStatistics& part) {
+  Json features = Json::array();
+  for (const FeatureStatistics& feature : part.features)
+    features.push_back({{"mean", json_number(feature.mean)},
+                        {"spread", json_number(feature.spread)},
+                        {"minimum", json_number(feature.minimum)},
+                        {"maximum", json_number(feature.maximum)}});
+  return {{"rows", row_count(part)}, {"class_rows", part.class_rows}, {"features", std::move(features)}};
+}
+
 const char* fusion_name(Fusion fusion) { return fusion == Fusion::epilogue ? "epilogue" : "kernel"; }
 
 Json layers_json(const ExecutionPlan& plan) {

@@ -411,7 +411,7 @@ TEST(TrainingSummary, says_which_epoch_validation_chose_and_whose_parameters_are
               "             accuracy is 0.7500 (95 % interval 0.301 to 0.954); its parameters are kept\n");
   RunStudy study = stopped_early();
   study.run.patience = 0;
-  expect_part(training_summary(study, somewhere()), "the parameters of the last epoch are kept\n");
+  expect_part(training_summary(study, somewhere()), "the parameters of the last epoch are\n             kept\n");
 }
 
 }  // namespace

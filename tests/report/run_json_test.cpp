@@ -155,23 +155,11 @@ TEST(RunJson, of_a_training_has_all_that_was_asked_for_and_what_the_labels_mean)
   files.reading = {.target = "kind", .drop = {"id"}, .group = "owner", .header = Header::present};
   const Json json = Json::parse(training_json(study, files, 0.2, cpu_environment(1), JsonHistory::include));
   const Json& configuration = json["configuration"];
-  for (const auto& [key, value] : Json{
-           {"train", "a.csv"},
-           {"test", nullptr},
-           {"test_fraction", 0.25},
-           {"target", "kind"},
-           {"drop", {"id"}},
-           {"group", "owner"},
-           {"header", "present"},
-           {"schedule", "cosine"},
-           {"scale", "standard"},
-           {"dropout", 0.25},
-           {"jitter", 0.5},
-           {"mixup", 0.125},
-           {"class_weights", true},
-           {"validation", 0.2},
-           {"early_stopping", 3}}.items())
-    EXPECT_EQ(configuration[key], value) << key;
+  const Json want = Json{{"train", "a.csv"},      {"test", nullptr},   {"test_fraction", 0.25}, {"target", "kind"},
+                         {"drop", {"id"}},        {"group", "owner"},  {"header", "present"},   {"schedule", "cosine"},
+                         {"scale", "standard"},   {"dropout", 0.25},   {"jitter", 0.5},         {"mixup", 0.125},
+                         {"class_weights", true}, {"validation", 0.2}, {"early_stopping", 3}};
+  for (const auto& [key, value] : want.items()) EXPECT_EQ(configuration[key], value) << key;
   EXPECT_EQ(json["data"]["classes"], Json({"cat", "dog"}));
   EXPECT_EQ(json["data"]["feature_names"], Json({"age", "mass"}));
   EXPECT_EQ(json["data"]["validation_rows"], 2);
