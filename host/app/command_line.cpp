@@ -58,7 +58,7 @@ void add_output_options(CLI::App& command, CommonOptions& options) {
   command.add_flag("--quiet", options.quiet, "the summary only: no epoch lines, no progress");
 }
 
-int exit_code(RunOutcome outcome) {
+int exit_code_after(RunOutcome outcome) {
   switch (outcome) {
     case RunOutcome::finished:
     case RunOutcome::stopped_early:

@@ -21,7 +21,7 @@ inline constexpr int kExitBadInput = 2;       // what the user can mend
 inline constexpr int kExitInterrupted = 130;  // Ctrl-C
 
 // Of a training that ended so.
-int exit_code(RunOutcome outcome);
+int exit_code_after(RunOutcome outcome);
 
 enum class OutputFormat { text, json };
 

@@ -175,7 +175,7 @@ int train_run(const TrainArguments& arguments, const std::vector<std::string>& o
   if (const std::string ended = outcome_sentence(study); !ended.empty())
     fmt::print(stderr, "plateau: {}{}\n", ended,
                can_go_on ? fmt::format("; plateau train {} {} goes on", kResume, common.out) : "");
-  return exit_code(study.result.outcome);
+  return exit_code_after(study.result.outcome);
 }
 
 void add_train_options(CLI::App& command, TrainArguments& a) {
