@@ -405,7 +405,7 @@ TEST_F(CommandLine, refuses_data_that_cannot_be_trained_on) {
   expect_refused(train_on(pair("negative", {0, 0, 1, 1}, {0, -1}), good), "negative_y.npy");
   expect_refused(train_on(pair("large", {0, 0, 1, 1}, {0, 1024}), good), "large_y.npy");
   expect_refused(train_on(pair("none", {}, {}), good), "none_x.npy");
-  expect_refused(train_on(parity("sgd_momentum_5_16_3", "train"), good), "5 features");
+  expect_refused(train_on(parity("sgd_momentum_5_16_3", "train"), good), "has 5");
 
   write_file(file("cut.npy"), file_content(file("good_x.npy")).substr(0, 140));
   expect_refused(train_on(file("cut.npy").string() + ":" + file("good_y.npy").string(), good), "cut.npy");
@@ -423,7 +423,7 @@ TEST_F(CommandLine, refuses_models_that_do_not_fit) {
   };
   expect_refused(init("missing.safetensors"), "missing.safetensors");
   write_linear_stack(file("four.safetensors"), {{4, 3}, std::vector<float>(15)});
-  expect_refused(init(file("four.safetensors").string()), "four.safetensors has 4 inputs");
+  expect_refused(init(file("four.safetensors").string()), "four.safetensors has 4");
   write_linear_stack(file("two.safetensors"), {{5, 2}, std::vector<float>(12)});
   expect_refused(init(file("two.safetensors").string()), "two.safetensors has 2 classes");
   const std::string whole = file_content(sgd_init());
@@ -608,8 +608,9 @@ TEST_F(CommandLine, sweep_refuses_a_bad_grid_before_anything_starts) {
     expect_refused(with("--lr", value), "--lr");
   for (const std::string value : {"-0.1", "x", "0,0"}) expect_refused(with("--weight-decay", value), "--weight-decay");
   for (const std::string value : {"1", "0,1.5", "-0.5", "nan"}) expect_refused(with("--dropout", value), "--dropout");
-  for (const std::string value : {"1", "-0.1", "nan", "half", "0.001"})
+  for (const std::string value : {"1", "-0.1", "nan", "half"})
     expect_refused(with("--validation", value), "--validation");
+  expect_refused(with("--validation", "0.001"), "a validation fraction of 0.001 is 0 of the 333 training rows");
   for (const std::string value : {"0", "-1", "x"}) expect_refused(with("--seeds", value), "--seeds");
   for (const std::string value : {"8", "0", "8,,8"}) expect_refused(with("--hidden", value), "--hidden " + value + ":");
   expect_refused(with("--momentum", "0.9"), "--momentum: only --optimizer sgd");
@@ -624,8 +625,7 @@ TEST_F(CommandLine, sweep_refuses_a_bad_grid_before_anything_starts) {
   expect_refused(sweep_case(), "--hidden");
   expect_refused({"sweep", "--data", parity("sgd_momentum_5_16_3", "train"), "--hidden", "8"}, "--test is missing");
   const std::string good = pair("good", {0, 0, 1, 1, 0, 1}, {0, 1, 0});
-  expect_refused({"sweep", "--data", good, "--test", parity("sgd_momentum_5_16_3", "test"), "--hidden", "8"},
-                 "2 features");
+  expect_refused({"sweep", "--data", good, "--test", parity("sgd_momentum_5_16_3", "test"), "--hidden", "8"}, "has 2");
   expect_refused({"sweep", "--data", "gone.npy:gone.npy", "--test", good, "--hidden", "8"}, "gone.npy");
 }
 
@@ -724,16 +724,15 @@ TEST_F(CommandLine, a_table_is_trained_on_and_its_model_is_evaluated) {
                                       "0.3",
                                       "--hidden",
                                       "16",
-                                      "--lr",
-                                      "0.01",
                                       "--device",
                                       "cpu"};
   const auto with = [&](std::vector<std::string> more) {
     more.insert(more.begin(), iris.begin(), iris.end());
     return more;
   };
-  const ProgramResult trained = run(with({"--scale", "standard", "--validation", "0.2", "--early-stopping", "20",
-                                          "--epochs", "2000", "--seed", "3", "--save", model, "--out", out}));
+  const ProgramResult trained =
+      run(with({"--scale", "standard", "--validation", "0.2", "--early-stopping", "20", "--lr", "0.01", "--epochs",
+                "2000", "--seed", "3", "--save", model, "--out", out}));
   EXPECT_EQ(trained.exit_code, 0) << trained.err;
   EXPECT_NE(trained.out.find("\nClasses      0 setosa, 1 versicolor, 2 virginica\n"), std::string::npos) << trained.out;
   const Json json = Json::parse(file_content(out + "/run.json"));
