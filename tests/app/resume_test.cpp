@@ -8,6 +8,8 @@
 #include <functional>
 #include <random>
 #include <set>
+#include <system_error>
+#include <utility>
 
 #include "data/files.hpp"
 #include "plateau/data/output_file.hpp"
@@ -44,8 +46,29 @@ class Resume : public testing::Test {
                     const std::string& of = program("plateau")) const {
     return run_program(with({of}, arguments), folder, moment, signal);
   }
-  static std::function<void()> after(milliseconds time) {
-    return [=] { std::this_thread::sleep_for(time); };
+  // When `holds` does, and `then` has passed.
+  static std::function<void()> once(const std::function<bool()>& holds, std::chrono::microseconds then = {}) {
+    return [=] {
+      for (int i = 0; i < 100'000 && !holds(); ++i) std::this_thread::sleep_for(std::chrono::microseconds(200));
+      std::this_thread::sleep_for(then);
+    };
+  }
+  // Some epochs after a run in `out` has begun.
+  std::function<void()> soon_after_the_start_of(const std::string& out) const {
+    return once([at = folder / out] { return fs::exists(at); }, kSoon);
+  }
+  static constexpr std::chrono::milliseconds kSoon{30};
+  // When more than so many checkpoints were seen in `out`, or the run in it has ended.
+  std::function<void()> after_checkpoints(const std::string& out, int count, std::chrono::microseconds then) const {
+    const fs::path at = folder / out;
+    return once(
+        [=, last = fs::file_time_type()]() mutable {
+          std::error_code none;
+          const auto written = fs::last_write_time(at / "checkpoint.safetensors", none);
+          if (!none && std::exchange(last, written) != written) --count;
+          return count < 0 || fs::exists(at / "run.json");
+        },
+        then);
   }
 
   // What a run leaves, but for what was measured.
@@ -75,20 +98,21 @@ class Resume : public testing::Test {
 
 TEST_F(Resume, a_run_that_is_killed_again_and_again_ends_as_if_it_had_not_been) {
   const char* const asked = std::getenv("PLATEAU_KILLS");
-  const int kills = asked != nullptr ? std::atoi(asked) : 5, epochs = 40 * kills;
+  const int kills = asked != nullptr ? std::atoi(asked) : 5, epochs = 20 * kills;
   ASSERT_GE(kills, 1);
   const Arguments options{"--hidden",  "16",  "--batch",      "64",  "--device", "cpu",
                           "--dropout", "0.1", "--validation", "0.2", "--scale",  "standard"};
   ASSERT_EQ(run(train("whole", epochs, options)).exit_code, 0);
 
   std::mt19937 random(20260719);
+  const auto some = [&](unsigned most) { return static_cast<int>(random() % most); };
   int killed = 0;
   ProgramResult last;
   while (killed < kills) {
     const bool goes_on = fs::exists(folder / "killed" / "checkpoint.safetensors");
     last = run(goes_on ? Arguments{"train", "--resume", place("killed")}
                        : train("killed", epochs, with(options, {"--checkpoint-every", "1"})),
-               after(milliseconds(30 + random() % 120)), SIGKILL);
+               after_checkpoints("killed", some(15), std::chrono::microseconds(some(8000))), SIGKILL);
     if (last.exit_code == 0) break;
     ASSERT_EQ(last.exit_code, 128 + SIGKILL) << last.err;
     ++killed;
@@ -127,7 +151,7 @@ TEST_F(Resume, an_interrupted_run_keeps_what_it_had_and_goes_on_with_its_options
                           "--early-stopping",
                           "100000",
                           "--epochs",
-                          "6000",
+                          "20000",
                           "--seed",
                           "9",
                           "--quiet",
@@ -136,9 +160,9 @@ TEST_F(Resume, an_interrupted_run_keeps_what_it_had_and_goes_on_with_its_options
                           "--out"};
   const ProgramResult whole = run(with(options, {place("whole")}));
   ASSERT_EQ(whole.exit_code, 0) << whole.err;
-  const ProgramResult interrupted = run(with(options, {place("paused")}), after(milliseconds(60)), SIGINT);
+  const ProgramResult interrupted = run(with(options, {place("paused")}), soon_after_the_start_of("paused"), SIGINT);
   ASSERT_EQ(interrupted.exit_code, 130) << interrupted.err;
-  EXPECT_NE(interrupted.err.find(" of 6000 epochs; plateau train --resume " + place("paused") + " goes on\n"),
+  EXPECT_NE(interrupted.err.find(" of 20000 epochs; plateau train --resume " + place("paused") + " goes on\n"),
             std::string::npos)
       << interrupted.err;
   EXPECT_NE(run_json("paused").find("\"interrupted\""), std::string::npos);
@@ -149,10 +173,12 @@ TEST_F(Resume, an_interrupted_run_keeps_what_it_had_and_goes_on_with_its_options
                 .exit_code,
             0);
 
-  write_file(folder / "paused" / ".plateau-0123.tmp", "what a process that was killed has left");
-  const ProgramResult again = run({"train", "--resume", place("paused")}, after(milliseconds(60)), SIGINT);
+  const fs::path unfinished = folder / "paused" / ".plateau-0123.tmp";
+  write_file(unfinished, "what a process that was killed has left");
+  const ProgramResult again =
+      run({"train", "--resume", place("paused")}, once([&] { return !fs::exists(unfinished); }, kSoon), SIGINT);
   ASSERT_EQ(again.exit_code, 130) << again.err;
-  EXPECT_EQ(files("paused").count(".plateau-0123.tmp"), 0u);
+  EXPECT_FALSE(fs::exists(unfinished));
   const ProgramResult last = run({"train", "--resume", place("paused")});
   EXPECT_EQ(last.exit_code, 0) << last.err;
   EXPECT_EQ(last.err, "");
@@ -171,10 +197,7 @@ TEST_F(Resume, goes_on_on_the_device_it_was_begun_on) {
                             engine,     "--quiet", "--checkpoint-every", "1"};
     ASSERT_EQ(run(train("whole_" + engine, 4, options), {}, 0, PLATEAU_EMULATED_PROGRAM).exit_code, 0);
     const std::string out = "killed_" + engine;
-    const auto checkpoint = folder / out / "checkpoint.safetensors";
-    const auto kept = [&] {
-      for (int i = 0; i < 20'000 && !fs::exists(checkpoint); ++i) std::this_thread::sleep_for(milliseconds(1));
-    };
+    const auto kept = once([at = folder / out / "checkpoint.safetensors"] { return fs::exists(at); });
     ASSERT_EQ(run(train(out, 4, options), kept, SIGKILL, PLATEAU_EMULATED_PROGRAM).exit_code, 128 + SIGKILL);
     const ProgramResult on = run({"train", "--resume", place(out)}, {}, 0, PLATEAU_EMULATED_PROGRAM);
     EXPECT_EQ(on.exit_code, 0) << on.err;
@@ -201,7 +224,7 @@ TEST_F(Resume, refuses_what_is_not_the_run) {
                         "cpu",
                         "--out",
                         out};
-  ASSERT_EQ(run(start, after(milliseconds(60)), SIGINT).exit_code, 130);
+  ASSERT_EQ(run(start, soon_after_the_start_of("run"), SIGINT).exit_code, 130);
   const std::string go_on = "--resume " + out + ": ";
   expect_refused({"train", "--resume", out, "--lr", "3"}, go_on + "every option is that of the run; leave out --lr");
   expect_refused({"train", "--resume", place("none")},
