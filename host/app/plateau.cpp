@@ -1,14 +1,17 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
+#include "plateau.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include "command_line.hpp"
 #include "plateau/core/error.hpp"
 
-int main(int argc, char** argv) {
-  using namespace plateau::app;
+namespace plateau::app {
+
+int run_plateau(int argc, char** argv) {
   CLI::App plateau("Trains MLP classifiers and shows why a test accuracy has stopped improving", "plateau");
-  plateau.set_version_flag("--version", plateau::cpu_environment(1).version);
+  plateau.set_version_flag("--version", cpu_environment(1).version);
   plateau.require_subcommand(0, 1);
   plateau.footer("Example: plateau scenario overfit\n`plateau COMMAND --help` explains a command.");
   const std::pair<const char*, Action> commands[] = {{"scenario", add_scenario_command(plateau)},
@@ -19,6 +22,8 @@ int main(int argc, char** argv) {
   return run_program(plateau, argc, argv, [&]() -> int {
     for (const auto& [name, action] : commands)
       if (plateau.got_subcommand(name)) return action();
-    throw plateau::InputError("a command is missing; `plateau --help` lists them");
+    throw InputError("a command is missing; `plateau --help` lists them");
   });
 }
+
+}  // namespace plateau::app
