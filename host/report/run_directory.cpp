@@ -12,6 +12,7 @@
 
 #include "plateau/core/error.hpp"
 #include "plateau/data/output_file.hpp"
+#include "plateau/report/rounds_report.hpp"
 
 namespace plateau {
 namespace {
@@ -23,7 +24,8 @@ void prepare(const std::filesystem::path& directory, const char* last) {
   if (error || !std::filesystem::is_directory(directory))
     throw InputError(fmt::format("--out {}: the folder cannot be created{}{}", directory.string(), error ? ": " : "",
                                  error ? error.message() : ""));
-  for (const auto& [file, what] : {std::pair{"run.json", "run"}, {"sweep.json", "sweep"}})
+  for (const auto& [file, what] :
+       {std::pair{"run.json", "run"}, {"sweep.json", "sweep"}, {"rounds.json", "fine-tuning"}})
     if (std::filesystem::exists(directory / file))
       throw InputError(
           fmt::format("--out {}: the folder already holds a {}; name another one", directory.string(), what));
@@ -83,6 +85,7 @@ std::string sweep_csv(const SweepResult& result) {
 
 void prepare_run_directory(const std::filesystem::path& directory) { prepare(directory, "run.json"); }
 void prepare_sweep_directory(const std::filesystem::path& directory) { prepare(directory, "sweep.json"); }
+void prepare_rounds_directory(const std::filesystem::path& directory) { prepare(directory, "rounds.json"); }
 
 Checkpoint resume_run_directory(const std::filesystem::path& directory) {
   if (!std::filesystem::exists(directory / kCheckpointFile))
@@ -118,6 +121,15 @@ void write_sweep_directory(const std::filesystem::path& directory, const SweepRe
     throw InputError(fmt::format("--out {}: another sweep was written there meanwhile", directory.string()));
   write_file(directory / "sweep.csv", sweep_csv(result));
   write_file(directory / "sweep.json", sweep_json);
+}
+
+void write_rounds_directory(const std::filesystem::path& directory, const RoundsResult& result, const ModelFile& model,
+                            const std::string& rounds_json) {
+  if (std::filesystem::exists(directory / "rounds.json"))
+    throw InputError(fmt::format("--out {}: another fine-tuning was written there meanwhile", directory.string()));
+  write_file(directory / "rounds.csv", rounds_csv(result));
+  if (!result.evidence.rounds.empty()) write_model_file(directory / "model.safetensors", model);
+  write_file(directory / "rounds.json", rounds_json);
 }
 
 }  // namespace plateau

@@ -96,7 +96,7 @@ class RoundsStudy {
   }
 
   // Whether the round is complete.
-  bool train(Index number) {
+  bool train(Index number, const RunObserver& observer) {
     const auto set = static_cast<std::size_t>(number) % sets_.size();
     Run run = result_.definition.run;
     run.architecture = result_.architecture;
@@ -105,7 +105,7 @@ class RoundsStudy {
     run.outputs = {.best_parameters = false, .test_correct = false};
     const TrainingData data{sets_[set].x(), sets_[set].label(), test_.x(), test_.label()};
     const auto start = std::chrono::steady_clock::now();
-    RunResult trained = trainer_.train(run, data);
+    RunResult trained = trainer_.train(run, data, {}, observer);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     result_.rounds.push_back({.set = static_cast<Index>(set),
                               .seed = run.seed,
@@ -168,7 +168,7 @@ RunOutcome RoundsResult::outcome() const {
 }
 
 RoundsResult study_rounds(const RoundsDefinition& definition, const TrainedNetwork& base, std::vector<Dataset> sets,
-                          Dataset test, Trainer& trainer, const RoundsObserver& observer) {
+                          Dataset test, Trainer& trainer, const RoundsWatch& watch) {
   const Run& run = definition.run;
   expects(!run.standardise && !run.rows && !run.validation && !run.resume && run.pause == 0,
           "study_rounds: a run of whole sets, on the model's scale");
@@ -181,9 +181,9 @@ RoundsResult study_rounds(const RoundsDefinition& definition, const TrainedNetwo
   result.evidence.learning_rate = learning_rate(run.optimizer);
   RoundsStudy study(base, std::move(sets), std::move(test), trainer, result);
   for (Index round = 0; round < result.asked() && !trainer.stop_requested(); ++round) {
-    if (!study.train(round)) break;
+    if (!study.train(round, watch.epoch)) break;
     result.findings = explain_rounds(result.evidence);
-    if (observer) observer(result);
+    if (watch.round) watch.round(result);
   }
   return result;
 }

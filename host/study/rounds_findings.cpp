@@ -31,10 +31,11 @@ Rounds rounds_where(const RoundsEvidence& e, Is is) {
 
 const RoundEvidence& round(const RoundsEvidence& e, Index number) { return e.rounds[static_cast<std::size_t>(number)]; }
 
-// "round 3", "rounds 1, 2, 4", "all 7 rounds".
+// "round 3", "rounds 1, 2, 4", "both rounds", "all 7 rounds".
 std::string named(const Rounds& rounds, const RoundsEvidence& e) {
   if (rounds.size() == 1) return fmt::format("round {}", rounds.front() + 1);
-  if (rounds.size() == e.rounds.size()) return fmt::format("all {} rounds", rounds.size());
+  if (rounds.size() == e.rounds.size())
+    return rounds.size() == 2 ? "both rounds" : fmt::format("all {} rounds", rounds.size());
   std::string text = "rounds ";
   for (std::size_t i = 0; i < rounds.size() && i < kRoundsListed; ++i)
     text += fmt::format("{}{}", i == 0 ? "" : ", ", rounds[i] + 1);
@@ -128,12 +129,12 @@ void one_class(const RoundsEvidence& e, std::vector<RoundsFinding>& findings) {
 void gained_or_lost(const RoundsEvidence& e, std::vector<RoundsFinding>& findings) {
   const auto add = [&](RoundsFindingCode code, const char* word, const Rounds& rounds) {
     if (rounds.empty()) return;
-    findings.push_back({code, fmt::format("Test accuracy was {} in {}", word,
+    findings.push_back({code, fmt::format("The test accuracy {} in {}", word,
                                           each(rounds, [&](Index r) { return points(round(e, r).over_before); }))});
   };
-  add(RoundsFindingCode::gained, "gained",
+  add(RoundsFindingCode::gained, "rose",
       rounds_where(e, [](const RoundEvidence& round) { return shown_positive(round.over_before); }));
-  add(RoundsFindingCode::lost, "lost",
+  add(RoundsFindingCode::lost, "fell",
       rounds_where(e, [](const RoundEvidence& round) { return shown_negative(round.over_before); }));
 }
 
@@ -146,9 +147,12 @@ void within_noise(const RoundsEvidence& e, std::vector<RoundsFinding>& findings)
     return std::abs(round(e, a).over_before.value) < std::abs(round(e, b).over_before.value);
   });
   const Estimate& over_base = e.rounds.back().over_base;
+  const std::string change = points(round(e, widest).over_before);
+  const bool several = noisy.size() > 1;
   std::string sentence =
-      fmt::format("What {} changed in the test accuracy is within the noise of {} test rows: at most {}, in round {}",
-                  named(noisy, e), total(e.test_class_rows), points(round(e, widest).over_before), widest + 1);
+      fmt::format("What {} changed in the test accuracy{} is within the noise of {} test rows{}", named(noisy, e),
+                  several ? "" : fmt::format(", {},", change), total(e.test_class_rows),
+                  several ? fmt::format(": at most {}, in round {}", change, widest + 1) : "");
   if (e.rounds.size() > 1)
     sentence += fmt::format("; all rounds together changed it by {}{}", points(over_base),
                             shown_positive(over_base) || shown_negative(over_base) ? "" : ", within noise as well");
@@ -168,11 +172,12 @@ void forgotten(const RoundsEvidence& e, std::vector<RoundsFinding>& findings) {
                          [&](const SetEvidence& s) { return s.set == set.set && shown_negative(s.since); });
     };
     while (!shows(first)) ++first;
-    findings.push_back({RoundsFindingCode::forgotten,
-                        fmt::format("Round {} made it forget round {}: on the rows of round {} the accuracy was {:.3f} "
-                                    "right after it and is {:.3f} after round {}, {}",
-                                    first + 1, trained + 1, trained + 1, set.right_after, set.accuracy.value,
-                                    e.rounds.size(), points(set.since))});
+    findings.push_back(
+        {RoundsFindingCode::forgotten,
+         fmt::format("Round {} made the network forget round {}: on the rows of round {} the accuracy was {:.3f} "
+                     "right after it and is {:.3f} after round {}, {}",
+                     first + 1, trained + 1, trained + 1, set.right_after, set.accuracy.value, e.rounds.size(),
+                     points(set.since))});
   }
 }
 

@@ -52,8 +52,8 @@ TEST(RoundsFindings, noise_is_called_noise) {
             "+2.0], within noise as well"}));
   EXPECT_EQ(
       told(quiet_rounds(1)),
-      (Told{"within-noise: What round 1 changed in the test accuracy is within the noise of 500 test rows: at most "
-            "+0.2 points [-1.0, +1.4], in round 1"}));
+      (Told{"within-noise: What round 1 changed in the test accuracy, +0.2 points [-1.0, +1.4], is within the noise of "
+            "500 test rows"}));
 }
 
 TEST(RoundsFindings, gains_and_losses_are_not) {
@@ -64,11 +64,11 @@ TEST(RoundsFindings, gains_and_losses_are_not) {
   evidence.rounds[3].over_base = between(0.02, 0.04);
   EXPECT_EQ(
       told(evidence),
-      (Told{"gained: Test accuracy was gained in round 1 (+13.0 points [+10.0, +16.0]), round 4 (+0.2 points "
+      (Told{"gained: The test accuracy rose in round 1 (+13.0 points [+10.0, +16.0]), round 4 (+0.2 points "
             "[+0.1, +0.3])",
-            "lost: Test accuracy was lost in round 3 (-5.0 points [-8.0, -2.0])",
-            "within-noise: What round 2 changed in the test accuracy is within the noise of 500 test rows: at most "
-            "+0.2 points [-1.0, +1.4], in round 2; all rounds together changed it by +3.0 points [+2.0, +4.0]"}));
+            "lost: The test accuracy fell in round 3 (-5.0 points [-8.0, -2.0])",
+            "within-noise: What round 2 changed in the test accuracy, +0.2 points [-1.0, +1.4], is within the noise of "
+            "500 test rows; all rounds together changed it by +3.0 points [+2.0, +4.0]"}));
 }
 
 TEST(RoundsFindings, weights_that_lie_still_have_a_cause) {
@@ -81,15 +81,15 @@ TEST(RoundsFindings, weights_that_lie_still_have_a_cause) {
     round.over_before = round.over_base = {};
   }
   const std::string same =
-      "same-predictions: After all 2 rounds each of the 500 test rows is given the class that it had before, so an "
+      "same-predictions: After both rounds each of the 500 test rows is given the class that it had before, so an "
       "equal "
       "accuracy is no coincidence";
-  EXPECT_EQ(told(evidence), (Told{"weights-still: No layer's weights moved in all 2 rounds by as much as a float can "
+  EXPECT_EQ(told(evidence), (Told{"weights-still: No layer's weights moved in both rounds by as much as a float can "
                                   "tell: steps of the learning rate 1e-12 are lost in rounding; layer 1 is frozen",
                                   same}));
   for (RoundEvidence& round : evidence.rounds) round.gradient_norm = 0;
   evidence.frozen = 0b1001;
-  EXPECT_EQ(told(evidence), (Told{"weights-still: No layer's weights moved in all 2 rounds by as much as a float can "
+  EXPECT_EQ(told(evidence), (Told{"weights-still: No layer's weights moved in both rounds by as much as a float can "
                                   "tell: the last gradient is zero; layers 1, 4 are frozen",
                                   same}));
   for (RoundEvidence& round : evidence.rounds) round.layer_change = {0, 0.004};
@@ -140,12 +140,12 @@ TEST(RoundsFindings, what_was_forgotten_is_told_by_round) {
       .set = 1, .accuracy = between(0.4, 0.5), .right_after = 0.9, .since = between(-0.5, -0.4)};
   evidence.rounds[2].sets = {kept, {.set = 1, .accuracy = {}, .right_after = 0.9, .since = between(-0.1, 0.02)}};
   evidence.rounds[3].sets = {kept, forgotten};
-  EXPECT_EQ(
-      told(evidence).front(),
-      "forgotten: Round 4 made it forget round 2: on the rows of round 2 the accuracy was 0.900 right after it and "
-      "is 0.450 after round 4, -45.0 points [-50.0, -40.0]");
+  EXPECT_EQ(told(evidence).front(),
+            "forgotten: Round 4 made the network forget round 2: on the rows of round 2 the accuracy was 0.900 right "
+            "after it and "
+            "is 0.450 after round 4, -45.0 points [-50.0, -40.0]");
   evidence.rounds[2].sets[1] = forgotten;
-  EXPECT_EQ(told(evidence).front().find("forgotten: Round 3 made it forget round 2"), 0u);
+  EXPECT_EQ(told(evidence).front().find("forgotten: Round 3 made the network forget round 2"), 0u);
 }
 
 }  // namespace

@@ -205,13 +205,17 @@ TEST(Rounds, end_with_a_training_that_diverges_or_when_the_user_wants) {
 
   std::atomic<bool> stop{false};
   CpuTrainer trainer({.workers = 1, .stop = &stop});
-  Index seen = 0;
-  const RoundsResult stopped = study_rounds({.run = round_of(0.01, 2)}, start, sets_of({{0, 1}, {2, 3}, {0, 3}}),
-                                            corners({0, 1}, 5, 2), trainer, [&](const RoundsResult& so_far) {
-                                              EXPECT_EQ(static_cast<Index>(so_far.rounds.size()), ++seen);
-                                              EXPECT_FALSE(so_far.findings.empty());
-                                              stop = seen == 2;
-                                            });
+  Index seen = 0, epochs = 0;
+  const RoundsResult stopped =
+      study_rounds({.run = round_of(0.01, 2)}, start, sets_of({{0, 1}, {2, 3}, {0, 3}}), corners({0, 1}, 5, 2), trainer,
+                   {.round =
+                        [&](const RoundsResult& so_far) {
+                          EXPECT_EQ(static_cast<Index>(so_far.rounds.size()), ++seen);
+                          EXPECT_FALSE(so_far.findings.empty());
+                          stop = seen == 2;
+                        },
+                    .epoch = [&](const RunProgress&) { ++epochs; }});
+  EXPECT_EQ(epochs, 4);
   EXPECT_EQ(stopped.rounds.size(), 2u);
   EXPECT_EQ(stopped.outcome(), RunOutcome::interrupted);
 }

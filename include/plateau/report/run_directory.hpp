@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// The files a run leaves: run.json, history.csv and model.safetensors; and a sweep: sweep.json and sweep.csv. Each is
-// complete or not there at all.
+// The files a run leaves: run.json, history.csv and model.safetensors; a sweep: sweep.json and sweep.csv; and a
+// fine-tuning in rounds: rounds.json, rounds.csv and model.safetensors. Each is complete or not there at all.
 #pragma once
 
 #include <filesystem>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "plateau/report/checkpoint.hpp"
+#include "plateau/study/rounds.hpp"
 #include "plateau/study/sweep.hpp"
 
 namespace plateau {
@@ -25,6 +26,7 @@ std::string sweep_csv(const SweepResult& result);
 // written or already holds a run, a checkpoint or a sweep, which are never overwritten.
 void prepare_run_directory(const std::filesystem::path& directory);
 void prepare_sweep_directory(const std::filesystem::path& directory);
+void prepare_rounds_directory(const std::filesystem::path& directory);
 
 // The same of a folder whose run goes on from the checkpoint in it (report/checkpoint.hpp), which is returned. Throws
 // InputError where the folder holds none. What a run that was interrupted has left stands until it is replaced.
@@ -43,6 +45,10 @@ void write_run_directory(const std::filesystem::path& directory, const RunStudy&
 // Likewise, sweep.json last.
 void write_sweep_directory(const std::filesystem::path& directory, const SweepResult& result,
                            const std::string& sweep_json);
+
+// Likewise, rounds.json last. No model where no round is complete.
+void write_rounds_directory(const std::filesystem::path& directory, const RoundsResult& result, const ModelFile& model,
+                            const std::string& rounds_json);
 
 // The parameters that are kept, as a model file (data/model_file.hpp).
 void write_model(const std::filesystem::path& file, const RunStudy& study);

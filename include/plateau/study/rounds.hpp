@@ -55,13 +55,15 @@ struct RoundsResult {
   RunOutcome outcome() const;
 };
 
-// Called after every complete round, with its evidence and training at the end of the lists.
-using RoundsObserver = std::function<void(const RoundsResult&)>;
+struct RoundsWatch {
+  std::function<void(const RoundsResult&)> round = {};  // after every complete one, which is at the end of the lists
+  RunObserver epoch = {};                               // while a round trains
+};
 
 // Trains round after round until one is not complete or the user wants an end. All rows have the features of the base
 // and labels among its classes, and are at least one set, each with a row. Throws std::invalid_argument otherwise, and
 // where a round would be no run (expects_run).
 RoundsResult study_rounds(const RoundsDefinition& definition, const TrainedNetwork& base, std::vector<Dataset> sets,
-                          Dataset test, Trainer& trainer, const RoundsObserver& observer = {});
+                          Dataset test, Trainer& trainer, const RoundsWatch& watch = {});
 
 }  // namespace plateau
