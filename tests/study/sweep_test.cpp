@@ -32,7 +32,7 @@ class NotingTrainer final : public Trainer {
   std::vector<plateau::Run> asked;
   bool observed = false;
 
-  RunResult train(const plateau::Run&, const TrainingData&, const Checkpoints&) override {
+  RunResult train(const plateau::Run&, const TrainingData&, const Checkpoints&, const RunObserver&) override {
     throw std::logic_error("a fleet is wanted");
   }
   std::vector<RunResult> train_fleet(const TrainingData&, const std::vector<plateau::Run>& runs,
