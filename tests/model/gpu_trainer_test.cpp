@@ -353,6 +353,20 @@ TEST(GpuTrainer, begins_no_further_layered_run_when_it_is_asked_to_stop) {
   EXPECT_TRUE(results[1].history.empty());
 }
 
+TEST(GpuTrainer, tells_how_far_a_layered_fleet_is_by_its_epochs) {
+  const Rows rows = learnable_rows(60, 40, 3, 2);
+  std::vector<FleetProgress> told;
+  graph_trainer().train_fleet(rows.views(), {small_run(), small_run()},
+                              [&](const FleetProgress& now) { told.push_back(now); });
+
+  ASSERT_EQ(told.size(), 2u * 4 + 2);  // every epoch, and every end
+  const double want[] = {1, 2, 3, 4, 4, 5, 6, 7, 8, 8};
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    EXPECT_EQ(told[i].share, want[i] / 8);
+    EXPECT_EQ(told[i].finished, static_cast<Index>((i + 1) / 5));
+  }
+}
+
 TEST(GpuTrainer, describes_the_rows_as_the_cpu_does) {
   const ScenarioSplitCase split(ScenarioKind::ceiling, 1500, 100);
   CpuTrainer cpu({});
