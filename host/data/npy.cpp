@@ -204,7 +204,33 @@ std::string_view bytes_of(const T* data, Index count) {
   return {reinterpret_cast<const char*>(data), static_cast<std::size_t>(count) * sizeof(T)};
 }
 
-bool is_features_dtype(const std::string& dtype) { return dtype == "<f4" || dtype == "<f8"; }
+constexpr const char* kDouble = "<f8";
+
+bool is_features_dtype(const std::string& dtype) { return dtype == "<f4" || dtype == kDouble; }
+
+class NpyRows final : public FeatureRows {
+ public:
+  static Index item_bytes(const NpyHeader& header) { return header.dtype == kDouble ? sizeof(double) : sizeof(float); }
+
+  // `source` stands where the data of the header begin, and has exactly those.
+  NpyRows(std::unique_ptr<ByteSource> source, const NpyHeader& header)
+      : FeatureRows(source->name(), header.shape[0], header.shape[1]),
+        source_(std::move(source)),
+        is_double_(header.dtype == kDouble) {}
+
+ private:
+  void read(Index first, Index count, float* to) override {
+    if (is_double_)
+      source_->read_each<double>(
+          count, "data", [&](Index i, double value) { to[i] = feature_from(*source_, first + i, cols(), value); });
+    else
+      source_->read(to, count * Index{sizeof(float)}, "data");
+  }
+  void expects_end() override { source_->expects_end(); }
+
+  std::unique_ptr<ByteSource> source_;
+  bool is_double_;
+};
 
 }  // namespace
 
@@ -235,7 +261,8 @@ std::string dtype_and_shape(const NpyHeader& header) {
   return in_quotes(header.dtype) + " " + shape_text(header.shape);
 }
 
-NpyMatrix read_npy_features(ByteSource& file) {
+std::unique_ptr<FeatureRows> open_npy_features(std::unique_ptr<ByteSource> source) {
+  ByteSource& file = *source;
   const NpyHeader header = read_npy_header(file);
   if (!is_features_dtype(header.dtype))
     refuse_dtype(file, header.dtype, "features are '<f4' or '<f8', as x.astype('<f4') makes them");
@@ -245,19 +272,8 @@ NpyMatrix read_npy_features(ByteSource& file) {
                 (header.shape.size() < 2 ? "x.reshape(-1, 1) for one column" : "x.reshape(len(x), -1)"));
   if (header.fortran_order && header.shape[1] > 1)
     file.refuse("the array lies in Fortran order; save it as numpy.ascontiguousarray(x)");
-  const bool is_double = header.dtype == "<f8";
-  expects_whole_array(file, header, is_double ? sizeof(double) : sizeof(float));
-
-  NpyMatrix matrix{.rows = header.shape[0], .cols = header.shape[1], .values = {}};
-  const Index count = matrix.rows * matrix.cols;
-  matrix.values = HostBuffer<float>(count);
-  float* const values = matrix.values.view().data;
-  if (is_double)
-    file.read_each<double>(count, "data",
-                           [&](Index i, double value) { values[i] = feature_from(file, i, matrix.cols, value); });
-  else
-    file.read(values, count * Index{sizeof(float)}, "data");
-  return matrix;
+  expects_whole_array(file, header, NpyRows::item_bytes(header));
+  return std::make_unique<NpyRows>(std::move(source), header);
 }
 
 std::vector<std::int32_t> read_npy_labels(ByteSource& file) {
@@ -270,10 +286,11 @@ std::vector<std::int32_t> read_npy_labels(ByteSource& file) {
   return read(file, header);
 }
 
-NpyMatrix read_npy_features(const std::filesystem::path& path) {
-  PlainFile file(path);
-  return read_npy_features(file);
+std::unique_ptr<FeatureRows> open_npy_features(const std::filesystem::path& path) {
+  return open_npy_features(std::make_unique<PlainFile>(path));
 }
+
+NpyMatrix read_npy_features(const std::filesystem::path& path) { return open_npy_features(path)->all(); }
 
 std::vector<std::int32_t> read_npy_labels(const std::filesystem::path& path) {
   PlainFile file(path);
