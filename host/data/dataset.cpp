@@ -12,6 +12,7 @@
 
 #include "csv_blocks.hpp"
 #include "feature_rows.hpp"
+#include "file_ending.hpp"
 #include "labelled_rows.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/data/csv.hpp"
@@ -24,21 +25,15 @@
 namespace plateau {
 namespace {
 
-bool ends_with(std::string_view text, std::string_view ending) {
-  return text.size() >= ending.size() &&
-         std::equal(ending.begin(), ending.end(), text.end() - static_cast<std::ptrdiff_t>(ending.size()),
-                    [](char e, char t) { return e == ('A' <= t && t <= 'Z' ? t - 'A' + 'a' : t); });
-}
-
 bool is_table(std::string_view file) {
-  if (ends_with(file, ".gz")) file.remove_suffix(3);
-  return ends_with(file, ".csv") || ends_with(file, ".tsv") || ends_with(file, ".txt");
+  if (has_ending(file, ".gz")) file.remove_suffix(3);
+  return has_ending(file, ".csv") || has_ending(file, ".tsv") || has_ending(file, ".txt");
 }
 
 bool is_idx(std::string_view file) {
   file = file.substr(0, file.find(':'));
-  if (ends_with(file, ".gz")) file.remove_suffix(3);
-  return ends_with(file, "-ubyte") || ends_with(file, ".idx");
+  if (has_ending(file, ".gz")) file.remove_suffix(3);
+  return has_ending(file, "-ubyte") || has_ending(file, ".idx");
 }
 
 enum class Format { table, npy, npz, safetensors, idx };
@@ -46,9 +41,9 @@ enum class Format { table, npy, npz, safetensors, idx };
 Format format_of(const std::string& files) {
   const std::string first = files.substr(0, files.find(':'));
   if (is_table(files)) return Format::table;
-  if (ends_with(first, ".npy")) return Format::npy;
-  if (ends_with(files, ".npz")) return Format::npz;
-  if (ends_with(first, ".safetensors")) return Format::safetensors;
+  if (has_ending(first, ".npy")) return Format::npy;
+  if (has_ending(files, ".npz")) return Format::npz;
+  if (has_ending(first, ".safetensors")) return Format::safetensors;
   if (is_idx(files)) return Format::idx;
   throw InputError("'" + files + "' is no file of rows that is read: tables .csv, .tsv and .txt, each also as .gz, " +
                    "pairs X.npy:y.npy, .npz archives, .safetensors with an optional :y.npy, and pairs of IDX files " +

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "npy_source.hpp"
-#include "plateau/data/output_file.hpp"
+#include "npy_writer.hpp"
 #include "stored_values.hpp"
 #include "wording.hpp"
 
@@ -297,17 +297,40 @@ std::vector<std::int32_t> read_npy_labels(const std::filesystem::path& path) {
   return read_npy_labels(file);
 }
 
+NpyWriter::NpyWriter(const std::filesystem::path& path, const char* dtype, std::vector<Index> shape_of_row)
+    : file_(path), dtype_(dtype), shape_(std::move(shape_of_row)) {
+  shape_.insert(shape_.begin(), 0);
+  const std::string header = header_text(dtype_, shape_);
+  header_bytes_ = header.size();
+  file_.write(header);
+}
+
+void NpyWriter::add(HostMatrix<const float> rows) {
+  for (Index i = 0; i < rows.rows; ++i) file_.write(bytes_of(rows.row(i), rows.cols));
+  shape_[0] += rows.rows;
+}
+
+void NpyWriter::add(HostSpan<const std::int32_t> values) {
+  file_.write(bytes_of(values.data, values.size));
+  shape_[0] += values.size;
+}
+
+void NpyWriter::commit() {
+  const std::string header = header_text(dtype_, shape_);
+  expects(header.size() == header_bytes_, "NpyWriter: sizes of up to two dimensions fit two lines of the header");
+  file_.overwrite(0, header);
+  file_.commit();
+}
+
 void write_npy_features(const std::filesystem::path& path, HostMatrix<const float> features) {
-  OutputFile file(path);
-  file.write(header_text("<f4", {features.rows, features.cols}));
-  for (Index i = 0; i < features.rows; ++i) file.write(bytes_of(features.row(i), features.cols));
+  NpyWriter file(path, "<f4", {features.cols});
+  file.add(features);
   file.commit();
 }
 
 void write_npy_labels(const std::filesystem::path& path, HostSpan<const std::int32_t> labels) {
-  OutputFile file(path);
-  file.write(header_text("<i4", {labels.size}));
-  file.write(bytes_of(labels.data, labels.size));
+  NpyWriter file(path, "<i4", {});
+  file.add(labels);
   file.commit();
 }
 
