@@ -35,11 +35,13 @@ struct PredictionInterrupted {};
 
 constexpr Index kMostTiles = 4;  // of rows that a GPU predicts together
 constexpr Index kBlockBytes = Index{1} << 27;
+constexpr Index kBlockProducts = Index{1} << 34;  // a second of a slow processor: so soon Ctrl-C is heard
 
-// So that features and probabilities of a block take no more than that; whole tiles where one fits, so that a row is
-// predicted in the same company as in a whole matrix.
+// So that features and probabilities of a block take no more than that, and its products; whole tiles where one fits,
+// so that a row is predicted in the same company as in a whole matrix.
 Index rows_per_block(const Architecture& net) {
-  const Index fitting = kBlockBytes / (Index{sizeof(float)} * (net.features() + net.classes()));
+  const Index fitting = std::min(kBlockBytes / (Index{sizeof(float)} * (net.features() + net.classes())),
+                                 kBlockProducts / net.parameters());
   if (fitting < kGpuEvaluationRows) return std::max(fitting, Index{1});
   return std::min(fitting / kGpuEvaluationRows, kMostTiles) * kGpuEvaluationRows;
 }

@@ -47,8 +47,8 @@ class Pieces {
   // At most `most_rows` are to be there at once.
   Pieces(Index width, Index most_rows)
       : width_(static_cast<std::size_t>(width)),
-        rows_per_piece_(std::clamp<std::size_t>(kPieceBytes / (width_ * sizeof(T)), 1,
-                                                static_cast<std::size_t>(most_rows))) {}
+        rows_per_piece_(
+            std::clamp<std::size_t>(kPieceBytes / (width_ * sizeof(T)), 1, static_cast<std::size_t>(most_rows))) {}
 
   bool is_full() const { return used_ == rows_per_piece_ || pieces_.empty(); }
   std::size_t bytes_with_another_piece() const { return (pieces_.size() + 1) * piece_bytes(); }
@@ -702,7 +702,7 @@ class CsvReader {
   std::vector<Role> roles_;
   std::optional<Index> target_, group_;
 
-  std::optional<Pieces<float>> values_;                // of the present block, as labels and groups
+  std::optional<Pieces<float>> values_;               // of the present block, as labels and groups
   Pieces<std::uint16_t> labels_{1, rows_per_block_};  // of each row, the number of its class by first occurrence
   Pieces<std::int32_t> group_of_row_{1, rows_per_block_};
   Names classes_, groups_;
@@ -713,8 +713,9 @@ class CsvReader {
 
 Dataset read_csv(const std::filesystem::path& path, const ReadOptions& options) {
   Dataset all;
-  CsvReader(path, options, Target::read, std::numeric_limits<Index>::max(), [&](Dataset&& rows) { all = std::move(rows); })
-      .read();
+  CsvReader(path, options, Target::read, std::numeric_limits<Index>::max(), [&](Dataset&& rows) {
+    all = std::move(rows);
+  }).read();
   return all;
 }
 

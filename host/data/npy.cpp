@@ -188,9 +188,8 @@ ReadLabels label_reader(const std::string& dtype) {
                                             : nullptr;
 }
 
-std::string header_text(const char* dtype, const std::vector<Index>& shape) {
-  std::string text =
-      "{'descr': '" + std::string(dtype) + "', 'fortran_order': False, 'shape': " + shape_text(shape) + ", }";
+std::string header_text(const std::string& dtype, const std::vector<Index>& shape) {
+  std::string text = "{'descr': '" + dtype + "', 'fortran_order': False, 'shape': " + shape_text(shape) + ", }";
   const Index end = round_up(kPreambleBytes + static_cast<Index>(text.size()) + 1, kHeaderAlignment);
   text.resize(static_cast<std::size_t>(end - kPreambleBytes) - 1, ' ');
   text += '\n';

@@ -14,8 +14,8 @@ namespace plateau {
 
 class NpyWriter {
  public:
-  // `shape_of_row` is {columns} of a matrix and {} of a list. Throws InputError where the file cannot be written, as the
-  // members below do.
+  // `shape_of_row` is {columns} of a matrix and {} of a list. Throws InputError where the file cannot be written, as
+  // the members below do.
   NpyWriter(const std::filesystem::path& path, const char* dtype, std::vector<Index> shape_of_row);
 
   void add(HostMatrix<const float> rows);         // of a matrix of '<f4'

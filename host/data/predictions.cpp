@@ -33,9 +33,9 @@ void append(std::string& text, float value) {
 void expects_predictions(HostSpan<const std::int32_t> predicted, HostMatrix<const float> probability, Index classes,
                          PredictionColumns columns) {
   for (const std::int32_t id : predicted) expects(0 <= id && id < classes, "predictions: ids of the classes");
-  expects(columns == PredictionColumns::class_alone ||
-              (probability.rows == predicted.size && probability.cols == classes),
-          "predictions: a probability for every row and class");
+  expects(
+      columns == PredictionColumns::class_alone || (probability.rows == predicted.size && probability.cols == classes),
+      "predictions: a probability for every row and class");
 }
 
 class TextWriter final : public PredictionWriter {
@@ -128,8 +128,7 @@ std::unique_ptr<PredictionWriter> write_predictions(const std::filesystem::path&
                                                     PredictionColumns columns) {
   const std::string name = path.string();
   if (has_ending(name, ".csv")) return std::make_unique<CsvFile>(path, classes, columns);
-  if (has_ending(name, ".npy"))
-    return std::make_unique<NpyFile>(path, static_cast<Index>(classes.size()), columns);
+  if (has_ending(name, ".npy")) return std::make_unique<NpyFile>(path, static_cast<Index>(classes.size()), columns);
   throw InputError(name + ": predictions are written to a .csv or an .npy file");
 }
 

@@ -80,8 +80,8 @@ std::string npy(const std::string& dtype, const std::string& shape, const std::s
 
 std::string safetensors(const std::string& dtype, const std::string& shape, const std::string& data) {
   const std::string size = std::to_string(data.size() + 3);
-  const std::string header = "{\"y\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[0,3]},\"x\":{\"dtype\":\"" + dtype +
-                             "\",\"shape\":" + shape + ",\"data_offsets\":[3," + size + "]}}";
+  const std::string header = "{\"y\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[0,3]},\"x\":{\"dtype\":\"" +
+                             dtype + "\",\"shape\":" + shape + ",\"data_offsets\":[3," + size + "]}}";
   return bytes_of<std::uint64_t>({header.size()}) + header + "abc" + data;
 }
 
@@ -96,14 +96,16 @@ std::string idx(int rows) {
 std::string put_text(const std::string& name, const std::string& bytes) { return put(name, bytes).string(); }
 
 TEST(Blocks, have_the_bits_of_the_whole_in_every_format) {
-  const std::string text = "a,\"b\nc\",g\n.1,2,x\n-3e-5,\"4\",y\n5,6,\"x\"\n7,8.25,z\n\"9\",10,\"y\nz\"\n11,12,x\n13,14,x\n15,16,y\n";
+  const std::string text =
+      "a,\"b\nc\",g\n.1,2,x\n-3e-5,\"4\",y\n5,6,\"x\"\n7,8.25,z\n\"9\",10,\"y\nz\"\n11,12,x\n13,14,x\n15,16,y\n";
   const std::string floats = bytes_of<float>({1, -0.0f, 3.5f, 1e-42f, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16});
   const std::string doubles = bytes_of<double>({0.1, -0.2, 1e-300, 3, 4, 5, 6, 7, 8, 9});
   const std::string bf16 = bytes_of<std::uint16_t>({0x3f80, 0x4000, 0x4040, 0x4080, 0x40a0, 0x8000});
   const std::string archives = PLATEAU_TEST_DATA "/numpy/";
   for (const std::string& files :
        {put_text("x.npy", npy("<f4", "(8, 2)", floats)), put_text("d.npy", npy("<f8", "(5, 2)", doubles)),
-        put_text("f.npy", npy("<f4", "(16, 1)", floats)), put_text("x.safetensors", safetensors("F32", "[8,2]", floats)),
+        put_text("f.npy", npy("<f4", "(16, 1)", floats)),
+        put_text("x.safetensors", safetensors("F32", "[8,2]", floats)),
         put_text("h.safetensors", safetensors("BF16", "[3,2]", bf16)), put_text("i.idx", idx(8)),
         put_text("i.idx.gz", gzipped(idx(7))), archives + "savez.npz", archives + "savez_compressed.npz"})
     EXPECT_EQ(expect_the_whole(files), "");
@@ -143,7 +145,8 @@ TEST(Blocks, are_refused_by_the_row_and_line_of_the_file) {
       {put_text("less.csv", "a,b\n1,2\n3,4\n5\n"), "line 4: the row has 1 field, the first line has 2"},
       {put_text("gap.csv", "a,b\n1,2\n\n3,4\n"), "line 3: the line is empty"},
       {put_text("header.csv", "a,b\n"), "the file has a header and no rows"},
-      {put_text("cut.csv.gz", gzipped("a,b\n1,2\n3,4\n").substr(0, 25)), "the file ends in the middle of its gzip data"},
+      {put_text("cut.csv.gz", gzipped("a,b\n1,2\n3,4\n").substr(0, 25)),
+       "the file ends in the middle of its gzip data"},
       {"missing.csv", "No such file or directory"},
       {"rows.parquet", "is no file of rows that is read"},
       {"x.npy:y.npy:z.npy", ""}};

@@ -135,9 +135,9 @@ TEST(Predictions, other_endings_and_places_that_cannot_be_written_are_refused) {
 
 TEST(Predictions, ids_and_shapes_that_do_not_fit_are_a_callers_mistake) {
   for (const char* name : {"p.csv", "p.npy"}) {
-    const auto writer =
-        write_predictions(test_folder() / name, {"a", "b"}, PredictionColumns::class_and_probabilities);
-    for (const std::int32_t id : {-1, 2}) EXPECT_THROW(Rows({{id}, {0.5f, 0.5f}}).add_to(*writer, 0, 1), std::invalid_argument);
+    const auto writer = write_predictions(test_folder() / name, {"a", "b"}, PredictionColumns::class_and_probabilities);
+    for (const std::int32_t id : {-1, 2})
+      EXPECT_THROW(Rows({{id}, {0.5f, 0.5f}}).add_to(*writer, 0, 1), std::invalid_argument);
     EXPECT_THROW(Rows({{0}, {1.0f}}).add_to(*writer, 0, 1), std::invalid_argument);
     EXPECT_THROW(writer->add({kRows.predicted.data(), 3}, {}), std::invalid_argument);
   }

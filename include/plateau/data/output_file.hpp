@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// A file that appears whole or not at all: it is written under a temporary name in the same folder, brought to the disk,
-// and renamed over its final name when everything is in it. Whenever the process or the machine stops, the final name
-// stands for the old file or the new one.
+// A file that appears whole or not at all: it is written under a temporary name in the same folder, brought to the
+// disk, and renamed over its final name when everything is in it. Whenever the process or the machine stops, the final
+// name stands for the old file or the new one.
 #pragma once
 
 #include <cstdio>

@@ -3,9 +3,9 @@
 // What a model says of rows, written while it is said: block after block, in the order of the rows.
 //
 //   .csv   a table that RFC 4180 reads, of lines that end in LF: a header "class,p(cat),p(dog)", then for every row the
-//          name of its class and the probability of each class, by class id. A number is the shortest decimal that reads
-//          back as the same float. A name is quoted where it has to be, and where a reader could take it for another:
-//          it holds ';' or a tab, begins or ends with a space, or is empty
+//          name of its class and the probability of each class, by class id. A number is the shortest decimal that
+//          reads back as the same float. A name is quoted where it has to be, and where a reader could take it for
+//          another: it holds ';' or a tab, begins or ends with a space, or is empty
 //   .npy   the probabilities, '<f4' [rows, classes]; of the classes alone their ids, '<i4' [rows]
 #pragma once
 
@@ -40,7 +40,6 @@ std::unique_ptr<PredictionWriter> write_prediction_text(const std::vector<std::s
 // A file by its ending, which is there when it is committed (data/output_file.hpp). Throws InputError where the ending
 // is another one or the file cannot be written.
 std::unique_ptr<PredictionWriter> write_predictions(const std::filesystem::path& path,
-                                                    const std::vector<std::string>& classes,
-                                                    PredictionColumns columns);
+                                                    const std::vector<std::string>& classes, PredictionColumns columns);
 
 }  // namespace plateau
