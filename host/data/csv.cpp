@@ -503,6 +503,10 @@ class CsvReader {
       target_ = options_.target.empty() ? columns_ - 1 : existing_column(options_.target);
     if (group_) assign(*group_, Role::group);
     if (target_) assign(*target_, Role::target);
+    if (target_ && !reads_target_) {
+      roles_[static_cast<std::size_t>(*target_)] = Role::dropped;
+      target_.reset();
+    }
     features_ = std::count(roles_.begin(), roles_.end(), Role::feature);
     if (features_ == 0)
       window_.stream().refuse("no column of features is left of " + std::to_string(columns_) +
@@ -513,8 +517,8 @@ class CsvReader {
   // ---- Rows ----
 
   void read_rows() {
-    while (parse_line()) {
-    }
+    while (parse_line())
+      if (values_->rows() == rows_per_block_) hand_over();
     if (values_->rows() > 0) hand_over();
     if (!handed_over_) window_.stream().refuse("the file has a header and no rows");
   }
@@ -572,11 +576,10 @@ class CsvReader {
       refuse_line("the row has " + std::to_string(column + 1) + (column == 0 ? " field" : " fields") +
                   ", the first line has " + std::to_string(columns_));
     values_->add();
-    if (target_ && reads_target_) add_label(target);
+    if (target_) add_label(target);
     if (group_) add_group(group);
     line_ += lines;
     window_.pass(at);
-    if (values_->rows() == rows_per_block_) hand_over();
     return true;
   }
 
@@ -638,7 +641,7 @@ class CsvReader {
         .source = window_.stream().name(), .columns = features_, .values = HostBuffer<float>(rows * features_)};
     float* place = data.values.view().data;
     values_->take_each([&](std::span<const float> piece) { place = std::copy(piece.begin(), piece.end(), place); });
-    if (target_ && reads_target_) {
+    if (target_) {
       std::vector<std::int32_t> id_of;
       std::tie(data.classes, id_of) = class_map(classes_.texts());
       data.labels.reserve(static_cast<std::size_t>(rows));
