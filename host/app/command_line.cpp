@@ -42,15 +42,26 @@ std::optional<Number> parse_number(std::string_view text) {
 
 }  // namespace
 
-void add_common_options(CLI::App& command, CommonOptions& options) {
+void add_device_options(CLI::App& command, CommonOptions& options) {
   command.add_option("--device", options.device, "auto (the GPU if there is one), cuda or cpu")
       ->check(CLI::IsMember({"auto", "cuda", "cpu"}))
       ->capture_default_str();
-  command.add_option("--engine", options.engine, "auto, layered or fused")
-      ->check(CLI::IsMember({"auto", "layered", "fused"}))
-      ->capture_default_str();
   command.add_option("--precision", options.precision, "of matrix products: fp32, or tf32 on a GPU")
       ->check(CLI::IsMember({"fp32", "tf32"}))
+      ->capture_default_str();
+}
+
+void add_output_options(CLI::App& command, CommonOptions& options) {
+  command.add_option("--format", options.format, "text, or json alone on stdout")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  command.add_flag("--quiet", options.quiet, "the summary only: no epoch lines, no progress");
+}
+
+void add_common_options(CLI::App& command, CommonOptions& options) {
+  add_device_options(command, options);
+  command.add_option("--engine", options.engine, "auto, layered or fused")
+      ->check(CLI::IsMember({"auto", "layered", "fused"}))
       ->capture_default_str();
   command.add_flag("--autotune", options.autotune,
                    "measure on the GPU which products run faster with epilogues, and keep the choice with the run");
@@ -58,10 +69,7 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
       ->check(whole_number(0, std::numeric_limits<std::uint64_t>::max()))
       ->capture_default_str();
   command.add_option("--out", options.out, "folder for run.json, history.csv and model.safetensors");
-  command.add_option("--format", options.format, "text, or json alone on stdout")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
-  command.add_flag("--quiet", options.quiet, "the summary only, no epoch lines");
+  add_output_options(command, options);
 }
 
 Device choose_device(const CommonOptions& options) {

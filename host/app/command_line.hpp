@@ -36,6 +36,9 @@ struct CommonOptions {
   OutputFormat output_format() const { return format == "json" ? OutputFormat::json : OutputFormat::text; }
 };
 void add_common_options(CLI::App& command, CommonOptions& options);
+// Those of a command that uses a model: --device, --precision; and --format, --quiet.
+void add_device_options(CLI::App& command, CommonOptions& options);
+void add_output_options(CLI::App& command, CommonOptions& options);
 
 // The device the options ask for; for `auto` it says on stderr which one was taken and why. Throws InputError where the
 // device or the engine cannot be had.
@@ -73,6 +76,8 @@ using Action = std::function<int()>;
 Action add_scenario_command(CLI::App& plateau);
 Action add_train_command(CLI::App& plateau);
 Action add_sweep_command(CLI::App& plateau);
+Action add_evaluate_command(CLI::App& plateau);
+Action add_predict_command(CLI::App& plateau);
 Action add_info_command(CLI::App& plateau);
 
 // Reads the command line into `app`, then runs `action`; every error ends as one sentence on stderr and an exit code.

@@ -93,7 +93,7 @@ constexpr const char* kDescription = "Train one of three experiments and say why
 Action add_scenario_command(CLI::App& plateau) {
   auto arguments = std::make_shared<ScenarioArguments>();
   CLI::App* command = plateau.add_subcommand("scenario", kDescription);
-  command->footer("Example: plateau scenario underfit --repeat 20 --quiet");
+  command->footer("Example: plateau scenario underfit --repeat 5 --quiet");
   auto name = std::make_shared<std::string>();
   command->add_option("NAME", *name, "overfit, underfit or ceiling")
       ->required()
@@ -109,7 +109,7 @@ Action add_scenario_command(CLI::App& plateau) {
 int run_scenario_program(ScenarioKind kind, int argc, char** argv) {
   const std::string name = std::string("scenario_") + to_string(kind);
   CLI::App app(kDescription, name);
-  app.footer("Example: " + name + " --repeat 20 --quiet");
+  app.footer("Example: " + name + " --seed 1 --quiet");
   ScenarioArguments arguments{.scenario = {.kind = kind}};
   add_scenario_options(app, arguments);
   return run_program(app, argc, argv, [&] { return run_scenario(arguments); });

@@ -1,21 +1,21 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <limits>
 #include <memory>
 
 #include "command_line.hpp"
+#include "data_options.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/report/console.hpp"
 #include "plateau/report/run_directory.hpp"
 #include "plateau/report/run_json.hpp"
 #include "plateau/study/sweep.hpp"
+#include "progress_line.hpp"
 
 namespace plateau::app {
 namespace {
@@ -32,35 +32,6 @@ struct SweepArguments {
   std::string schedule = "constant", batch = "full", scale = "none";
   bool no_shuffle = false;
   CommonOptions common;
-};
-
-// One line on a terminal, written over and over: how far the fleet is.
-class ProgressLine {
- public:
-  explicit ProgressLine(bool shown) : shown_(shown) {}
-  ~ProgressLine() { clear(); }
-  ProgressLine(const ProgressLine&) = delete;
-  ProgressLine& operator=(const ProgressLine&) = delete;
-
-  void show(const FleetProgress& progress) {
-    const Clock::time_point now = Clock::now();
-    if (!shown_ || now - last_ < kBetween) return;
-    last_ = now;
-    fmt::print(stderr, "{}{}", kStartOver,
-               progress_line(progress, std::chrono::duration<double>(now - start_).count()));
-    std::fflush(stderr);
-  }
-  void clear() {
-    if (shown_) fmt::print(stderr, "{}", kStartOver);
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  static constexpr std::chrono::milliseconds kBetween{200};
-  static constexpr const char* kStartOver = "\r\x1b[K";  // and erase what was there
-
-  bool shown_;
-  Clock::time_point start_ = Clock::now(), last_;
 };
 
 std::vector<std::vector<Index>> hidden_lists(const std::vector<std::string>& texts) {
@@ -114,31 +85,22 @@ SweepDefinition definition_of(const SweepArguments& arguments) {
   return sweep;
 }
 
-void expect_rows_to_hold_out(const SweepDefinition& sweep, Index rows) {
-  const Index held_out = validation_row_count(sweep, rows);
-  if (sweep.validation > 0 && (held_out == 0 || held_out == rows))
-    throw InputError(
-        fmt::format("--validation {}: that is {} of the {} training rows of {}; hold out at least one row, "
-                    "and not all",
-                    sweep.validation, held_out, rows, sweep.files.train));
-}
-
 int run_sweep(const SweepArguments& arguments) {
   const CommonOptions& common = arguments.common;
   const SweepDefinition sweep = definition_of(arguments);
-  if (sweep.files.test.empty())
-    throw InputError("--test is missing: name rows that no run trains on, as in --test tx.npy:ty.npy");
-  const Split split{read_npy_pair(sweep.files.train), read_npy_pair(sweep.files.test)};
-  expect_rows_to_hold_out(sweep, split.train.rows());
+  const Split split = read_split(sweep.files, {}, sweep.seed, !common.quiet);
+  ValidationRows(split.train, sweep.validation, sweep.seed);  // refuses before a device is looked for
   for (const std::vector<Index>& hidden : sweep.hidden) fitting_architecture(hidden, split, {}, sweep.files);
   const Device device = choose_device(common);
   if (!common.out.empty()) prepare_sweep_directory(common.out);
 
-  ProgressLine progress(!common.quiet && isatty(STDERR_FILENO) == 1);
-  progress.show({.runs = setting_count(sweep) * sweep.seeds});
-  const SweepResult result =
-      study_sweep(sweep, split, *device.trainer, [&](const FleetProgress& now) { progress.show(now); });
-  progress.clear();
+  ProgressLine line(!common.quiet);
+  const auto show = [&](const FleetProgress& progress) {
+    line.show([&](double seconds) { return progress_line(progress, seconds); });
+  };
+  show({.runs = setting_count(sweep) * sweep.seeds});
+  const SweepResult result = study_sweep(sweep, split, *device.trainer, show);
+  line.clear();
 
   const bool text = common.output_format() == OutputFormat::text;
   if (!common.out.empty()) write_sweep_directory(common.out, result, sweep_json(result, device.environment));
@@ -155,11 +117,11 @@ Action add_sweep_command(CLI::App& plateau) {
   CLI::App* command = plateau.add_subcommand(
       "sweep", "Train every combination of the listed settings, and rank them by rows that none trains on");
   command->footer(
-      "Example: plateau sweep --data x.npy:y.npy --test tx.npy:ty.npy --hidden \"\" --hidden 16 --hidden 64,64 "
-      "--lr 0.001,0.01 --seeds 5 --out sweep");
+      "Example: plateau sweep --data tests/data/iris.csv --target species --test-fraction 0.3 --scale standard "
+      "--hidden \"\" --hidden 16 --lr 0.001,0.01 --seeds 5 --out iris-sweep");
   SweepArguments& a = *arguments;
-  command->add_option("--data", a.sweep.files.train, "training rows: FEATURES.npy:LABELS.npy")->required();
-  command->add_option("--test", a.sweep.files.test, "test rows, likewise; they choose nothing");
+  command->add_option("--data", a.sweep.files.train, std::string("training rows: ") + kRowFiles)->required();
+  add_split_options(*command, a.sweep.files);
   command->add_option("--hidden", a.hidden, "hidden widths, as in 64,64; \"\" is a linear model; once per network")
       ->required()
       ->allow_extra_args(false);
@@ -195,7 +157,8 @@ Action add_sweep_command(CLI::App& plateau) {
       ->check(whole_number(0, kMaxEpochs))
       ->capture_default_str();
   add_common_options(*command, a.common);
-  command->get_option("--seed")->description("first seed of initial weights and shuffles; draws the validation rows");
+  command->get_option("--seed")->description(
+      "first seed of initial weights and shuffles; draws test and validation rows");
   command->get_option("--out")->description("folder for sweep.json and sweep.csv");
   command->get_option("--quiet")->description("no progress on the terminal");
   return [arguments] { return run_sweep(*arguments); };

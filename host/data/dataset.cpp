@@ -241,6 +241,16 @@ void reconcile(Dataset& data, const Schema& training) {
   data.feature_names = training.feature_names;
 }
 
+void scale_features(Dataset& data, const std::vector<FeatureScale>& scale) {
+  expects(std::cmp_equal(scale.size(), data.columns), "scale_features: a scale for every feature");
+  float* x = data.values.view().data;
+  for (Index row = 0; row < data.rows(); ++row)
+    for (const FeatureScale& of : scale) {
+      *x = scaled(of, *x);
+      ++x;
+    }
+}
+
 Dataset take_rows(const Dataset& data, HostSpan<const std::int32_t> rows) {
   Dataset taken{.source = data.source,
                 .columns = data.columns,

@@ -43,38 +43,41 @@ class TextWriter final : public PredictionWriter {
   TextWriter(const std::vector<std::string>& classes, PredictionColumns columns,
              std::function<void(std::string_view)> write)
       : columns_(columns), write_(std::move(write)) {
-    std::string header = "class";
+    text_ = "class";
     for (const std::string& name : classes) {
       names_.push_back(as_field(name));
-      if (columns == PredictionColumns::class_and_probabilities) header += ',' + as_field("p(" + name + ")");
+      if (columns == PredictionColumns::class_and_probabilities) text_ += ',' + as_field("p(" + name + ")");
     }
-    write_(header + '\n');
+    text_ += '\n';
   }
 
   void add(HostSpan<const std::int32_t> predicted, HostMatrix<const float> probability) override {
     expects_predictions(predicted, probability, static_cast<Index>(names_.size()), columns_);
-    std::string text;
     for (Index i = 0; i < predicted.size; ++i) {
-      text += names_[static_cast<std::size_t>(predicted[i])];
+      text_ += names_[static_cast<std::size_t>(predicted[i])];
       if (columns_ == PredictionColumns::class_and_probabilities)
         for (Index j = 0; j < probability.cols; ++j) {
-          text += ',';
-          append(text, probability.row(i)[j]);
+          text_ += ',';
+          append(text_, probability.row(i)[j]);
         }
-      text += '\n';
-      if (text.size() < kPieceBytes) continue;
-      write_(text);
-      text.clear();
+      text_ += '\n';
+      if (text_.size() >= kPieceBytes) flush();
     }
-    write_(text);
+    flush();
   }
 
   void commit() override {}
 
  private:
+  void flush() {
+    write_(text_);
+    text_.clear();
+  }
+
   PredictionColumns columns_;
   std::function<void(std::string_view)> write_;
   std::vector<std::string> names_;  // as fields
+  std::string text_;                // that is not written yet; before the first row, the header
 };
 
 class CsvFile final : public PredictionWriter {

@@ -126,9 +126,9 @@ std::vector<bool> draw_groups(HostSpan<const std::int32_t> labels, const Counts&
 }  // namespace
 
 RowSplit split_rows(HostSpan<const std::int32_t> labels, Index classes, HostSpan<const std::int32_t> groups,
-                    double fraction, std::uint64_t seed) {
+                    double fraction, std::uint64_t seed, const std::string& purpose) {
   expects(groups.empty() || groups.size == labels.size, "split_rows: no groups, or one for every row");
-  const std::string asked = "a test fraction of " + shortest_decimal(fraction);
+  const std::string asked = "a " + purpose + " fraction of " + shortest_decimal(fraction);
   if (!(0 < fraction && fraction < 1)) throw InputError(asked + " is not between 0 and 1");
   if (labels.size == 0) throw InputError(asked + " of no rows leaves none on either side");
 
@@ -140,7 +140,7 @@ RowSplit split_rows(HostSpan<const std::int32_t> labels, Index classes, HostSpan
     (is_test[static_cast<std::size_t>(i)] ? split.test : split.train).push_back(static_cast<std::int32_t>(i));
   if (split.test.empty())
     throw InputError(asked + " of " + std::to_string(labels.size) + (labels.size == 1 ? " row" : " rows") +
-                     " leaves no test row" +
+                     " leaves no " + purpose + " row" +
                      (groups.empty() ? "; every class keeps a training row"
                                      : "; no group is small enough, and every class keeps a training row"));
   return split;

@@ -168,7 +168,7 @@ class GpuTrainer final : public Trainer {
   }
 
   using Trainer::train;
-  RunResult train(const Run& run, const TrainingData& data, const Checkpoints& checkpoints) override {
+  RunResult train(const Run& run, const TrainingData& data, const Checkpoints& checkpoints, const RunObserver&) override {
     expects_run(run, data);
     expects_engine_of(run);
     if (!fuses(run, data)) return train_layered(run, data, checkpoints);

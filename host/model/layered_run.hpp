@@ -124,6 +124,12 @@ class LayeredRun {
   Index batches() const { return ceil_div(train_rows_, batch_rows_); }
   Index evaluation_tiles() const { return validation_tiles() + tiles_of(test_); }
   Span<TrainingState> state() { return state_.view(); }
+  Span<const EpochMetrics> history() const { return history_.view(); }
+  // After so many epochs, of which the last has these figures.
+  RunProgress progress(Index epochs, const EpochMetrics& last) const {
+    const EpochRecord record = record_of(last, row_counts(), epochs == 1);
+    return {epochs, record.train_loss, record.test_accuracy};
+  }
   const ExecutionPlan& plan() const { return plan_; }
   void set_plan(const ExecutionPlan& plan) {
     expects_plan(plan, run_.architecture);
@@ -287,7 +293,7 @@ class LayeredRun {
   RunResult fetch(const Copier& copier, const Standing& at, Index most_epochs, bool with_state) const {
     TrainingState state;
     copier.template copy_out<TrainingState, TrainingState>(at.state, {&state, 1});
-    const Index begun = run_.resume ? run_.resume->epoch : 0, most = most_epochs - begun;
+    const Index begun = first_epoch(run_), most = most_epochs - begun;
     const auto rows_of_epochs = [&](auto span, Index row) { return span.subspan(begun * row, most * row); };
     const Index words = run_.outputs.test_correct ? correct_words(test_.count) : 0;
     const Index records = run_.outputs.layers ? run_.architecture.layers() : 0;
@@ -330,9 +336,8 @@ class LayeredRun {
                      : state.status == RunStatus::stopped_early ? RunOutcome::stopped_early
                      : Index{state.epoch} == run_.epochs        ? RunOutcome::finished
                                                                 : RunOutcome::interrupted;
-    const RowCounts rows{train_rows_, test_.count, validation_ ? validation_->count : 0};
     for (const EpochMetrics& metrics : history)
-      result.history.push_back(record_of(metrics, rows, begun == 0 && result.history.empty()));
+      result.history.push_back(record_of(metrics, row_counts(), begun == 0 && result.history.empty()));
     if (run_.outputs.test_correct) result.test_correct = CorrectBits(std::move(correct), epochs, test_.count);
     if (state.best_epochs > 0) result.best_epoch = state.best_epochs - 1;
     for (const FeatureStatistics& feature : features)
@@ -363,6 +368,7 @@ class LayeredRun {
   Matrix<Real> x_of(Rows& rows) { return as_matrix(rows.x.view(), rows.count, features_, x_stride_); }
   Matrix<const Real> x_of(const Rows& rows) const { return as_matrix(rows.x.view(), rows.count, features_, x_stride_); }
   const Rows& train() const { return train_ ? *train_ : data_; }
+  RowCounts row_counts() const { return {train_rows_, test_.count, validation_ ? validation_->count : 0}; }
   Index tiles_of(const Rows& rows) const { return ceil_div(rows.count, tile_rows_); }
   Index validation_tiles() const { return validation_ ? tiles_of(*validation_) : 0; }
 

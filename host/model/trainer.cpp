@@ -31,8 +31,9 @@ void expects_network(const TrainedNetwork& network, HostMatrix<const float> x) {
           "network: every feature's scale");
 }
 
-RunResult CpuTrainer::train(const Run& run, const TrainingData& data, const Checkpoints& checkpoints) {
-  return train_on_cpu<float>(run, data, options_, checkpoints);
+RunResult CpuTrainer::train(const Run& run, const TrainingData& data, const Checkpoints& checkpoints,
+                            const RunObserver& observer) {
+  return train_on_cpu<float>(run, data, options_, checkpoints, observer);
 }
 
 std::vector<RunResult> CpuTrainer::train_fleet(const TrainingData& data, const std::vector<Run>& runs,

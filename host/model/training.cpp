@@ -18,7 +18,7 @@ namespace plateau {
 // loop, so the results are too.
 template <std::floating_point Real>
 RunResult train_on_cpu(const Run& run, const TrainingData& data, const CpuOptions& options,
-                       const Checkpoints& checkpoints) {
+                       const Checkpoints& checkpoints, const RunObserver& observer) {
   expects_run(run, data);
   const CpuBackend<Real> backend;
   WorkCrew crew(options.workers);
@@ -28,7 +28,7 @@ RunResult train_on_cpu(const Run& run, const TrainingData& data, const CpuOption
 
   training.compute_gradient(0);
   const Index end = last_epoch(run);
-  for (Index epoch = run.resume ? run.resume->epoch : 0; epoch < end; ++epoch) {
+  for (Index epoch = first_epoch(run); epoch < end; ++epoch) {
     training.apply_gradient(0);
     for (Index batch = 1; batch < training.batches(); ++batch) {
       training.compute_gradient(batch);
@@ -47,6 +47,8 @@ RunResult train_on_cpu(const Run& run, const TrainingData& data, const CpuOption
     }
     crew.finish();
     training.finish_epoch();
+    if (observer && training.state()[0].epoch == epoch + 1)  // else it has diverged
+      observer(training.progress(epoch + 1, training.history()[epoch]));
     if (last || ended()) break;
     if (checkpoints.due(epoch + 1, run)) checkpoints.take(training.fetch_checkpoint(epoch + 1));
     if (!beside) training.compute_gradient(0);
@@ -55,8 +57,10 @@ RunResult train_on_cpu(const Run& run, const TrainingData& data, const CpuOption
   return training.fetch();
 }
 
-template RunResult train_on_cpu<float>(const Run&, const TrainingData&, const CpuOptions&, const Checkpoints&);
-template RunResult train_on_cpu<double>(const Run&, const TrainingData&, const CpuOptions&, const Checkpoints&);
+template RunResult train_on_cpu<float>(const Run&, const TrainingData&, const CpuOptions&, const Checkpoints&,
+                                       const RunObserver&);
+template RunResult train_on_cpu<double>(const Run&, const TrainingData&, const CpuOptions&, const Checkpoints&,
+                                        const RunObserver&);
 
 namespace {
 
@@ -64,7 +68,7 @@ namespace {
 double cost_of(const Run& run, const TrainingData& data) {
   const auto parameters = static_cast<double>(run.architecture.parameters());
   const auto rows = static_cast<double>(3 * training_rows(run, data).count() + data.test_x.rows);
-  return parameters * rows * static_cast<double>(run.epochs);
+  return parameters * rows * static_cast<double>(last_epoch(run) - first_epoch(run));
 }
 
 }  // namespace
@@ -86,16 +90,28 @@ std::vector<RunResult> train_fleet_on_cpu(const TrainingData& data, const std::v
   const CpuOptions each{.workers = std::max(1, options.workers / crew.workers()), .stop = options.stop};
   std::mutex mutex;
   FleetProgress progress{.runs = count};
+  double done = 0;
+  const auto advance = [&](double work, Index ended) {
+    const std::scoped_lock lock(mutex);
+    done += work;
+    progress.finished += ended;
+    progress.share = progress.finished == count ? 1 : std::min(done / all, 1.0);
+    observer(progress);
+  };
   crew.run(count, [&](Index i, int) {
     const std::size_t number = order[static_cast<std::size_t>(i)];
+    const Run& run = runs[number];
+    const double of_epoch = cost[number] / static_cast<double>(last_epoch(run) - first_epoch(run));
+    double left = cost[number];  // not told of yet
+    const RunObserver after_epoch = [&](const RunProgress&) {
+      advance(of_epoch, 0);
+      left -= of_epoch;
+    };
     if (each.stop && each.stop->load(std::memory_order_relaxed))
       results[number].outcome = RunOutcome::interrupted;
     else
-      results[number] = train_on_cpu<float>(runs[number], data, each);
-    const std::scoped_lock lock(mutex);
-    ++progress.finished;
-    progress.share += cost[number] / all;
-    if (observer) observer(progress);
+      results[number] = train_on_cpu<float>(run, data, each, {}, observer ? after_epoch : RunObserver{});
+    if (observer) advance(std::max(left, 0.0), 1);
   });
   return results;
 }

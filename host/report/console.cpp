@@ -10,39 +10,15 @@
 #include <iterator>
 #include <utility>
 
+#include "text.hpp"
+
 namespace plateau {
 namespace {
 
-constexpr std::size_t kWidth = 100;  // columns
-constexpr std::size_t kIndent = 13;
 constexpr std::size_t kFeaturesListed = 8;  // more are summed up in a line
 constexpr std::size_t kClassesListed = 10;
 constexpr std::size_t kDivergedListed = 10;
 constexpr double kScalesApart = 100.0;  // spreads that differ by more are worth a word
-
-// "Label        text", wrapped at word boundaries and indented below the first line.
-void paragraph(std::string& out, std::string_view label, std::string_view text) {
-  out += fmt::format("{:<{}}", label, kIndent);
-  std::size_t column = kIndent;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    if (column > kIndent && column + 1 + end > kWidth) {
-      out += '\n' + std::string(kIndent, ' ');
-      column = kIndent;
-    } else if (column > kIndent) {
-      out += ' ';
-      ++column;
-    }
-    out += text.substr(0, end);
-    column += end;
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  out += '\n';
-}
-
-void list(std::string& out, std::string_view label, const std::vector<std::string>& lines) {
-  for (std::size_t i = 0; i < lines.size(); ++i) paragraph(out, i == 0 ? label : "", "- " + lines[i]);
-}
 
 std::string level_sentence(const PlateauLevel& level, Index test_rows) {
   const std::string value = fmt::format(
@@ -58,6 +34,20 @@ std::string best_sentence(const BestEpoch& best, const PlateauLevel& level) {
                      best.test_accuracy, best.epoch, 100 * (best.test_accuracy - level.level));
 }
 
+// By which rows the best epoch was chosen, and what it scores on the test rows, which chose nothing.
+std::string validation_sentence(const RunStudy& study) {
+  const Index best = *study.result.best_epoch, rows = study.validation_rows();
+  const EpochRecord& epoch = study.result.history[static_cast<std::size_t>(best)];
+  const Index test_rows = study.result.test_correct.rows();
+  const Interval interval = wilson_interval(epoch.test_accuracy, test_rows);
+  return fmt::format(
+      "lowest loss {:.4f}, accuracy {:.4f}, on {} after epoch {}, where the test accuracy is {:.4f} (95 % interval "
+      "{:.3f} to {:.3f}); {}",
+      epoch.validation_loss, epoch.validation_accuracy, counted(rows, "held-out row"), best, epoch.test_accuracy,
+      interval.low, interval.high,
+      study.run.patience > 0 ? "its parameters are kept" : "the parameters of the last epoch are kept");
+}
+
 // "520, 480", or "100 classes of 480 to 520 rows".
 std::string by_class(const std::vector<Index>& class_rows) {
   if (class_rows.size() <= kClassesListed) return fmt::format("by class {}", fmt::join(class_rows, ", "));
@@ -65,13 +55,19 @@ std::string by_class(const std::vector<Index>& class_rows) {
   return fmt::format("{} classes of {} to {} rows", class_rows.size(), *least, *most);
 }
 
+// What feature j, or class j, is called: its name in the file, else its number.
+std::string called(const std::vector<std::string>& names, std::size_t j) {
+  return j < names.size() ? one_line(names[j]) : fmt::format("{}", j);
+}
+
 // "feature 3 is", "features 0, 3 are" or "features 0, 1, 2, 3, 4, 5, 6, 7 and 59 more are".
-std::string which_are(std::string_view noun, const std::vector<std::size_t>& numbers) {
-  if (numbers.size() == 1) return fmt::format("{} {} is", noun, numbers.front());
-  const std::size_t told = std::min(numbers.size(), kFeaturesListed);
-  const auto end = numbers.begin() + static_cast<std::ptrdiff_t>(told);
-  return fmt::format("{}{} {}{} are", noun, noun.ends_with('s') ? "es" : "s", fmt::join(numbers.begin(), end, ", "),
-                     told < numbers.size() ? fmt::format(" and {} more", numbers.size() - told) : "");
+std::string which_are(std::string_view noun, const std::vector<std::size_t>& numbers,
+                      const std::vector<std::string>& names) {
+  if (numbers.size() == 1) return fmt::format("{} {} is", noun, called(names, numbers.front()));
+  std::vector<std::string> told;
+  for (std::size_t i = 0; i < std::min(numbers.size(), kFeaturesListed); ++i) told.push_back(called(names, numbers[i]));
+  return fmt::format("{}{} {}{} are", noun, noun.ends_with('s') ? "es" : "s", fmt::join(told, ", "),
+                     told.size() < numbers.size() ? fmt::format(" and {} more", numbers.size() - told.size()) : "");
 }
 
 // The numbers of those for which `is` holds.
@@ -87,12 +83,24 @@ bool is_constant(const FeatureStatistics& feature) { return feature.minimum == f
 // Of a constant feature nothing is left of the spread but how its mean was rounded.
 double spread(const FeatureStatistics& feature) { return is_constant(feature) ? 0 : feature.spread; }
 
-void feature_table(std::string& out, const std::vector<FeatureStatistics>& features) {
+void feature_table(std::string& out, const std::vector<FeatureStatistics>& features,
+                   const std::vector<std::string>& names) {
+  constexpr std::size_t kLongestName = 24;
   const std::string indent(kIndent, ' ');
-  out += fmt::format("{}{:>7}{:>12}{:>12}{:>12}{:>12}  (training rows)\n", indent, "feature", "mean", "spread",
-                     "minimum", "maximum");
+  std::vector<std::string> shown;
+  std::size_t widest = std::string_view("feature").size();
+  for (std::size_t j = 0; j < features.size(); ++j) {
+    shown.push_back(called(names, j));
+    widest = std::max(widest, terminal_width(shown.back()));
+  }
+  widest = std::min(widest, kLongestName);
+  const auto to_the_right = [widest](const std::string& text) {
+    return std::string(widest - std::min(widest, terminal_width(text)), ' ') + text;
+  };
+  out += fmt::format("{}{}{:>12}{:>12}{:>12}{:>12}  (training rows)\n", indent, to_the_right("feature"), "mean",
+                     "spread", "minimum", "maximum");
   for (std::size_t j = 0; j < features.size(); ++j)
-    out += fmt::format("{}{:>7}{:>12.4g}{:>12.4g}{:>12.4g}{:>12.4g}\n", indent, j, features[j].mean,
+    out += fmt::format("{}{}{:>12.4g}{:>12.4g}{:>12.4g}{:>12.4g}\n", indent, to_the_right(shown[j]), features[j].mean,
                        spread(features[j]), features[j].minimum, features[j].maximum);
 }
 
@@ -106,7 +114,7 @@ std::string feature_ranges(const std::vector<FeatureStatistics>& features) {
 }
 
 // The widest and the narrowest spread of the features that are not constant, where they lie far apart; else empty.
-std::string scale_sentence(const std::vector<FeatureStatistics>& features) {
+std::string scale_sentence(const std::vector<FeatureStatistics>& features, const std::vector<std::string>& names) {
   const auto varying = numbers_where(features, [](const FeatureStatistics& f) { return spread(f) > 0; });
   if (varying.empty()) return "";
   const auto spread_of = [&](std::size_t j) { return features[j].spread; };
@@ -114,13 +122,27 @@ std::string scale_sentence(const std::vector<FeatureStatistics>& features) {
   if (!(spread_of(wide) > kScalesApart * spread_of(narrow))) return "";
   return fmt::format(
       "feature {} spreads {:.3g} times as wide as feature {} ({:.4g} and {:.4g}): on such different "
-      "scales a training can get stuck; divide each feature by its spread",
-      wide, spread_of(wide) / spread_of(narrow), narrow, spread_of(wide), spread_of(narrow));
+      "scales a training can get stuck; --scale standard divides each feature by its spread",
+      called(names, wide), spread_of(wide) / spread_of(narrow), called(names, narrow), spread_of(wide),
+      spread_of(narrow));
 }
 
-// What the rows look like, and what in them can hold a training back.
-void data_lines(std::string& out, const Trainer::SplitStatistics& data) {
+// "0 cat, 1 dog": names of a file, each on one line whatever it holds.
+std::string class_names(const ClassMap& classes) {
+  std::vector<std::string> parts;
+  for (std::size_t id = 0; id < classes.names.size() && id < kClassesListed; ++id)
+    parts.push_back(fmt::format("{} {}", id, one_line(classes.names[id])));
+  if (classes.names.size() > kClassesListed)
+    parts.push_back(fmt::format("and {} more", classes.names.size() - kClassesListed));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+// What the rows look like, and what in them can hold a training back. `scaled`: features come to the network on one
+// scale.
+void data_lines(std::string& out, const Trainer::SplitStatistics& data, const Schema& schema, bool scaled) {
   const std::vector<FeatureStatistics>& features = data.train.features;
+  const ClassMap& classes = schema.classes;
+  const bool named_classes = !classes.numbered && !classes.names.empty();
   paragraph(out, "Data",
             fmt::format("{} training rows, {}; {} test rows, {}: always saying the commonest would score {:.3f}",
                         row_count(data.train), by_class(data.train.class_rows), row_count(data.test),
@@ -128,20 +150,23 @@ void data_lines(std::string& out, const Trainer::SplitStatistics& data) {
   if (features.size() > kFeaturesListed)
     paragraph(out, "", feature_ranges(features));
   else if (!features.empty())
-    feature_table(out, features);
+    feature_table(out, features, schema.feature_names);
+  if (named_classes) paragraph(out, "Classes", class_names(classes));
 
-  const auto note = [&](const std::vector<std::size_t>& numbers, std::string_view noun, std::string_view what) {
-    if (!numbers.empty()) paragraph(out, "Note", fmt::format("{} {}", which_are(noun, numbers), what));
+  const auto note = [&](const std::vector<std::size_t>& numbers, std::string_view noun,
+                        const std::vector<std::string>& names, std::string_view what) {
+    if (!numbers.empty()) paragraph(out, "Note", fmt::format("{} {}", which_are(noun, numbers, names), what));
   };
   note(numbers_where(data.train.class_rows, [](Index rows) { return rows == 0; }), "class",
-       "without training rows, and trained all the same");
-  note(numbers_where(features, is_constant), "feature",
+       named_classes ? classes.names : std::vector<std::string>{}, "without training rows, and trained all the same");
+  note(numbers_where(features, is_constant), "feature", schema.feature_names,
        "constant in the training rows, and cannot tell the classes apart");
-  if (const std::string scales = scale_sentence(features); !scales.empty()) paragraph(out, "Note", scales);
+  const std::string scales = scaled ? "" : scale_sentence(features, schema.feature_names);
+  if (!scales.empty()) paragraph(out, "Note", scales);
 }
 
 void run_lines(std::string& out, const RunStudy& study) {
-  data_lines(out, study.statistics);
+  data_lines(out, study.statistics, study.schema, study.run.standardise || !study.scale.empty());
   if (const std::string ended = outcome_sentence(study); !ended.empty()) paragraph(out, "Ended", ended);
   if (!study.plateau) return;
   const EpochRecord& last = study.result.history.back();
@@ -149,19 +174,8 @@ void run_lines(std::string& out, const RunStudy& study) {
   paragraph(out, "Training",
             fmt::format("train accuracy {:.4f}, train loss {:.4f} after {} epochs", last.train_accuracy,
                         last.train_loss, study.result.history.size()));
+  if (study.result.best_epoch) paragraph(out, "Validation", validation_sentence(study));
   paragraph(out, "Best epoch", best_sentence(*study.best, *study.plateau));
-}
-
-std::string_view engine_name(const ExecutionPlan& plan) { return plan.fused ? "fused engine" : "layered engine"; }
-
-std::string measured(const Environment& environment, std::string_view engine, const std::string& times) {
-  std::string where = environment.device_name;
-  if (!environment.gpu)
-    where += fmt::format(", {} thread{}", environment.workers, environment.workers == 1 ? "" : "s");
-  else
-    where += fmt::format(", {}", engine);
-  if (environment.device == "emulated") where += "; its times are not those of a GPU";
-  return fmt::format("on {} ({}): {}", environment.device, where, times);
 }
 
 // What the published program computes in place of what its text says.
@@ -203,11 +217,6 @@ void seeds_table(std::string& out, const std::vector<SeedResult>& seeds) {
   row("test accuracy (level)", [](const SeedResult& seed) { return seed.test_accuracy; });
   row("train accuracy (level)", [](const SeedResult& seed) { return seed.train_accuracy; });
   row("best epoch, picked on test", [](const SeedResult& seed) { return seed.best.test_accuracy; });
-}
-
-// "36 runs", "1 run".
-std::string counted(Index count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 // "34 finished, 2 diverged": what there is of each.
@@ -271,9 +280,6 @@ std::vector<Column> sweep_columns(const SweepResult& result) {
 
 void sweep_table(std::string& out, const SweepResult& result) {
   constexpr std::string_view kGap = "  ";
-  const auto width = [](const std::string& text) {  // in characters of a terminal
-    return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
-  };
   const std::vector<Column> columns = sweep_columns(result);
   std::vector<std::vector<std::string>> lines(1);
   for (const Column& column : columns) lines.front().push_back(column.head);
@@ -283,12 +289,13 @@ void sweep_table(std::string& out, const SweepResult& result) {
   }
   std::vector<std::size_t> widest(columns.size(), 0);
   for (const auto& line : lines)
-    for (std::size_t j = 0; j < line.size(); ++j) widest[j] = std::max(widest[j], width(line[j]));
+    for (std::size_t j = 0; j < line.size(); ++j) widest[j] = std::max(widest[j], terminal_width(line[j]));
 
   out += '\n';
   for (std::size_t i = 0; i < lines.size(); ++i) {
     for (std::size_t j = 0; j < columns.size(); ++j)
-      out += fmt::format("{}{}{}", j == 0 ? "" : kGap, std::string(widest[j] - width(lines[i][j]), ' '), lines[i][j]);
+      out += fmt::format("{}{}{}", j == 0 ? "" : kGap, std::string(widest[j] - terminal_width(lines[i][j]), ' '),
+                         lines[i][j]);
     if (i > 0 && result.settings[i - 1].complete() < result.definition.seeds) {
       const SettingResult& setting = result.settings[i - 1];
       out += fmt::format("{}({})", kGap, outcome_counts([&](RunOutcome outcome) { return setting.count(outcome); }));
@@ -372,12 +379,17 @@ std::string_view engines(const SweepResult& result) {
   return std::ranges::any_of(result.settings, fused) ? "fused and layered engine" : "layered engine";
 }
 
-// "8 s", "2 min 10 s", "3 h 5 min".
-std::string rough_time(double seconds) {
-  const auto whole = static_cast<Index>(std::ceil(std::min(seconds, 1e9)));
-  if (whole < 60) return fmt::format("{} s", whole);
-  if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
-  return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
+// "[==========>         ]"
+std::string bar(double share) {
+  constexpr std::size_t kCells = 20;
+  const auto full = static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(kCells));
+  return fmt::format("[{}{}{}]", std::string(full, '='), full < kCells ? ">" : "",
+                     std::string(full < kCells ? kCells - full - 1 : 0, ' '));
+}
+
+// ", about 8 s left", once there is something to tell it from.
+std::string time_left(double share, double seconds) {
+  return share > 0 && share < 1 ? fmt::format(", about {} left", rough_time(seconds * (1 - share) / share)) : "";
 }
 
 }  // namespace
@@ -476,7 +488,7 @@ std::string sweep_summary(const SweepResult& result, const Environment& environm
   std::string out =
       fmt::format("\nsweep: {}, {} each, {}\n\n", counted(static_cast<Index>(result.settings.size()), "setting"),
                   counted(result.definition.seeds, "seed"), counted(result.runs(), "run"));
-  data_lines(out, result.statistics);
+  data_lines(out, result.statistics, result.schema, result.definition.standardise);
   paragraph(out, "Every run", fixed_settings(result.definition));
   paragraph(out, "Runs", outcome_counts([&](RunOutcome outcome) { return result.count(outcome); }));
   paragraph(out, "Ranked by", ranking_sentence(result));
@@ -501,11 +513,24 @@ std::string outcome_sentence(const SweepResult& result) {
 }
 
 std::string progress_line(const FleetProgress& progress, double seconds) {
-  std::string line = fmt::format("{} of {}, {:.0f} %", progress.finished, counted(progress.runs, "run"),
-                                 std::floor(100 * progress.share));
-  if (progress.share > 0 && progress.share < 1)
-    line += fmt::format(", about {} left", rough_time(seconds * (1 - progress.share) / progress.share));
-  return line;
+  return fmt::format("{} {} of {}, {:.0f} %{}", bar(progress.share), progress.finished, counted(progress.runs, "run"),
+                     std::floor(100 * progress.share), time_left(progress.share, seconds));
+}
+
+std::string progress_line(const RunProgress& progress, const ProgressOf& run, double seconds) {
+  const auto share_of = [&](Index from) {
+    return static_cast<double>(progress.epochs - from) / static_cast<double>(std::max<Index>(run.epochs - from, 1));
+  };
+  std::string line = fmt::format("{} epoch {} of {}", bar(share_of(0)), progress.epochs, run.epochs);
+  if (std::isfinite(progress.train_loss)) line += fmt::format(", train loss {:.4f}", progress.train_loss);
+  if (std::isfinite(progress.test_accuracy)) line += fmt::format(", test accuracy {:.4f}", progress.test_accuracy);
+  const auto rows = static_cast<double>((progress.epochs - run.first_epoch) * run.rows);
+  if (rows > 0 && seconds > 0) line += fmt::format(", {:.2g} rows/s", rows / seconds);
+  return line + time_left(share_of(run.first_epoch), seconds);
+}
+
+std::string reading_line(const std::string& file, double share, double seconds) {
+  return fmt::format("{} reading {}{}", bar(share), one_line(file), time_left(share, seconds));
 }
 
 }  // namespace plateau

@@ -38,12 +38,16 @@ std::string field(const std::optional<T>& value) {
 
 }  // namespace
 
-std::string history_csv(const std::vector<EpochRecord>& history) {
-  std::string csv = "epoch,train_loss,train_accuracy,test_loss,test_accuracy,gradient_norm\n";
-  for (std::size_t epoch = 0; epoch < history.size(); ++epoch) {
-    const EpochRecord& e = history[epoch];
-    fmt::format_to(std::back_inserter(csv), "{},{},{},{},{},{}\n", epoch, e.train_loss, e.train_accuracy, e.test_loss,
+std::string history_csv(const RunStudy& study) {
+  const bool validated = study.validation_rows() > 0;
+  std::string csv = "epoch,train_loss,train_accuracy,test_loss,test_accuracy,gradient_norm";
+  csv += validated ? ",validation_loss,validation_accuracy\n" : "\n";
+  for (std::size_t epoch = 0; epoch < study.result.history.size(); ++epoch) {
+    const EpochRecord& e = study.result.history[epoch];
+    fmt::format_to(std::back_inserter(csv), "{},{},{},{},{},{}", epoch, e.train_loss, e.train_accuracy, e.test_loss,
                    e.test_accuracy, e.gradient_norm);
+    if (validated) fmt::format_to(std::back_inserter(csv), ",{},{}", e.validation_loss, e.validation_accuracy);
+    csv += '\n';
   }
   return csv;
 }
@@ -77,14 +81,12 @@ void prepare_sweep_directory(const std::filesystem::path& directory) { prepare(d
 
 bool has_model(const RunStudy& study) { return study.result.outcome != RunOutcome::diverged; }
 
-void write_model(const std::filesystem::path& file, const RunStudy& study) {
-  write_linear_stack(file, {study.run.architecture.widths, study.result.parameters});
-}
+void write_model(const std::filesystem::path& file, const RunStudy& study) { write_model_file(file, model_of(study)); }
 
 void write_run_directory(const std::filesystem::path& directory, const RunStudy& study, const std::string& run_json) {
   if (std::filesystem::exists(directory / "run.json"))
     throw InputError(fmt::format("--out {}: another run was written there meanwhile", directory.string()));
-  write_file(directory / "history.csv", history_csv(study.result.history));
+  write_file(directory / "history.csv", history_csv(study));
   if (has_model(study)) write_model(directory / "model.safetensors", study);
   write_file(directory / "run.json", run_json);
 }

@@ -2,24 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plateau/report/run_json.hpp"
 
-#include <chrono>
-#include <cmath>
-#include <ctime>
-#include <nlohmann/json.hpp>
+#include "json_parts.hpp"
 
 namespace plateau {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-// JSON has no infinity and no NaN; null says that there is no such number.
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
-Json interval(Interval interval) { return Json::array({number(interval.low), number(interval.high)}); }
-
-Json estimate(Estimate estimate) {
-  return {{"value", number(estimate.value)}, {"interval_95", interval(estimate.interval)}};
-}
 
 Json optimizer(const Optimizer& optimizer) {
   if (const auto* adam = std::get_if<AdamParameters>(&optimizer))
@@ -45,35 +31,63 @@ void add_configuration(Json& configuration, const Run& run) {
   configuration["seed"] = run.seed;
 }
 
+// Where the rows come from; `train` is what the command calls the option.
+Json files_json(const TrainingFiles& files, const char* train) {
+  Json json{{train, files.train}, {"test", or_null(files.test)}, {"test_fraction", or_null(files.test_fraction)}};
+  json.update(reading_json(files.reading));
+  return json;
+}
+
+// Beside what every run has: what the options of a training add.
+void add_terms(Json& configuration, const Run& run, double validation) {
+  configuration["schedule"] = run.schedule == Schedule::cosine ? "cosine" : "constant";
+  configuration["scale"] = run.standardise ? "standard" : "none";
+  configuration["dropout"] = run.dropout;
+  configuration["jitter"] = run.jitter;
+  configuration["mixup"] = run.mixup;
+  configuration["class_weights"] = run.class_weights.balanced;
+  configuration["validation"] = validation;
+  configuration["early_stopping"] = run.patience;
+}
+
 Json result(const RunStudy& study) {
   Json json{{"outcome", to_string(study.result.outcome)}, {"epochs", study.result.history.size()}};
   if (study.result.history.empty()) return json;
   const EpochRecord& last = study.result.history.back();
-  json["train_loss"] = number(last.train_loss);
+  json["train_loss"] = json_number(last.train_loss);
   json["train_accuracy"] = last.train_accuracy;
-  json["test_loss"] = number(last.test_loss);
+  json["test_loss"] = json_number(last.test_loss);
   json["test_accuracy"] = last.test_accuracy;
-  json["gradient_norm"] = number(last.gradient_norm);
+  json["gradient_norm"] = json_number(last.gradient_norm);
   json["level"] = {{"test_accuracy", study.plateau->level},
-                   {"interval_95", interval(study.plateau->interval)},
+                   {"interval_95", json_interval(study.plateau->interval)},
                    {"epochs", study.plateau->epochs},
                    {"plateau_since_epoch", study.plateau->since ? Json(*study.plateau->since) : Json(nullptr)}};
   json["best_epoch"] = {{"epoch", study.best->epoch}, {"test_accuracy", study.best->test_accuracy}};
+  if (study.validation_rows() > 0) {
+    json["validation_loss"] = json_number(last.validation_loss);
+    json["validation_accuracy"] = last.validation_accuracy;
+    json["best_validation_epoch"] = or_null(study.result.best_epoch);
+  }
+  json["kept_epoch"] = or_null(study.kept_epoch());
   return json;
 }
 
-Json history_columns(const std::vector<EpochRecord>& history) {
+Json history_columns(const std::vector<EpochRecord>& history, bool validated) {
   Json columns{{"train_loss", Json::array()},
                {"train_accuracy", Json::array()},
                {"test_loss", Json::array()},
                {"test_accuracy", Json::array()},
                {"gradient_norm", Json::array()}};
   for (const EpochRecord& epoch : history) {
-    columns["train_loss"].push_back(number(epoch.train_loss));
+    columns["train_loss"].push_back(json_number(epoch.train_loss));
     columns["train_accuracy"].push_back(epoch.train_accuracy);
-    columns["test_loss"].push_back(number(epoch.test_loss));
+    columns["test_loss"].push_back(json_number(epoch.test_loss));
     columns["test_accuracy"].push_back(epoch.test_accuracy);
-    columns["gradient_norm"].push_back(number(epoch.gradient_norm));
+    columns["gradient_norm"].push_back(json_number(epoch.gradient_norm));
+    if (!validated) continue;
+    columns["validation_loss"].push_back(json_number(epoch.validation_loss));
+    columns["validation_accuracy"].push_back(epoch.validation_accuracy);
   }
   return columns;
 }
@@ -83,19 +97,19 @@ Json control(const ControlEvidence& control) {
           {"architecture", control.architecture},
           {"test_accuracy", control.test_accuracy},
           {"train_accuracy", control.train_accuracy},
-          {"difference", estimate(control.difference)}};
+          {"difference", json_estimate(control.difference)}};
 }
 
 Json evidence_json(const Evidence& evidence) {
   Json json;
-  json["test_accuracy"] = estimate(evidence.test_accuracy);
+  json["test_accuracy"] = json_estimate(evidence.test_accuracy);
   json["train_accuracy"] = evidence.train_accuracy;
   json["majority_share_test"] = majority_share(evidence.test_class_rows);
   json["permuted_labels"] = evidence.permuted_labels ? control(*evidence.permuted_labels) : Json(nullptr);
   json["wider"] = evidence.wider ? control(*evidence.wider) : Json(nullptr);
-  json["wider_over_permuted"] = evidence.wider ? estimate(evidence.wider_over_permuted) : Json(nullptr);
+  json["wider_over_permuted"] = evidence.wider ? json_estimate(evidence.wider_over_permuted) : Json(nullptr);
   json["exact_rule"] = evidence.exact_rule ? Json{{"test_accuracy", evidence.exact_rule->test_accuracy},
-                                                  {"difference", estimate(evidence.exact_rule->difference)}}
+                                                  {"difference", json_estimate(evidence.exact_rule->difference)}}
                                            : Json(nullptr);
   return json;
 }
@@ -119,10 +133,10 @@ Json seed_json(const SeedResult& seed) {
 Json part_json(const DatasetStatistics& part) {
   Json features = Json::array();
   for (const FeatureStatistics& feature : part.features)
-    features.push_back({{"mean", number(feature.mean)},
-                        {"spread", number(feature.spread)},
-                        {"minimum", number(feature.minimum)},
-                        {"maximum", number(feature.maximum)}});
+    features.push_back({{"mean", json_number(feature.mean)},
+                        {"spread", json_number(feature.spread)},
+                        {"minimum", json_number(feature.minimum)},
+                        {"maximum", json_number(feature.maximum)}});
   return {{"rows", row_count(part)}, {"class_rows", part.class_rows}, {"features", std::move(features)}};
 }
 
@@ -135,31 +149,6 @@ Json layers_json(const ExecutionPlan& plan) {
                       {"input_grad", fusion_name(layer.input_grad)},
                       {"weight_grad", fusion_name(layer.weight_grad)}});
   return layers;
-}
-
-std::string utc_now() {
-  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)};
-}
-
-Json versions_json(const Environment& environment) {
-  const Build& build = environment.build;
-  Json json{{"plateau", environment.version},
-            {"commit", build.commit.empty() ? Json(nullptr) : Json(build.commit)},
-            {"dirty", build.dirty},
-            {"compiler", environment.compiler},
-            {"matrix_products", environment.matrix_library}};
-  if (environment.gpu) json["cuda_toolkit"] = environment.gpu->toolkit;
-  return json;
-}
-
-Json gpu_json(const Environment& environment) {
-  return {{"name", environment.device_name},
-          {"compute_capability", environment.gpu->compute_capability},
-          {"multiprocessors", environment.gpu->multiprocessors}};
 }
 
 const char* engine_name(const ExecutionPlan& plan) { return plan.fused ? "fused" : "layered"; }
@@ -176,18 +165,9 @@ void add_choices(Json& json, const ExecutionPlan& plan) {
   json["autotuned"] = plan.autotuned;
 }
 
-// What may differ between two executions.
-Json measured_json(const Environment& environment, Json seconds) {
-  Json measured{{"finished_at", utc_now()}, {"device_name", environment.device_name}};
-  if (environment.gpu)
-    measured["cuda_driver"] = environment.gpu->driver;
-  else
-    measured["threads"] = environment.workers;
-  measured["seconds"] = std::move(seconds);
-  return measured;
-}
-
-std::string text_of(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+Json names_or_null(const std::vector<std::string>& names) { return names.empty() ? Json(nullptr) : Json(names); }
+// By id; null where the labels are the ids.
+Json names_json(const ClassMap& classes) { return classes.numbered ? Json(nullptr) : names_or_null(classes.names); }
 
 // The parts every run.json has, in the order a reader wants them.
 Json document(const char* command, Json configuration, const RunStudy& study, const Environment& environment) {
@@ -204,14 +184,19 @@ Json document(const char* command, Json configuration, const RunStudy& study, co
                   {"evaluation_rows", evaluation_rows(plan, environment)}};
   if (environment.gpu) json["plan"]["gpu"] = gpu_json(environment);
   add_choices(json["plan"], plan);
-  json["data"] = {{"train", part_json(study.statistics.train)}, {"test", part_json(study.statistics.test)}};
+  json["data"] = {{"train", part_json(study.statistics.train)},
+                  {"test", part_json(study.statistics.test)},
+                  {"validation_rows", study.validation_rows()},
+                  {"classes", names_json(study.schema.classes)},
+                  {"feature_names", names_or_null(study.schema.feature_names)}};
   json["result"] = result(study);
   return json;
 }
 
 std::string finish(Json json, const RunStudy& study, JsonHistory history, Json seconds,
                    const Environment& environment) {
-  if (history == JsonHistory::include) json["history"] = history_columns(study.result.history);
+  if (history == JsonHistory::include)
+    json["history"] = history_columns(study.result.history, study.validation_rows() > 0);
   json["measured"] = measured_json(environment, std::move(seconds));
   return text_of(json);
 }
@@ -219,28 +204,23 @@ std::string finish(Json json, const RunStudy& study, JsonHistory history, Json s
 // Of a mean over seeds.
 Json spread_json(const std::optional<MeanSpread>& spread) {
   if (!spread) return nullptr;
-  return {{"mean", number(spread->mean)},
-          {"deviation", number(spread->deviation)},
-          {"interval_95", interval(spread->interval)}};
-}
-
-template <class T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
+  return {{"mean", json_number(spread->mean)},
+          {"deviation", json_number(spread->deviation)},
+          {"interval_95", json_interval(spread->interval)}};
 }
 
 Json sweep_run_json(const SweepRun& run, bool validated) {
   Json json{{"seed", run.seed}, {"outcome", to_string(run.outcome)}, {"epochs", run.epochs}};
   json["epoch"] = or_null(run.epoch);
   if (!run.epoch) return json;
-  json["train_loss"] = number(run.figures.train_loss);
+  json["train_loss"] = json_number(run.figures.train_loss);
   json["train_accuracy"] = run.figures.train_accuracy;
   if (validated) {
-    json["validation_loss"] = number(run.figures.validation_loss);
+    json["validation_loss"] = json_number(run.figures.validation_loss);
     json["validation_accuracy"] = run.figures.validation_accuracy;
     json["best_epoch"] = or_null(run.best_epoch);
   }
-  json["test_loss"] = number(run.figures.test_loss);
+  json["test_loss"] = json_number(run.figures.test_loss);
   json["test_accuracy"] = run.figures.test_accuracy;
   return json;
 }
@@ -267,7 +247,7 @@ Json setting_json(const SettingResult& setting, bool validated, const Environmen
   }
   json["test_loss"] = spread_json(setting.test_loss);
   json["test_accuracy"] = spread_json(setting.test_accuracy);
-  json["over_best"] = setting.over_best ? estimate(*setting.over_best) : Json(nullptr);
+  json["over_best"] = setting.over_best ? json_estimate(*setting.over_best) : Json(nullptr);
   json["within_noise_of_best"] = setting.within_noise;
   json["runs"] = Json::array();
   for (const SweepRun& run : setting.runs) json["runs"].push_back(sweep_run_json(run, validated));
@@ -275,35 +255,34 @@ Json setting_json(const SettingResult& setting, bool validated, const Environmen
 }
 
 Json sweep_configuration(const SweepDefinition& sweep) {
-  return {{"data", sweep.files.train},
-          {"test", sweep.files.test},
-          {"hidden", sweep.hidden},
-          {"learning_rate", sweep.learning_rate},
-          {"weight_decay", sweep.weight_decay},
-          {"dropout", sweep.dropout},
-          {"optimizer", to_string(sweep.optimizer)},
-          {"momentum", sweep.momentum},
-          {"schedule", sweep.schedule == Schedule::cosine ? "cosine" : "constant"},
-          {"epochs", sweep.epochs},
-          {"batch", sweep.batch == 0 ? Json("full") : Json(sweep.batch)},
-          {"row_order", sweep.batch == 0 || sweep.order == RowOrder::as_stored ? "as_stored" : "shuffled_each_epoch"},
-          {"early_stopping", sweep.patience},
-          {"scale", sweep.standardise ? "standard" : "none"},
-          {"class_weights", sweep.balanced_classes},
-          {"seed", sweep.seed},
-          {"seeds", sweep.seeds},
-          {"validation", sweep.validation}};
+  Json json = files_json(sweep.files, "data");
+  json["hidden"] = sweep.hidden;
+  json["learning_rate"] = sweep.learning_rate;
+  json["weight_decay"] = sweep.weight_decay;
+  json["dropout"] = sweep.dropout;
+  json["optimizer"] = to_string(sweep.optimizer);
+  json["momentum"] = sweep.momentum;
+  json["schedule"] = sweep.schedule == Schedule::cosine ? "cosine" : "constant";
+  json["epochs"] = sweep.epochs;
+  json["batch"] = sweep.batch == 0 ? Json("full") : Json(sweep.batch);
+  json["row_order"] = sweep.batch == 0 || sweep.order == RowOrder::as_stored ? "as_stored" : "shuffled_each_epoch";
+  json["early_stopping"] = sweep.patience;
+  json["scale"] = sweep.standardise ? "standard" : "none";
+  json["class_weights"] = sweep.balanced_classes;
+  json["seed"] = sweep.seed;
+  json["seeds"] = sweep.seeds;
+  json["validation"] = sweep.validation;
+  return json;
 }
 
 }  // namespace
 
-std::string training_json(const RunStudy& study, const TrainingFiles& files, const Environment& environment,
-                          JsonHistory history) {
-  Json configuration;
-  configuration["train"] = files.train;
-  configuration["test"] = files.test;
-  configuration["init"] = files.initial.empty() ? Json(nullptr) : Json(files.initial);
+std::string training_json(const RunStudy& study, const TrainingFiles& files, double validation,
+                          const Environment& environment, JsonHistory history) {
+  Json configuration = files_json(files, "train");
+  configuration["init"] = or_null(files.initial);
   add_configuration(configuration, study.run);
+  add_terms(configuration, study.run, validation);
   return finish(document("train", std::move(configuration), study, environment), study, history,
                 {{"training", study.seconds}}, environment);
 }
@@ -340,6 +319,7 @@ std::string sweep_json(const SweepResult& result, const Environment& environment
   if (environment.gpu) json["plan"]["gpu"] = gpu_json(environment);
   json["data"] = {{"train", part_json(result.statistics.train)},
                   {"test", part_json(result.statistics.test)},
+                  {"classes", names_json(result.schema.classes)},
                   {"trained_rows", result.trained_rows},
                   {"validation_rows", result.validation_rows}};
   json["ranked_by"] = validated ? "validation_loss" : "test_accuracy";

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <numeric>
 
 #include "plateau/core/error.hpp"
@@ -16,13 +17,8 @@ namespace {
 static_assert(kMaxStackLayers == kMaxLayers, "what can be trained can be saved and read");
 constexpr Index kMaxParameters = Index{1} << 30;
 
-std::int32_t largest_label(const Dataset& data) { return *std::max_element(data.label().begin(), data.label().end()); }
-
-void expect_labels_below(const Dataset& data, const std::string& file, Index classes, const std::string& model) {
-  for (Index row = 0; row < data.rows(); ++row)
-    if (data.label()[row] >= classes)
-      throw InputError(fmt::format("{}: row {} holds label {}, and {} has {} classes, 0 to {}", file, row,
-                                   data.label()[row], model, classes, classes - 1));
+Index class_count(const Dataset& data) {
+  return std::max<Index>(data.classes.classes(), *std::max_element(data.label().begin(), data.label().end()) + 1);
 }
 
 void expect_limits(const Architecture& net) {
@@ -67,17 +63,97 @@ double level_train_accuracy(const std::vector<EpochRecord>& history) {
   return sum / static_cast<double>(count);
 }
 
-RunStudy study_run(const Run& run, const Split& split, Trainer& trainer) {
+ValidationRows::ValidationRows(const Dataset& train, double share, std::uint64_t seed) {
+  const Index rows = train.rows();
+  if (share == 0) return;
+  const bool is_share = 0 < share && share < 1;
+  const Index wanted = is_share ? static_cast<Index>(std::llround(share * static_cast<double>(rows))) : 0;
+  if (wanted == 0 || wanted == rows)
+    throw InputError(fmt::format(
+        "a validation fraction of {} is {} of the {} training rows of {}; hold out at least one row, and not "
+        "all",
+        share, wanted, rows, train.source));
+  if (train.groups.empty()) {
+    rows_ = RowSelection::outside_part(seed, rows, wanted);
+    validation_ = RowSelection::part(seed, rows, wanted);
+    return;
+  }
+  lists_ = split_rows(train.label(), class_count(train), {train.groups.data(), rows}, share, seed, "validation");
+  const auto listed = [rows](const std::vector<std::int32_t>& list) {
+    return RowSelection::listed({list.data(), static_cast<Index>(list.size())}, rows);
+  };
+  rows_ = listed(lists_.train);
+  validation_ = listed(lists_.test);
+}
+
+void ValidationRows::hold_out_of(Run& run) const {
+  run.rows = rows_;
+  run.validation = validation_;
+}
+
+std::optional<Index> RunStudy::kept_epoch() const {
+  if (result.history.empty()) return std::nullopt;
+  if (run.patience > 0 && result.best_epoch) return result.best_epoch;
+  return static_cast<Index>(result.history.size()) - 1;
+}
+
+RunStudy study_run(const Run& run, const Split& split, Trainer& trainer, const Watch& watch) {
   const TrainingData data = views(split);
-  RunStudy study{.run = run, .statistics = trainer.statistics(data, run.architecture.classes())};
+  RunStudy study{.run = run,
+                 .schema = schema_of(split.train),
+                 .scale = split.scale,
+                 .statistics = trainer.statistics(data, run.architecture.classes())};
   const auto start = std::chrono::steady_clock::now();
-  study.result = trainer.train(run, data);
+  study.result = trainer.train(run, data, watch.checkpoints, watch.observer);
   study.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (!study.result.history.empty()) {
     study.plateau = plateau_level(study.result.test_correct);
     study.best = best_epoch(study.result.history);
   }
   return study;
+}
+
+ModelFile model_of(const RunStudy& study) {
+  const RunResult& result = study.result;
+  const bool best = study.run.patience > 0 && result.best_epoch;
+  const Architecture& net = study.run.architecture;
+  ModelFile model{.stack = {net.widths, best ? result.best_parameters : result.parameters},
+                  .classes = {},
+                  .features = study.schema.feature_names,
+                  .scale_mean = {},
+                  .scale_factor = {}};
+  if (!study.schema.classes.numbered) {
+    model.classes = study.schema.classes.names;
+    // A network has two classes where its rows have one.
+    if (model.classes.size() == 1) model.classes.push_back("not " + model.classes.front());
+  }
+  for (const FeatureScale& scale : result.scale.empty() ? study.scale : result.scale) {
+    model.scale_mean.push_back(scale.mean);
+    model.scale_factor.push_back(scale.factor);
+  }
+  return model;
+}
+
+Schema schema_of(const ModelFile& model, const std::string& file) {
+  return {.source = file,
+          .columns = model.stack.widths.front(),
+          .feature_names = model.features,
+          .classes = model.classes.empty() ? numbered_classes(model.stack.widths.back())
+                                           : ClassMap{.names = model.classes, .numbered = false}};
+}
+
+TrainedNetwork network_of(const ModelFile& model) {
+  TrainedNetwork network{.architecture = {model.stack.widths}, .parameters = model.stack.parameters};
+  for (std::size_t j = 0; j < model.scale_mean.size(); ++j)
+    network.scale.push_back({model.scale_mean[j], model.scale_factor[j]});
+  return network;
+}
+
+void expects_labels_below(const Dataset& data, const std::string& file, Index classes, const std::string& model) {
+  for (Index row = 0; row < data.rows(); ++row)
+    if (data.label()[row] >= classes)
+      throw InputError(fmt::format("{}: row {} holds label {}, and {} has {} classes, 0 to {}", file, row,
+                                   data.label()[row], model, classes, classes - 1));
 }
 
 Architecture fitting_architecture(const std::optional<std::vector<Index>>& hidden, const Split& split,
@@ -96,12 +172,12 @@ Architecture fitting_architecture(const std::optional<std::vector<Index>>& hidde
       throw InputError(fmt::format("{} is a network {}, which the hidden widths {} do not fit", files.initial,
                                    to_string(net),
                                    hidden->empty() ? "\"\"" : fmt::format("{}", fmt::join(*hidden, ","))));
-    expect_labels_below(split.train, files.train, net.classes(), files.initial);
-    expect_labels_below(split.test, files.test, net.classes(), files.initial);
+    expects_labels_below(split.train, files.train, net.classes(), files.initial);
+    expects_labels_below(split.test, files.test, net.classes(), files.initial);
   } else {
     net.widths.push_back(split.train.features());
     net.widths.insert(net.widths.end(), hidden->begin(), hidden->end());
-    net.widths.push_back(std::max<Index>(2, std::max(largest_label(split.train), largest_label(split.test)) + 1));
+    net.widths.push_back(std::max({Index{2}, class_count(split.train), class_count(split.test)}));
   }
   expect_limits(net);
   return net;

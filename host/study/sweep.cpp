@@ -38,10 +38,8 @@ std::vector<SettingResult> settings_of(const SweepDefinition& sweep, const Split
 }
 
 std::vector<Run> runs_of(const SweepDefinition& sweep, const std::vector<SettingResult>& settings,
-                         Index training_rows) {
+                         const ValidationRows& held_out) {
   expects(!settings.empty() && sweep.seeds >= 1, "sweep: at least one setting and one seed");
-  expects(0 <= sweep.validation && sweep.validation < 1, "sweep: 0 <= validation < 1");
-  const Index held_out = validation_row_count(sweep, training_rows);
   std::vector<Run> runs;
   for (const SettingResult& setting : settings) {
     Run run{.architecture = setting.architecture,
@@ -55,10 +53,7 @@ std::vector<Run> runs_of(const SweepDefinition& sweep, const std::vector<Setting
             .dropout = setting.dropout,
             .class_weights = {.balanced = sweep.balanced_classes},
             .outputs = {.parameters = false, .best_parameters = false, .test_correct = false}};
-    if (held_out > 0) {
-      run.rows = RowSelection::outside_part(sweep.seed, training_rows, held_out);
-      run.validation = RowSelection::part(sweep.seed, training_rows, held_out);
-    }
+    held_out.hold_out_of(run);
     for (Index s = 0; s < sweep.seeds; ++s) {
       run.seed = sweep.seed + static_cast<std::uint64_t>(s);
       runs.push_back(run);
@@ -158,12 +153,8 @@ Index setting_count(const SweepDefinition& sweep) {
                             sweep.dropout.size());
 }
 
-Index validation_row_count(const SweepDefinition& sweep, Index training_rows) {
-  return static_cast<Index>(std::llround(sweep.validation * static_cast<double>(training_rows)));
-}
-
-std::vector<Run> sweep_runs(const SweepDefinition& sweep, const Split& split) {
-  return runs_of(sweep, settings_of(sweep, split), split.train.rows());
+std::vector<Run> sweep_runs(const SweepDefinition& sweep, const Split& split, const ValidationRows& held_out) {
+  return runs_of(sweep, settings_of(sweep, split), held_out);
 }
 
 Index SettingResult::count(RunOutcome outcome) const { return std::ranges::count(runs, outcome, &SweepRun::outcome); }
@@ -176,11 +167,12 @@ Index SweepResult::count(RunOutcome outcome) const {
 
 SweepResult study_sweep(const SweepDefinition& sweep, const Split& split, Trainer& trainer,
                         const FleetObserver& observer) {
-  SweepResult result{.definition = sweep, .settings = settings_of(sweep, split)};
-  const std::vector<Run> runs = runs_of(sweep, result.settings, split.train.rows());
+  SweepResult result{.definition = sweep, .schema = schema_of(split.train), .settings = settings_of(sweep, split)};
+  const ValidationRows held_out(split.train, sweep.validation, sweep.seed);
+  const std::vector<Run> runs = runs_of(sweep, result.settings, held_out);
   const TrainingData data = views(split);
   result.statistics = trainer.statistics(data, runs.front().architecture.classes());
-  result.validation_rows = validation_row_count(sweep, split.train.rows());
+  result.validation_rows = held_out.count();
   result.trained_rows = split.train.rows() - result.validation_rows;
   result.ranked_by = result.validation_rows > 0 ? RankedBy::validation_loss : RankedBy::test_accuracy;
 

@@ -405,7 +405,7 @@ TEST_F(CommandLine, refuses_data_that_cannot_be_trained_on) {
   expect_refused(train_on(pair("negative", {0, 0, 1, 1}, {0, -1}), good), "negative_y.npy");
   expect_refused(train_on(pair("large", {0, 0, 1, 1}, {0, 1024}), good), "large_y.npy");
   expect_refused(train_on(pair("none", {}, {}), good), "none_x.npy");
-  expect_refused(train_on(parity("sgd_momentum_5_16_3", "train"), good), "5 features");
+  expect_refused(train_on(parity("sgd_momentum_5_16_3", "train"), good), "has 5");
 
   write_file(file("cut.npy"), file_content(file("good_x.npy")).substr(0, 140));
   expect_refused(train_on(file("cut.npy").string() + ":" + file("good_y.npy").string(), good), "cut.npy");
@@ -423,7 +423,7 @@ TEST_F(CommandLine, refuses_models_that_do_not_fit) {
   };
   expect_refused(init("missing.safetensors"), "missing.safetensors");
   write_linear_stack(file("four.safetensors"), {{4, 3}, std::vector<float>(15)});
-  expect_refused(init(file("four.safetensors").string()), "four.safetensors has 4 inputs");
+  expect_refused(init(file("four.safetensors").string()), "four.safetensors has 4");
   write_linear_stack(file("two.safetensors"), {{5, 2}, std::vector<float>(12)});
   expect_refused(init(file("two.safetensors").string()), "two.safetensors has 2 classes");
   const std::string whole = file_content(sgd_init());
@@ -608,8 +608,9 @@ TEST_F(CommandLine, sweep_refuses_a_bad_grid_before_anything_starts) {
     expect_refused(with("--lr", value), "--lr");
   for (const std::string value : {"-0.1", "x", "0,0"}) expect_refused(with("--weight-decay", value), "--weight-decay");
   for (const std::string value : {"1", "0,1.5", "-0.5", "nan"}) expect_refused(with("--dropout", value), "--dropout");
-  for (const std::string value : {"1", "-0.1", "nan", "half", "0.001"})
+  for (const std::string value : {"1", "-0.1", "nan", "half"})
     expect_refused(with("--validation", value), "--validation");
+  expect_refused(with("--validation", "0.001"), "a validation fraction of 0.001 is 0 of the 333 training rows");
   for (const std::string value : {"0", "-1", "x"}) expect_refused(with("--seeds", value), "--seeds");
   for (const std::string value : {"8", "0", "8,,8"}) expect_refused(with("--hidden", value), "--hidden " + value + ":");
   expect_refused(with("--momentum", "0.9"), "--momentum: only --optimizer sgd");
@@ -624,8 +625,7 @@ TEST_F(CommandLine, sweep_refuses_a_bad_grid_before_anything_starts) {
   expect_refused(sweep_case(), "--hidden");
   expect_refused({"sweep", "--data", parity("sgd_momentum_5_16_3", "train"), "--hidden", "8"}, "--test is missing");
   const std::string good = pair("good", {0, 0, 1, 1, 0, 1}, {0, 1, 0});
-  expect_refused({"sweep", "--data", good, "--test", parity("sgd_momentum_5_16_3", "test"), "--hidden", "8"},
-                 "2 features");
+  expect_refused({"sweep", "--data", good, "--test", parity("sgd_momentum_5_16_3", "test"), "--hidden", "8"}, "has 2");
   expect_refused({"sweep", "--data", "gone.npy:gone.npy", "--test", good, "--hidden", "8"}, "gone.npy");
 }
 
@@ -709,18 +709,210 @@ TEST_F(CommandLine, seeds_and_names_that_collide_are_refused) {
   EXPECT_FALSE(fs::exists(file("o")));
 }
 
-TEST_F(CommandLine, every_command_explains_itself_with_an_example) {
-  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"--help"},
-                                                    {"scenario", "--help"},
-                                                    {"train", "--help"},
-                                                    {"sweep", "--help"},
-                                                    {"info", "--help"}}) {
-    const ProgramResult result = run(arguments);
-    EXPECT_EQ(result.exit_code, 0);
-    EXPECT_NE(result.out.find("Example: plateau "), std::string::npos) << result.out;
+std::string rows_file(const std::string& name) { return std::string(PLATEAU_TEST_DATA) + "/" + name; }
+
+TEST_F(CommandLine, a_table_is_trained_on_and_its_model_is_evaluated) {
+  const std::string model = file("m.safetensors").string(), out = file("run").string();
+  const std::vector<std::string> iris{"train",
+                                      "--train",
+                                      rows_file("iris.csv"),
+                                      "--target",
+                                      "species",
+                                      "--drop",
+                                      "sepal_width",
+                                      "--test-fraction",
+                                      "0.3",
+                                      "--hidden",
+                                      "16",
+                                      "--device",
+                                      "cpu"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), iris.begin(), iris.end());
+    return more;
+  };
+  const ProgramResult trained =
+      run(with({"--scale", "standard", "--validation", "0.2", "--early-stopping", "20", "--lr", "0.01", "--epochs",
+                "2000", "--seed", "3", "--save", model, "--out", out}));
+  EXPECT_EQ(trained.exit_code, 0) << trained.err;
+  EXPECT_NE(trained.out.find("\nClasses      0 setosa, 1 versicolor, 2 virginica\n"), std::string::npos) << trained.out;
+  const Json json = Json::parse(file_content(out + "/run.json"));
+  EXPECT_EQ(json["data"]["train"]["class_rows"], Json({35, 35, 35}));
+  EXPECT_EQ(json["data"]["test"]["class_rows"], Json({15, 15, 15}));
+  EXPECT_EQ(json["data"]["validation_rows"], 21);
+  EXPECT_EQ(json["data"]["feature_names"], Json({"sepal_length", "petal_length", "petal_width"}));
+  EXPECT_EQ(json["result"]["outcome"], "stopped_early");
+  EXPECT_EQ(file_content(model), file_content(out + "/model.safetensors"));
+
+  // The parameters that are kept are those of the best epoch, and the scale is applied: the test rows say so.
+  const ProgramResult again =
+      run(with({"--init", model, "--lr", "1e-30", "--epochs", "1", "--seed", "3", "--format", "json"}));
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  const auto kept = json["result"]["kept_epoch"].get<std::size_t>();
+  std::istringstream history(file_content(out + "/history.csv"));
+  std::string line;
+  for (std::size_t i = 0; i <= kept + 1; ++i) std::getline(history, line);
+  std::vector<std::string> fields;
+  std::istringstream in(line);
+  for (std::string field; std::getline(in, field, ',');) fields.push_back(field);
+  EXPECT_EQ(fields[0], std::to_string(kept));
+  EXPECT_EQ(Json::parse(again.out)["history"]["test_loss"][0].get<double>(), std::stod(fields[3]));
+
+  // All rows, in another order of columns.
+  std::string turned = "species,petal_width,petal_length,sepal_length\n";
+  std::istringstream table(file_content(rows_file("iris.csv")));
+  std::getline(table, line);
+  while (std::getline(table, line)) {
+    std::istringstream row(line);
+    std::vector<std::string> cells;
+    for (std::string cell; std::getline(row, cell, ',');) cells.push_back(cell);
+    turned += cells[4] + "," + cells[3] + "," + cells[2] + "," + cells[0] + "\n";
   }
-  for (const std::string name : {"overfit", "underfit", "ceiling"})
-    EXPECT_NE(run({"--help"}, "scenario_" + name).out.find("Example: scenario_" + name), std::string::npos);
+  write_file(file("turned.csv"), turned);
+  std::map<std::string, Json> evaluated;
+  for (const auto& [data, more] :
+       std::map<std::string, std::vector<std::string>>{{rows_file("iris.csv"), {"--drop", "sepal_width"}},
+                                                       {file("turned.csv").string(), {"--target", "species"}}}) {
+    std::vector<std::string> arguments{"evaluate",
+                                       "--model",
+                                       model,
+                                       "--data",
+                                       data,
+                                       "--device",
+                                       "cpu",
+                                       "--format",
+                                       "json",
+                                       "--out",
+                                       file("e.json").string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const ProgramResult result = run(arguments);
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_EQ(file_content(file("e.json")).substr(0, 200), result.out.substr(0, 200));
+    evaluated[more[0]] = Json::parse(result.out);
+  }
+  EXPECT_EQ(evaluated["--drop"]["classes"], evaluated["--target"]["classes"]);
+  EXPECT_EQ(evaluated["--drop"]["classes"][2]["name"], "virginica");
+  EXPECT_GE(evaluated["--drop"]["result"]["accuracy"], 0.9);
+}
+
+TEST_F(CommandLine, every_training_option_changes_the_training_and_is_recorded) {
+  const std::vector<std::vector<std::string>> options{
+      {},
+      {"--schedule", "cosine"},
+      {"--scale", "standard"},
+      {"--dropout", "0.25"},
+      {"--jitter", "0.5"},
+      {"--mixup", "0.25"},
+      {"--class-weights"},
+      {"--validation", "0.25"},
+      {"--optimizer", "adamw"},
+      {"--batch", "32"},
+      {"--batch", "32", "--no-shuffle"},
+      {"--seed", "1"},
+  };
+  std::vector<Json> losses, configurations;
+  for (std::vector<std::string> more : options) {
+    more.insert(more.end(), {"--hidden", "8", "--epochs", "3", "--format", "json"});
+    const ProgramResult result = run(train_sgd_case(more));
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    const Json json = Json::parse(result.out);
+    for (const Json& other : losses) EXPECT_NE(json["result"]["train_loss"], other) << more[0];
+    for (const Json& other : configurations) EXPECT_NE(json["configuration"], other) << more[0];
+    losses.push_back(json["result"]["train_loss"]);
+    configurations.push_back(json["configuration"]);
+  }
+  for (const auto& [option, values] :
+       std::map<std::string, std::vector<std::string>>{{"--dropout", {"-0.1", "1", "nan", "0.99999999"}},
+                                                       {"--jitter", {"-1", "nan", "inf"}},
+                                                       {"--mixup", {"-1", "nan"}},
+                                                       {"--validation", {"-0.1", "1", "nan"}},
+                                                       {"--early-stopping", {"-1", "x"}},
+                                                       {"--test-fraction", {"0.5"}}})
+    for (const std::string& value : values) expect_refused(train_sgd_case({"--hidden", "8", option, value}), option);
+  expect_refused(train_sgd_case({"--hidden", "8", "--validation", "0.001"}), "a validation fraction of 0.001");
+  expect_refused(train_sgd_case({"--hidden", "8", "--validation", "0", "--early-stopping", "3"}), "--early-stopping");
+}
+
+TEST_F(CommandLine, rows_of_a_group_stay_together) {
+  std::string table = "x,patient,ill\n";
+  for (int i = 0; i < 60; ++i)
+    table += std::to_string(i) + ",p" + std::to_string(i % 6) + "," + (i / 6 % 2 == 0 ? "no" : "yes") + "\n";
+  write_file(file("t.csv"), table);
+  const std::vector<std::string> rows{"--test-fraction", "0.17", "--validation", "0.2", "--group",  "patient",
+                                      "--hidden",        "4",    "--epochs",     "2",   "--device", "cpu",
+                                      "--format",        "json"};
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+           {"train", "--train", file("t.csv").string()}, {"sweep", "--data", file("t.csv").string(), "--seeds", "2"}}) {
+    std::vector<std::string> arguments = command;
+    arguments.insert(arguments.end(), rows.begin(), rows.end());
+    const ProgramResult result = run(arguments);
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    const Json json = Json::parse(result.out);
+    EXPECT_EQ(json["data"]["test"]["rows"], 10);     // one patient of six
+    EXPECT_EQ(json["data"]["validation_rows"], 10);  // and one of the other five
+    EXPECT_EQ(json["data"]["train"]["features"].size(), 1u);
+    EXPECT_EQ(json["data"]["classes"], Json({"no", "yes"}));
+    EXPECT_EQ(json["configuration"]["group"], "patient");
+  }
+}
+
+TEST_F(CommandLine, rows_that_do_not_fit_a_model_are_refused_by_name) {
+  const std::string model = file("m.safetensors").string();
+  ASSERT_EQ(run({"train", "--train", rows_file("iris.csv"), "--test-fraction", "0.3", "--hidden", "", "--scale",
+                 "standard", "--epochs", "1", "--device", "cpu", "--save", model})
+                .exit_code,
+            0);
+  const auto evaluate = [&](const std::string& table, std::vector<std::string> more = {}) {
+    write_file(file("t.csv"), table);
+    more.insert(more.begin(), {"evaluate", "--model", model, "--data", file("t.csv").string()});
+    return more;
+  };
+  expect_refused(evaluate("sepal_length,sepal_width,petal_length,species\n1,2,3,setosa\n"), "no column 'petal_width'");
+  expect_refused(evaluate("sepal_length,sepal_width,petal_length,petal_width,age,species\n1,2,3,4,5,setosa\n"),
+                 "column 'age'");
+  expect_refused(evaluate("1,2,3,4,setosa\n1,2,3,4,tulip\n"), "row 1 holds class 'tulip'");
+  expect_refused(evaluate("1,2,3,4,setosa\n", {"--target", "kind"}), "'kind'");
+  expect_refused({"evaluate", "--model", "gone.safetensors", "--data", rows_file("iris.csv")}, "gone.safetensors");
+  // Without names in the model, labels are its ids.
+  expect_refused({"evaluate", "--model", sgd_init(), "--data", pair("two", {0, 0, 1, 1}, {0, 1})}, "2 features");
+  write_linear_stack(file("two.safetensors"), {{2, 2}, std::vector<float>(6)});
+  expect_refused({"evaluate", "--model", file("two.safetensors").string(), "--data", pair("far", {0, 0, 1, 1}, {0, 7})},
+                 "row 1 holds label 7");
+  // A training that begins with the model takes its scale.
+  expect_refused(
+      {"train", "--train", rows_file("iris.csv"), "--test-fraction", "0.3", "--init", model, "--scale", "standard"},
+      "--scale standard: " + model);
+  expect_refused({"train", "--train", rows_file("iris.csv"), "--hidden", "4"}, "--test is missing");
+  expect_refused({"train", "--train", rows_file("iris.csv"), "--hidden", "4", "--test-fraction", "1.5"},
+                 "a test fraction of 1.5");
+  expect_refused({"train", "--train", parity("sgd_momentum_5_16_3", "train"), "--target", "kind", "--hidden", "4",
+                  "--test-fraction", "0.5"},
+                 "'kind'");
+}
+
+TEST_F(CommandLine, every_command_explains_itself_with_an_example_that_works) {
+  // As in a checkout of the repository; what one example leaves, another takes up.
+  fs::create_directories(folder / "files" / "tests");
+  fs::create_directory_symlink(PLATEAU_TEST_DATA, folder / "files" / "tests" / "data");
+  const auto try_example = [&](const std::vector<std::string>& help, const std::string& program) {
+    const ProgramResult result = run(help, program);
+    EXPECT_EQ(result.exit_code, 0);
+    std::smatch example;
+    ASSERT_TRUE(std::regex_search(result.out, example, std::regex("Example: (" + program + "[^\n]*)\n"))) << result.out;
+    const ProgramResult tried = run_program({"/bin/sh", "-c", "cd \"$0\" && PATH=\"$1\" && " + example[1].str(),
+                                             (folder / "files").string(), PLATEAU_PROGRAMS},
+                                            folder);
+    EXPECT_EQ(tried.exit_code, 0) << example[1] << "\n" << tried.err;
+    EXPECT_NE(tried.out, "") << example[1];
+  };
+  for (const std::vector<std::string>& help : std::vector<std::vector<std::string>>{{"--help"},
+                                                                                    {"scenario", "--help"},
+                                                                                    {"train", "--help"},
+                                                                                    {"evaluate", "--help"},
+                                                                                    {"predict", "--help"},
+                                                                                    {"sweep", "--help"},
+                                                                                    {"info", "--help"}})
+    try_example(help, "plateau");
+  for (const std::string name : {"overfit", "underfit", "ceiling"}) try_example({"--help"}, "scenario_" + name);
 }
 
 TEST_F(CommandLine, info_says_what_there_is) {

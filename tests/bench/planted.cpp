@@ -51,7 +51,7 @@ class PlantedTrainer final : public Trainer {
   PlantedTrainer(double test_loss, RunOutcome outcome) : test_loss_(test_loss), outcome_(outcome) {}
 
   using Trainer::train;
-  RunResult train(const Run& run, const TrainingData&, const Checkpoints&) override {
+  RunResult train(const Run& run, const TrainingData&, const Checkpoints&, const RunObserver&) override {
     std::this_thread::sleep_for(std::chrono::milliseconds(run.epochs));
     const bool sound = run.seed == 0;
     const EpochRecord epoch{.test_loss = sound ? 0 : test_loss_};

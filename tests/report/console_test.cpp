@@ -351,14 +351,67 @@ TEST(SweepOutcome, is_told_where_every_run_diverged) {
 }
 
 TEST(ProgressLine, tells_the_time_left_from_the_time_taken) {
-  EXPECT_EQ(progress_line({.finished = 0, .runs = 1, .share = 0}, 5), "0 of 1 run, 0 %");
-  EXPECT_EQ(progress_line({.finished = 3, .runs = 12, .share = 0.25}, 5), "3 of 12 runs, 25 %, about 15 s left");
+  EXPECT_EQ(progress_line({.finished = 0, .runs = 1, .share = 0}, 5), "[>                   ] 0 of 1 run, 0 %");
+  EXPECT_EQ(progress_line({.finished = 3, .runs = 12, .share = 0.25}, 5),
+            "[=====>              ] 3 of 12 runs, 25 %, about 15 s left");
   EXPECT_EQ(progress_line({.finished = 3, .runs = 12, .share = 0.25}, 43.3),
-            "3 of 12 runs, 25 %, about 2 min 10 s left");
+            "[=====>              ] 3 of 12 runs, 25 %, about 2 min 10 s left");
   EXPECT_EQ(progress_line({.finished = 1, .runs = 4000, .share = 0.0005}, 5.6),
-            "1 of 4000 runs, 0 %, about 3 h 6 min left");
-  EXPECT_EQ(progress_line({.finished = 11, .runs = 12, .share = 0.9999}, 5), "11 of 12 runs, 99 %, about 1 s left");
-  EXPECT_EQ(progress_line({.finished = 12, .runs = 12, .share = 1}, 5), "12 of 12 runs, 100 %");
+            "[>                   ] 1 of 4000 runs, 0 %, about 3 h 6 min left");
+  EXPECT_EQ(progress_line({.finished = 11, .runs = 12, .share = 0.9999}, 5),
+            "[===================>] 11 of 12 runs, 99 %, about 1 s left");
+  EXPECT_EQ(progress_line({.finished = 12, .runs = 12, .share = 1}, 5), "[====================] 12 of 12 runs, 100 %");
+}
+
+TEST(ProgressLine, of_a_run_has_its_figures_and_the_speed_since_it_began) {
+  const ProgressOf run{.rows = 1000, .epochs = 500};
+  EXPECT_EQ(progress_line({.epochs = 0}, run, 0), "[>                   ] epoch 0 of 500");
+  EXPECT_EQ(
+      progress_line({.epochs = 125, .train_loss = 0.12344, .test_accuracy = 0.95}, run, 5),
+      "[=====>              ] epoch 125 of 500, train loss 0.1234, test accuracy 0.9500, 2.5e+04 rows/s, about 15 s "
+      "left");
+  // A run that goes on from epoch 100 has trained 25 epochs in 5 s; the other 375 take 15 times as long.
+  const ProgressOf resumed{.rows = 1000, .epochs = 500, .first_epoch = 100};
+  EXPECT_EQ(progress_line({.epochs = 125}, resumed, 5),
+            "[=====>              ] epoch 125 of 500, 5e+03 rows/s, about 1 min 15 s left");
+  EXPECT_EQ(progress_line({.epochs = 500}, run, 5), "[====================] epoch 500 of 500, 1e+05 rows/s");
+}
+
+TEST(ReadingLine, keeps_a_name_on_its_line) {
+  EXPECT_EQ(reading_line("a\nb.csv", 0.5, 3), "[==========>         ] reading a?b.csv, about 3 s left");
+}
+
+// Two classes with names, a run that stops early.
+RunStudy stopped_early() {
+  RunStudy study{
+      .run = {.architecture = {{1, 2}}, .epochs = 9, .patience = 2},
+      .statistics = {.train = {.class_rows = {3, 5}, .features = {}}, .test = {.class_rows = {1, 3}, .features = {}}}};
+  study.run.validation = RowSelection::part(0, 8, 2);
+  study.schema.classes.names = {"cat", "d\to\ng"};
+  study.result.outcome = RunOutcome::stopped_early;
+  study.result.history = {
+      {.test_accuracy = 0.75, .validation_loss = 0.5, .validation_accuracy = 1}, {.validation_loss = 0.6}, {}};
+  study.result.best_epoch = 0;
+  study.result.test_correct = CorrectBits({7, 7, 7}, 3, 4);
+  study.plateau = plateau_level(study.result.test_correct);
+  study.best = best_epoch(study.result.history);
+  return study;
+}
+
+TEST(TrainingSummary, names_the_classes_each_on_one_line) {
+  expect_part(training_summary(stopped_early(), somewhere()), "\nClasses      0 cat, 1 d?o?g\n");
+  RunStudy study = stopped_early();
+  study.schema.classes = numbered_classes(2);
+  EXPECT_EQ(training_summary(study, somewhere()).find("Classes"), std::string::npos);
+}
+
+TEST(TrainingSummary, says_which_epoch_validation_chose_and_whose_parameters_are_kept) {
+  expect_part(training_summary(stopped_early(), somewhere()),
+              "\nValidation   lowest loss 0.5000, accuracy 1.0000, on 2 held-out rows after epoch 0, where the test\n"
+              "             accuracy is 0.7500 (95 % interval 0.301 to 0.954); its parameters are kept\n");
+  RunStudy study = stopped_early();
+  study.run.patience = 0;
+  expect_part(training_summary(study, somewhere()), "the parameters of the last epoch are\n             kept\n");
 }
 
 }  // namespace

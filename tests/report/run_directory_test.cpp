@@ -29,7 +29,9 @@ RunStudy finished_study() {
 TEST(HistoryCsv, reads_back_as_the_same_doubles) {
   const std::vector<EpochRecord> history{{0.1, 1.0 / 3, 2.0 / 3, 0.7, 1e-17},
                                          {1e300, 0, std::numeric_limits<double>::denorm_min(), 1, 12345678.9}};
-  std::istringstream csv(history_csv(history));
+  RunStudy study = finished_study();
+  study.result.history = history;
+  std::istringstream csv(history_csv(study));
   std::string line;
   std::getline(csv, line);
   EXPECT_EQ(line, "epoch,train_loss,train_accuracy,test_loss,test_accuracy,gradient_norm");
@@ -46,6 +48,17 @@ TEST(HistoryCsv, reads_back_as_the_same_doubles) {
     }
   }
   EXPECT_FALSE(std::getline(csv, line));
+}
+
+TEST(HistoryCsv, has_validation_columns_where_there_are_validation_rows) {
+  RunStudy study = finished_study();
+  study.run.validation = RowSelection::part(0, 4, 2);
+  study.result.history[0].validation_loss = 0.125;
+  study.result.history[0].validation_accuracy = 0.75;
+  EXPECT_EQ(
+      history_csv(study),
+      "epoch,train_loss,train_accuracy,test_loss,test_accuracy,gradient_norm,validation_loss,validation_accuracy\n"
+      "0,0.5,1,0.25,0.5,0,0.125,0.75\n");
 }
 
 TEST(RunDirectory, holds_the_three_files) {

@@ -65,7 +65,9 @@ TEST(RunJson, differs_between_equal_runs_under_measured_only) {
 TEST(RunJson, describes_the_rows) {
   const ScenarioResult result = study(1);
   const Json json = Json::parse(scenario_json(kOptions, result, cpu_environment(1), JsonHistory::leave_out));
-  EXPECT_EQ(keys(json["data"]), (std::vector<std::string>{"test", "train"}));
+  EXPECT_EQ(keys(json["data"]),
+            (std::vector<std::string>{"classes", "feature_names", "test", "train", "validation_rows"}));
+  EXPECT_EQ(json["data"]["classes"], nullptr);
   const Json& train = json["data"]["train"];
   EXPECT_EQ(train["rows"], 1000);
   EXPECT_EQ(train["class_rows"], Json(result.first.statistics.train.class_rows));
@@ -121,7 +123,8 @@ TEST(RunJson, of_a_diverged_training_is_still_json) {
                  .statistics = {.train = {.class_rows = {3, 4}, .features = {{.mean = 1.5, .spread = INFINITY}}},
                                 .test = {.class_rows = {1, 1}, .features = {{.mean = 1.5}}}}};
   study.result.outcome = RunOutcome::diverged;
-  const Json json = Json::parse(training_json(study, {"a", "b", ""}, cpu_environment(1), JsonHistory::include));
+  const Json json =
+      Json::parse(training_json(study, {.train = "a", .test = "b"}, 0, cpu_environment(1), JsonHistory::include));
   EXPECT_EQ(json["result"]["outcome"], "diverged");
   EXPECT_EQ(json["result"]["epochs"], 0);
   EXPECT_EQ(json["configuration"]["optimizer"]["name"], "sgd");
@@ -129,9 +132,46 @@ TEST(RunJson, of_a_diverged_training_is_still_json) {
   EXPECT_TRUE(json["data"]["train"]["features"][0]["spread"].is_null());
 }
 
+TEST(RunJson, of_a_training_has_all_that_was_asked_for_and_what_the_labels_mean) {
+  RunStudy study{.run = {.architecture = {{2, 2}},
+                         .schedule = Schedule::cosine,
+                         .epochs = 9,
+                         .patience = 3,
+                         .standardise = true,
+                         .dropout = 0.25,
+                         .jitter = 0.5,
+                         .mixup = 0.125,
+                         .class_weights = {.balanced = true}}};
+  study.run.validation = RowSelection::part(0, 8, 2);
+  study.schema.classes.names = {"cat", "dog"};
+  study.schema.feature_names = {"age", "mass"};
+  study.result.history = {{.validation_loss = 0.5, .validation_accuracy = 1},
+                          {.validation_loss = 0.75, .validation_accuracy = 0.5}};
+  study.result.best_epoch = 0;
+  study.result.test_correct = CorrectBits({1, 1}, 2, 2);
+  study.plateau = plateau_level(study.result.test_correct);
+  study.best = best_epoch(study.result.history);
+  TrainingFiles files{.train = "a.csv", .test_fraction = 0.25};
+  files.reading = {.target = "kind", .drop = {"id"}, .group = "owner", .header = Header::present};
+  const Json json = Json::parse(training_json(study, files, 0.2, cpu_environment(1), JsonHistory::include));
+  const Json& configuration = json["configuration"];
+  const Json want = Json{{"train", "a.csv"},      {"test", nullptr},   {"test_fraction", 0.25}, {"target", "kind"},
+                         {"drop", {"id"}},        {"group", "owner"},  {"header", "present"},   {"schedule", "cosine"},
+                         {"scale", "standard"},   {"dropout", 0.25},   {"jitter", 0.5},         {"mixup", 0.125},
+                         {"class_weights", true}, {"validation", 0.2}, {"early_stopping", 3}};
+  for (const auto& [key, value] : want.items()) EXPECT_EQ(configuration[key], value) << key;
+  EXPECT_EQ(json["data"]["classes"], Json({"cat", "dog"}));
+  EXPECT_EQ(json["data"]["feature_names"], Json({"age", "mass"}));
+  EXPECT_EQ(json["data"]["validation_rows"], 2);
+  EXPECT_EQ(json["result"]["validation_loss"], 0.75);
+  EXPECT_EQ(json["result"]["best_validation_epoch"], 0);
+  EXPECT_EQ(json["result"]["kept_epoch"], 0);
+  EXPECT_EQ(json["history"]["validation_accuracy"], Json({1.0, 0.5}));
+}
+
 // Two networks on the rows of a scenario; the second learning rate diverges.
 SweepResult small_sweep(int workers) {
-  const SweepDefinition sweep{.files = {"x.npy:y.npy", "tx.npy:ty.npy", ""},
+  const SweepDefinition sweep{.files = {.train = "x.npy:y.npy", .test = "tx.npy:ty.npy"},
                               .hidden = {{}, {4}},
                               .learning_rate = {0.01, 1e30},
                               .optimizer = SweepOptimizer::sgd,

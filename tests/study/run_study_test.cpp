@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
 #include "plateau/core/error.hpp"
 
 namespace plateau {
@@ -18,7 +22,8 @@ Dataset rows(Index columns, std::vector<std::int32_t> labels) {
 std::string refusal(const std::optional<std::vector<Index>>& hidden, const Split& split,
                     const std::optional<LinearStack>& initial) {
   try {
-    fitting_architecture(hidden, split, initial, {"a.npy:b.npy", "c.npy:d.npy", "m.safetensors"});
+    fitting_architecture(hidden, split, initial,
+                         {.train = "a.npy:b.npy", .test = "c.npy:d.npy", .initial = "m.safetensors"});
   } catch (const InputError& error) {
     return error.what();
   }
@@ -30,6 +35,12 @@ TEST(FittingArchitecture, has_the_datas_features_and_a_class_for_every_label) {
   EXPECT_EQ(fitting_architecture(std::vector<Index>{16, 8}, split, {}, {}).widths, (std::vector<Index>{3, 16, 8, 5}));
   EXPECT_EQ(fitting_architecture(std::vector<Index>{}, {rows(2, {0}), rows(2, {0})}, {}, {}).widths,
             (std::vector<Index>{2, 2}));
+}
+
+TEST(FittingArchitecture, has_an_output_for_a_class_without_rows) {
+  Split split{rows(3, {0, 1}), rows(3, {0})};
+  split.train.classes.names = {"cat", "dog", "newt"};
+  EXPECT_EQ(fitting_architecture(std::vector<Index>{}, split, {}, {}).classes(), 3);
 }
 
 TEST(FittingArchitecture, is_the_initial_models) {
@@ -95,6 +106,91 @@ TEST(RunStudy, of_a_diverged_run_without_an_epoch_has_no_level) {
   EXPECT_TRUE(study.result.history.empty());
   EXPECT_FALSE(study.plateau.has_value());
   EXPECT_FALSE(study.best.has_value());
+}
+
+std::vector<Index> rows_of(const RowSelection& selection) {
+  std::vector<Index> found;
+  for (Index k = 0; k < selection.count(); ++k) found.push_back(selection(k));
+  std::ranges::sort(found);
+  return found;
+}
+
+TEST(ValidationRows, are_a_random_part_and_the_run_trains_on_the_others) {
+  const Dataset data = rows(1, std::vector<std::int32_t>(10, 1));
+  plateau::Run run, other;
+  const ValidationRows held_out(data, 0.3, 7), by_another_seed(data, 0.3, 8), none(data, 0, 7);
+  held_out.hold_out_of(run);
+  EXPECT_EQ(held_out.count(), 3);
+  std::vector<Index> all = rows_of(*run.validation);
+  EXPECT_EQ(all.size(), 3u);
+  std::ranges::copy(rows_of(*run.rows), std::back_inserter(all));
+  std::ranges::sort(all);
+  EXPECT_EQ(all, (std::vector<Index>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
+  by_another_seed.hold_out_of(other);
+  EXPECT_NE(rows_of(*other.validation), rows_of(*run.validation));
+  none.hold_out_of(other);
+  EXPECT_EQ(none.count(), 0);
+  EXPECT_FALSE(other.rows.has_value());
+  EXPECT_FALSE(other.validation.has_value());
+  for (const double share : {-0.1, 0.04, 0.96, 1.0, std::nan("")})
+    EXPECT_THROW(ValidationRows(data, share, 7), InputError) << share;
+}
+
+TEST(ValidationRows, of_grouped_rows_are_whole_groups) {
+  Dataset data = rows(1, {0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1});
+  data.groups = {0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2};
+  plateau::Run run;
+  const ValidationRows held_out(data, 0.3, 7);
+  held_out.hold_out_of(run);
+  const std::vector<Index> validation = rows_of(*run.validation), trained_on = rows_of(*run.rows);
+  EXPECT_EQ(validation.size(), 4u);
+  EXPECT_EQ(trained_on.size(), 8u);
+  for (const Index row : validation)
+    for (const Index other : trained_on)
+      EXPECT_NE(data.groups[static_cast<std::size_t>(row)], data.groups[static_cast<std::size_t>(other)]);
+}
+
+TEST(ModelOf, a_run_that_stops_early_has_the_best_parameters_else_the_last) {
+  RunStudy study{.run = {.architecture = {{1, 2}}, .patience = 3}, .scale = {{.mean = 5, .factor = 2}}};
+  study.schema.classes.names = {"cat", "dog"};
+  study.schema.feature_names = {"age"};
+  study.result.history.resize(4);
+  study.result.parameters = {1, 2, 3, 4};
+  study.result.best_parameters = {5, 6, 7, 8};
+  study.result.best_epoch = 1;
+  EXPECT_EQ(study.kept_epoch(), 1);
+  EXPECT_EQ(model_of(study).stack.parameters, study.result.best_parameters);
+  EXPECT_EQ(model_of(study).classes, study.schema.classes.names);
+  EXPECT_EQ(model_of(study).features, study.schema.feature_names);
+  EXPECT_EQ(model_of(study).scale_mean, std::vector<float>{5});  // its rows came scaled
+  study.result.scale = {{.mean = 0.5f, .factor = 4}};            // it scaled them itself
+  EXPECT_EQ(model_of(study).scale_factor, std::vector<float>{4});
+  study.run.patience = 0;
+  EXPECT_EQ(study.kept_epoch(), 3);
+  EXPECT_EQ(model_of(study).stack.parameters, study.result.parameters);
+  study.schema.classes = numbered_classes(2);
+  EXPECT_TRUE(model_of(study).classes.empty());
+  study.schema.classes = {.names = {"cat"}, .numbered = false};  // the network has two outputs all the same
+  EXPECT_EQ(model_of(study).classes, (std::vector<std::string>{"cat", "not cat"}));
+}
+
+TEST(ModelFiles, say_what_they_were_trained_for) {
+  ModelFile model{.stack = {{2, 3}, FlatParameters(9, 0.5f)},
+                  .classes = {},
+                  .features = {"a", "b"},
+                  .scale_mean = {1, 2},
+                  .scale_factor = {3, 4}};
+  EXPECT_EQ(schema_of(model, "m").columns, 2);
+  EXPECT_EQ(schema_of(model, "m").feature_names, model.features);
+  EXPECT_TRUE(schema_of(model, "m").classes.numbered);
+  EXPECT_EQ(schema_of(model, "m").classes.classes(), 3);
+  model.classes = {"x", "y", "z"};
+  EXPECT_FALSE(schema_of(model, "m").classes.numbered);
+  EXPECT_EQ(schema_of(model, "m").classes.names, model.classes);
+  const TrainedNetwork network = network_of(model);
+  EXPECT_EQ(network.architecture.widths, (std::vector<Index>{2, 3}));
+  EXPECT_EQ(network.scale[1].mean, 2);
+  EXPECT_EQ(network.scale[1].factor, 4);
 }
 
 }  // namespace

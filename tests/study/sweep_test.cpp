@@ -32,7 +32,7 @@ class NotingTrainer final : public Trainer {
   std::vector<plateau::Run> asked;
   bool observed = false;
 
-  RunResult train(const plateau::Run&, const TrainingData&, const Checkpoints&) override {
+  RunResult train(const plateau::Run&, const TrainingData&, const Checkpoints&, const RunObserver&) override {
     throw std::logic_error("a fleet is wanted");
   }
   std::vector<RunResult> train_fleet(const TrainingData&, const std::vector<plateau::Run>& runs,
@@ -83,6 +83,9 @@ std::vector<Index> numbers(const SweepResult& result) {
   return found;
 }
 
+const Split kSplit{rows(10), rows(4)};
+std::vector<plateau::Run> runs_of(const SweepDefinition& sweep) { return sweep_runs(sweep, kSplit, {}); }
+
 std::vector<Index> rows_of(const RowSelection& selection) {
   std::vector<Index> found;
   for (Index k = 0; k < selection.count(); ++k) found.push_back(selection(k));
@@ -96,7 +99,7 @@ TEST(SweepRuns, follow_the_nested_loops_with_the_seed_innermost) {
                               .dropout = {0, 0.25},
                               .seed = 7,
                               .seeds = 3};
-  const std::vector<plateau::Run> runs = sweep_runs(sweep, {rows(10), rows(4)});
+  const std::vector<plateau::Run> runs = runs_of(sweep);
   ASSERT_EQ(setting_count(sweep), 16);
   ASSERT_EQ(runs.size(), 48u);
   std::size_t r = 0;
@@ -115,9 +118,9 @@ TEST(SweepRuns, follow_the_nested_loops_with_the_seed_innermost) {
 }
 
 TEST(SweepRuns, train_on_the_same_rows_and_never_on_those_held_out) {
-  SweepDefinition sweep = by_learning_rate(2, 2);
-  sweep.validation = 0.3;
-  const std::vector<plateau::Run> runs = sweep_runs(sweep, {rows(10), rows(4)});
+  const SweepDefinition sweep = by_learning_rate(2, 2);
+  const ValidationRows three(kSplit.train, 0.3, 40);
+  const std::vector<plateau::Run> runs = sweep_runs(sweep, kSplit, three);
   const std::vector<Index> held_out = rows_of(*runs[0].validation), trained_on = rows_of(*runs[0].rows);
   EXPECT_EQ(held_out.size(), 3u);
   EXPECT_EQ(trained_on.size(), 7u);
@@ -126,11 +129,8 @@ TEST(SweepRuns, train_on_the_same_rows_and_never_on_those_held_out) {
     EXPECT_EQ(rows_of(*run.validation), held_out);
     EXPECT_EQ(rows_of(*run.rows), trained_on);
   }
-  sweep.seed = 41;
-  EXPECT_NE(rows_of(*sweep_runs(sweep, {rows(10), rows(4)})[0].validation), held_out);
-  sweep.validation = 0;
-  EXPECT_FALSE(sweep_runs(sweep, {rows(10), rows(4)})[0].validation.has_value());
-  EXPECT_FALSE(sweep_runs(sweep, {rows(10), rows(4)})[0].rows.has_value());
+  EXPECT_FALSE(runs_of(sweep)[0].validation.has_value());
+  EXPECT_FALSE(runs_of(sweep)[0].rows.has_value());
 }
 
 TEST(SweepRuns, carry_what_is_the_same_for_all) {
@@ -142,8 +142,7 @@ TEST(SweepRuns, carry_what_is_the_same_for_all) {
   sweep.patience = 3;
   sweep.standardise = true;
   sweep.balanced_classes = true;
-  const Split split{rows(10), rows(4)};
-  const plateau::Run run = sweep_runs(sweep, split).front();
+  const plateau::Run run = runs_of(sweep).front();
   EXPECT_EQ(run.schedule, Schedule::cosine);
   EXPECT_EQ(run.epochs, 9);
   EXPECT_EQ(run.batch, 5);
@@ -152,32 +151,33 @@ TEST(SweepRuns, carry_what_is_the_same_for_all) {
   EXPECT_TRUE(run.standardise);
   EXPECT_TRUE(run.class_weights.balanced);
   sweep.optimizer = SweepOptimizer::adamw;
-  EXPECT_EQ(std::get<AdamParameters>(sweep_runs(sweep, split)[0].optimizer).decay_kind, WeightDecay::decoupled);
+  EXPECT_EQ(std::get<AdamParameters>(runs_of(sweep)[0].optimizer).decay_kind, WeightDecay::decoupled);
   sweep.optimizer = SweepOptimizer::sgd;
   sweep.momentum = 0.9;
   sweep.weight_decay = {0.125};
-  const auto sgd = std::get<SgdParameters>(sweep_runs(sweep, split)[0].optimizer);
+  const auto sgd = std::get<SgdParameters>(runs_of(sweep)[0].optimizer);
   EXPECT_EQ(sgd.learning_rate, 1);
   EXPECT_EQ(sgd.momentum, 0.9);
   EXPECT_EQ(sgd.weight_decay, 0.125);
 }
 
 TEST(SweepRuns, refuse_what_is_no_grid) {
-  const Split split{rows(10), rows(4)};
   const auto refuses = [&](auto spoil) {
     SweepDefinition sweep = by_learning_rate(1, 1);
     spoil(sweep);
-    EXPECT_THROW(sweep_runs(sweep, split), std::invalid_argument);
+    EXPECT_THROW(runs_of(sweep), std::invalid_argument);
   };
   refuses([](SweepDefinition& sweep) { sweep.learning_rate.clear(); });
   refuses([](SweepDefinition& sweep) { sweep.hidden.clear(); });
   refuses([](SweepDefinition& sweep) { sweep.seeds = 0; });
-  refuses([](SweepDefinition& sweep) { sweep.validation = 1; });
-  refuses([](SweepDefinition& sweep) { sweep.validation = kNaN; });
-  refuses([](SweepDefinition& sweep) { sweep.validation = 0.96; });  // of ten rows: all
   SweepDefinition large = by_learning_rate(1, 1);
   large.hidden = {{4}, {kMaxWidth + 1}};
-  EXPECT_THROW(sweep_runs(large, split), InputError);
+  EXPECT_THROW(runs_of(large), InputError);
+  for (const double validation : {1.0, kNaN, 0.96, 0.04}) {  // of ten rows: all, or none
+    SweepDefinition sweep = by_learning_rate(1, 1);
+    sweep.validation = validation;
+    EXPECT_THROW(study(sweep, {}), InputError);
+  }
 }
 
 TEST(StudySweep, trains_the_grid_as_one_fleet_that_leaves_figures_only) {
@@ -318,7 +318,8 @@ TEST(StudySweep, gives_every_run_the_figures_it_has_alone) {
   SweepDefinition sweep{.hidden = {{}, {8}}, .learning_rate = {0.01, 0.1}, .epochs = 12, .seeds = 2};
   CpuTrainer trainer({.workers = 2});
   const SweepResult result = study_sweep(sweep, split, trainer);
-  const std::vector<plateau::Run> runs = sweep_runs(sweep, split);
+  const ValidationRows held_out(split.train, sweep.validation, sweep.seed);
+  const std::vector<plateau::Run> runs = sweep_runs(sweep, split, held_out);
   for (const SettingResult& setting : result.settings)
     for (Index s = 0; s < 2; ++s) {
       const RunResult alone = trainer.train(runs[static_cast<std::size_t>(setting.number * 2 + s)], views(split));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "plateau/core/host_buffer.hpp"
+#include "plateau/core/scaling.hpp"
 
 namespace plateau {
 
@@ -98,6 +99,10 @@ Schema schema_of(const Dataset& training);
 // Throws InputError naming the file and the number of columns, the column or the row and class that the training does
 // not have. Then `data` is as before.
 void reconcile(Dataset& data, const Schema& training);
+
+// Scales every feature (core/scaling.hpp), as a run that standardises does. Throws std::invalid_argument where there
+// are not as many scales as features.
+void scale_features(Dataset& data, const std::vector<FeatureScale>& scale);
 
 // Rows of `data` in the order of `rows`, each in [0, data.rows()), with all that is known of them. Throws
 // std::invalid_argument where there is no such row.

@@ -32,7 +32,7 @@ class PredictionWriter {
   virtual void commit() = 0;  // the last call
 };
 
-// The text of a .csv, to `write` in pieces: the header at once. `classes` are the names by id.
+// The text of a .csv, to `write` in pieces, the header before the first row. `classes` are the names by id.
 std::unique_ptr<PredictionWriter> write_prediction_text(const std::vector<std::string>& classes,
                                                         PredictionColumns columns,
                                                         std::function<void(std::string_view)> write);

@@ -12,6 +12,7 @@
 // A class with training rows at all keeps one. The same rows, fraction and seed give the same split on every machine.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "plateau/core/view.hpp"
@@ -24,8 +25,8 @@ struct RowSplit {
 
 // `groups` is empty or has the number of a group for every row, from 0, as Dataset has them (memory is taken for the
 // largest). Labels in [0, classes). Throws InputError where `fraction` is not in (0, 1) or no row would be left on a
-// side.
+// side, in a sentence about rows of this `purpose`.
 RowSplit split_rows(HostSpan<const std::int32_t> labels, Index classes, HostSpan<const std::int32_t> groups,
-                    double fraction, std::uint64_t seed);
+                    double fraction, std::uint64_t seed, const std::string& purpose = "test");
 
 }  // namespace plateau

@@ -194,7 +194,8 @@ inline RowSelection training_rows(const Run& run, const TrainingData& data) {
   return run.rows.value_or(RowSelection::all(data.train_x.rows));
 }
 
-// The epoch after which the run ends, if nothing ends it before.
+// Epochs that the run has behind it when it begins, and when it ends, if nothing ends it before.
+inline Index first_epoch(const Run& run) { return run.resume ? run.resume->epoch : 0; }
 inline Index last_epoch(const Run& run) { return run.pause > 0 ? run.pause : run.epochs; }
 
 // What a training has left behind when it goes on: `take` is handed, after every `every` epochs but the last, the
@@ -208,6 +209,15 @@ struct Checkpoints {
     return every > 0 && epochs_finished % every == 0 && epochs_finished < last_epoch(run);
   }
 };
+
+// How far a run is.
+struct RunProgress {
+  Index epochs = 0;  // finished, counted from its beginning
+  double train_loss = EpochRecord::kNone, test_accuracy = EpochRecord::kNone;  // of the last of them, as in its history
+};
+// Called now and then while a run trains, and after its last epoch: with more epochs each time, never by two threads at
+// a time. Of no effect on the result. What it throws ends the training and is passed on.
+using RunObserver = std::function<void(const RunProgress&)>;
 
 // "run 3 of the fleet (2-8-2) takes 4000 bytes of device memory, and 3000 are free".
 std::string memory_refusal(std::size_t number, const Run& run, Index needed, Index free);

@@ -31,8 +31,11 @@ class Trainer {
 
   // Throws std::invalid_argument where the run does not fit the data (expects_run). What a checkpoint's receiver throws
   // ends the training and is passed on.
-  virtual RunResult train(const Run& run, const TrainingData& data, const Checkpoints& checkpoints) = 0;
-  RunResult train(const Run& run, const TrainingData& data) { return train(run, data, {}); }
+  virtual RunResult train(const Run& run, const TrainingData& data, const Checkpoints& checkpoints,
+                          const RunObserver& observer) = 0;
+  RunResult train(const Run& run, const TrainingData& data, const Checkpoints& checkpoints = {}) {
+    return train(run, data, checkpoints, {});
+  }
 
   // Every run, beside each other where the device can; in the order of the runs, each with the bits it has alone.
   // Throws std::invalid_argument before anything starts where a run does not fit the data, by its number
@@ -65,7 +68,8 @@ class CpuTrainer final : public Trainer {
   explicit CpuTrainer(const CpuOptions& options) : options_(options) {}
 
   using Trainer::train;
-  RunResult train(const Run& run, const TrainingData& data, const Checkpoints& checkpoints) override;
+  RunResult train(const Run& run, const TrainingData& data, const Checkpoints& checkpoints,
+                  const RunObserver& observer) override;
   std::vector<RunResult> train_fleet(const TrainingData& data, const std::vector<Run>& runs,
                                      const FleetObserver& observer = {}) override;
   void for_each(Index count, const std::function<void(Index, Trainer&)>& body) override;

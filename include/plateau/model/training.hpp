@@ -21,15 +21,15 @@ struct CpuOptions {
 // Of a run in double, which is an oracle, a state is rounded to float, and going on from it gives other bits.
 template <std::floating_point Real>
 RunResult train_on_cpu(const Run& run, const TrainingData& data, const CpuOptions& options,
-                       const Checkpoints& checkpoints = {});
+                       const Checkpoints& checkpoints = {}, const RunObserver& observer = {});
 
 // How far a fleet is.
 struct FleetProgress {
   Index finished = 0;  // runs
   Index runs = 0;
-  double share = 0;  // of all the work, in [0, 1]: epochs of unfinished runs included where they are known
+  double share = 0;  // of all the work, in [0, 1]: epochs of unfinished runs included, and all of those that ended early
 };
-// Called now and then while a fleet trains, by any thread, but never by two at a time.
+// Called now and then while a fleet trains, by any thread, but never by two at a time; no figure ever steps back.
 using FleetObserver = std::function<void(const FleetProgress&)>;
 
 // Trains every run on the CPU in float, spread over the workers; a single run uses them itself. Results in the order of

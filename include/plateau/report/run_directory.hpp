@@ -12,9 +12,9 @@
 
 namespace plateau {
 
-// "epoch,train_loss,train_accuracy,test_loss,test_accuracy,gradient_norm" and a line per epoch; every number reads back
-// as the same double.
-std::string history_csv(const std::vector<EpochRecord>& history);
+// "epoch,train_loss,train_accuracy,test_loss,test_accuracy,gradient_norm", where the run has validation rows also
+// ",validation_loss,validation_accuracy", and a line per epoch; every number reads back as the same double.
+std::string history_csv(const RunStudy& study);
 
 // A line per run, in the order of the grid; the columns are those of docs/sweep.md. Every number reads back as the same
 // double, and what a run does not have is empty.
@@ -34,7 +34,7 @@ void write_run_directory(const std::filesystem::path& directory, const RunStudy&
 void write_sweep_directory(const std::filesystem::path& directory, const SweepResult& result,
                            const std::string& sweep_json);
 
-// The trained parameters as a safetensors file with PyTorch's names.
+// The parameters that are kept, as a model file (data/model_file.hpp).
 void write_model(const std::filesystem::path& file, const RunStudy& study);
 
 }  // namespace plateau

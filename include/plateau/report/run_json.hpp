@@ -14,13 +14,14 @@
 
 namespace plateau {
 
-inline constexpr int kRunJsonVersion = 2;
-inline constexpr int kSweepJsonVersion = 1;
+inline constexpr int kRunJsonVersion = 3;
+inline constexpr int kSweepJsonVersion = 2;
 
 enum class JsonHistory { leave_out, include };  // `--format json` includes it; run.json stands beside history.csv
 
-std::string training_json(const RunStudy& study, const TrainingFiles& files, const Environment& environment,
-                          JsonHistory history);
+// `validation`: the share of the training rows that was asked for.
+std::string training_json(const RunStudy& study, const TrainingFiles& files, double validation,
+                          const Environment& environment, JsonHistory history);
 std::string scenario_json(const ScenarioOptions& options, const ScenarioResult& result, const Environment& environment,
                           JsonHistory history);
 std::string sweep_json(const SweepResult& result, const Environment& environment);

@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "plateau/data/dataset.hpp"
-#include "plateau/data/linear_stack.hpp"
+#include "plateau/data/model_file.hpp"
+#include "plateau/data/split.hpp"
 #include "plateau/model/trainer.hpp"
 #include "plateau/study/plateau_level.hpp"
 
@@ -17,17 +18,39 @@ namespace plateau {
 // Where the rows of a training and its initial weights come from, as the user named them.
 struct TrainingFiles {
   std::string train;
-  std::string test;
-  std::string initial;  // empty: drawn from the seed
+  std::string test;                          // or
+  std::optional<double> test_fraction = {};  // of the rows of `train`
+  std::string initial;                       // empty: drawn from the seed
+  ReadOptions reading = {};                  // of the rows
 };
 
 struct Split {
   Dataset train;
   Dataset test;
   std::optional<DrawnSplit> drawn = {};  // a scenario's: which rows of its table these are
+  std::vector<FeatureScale> scale = {};  // of every feature, by which they were scaled already; empty: they were not
 };
 
 TrainingData views(const Split& split);
+
+// Which training rows a run is judged by after every epoch, and which are left to train on: a random part, drawn by the
+// seed; where the rows have groups, whole groups (data/split.hpp).
+class ValidationRows {
+ public:
+  ValidationRows() = default;  // none are held out
+  // `share` of the rows, in [0, 1). Throws InputError, naming the share, where that is none of them, or all.
+  ValidationRows(const Dataset& train, double share, std::uint64_t seed);
+  ValidationRows(const ValidationRows&) = delete;
+  ValidationRows& operator=(const ValidationRows&) = delete;
+
+  Index count() const { return validation_ ? validation_->count() : 0; }
+  // The run trains on the others. Must outlive its training.
+  void hold_out_of(Run& run) const;
+
+ private:
+  RowSplit lists_;  // of groups; what the selections point into
+  std::optional<RowSelection> rows_, validation_;
+};
 
 Index row_count(const DatasetStatistics& part);  // of all classes
 
@@ -43,19 +66,40 @@ double level_train_accuracy(const std::vector<EpochRecord>& history);
 
 struct RunStudy {
   Run run;
-  Trainer::SplitStatistics statistics;
+  Schema schema;                        // of its rows
+  std::vector<FeatureScale> scale;      // by which they were scaled before the run saw them; empty: they were not
+  Trainer::SplitStatistics statistics;  // of all training rows, those held out included
   RunResult result;
   std::optional<PlateauLevel> plateau;  // none where no epoch was completed
   std::optional<BestEpoch> best;
   double seconds = 0;  // of the training
+
+  Index validation_rows() const { return run.validation ? run.validation->count() : 0; }
+  // Whose parameters are kept: the epoch of the lowest validation loss, where the run stops early by it; else the last
+  // one. None where no epoch was completed.
+  std::optional<Index> kept_epoch() const;
 };
 
-RunStudy study_run(const Run& run, const Split& split, Trainer& trainer);
+// What a training is watched by, and leaves behind meanwhile.
+struct Watch {
+  RunObserver observer = {};
+  Checkpoints checkpoints = {};
+};
+RunStudy study_run(const Run& run, const Split& split, Trainer& trainer, const Watch& watch = {});
 
-// The network for these data: their features, the hidden widths, and a class for every label that occurs (at least
-// two). With `initial` the network is that one; hidden widths that are named, the features and the labels must fit it.
-// Throws InputError naming the file that does not.
+// The parameters that are kept, with what the columns and classes mean and how features were scaled.
+ModelFile model_of(const RunStudy& study);
+// And back: what a model file was trained for, and the network in it. Without names its classes are numbered.
+Schema schema_of(const ModelFile& model, const std::string& file);
+TrainedNetwork network_of(const ModelFile& model);
+
+// The network for these data: their features, the hidden widths, and their classes (at least two). With `initial` the
+// network is that one; hidden widths that are named, the features and the labels must fit it. Throws InputError naming
+// the file that does not.
 Architecture fitting_architecture(const std::optional<std::vector<Index>>& hidden, const Split& split,
                                   const std::optional<LinearStack>& initial, const TrainingFiles& files);
+
+// Throws InputError, naming row and label, where the model has no output for one.
+void expects_labels_below(const Dataset& data, const std::string& file, Index classes, const std::string& model);
 
 }  // namespace plateau

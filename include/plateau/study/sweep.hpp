@@ -3,8 +3,9 @@
 // A grid of trainings on one data set: every combination of the listed values, a setting, is trained once per seed, and
 // the settings are ranked by rows that no run trains on.
 //
-//   rows      all runs share them: the validation rows are a random part of the training rows, drawn by the base seed,
-//             and every run trains on the others. So two settings differ by their values alone, seed by seed
+//   rows      all runs share them: the validation rows are a random part of the training rows, drawn by the base seed
+//             (whole groups, where rows have groups), and every run trains on the others. So two settings differ by
+//             their values alone, seed by seed
 //   figures   of a run: those after its last epoch; with early stopping, those after its best epoch, whose parameters
 //             one would keep
 //   ranking   by the mean validation loss of the runs that trained as long as they meant to; without validation rows by
@@ -52,13 +53,10 @@ struct SweepDefinition {
 
 Index setting_count(const SweepDefinition& sweep);
 
-// How many of so many training rows are held out: the share, rounded to the nearest number.
-Index validation_row_count(const SweepDefinition& sweep, Index training_rows);
-
 // In the order of nested loops over hidden widths, learning rate, weight decay, dropout and seed, of which the seed
 // changes fastest: run r belongs to setting r / seeds. Throws InputError where a network does not fit the data, and
-// std::invalid_argument where a list is empty or no row would be left to train on.
-std::vector<Run> sweep_runs(const SweepDefinition& sweep, const Split& split);
+// std::invalid_argument where a list is empty. The validation rows must outlive the runs.
+std::vector<Run> sweep_runs(const SweepDefinition& sweep, const Split& split, const ValidationRows& held_out);
 
 struct SweepRun {
   std::uint64_t seed = 0;
@@ -93,6 +91,7 @@ enum class RankedBy { validation_loss, test_accuracy };
 
 struct SweepResult {
   SweepDefinition definition;
+  Schema schema;                        // of the rows
   Trainer::SplitStatistics statistics;  // of all training rows, those held out included
   Index trained_rows = 0, validation_rows = 0;
   RankedBy ranked_by = RankedBy::validation_loss;
@@ -105,7 +104,8 @@ struct SweepResult {
   Index count(RunOutcome outcome) const;
 };
 
-// Trains the grid as one fleet. A stop request ends the runs that have not finished as interrupted.
+// Trains the grid as one fleet. Throws InputError before that where the validation share holds out no row, or all, or a
+// network does not fit the data. A stop request ends the runs that have not finished as interrupted.
 SweepResult study_sweep(const SweepDefinition& sweep, const Split& split, Trainer& trainer,
                         const FleetObserver& observer = {});
 

@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "data_options.hpp"
+
+#include <fmt/format.h>
+
+#include "plateau/core/error.hpp"
+#include "plateau/report/console.hpp"
+#include "progress_line.hpp"
+
+namespace plateau::app {
+
+void add_table_options(CLI::App& command, ReadOptions& options) {
+  command.add_option("--target", options.target,
+                     "column of a table, by name or from 0, or array of an archive, that holds the classes [last]");
+  command.add_option("--drop", options.drop, "column that is left out; once per column")->allow_extra_args(false);
+  command
+      .add_option_function<std::string>(
+          "--header",
+          [&options](const std::string& header) {
+            options.header = header == "present"  ? Header::present
+                             : header == "absent" ? Header::absent
+                                                  : Header::detect;
+          },
+          "of a table: auto, present or absent [auto]")
+      ->check(CLI::IsMember({"auto", "present", "absent"}));
+}
+
+void add_split_options(CLI::App& command, TrainingFiles& files) {
+  command.add_option("--test", files.test, "test rows, likewise; or");
+  command.add_option("--test-fraction", files.test_fraction,
+                     "share of the training rows that become test rows, alike in their classes");
+  add_table_options(command, files.reading);
+  command.add_option("--group", files.reading.group,
+                     "column of a table; rows of a group stay together when test or validation rows are drawn");
+}
+
+Dataset read_rows(const std::string& files, const ReadOptions& options, bool progress) {
+  ProgressLine line(progress);
+  ReadOptions reading = options;
+  reading.progress = [&](double share) {
+    line.show([&](double seconds) { return reading_line(files, share, seconds); });
+  };
+  return read_dataset(files, reading);
+}
+
+Split read_split(const TrainingFiles& files, const std::optional<ModelFile>& initial, std::uint64_t seed,
+                 bool progress) {
+  if (files.test.empty() && !files.test_fraction)
+    throw InputError(
+        "--test is missing: name rows that nothing trains on, or draw them by --test-fraction 0.2 from those of the "
+        "training");
+  if (!files.test.empty() && files.test_fraction)
+    throw InputError("--test and --test-fraction: both name the test rows; leave one out");
+  Split split{.train = read_rows(files.train, files.reading, progress), .test = {}};
+  if (initial) reconcile(split.train, schema_of(*initial, files.initial));
+  if (files.test_fraction) {
+    const Dataset& all = split.train;
+    const RowSplit parts =
+        split_rows(all.label(), all.classes.classes(), {all.groups.data(), static_cast<Index>(all.groups.size())},
+                   *files.test_fraction, seed);
+    const auto taken = [&all](const std::vector<std::int32_t>& rows) {
+      return take_rows(all, {rows.data(), static_cast<Index>(rows.size())});
+    };
+    split.test = taken(parts.test);
+    split.train = taken(parts.train);
+  } else {
+    split.test = read_rows(files.test, files.reading, progress);
+    reconcile(split.test, schema_of(split.train));
+  }
+  if (initial) {
+    split.scale = network_of(*initial).scale;
+    if (!split.scale.empty()) {
+      scale_features(split.train, split.scale);
+      scale_features(split.test, split.scale);
+    }
+  }
+  return split;
+}
+
+}  // namespace plateau::app

@@ -1,0 +1,35 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// What the JSON documents of this floor have in common.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "plateau/data/dataset.hpp"
+#include "plateau/report/environment.hpp"
+#include "plateau/study/statistics.hpp"
+
+namespace plateau {
+
+using Json = nlohmann::ordered_json;
+
+template <class T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+inline Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+Json json_number(double value);  // null where it is not finite: JSON has no infinity and no NaN
+Json json_interval(Interval interval);
+Json json_estimate(const Estimate& estimate);
+
+// How tables were read: "target", "drop", "group", "header".
+Json reading_json(const ReadOptions& reading);
+Json versions_json(const Environment& environment);
+Json gpu_json(const Environment& environment);  // of an environment with a GPU
+// What may differ between two executions.
+Json measured_json(const Environment& environment, Json seconds);
+
+// With a line end; what is no UTF-8 in it is replaced.
+std::string text_of(const Json& json);
+
+}  // namespace plateau

@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// How the summaries that a person reads are laid out and worded.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plateau/model/execution_plan.hpp"
+#include "plateau/report/environment.hpp"
+
+namespace plateau {
+
+inline constexpr std::size_t kWidth = 100;  // columns
+inline constexpr std::size_t kIndent = 13;
+
+// "Label        text", wrapped at word boundaries and indented below the first line.
+inline void paragraph(std::string& out, std::string_view label, std::string_view text) {
+  out += fmt::format("{:<{}}", label, kIndent);
+  std::size_t column = kIndent;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    if (column > kIndent && column + 1 + end > kWidth) {
+      out += '\n' + std::string(kIndent, ' ');
+      column = kIndent;
+    } else if (column > kIndent) {
+      out += ' ';
+      ++column;
+    }
+    out += text.substr(0, end);
+    column += end;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  out += '\n';
+}
+
+inline void list(std::string& out, std::string_view label, const std::vector<std::string>& lines) {
+  for (std::size_t i = 0; i < lines.size(); ++i) paragraph(out, i == 0 ? label : "", "- " + lines[i]);
+}
+
+// A name out of a file as it fits into a line: without line ends and other controls, and not endless.
+inline std::string one_line(std::string_view text) {
+  constexpr std::size_t kLongest = 60;
+  std::size_t end = std::min(text.size(), kLongest);
+  while (end < text.size() && end > 0 && (text[end] & 0xC0) == 0x80) --end;  // whole characters of UTF-8
+  std::string shown(text.substr(0, end));
+  for (char& c : shown)
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = '?';
+  return end < text.size() ? shown + "..." : shown;
+}
+
+// Characters that a terminal shows, of UTF-8.
+inline std::size_t terminal_width(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+}
+inline std::string padded(const std::string& text, std::size_t width) {
+  return text + std::string(width - std::min(width, terminal_width(text)), ' ');
+}
+
+// "36 runs", "1 run".
+inline std::string counted(Index count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+// "8 s", "2 min 10 s", "3 h 5 min".
+inline std::string rough_time(double seconds) {
+  const auto whole = static_cast<Index>(std::ceil(std::min(seconds, 1e9)));
+  if (whole < 60) return fmt::format("{} s", whole);
+  if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
+  return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
+}
+
+inline std::string_view engine_name(const ExecutionPlan& plan) {
+  return plan.fused ? "fused engine" : "layered engine";
+}
+
+// "on cuda (Some GPU, fused engine)"; on the CPU there is one engine, and it is not named.
+inline std::string measured_on(const Environment& environment, std::string_view engine = {}) {
+  std::string where = environment.device_name;
+  if (!environment.gpu)
+    where += fmt::format(", {}", counted(environment.workers, "thread"));
+  else if (!engine.empty())
+    where += fmt::format(", {}", engine);
+  if (environment.device == "emulated") where += "; its times are not those of a GPU";
+  return fmt::format("on {} ({})", environment.device, where);
+}
+inline std::string measured(const Environment& environment, std::string_view engine, const std::string& times) {
+  return fmt::format("{}: {}", measured_on(environment, engine), times);
+}
+
+}  // namespace plateau
