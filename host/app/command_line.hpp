@@ -77,6 +77,7 @@ Action add_scenario_command(CLI::App& plateau);
 Action add_train_command(CLI::App& plateau);
 Action add_sweep_command(CLI::App& plateau);
 Action add_evaluate_command(CLI::App& plateau);
+Action add_predict_command(CLI::App& plateau);
 Action add_info_command(CLI::App& plateau);
 
 // Reads the command line into `app`, then runs `action`; every error ends as one sentence on stderr and an exit code.

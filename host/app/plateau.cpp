@@ -17,6 +17,7 @@ int run_plateau(int argc, char** argv) {
   const std::pair<const char*, Action> commands[] = {{"scenario", add_scenario_command(plateau)},
                                                      {"train", add_train_command(plateau)},
                                                      {"evaluate", add_evaluate_command(plateau)},
+                                                     {"predict", add_predict_command(plateau)},
                                                      {"sweep", add_sweep_command(plateau)},
                                                      {"info", add_info_command(plateau)}};
   return run_program(plateau, argc, argv, [&]() -> int {

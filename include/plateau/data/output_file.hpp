@@ -1,14 +1,16 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// A file that appears whole or not at all: it is written under a temporary name in the same folder, brought to the disk,
-// and renamed over its final name when everything is in it. Whenever the process or the machine stops, the final name
-// stands for the old file or the new one.
+// A file that appears whole or not at all: it is written under a temporary name in the same folder, brought to the
+// disk, and renamed over its final name when everything is in it. Whenever the process or the machine stops, the final
+// name stands for the old file or the new one.
 #pragma once
 
 #include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string_view>
+
+#include "plateau/core/view.hpp"
 
 namespace plateau {
 
@@ -24,6 +26,8 @@ class OutputFile {
   OutputFile& operator=(const OutputFile&) = delete;
 
   void write(std::string_view bytes);
+  // In the place of bytes that were written before, from the `at`-th of the file on. write() still goes on at the end.
+  void overwrite(Index at, std::string_view bytes);
   void commit();  // the last call: flushes, syncs and renames
 
  private:
