@@ -56,7 +56,7 @@ class BlockTraining {
  public:
   __device__ BlockTraining(const FusedFleet& fleet, const FusedRun& run, const FusedPlan& plan, float* memory,
                            BlockWords<kThreads>& words, float* floats, std::int32_t* integers,
-                           const volatile FleetSignals* signals)
+                           const FusedScratch& scratch)
       : fleet_(fleet),
         run_(run),
         plan_(plan),
@@ -64,7 +64,7 @@ class BlockTraining {
         words_(words),
         floats_(floats),
         integers_(integers),
-        signals_(signals),
+        scratch_(scratch),
         thread_(static_cast<int>(threadIdx.x)) {}
 
   // Passes one part after another through the network, in one loop, so that its code is there once.
@@ -257,7 +257,7 @@ class BlockTraining {
   // False where there is none left, or the host wants an end.
   __device__ bool begin_epoch(int epoch) {
     if (epoch == run_.end_epoch) return false;
-    if (agreed(thread_ == 0 && signals_->stop_requested != 0)) return ends_by(RunStatus::interrupted);
+    if (agreed(thread_ == 0 && stop_requested())) return ends_by(RunStatus::interrupted);
     if (thread_ == 0) {
       figures(epoch) = {};
       words_.rate_reduction = rate_reduction(run_.schedule, epoch, run_.epochs);
@@ -270,10 +270,21 @@ class BlockTraining {
     if (!agreed(thread_ == 0 && isfinite(loss) && isfinite(figures(epochs).gradient_norm)))
       return ends_by(RunStatus::diverged);
     ++epochs;
+    if (thread_ == 0) tell(epochs);
     if (!run_.validates) return true;
     if (agreed(thread_ == 0 && is_best(epochs)) && run_.best >= 0) write_parameters(run_.best);
     if (run_.patience == 0 || epochs - words_.best_epochs < run_.patience) return true;
     return ends_by(RunStatus::stopped_early);
+  }
+  // Volatile: the host writes it while this runs.
+  __device__ bool stop_requested() const {
+    const volatile FleetSignals* signals = scratch_.signals.data;
+    return signals->stop_requested != 0;
+  }
+  // Tells the host how far the run is, by one store. In thread 0.
+  __device__ void tell(int epochs) const {
+    const EpochMetrics& last = figures(epochs - 1);
+    scratch_.progress.data[words_.run] = {last.train_loss_sum, static_cast<std::int32_t>(last.test_correct), epochs};
   }
   __device__ bool ends_by(RunStatus status) {
     if (thread_ == 0) words_.status = status;
@@ -840,7 +851,7 @@ class BlockTraining {
   BlockWords<kThreads>& words_;
   float* floats_;  // the block's room in device memory
   std::int32_t* integers_;
-  const volatile FleetSignals* signals_;
+  const FusedScratch& scratch_;
   int thread_;
   bool in_sums_ = false;
   Accumulator<2> group_[kGroups > 0 ? kGroups : 1];
@@ -864,19 +875,16 @@ __global__ __launch_bounds__(kThreads,
   static_assert(sizeof(BlockWords<kThreads>) <= kFusedStaticBytes);
   auto& words = shared<BlockWords<kThreads>>();
   for (;;) {
-    if (threadIdx.x == 0) words.run = atomicAdd(scratch.counts.data, 1);
+    if (threadIdx.x == 0) words.run = atomicAdd(scratch.taken.data, 1);
     __syncthreads();
     const int number = words.run;
     if (number >= fleet.runs.size) return;
     const FusedRun& run = fleet.runs.data[number];
-    BlockTraining<kThreads, kGroups, kTiles> training(
-        fleet, run, fleet.plans.data[run.plan], memory, words, scratch.floats.data + blockIdx.x * launch.floats,
-        scratch.integers.data + blockIdx.x * launch.integers, scratch.signals.data);
+    BlockTraining<kThreads, kGroups, kTiles> training(fleet, run, fleet.plans.data[run.plan], memory, words,
+                                                      scratch.floats.data + blockIdx.x * launch.floats,
+                                                      scratch.integers.data + blockIdx.x * launch.integers, scratch);
     training.train(fleet.ends.data[number]);
-    if (threadIdx.x == 0) {
-      volatile FleetSignals* signals = scratch.signals.data;
-      signals->finished = atomicAdd(scratch.counts.data + 1, 1) + 1;
-    }
+    if (threadIdx.x == 0) scratch.progress.data[number].epochs = run.end_epoch;
     __syncthreads();
   }
 }
@@ -915,8 +923,8 @@ void fused_training(const Stream& stream, const FusedLaunch& shape, const FusedF
                     const FusedScratch& scratch) {
   expects_fused_training(fleet);
   expects(shape.blocks >= 1 && shape.floats % kVector == 0 && scratch.floats.size >= shape.blocks * shape.floats &&
-              scratch.integers.size >= shape.blocks * shape.integers && scratch.counts.size == 2 &&
-              scratch.signals.size == 1,
+              scratch.integers.size >= shape.blocks * shape.integers && scratch.taken.size == 1 &&
+              scratch.signals.size == 1 && scratch.progress.size == fleet.runs.size,
           "fused_training: every block has its scratch");
   if (fleet.runs.empty()) return;
   launch(stream, shape_of(shape.variant, shape.blocks, shape.shared_bytes), kernel_of(shape.variant), fleet, shape,

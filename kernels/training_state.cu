@@ -3,8 +3,8 @@
 // training_state: the control block of a run, changed by one thread so that no decision needs the host.
 //
 //   formula   include/plateau/ops/training_state.hpp
-//   shapes    state [1]; signals [1], in host memory that the device reaches
-//   traffic   the block, read and written
+//   shapes    state [1]; history [E]; signals [1] and recent [R], in host memory that the device reaches
+//   traffic   the block, read and written; for the host an epoch's figures as well
 //   roofline  latency: one launch
 #include "plateau/ops/training_state.hpp"
 
@@ -35,7 +35,10 @@ __global__ void finish_epoch_kernel(TrainingState* state) {
 }
 
 // Volatile: the host reads and writes the signals while this runs, and must find every value that was written.
-__global__ void exchange_signals_kernel(TrainingState* state, volatile RunSignals* signals) {
+__global__ void exchange_signals_kernel(TrainingState* state, const EpochMetrics* history, volatile RunSignals* signals,
+                                        DeviceSpan<EpochMetrics> recent) {
+  const std::int32_t last = state->epoch - 1;
+  if (last >= 0) recent.data[last % static_cast<std::int32_t>(recent.size)] = history[last];
   if (state->status == RunStatus::running && signals->stop_requested != 0) state->status = RunStatus::interrupted;
   signals->epoch = state->epoch;
   signals->status = state->status;
@@ -63,9 +66,10 @@ void finish_epoch(const Stream& stream, DeviceSpan<TrainingState> state) {
   launch(stream, {}, &finish_epoch_kernel, state.data);
 }
 
-void exchange_signals(const Stream& stream, DeviceSpan<TrainingState> state, DeviceSpan<RunSignals> signals) {
-  expects_exchange_signals<Space::device>(state, signals);
-  launch(stream, {}, &exchange_signals_kernel, state.data, signals.data);
+void exchange_signals(const Stream& stream, DeviceSpan<TrainingState> state, DeviceSpan<const EpochMetrics> history,
+                      DeviceSpan<RunSignals> signals, DeviceSpan<EpochMetrics> recent) {
+  expects_exchange_signals<Space::device>(state, history, signals, recent);
+  launch(stream, {}, &exchange_signals_kernel, state.data, history.data, signals.data, recent);
 }
 
 }  // namespace plateau::gpu

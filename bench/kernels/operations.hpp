@@ -454,9 +454,10 @@ Operation<Device> judge_epoch(Material<Device>& make, const Sizes&) {
 
 template <class Device>
 Operation<Device> exchange_signals(Material<Device>& make, const Sizes&) {
-  return {.cost = exchange_signals_cost(),
-          .run = [state = make.state(), signals = make.device().signals(), &backend = make.backend()] {
-            backend.exchange_signals(state, signals);
+  const auto state = make.state_after_epoch();
+  const auto history = make.template zeros<EpochMetrics>(1);
+  return {.cost = exchange_signals_cost(), .run = [=, &device = make.device()] {
+            device.backend().exchange_signals(state, history, device.signals(), device.recent_epochs());
           }};
 }
 

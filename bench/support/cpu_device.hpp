@@ -22,6 +22,7 @@ class CpuDevice {
   Copier<Space::host> copier(Index bytes) const;
   // Where a run and its host tell each other things.
   HostSpan<RunSignals> signals() { return signals_.view(); }
+  HostSpan<EpochMetrics> recent_epochs() { return recent_epochs_.view(); }
   void launch_nothing() const {}
 
  private:
@@ -30,6 +31,7 @@ class CpuDevice {
   Backend backend_;
   HostBuffer<std::uint64_t> larger_than_the_cache_;  // made when first flushed
   HostBuffer<RunSignals> signals_{1, RunSignals{}};
+  HostBuffer<EpochMetrics> recent_epochs_{1, EpochMetrics{}};
 };
 
 }  // namespace plateau::bench

@@ -19,8 +19,7 @@ Index flush_bytes() {
 
 }  // namespace
 
-GpuDevice::GpuDevice(Precision precision)
-    : backend_(precision), larger_than_the_cache_(flush_bytes()), signals_(1, RunSignals{}) {}
+GpuDevice::GpuDevice(Precision precision) : backend_(precision), larger_than_the_cache_(flush_bytes()) {}
 
 double GpuDevice::cold_us(const Work& run, Index runs) {
   const gpu::Stream& stream = backend_.stream();

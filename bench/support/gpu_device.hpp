@@ -29,13 +29,15 @@ class GpuDevice {
   Index flushed_bytes() const { return larger_than_the_cache_.size(); }
   // Where a run and its host tell each other things: host memory that the device reaches.
   DeviceSpan<RunSignals> signals() { return signals_.device_view(); }
+  DeviceSpan<EpochMetrics> recent_epochs() { return recent_epochs_.device_view(); }
   // Enqueues a kernel that does nothing.
   void launch_nothing() const;
 
  private:
   Backend backend_;
   gpu::DeviceBuffer<unsigned char> larger_than_the_cache_;
-  gpu::PinnedBuffer<RunSignals> signals_;
+  gpu::PinnedBuffer<RunSignals> signals_{1, {}};
+  gpu::PinnedBuffer<EpochMetrics> recent_epochs_{1, {}};
   std::vector<gpu::Event> marks_;
   unsigned char flushed_with_ = 0;
 };

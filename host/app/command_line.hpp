@@ -84,6 +84,7 @@ Action add_train_command(CLI::App& plateau);
 Action add_sweep_command(CLI::App& plateau);
 Action add_evaluate_command(CLI::App& plateau);
 Action add_finetune_command(CLI::App& plateau);
+Action add_predict_command(CLI::App& plateau);
 Action add_info_command(CLI::App& plateau);
 
 // Reads the command line into `app`, then runs `action`; every error ends as one sentence on stderr and an exit code.

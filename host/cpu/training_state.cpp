@@ -29,8 +29,11 @@ void cpu::finish_epoch(HostSpan<TrainingState> state) {
   if (state[0].status == RunStatus::running) ++state[0].epoch;
 }
 
-void cpu::exchange_signals(HostSpan<TrainingState> state, HostSpan<RunSignals> signals) {
-  expects_exchange_signals<Space::host>(state, signals);
+void cpu::exchange_signals(HostSpan<TrainingState> state, HostSpan<const EpochMetrics> history,
+                           HostSpan<RunSignals> signals, HostSpan<EpochMetrics> recent) {
+  expects_exchange_signals<Space::host>(state, history, signals, recent);
+  const Index last = state[0].epoch - 1;
+  if (last >= 0) recent[last % recent.size] = history[last];
   if (state[0].status == RunStatus::running && signals[0].stop_requested != 0) state[0].status = RunStatus::interrupted;
   signals[0].epoch = state[0].epoch;
   signals[0].status = state[0].status;

@@ -50,6 +50,9 @@ class ByteSource {
     left_ -= bytes;
   }
 
+  // All bytes have been read, and what the source says of them holds. A file has nothing to say.
+  virtual void expects_end() {}
+
   std::string read_text(Index bytes, const char* of_what) {
     expects_left(bytes, of_what);
     std::string text(static_cast<std::size_t>(bytes), '\0');

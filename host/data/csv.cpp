@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "csv_blocks.hpp"
 #include "plateau/data/byte_stream.hpp"
 #include "plateau/ops/softmax_xent.hpp"
 #include "utf8.hpp"
@@ -43,9 +44,11 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 template <class T>
 class Pieces {
  public:
-  explicit Pieces(Index width)
+  // At most `most_rows` are to be there at once.
+  Pieces(Index width, Index most_rows)
       : width_(static_cast<std::size_t>(width)),
-        rows_per_piece_(std::max<std::size_t>(1, kPieceBytes / (width_ * sizeof(T)))) {}
+        rows_per_piece_(
+            std::clamp<std::size_t>(kPieceBytes / (width_ * sizeof(T)), 1, static_cast<std::size_t>(most_rows))) {}
 
   bool is_full() const { return used_ == rows_per_piece_ || pieces_.empty(); }
   std::size_t bytes_with_another_piece() const { return (pieces_.size() + 1) * piece_bytes(); }
@@ -252,21 +255,28 @@ std::size_t available_memory() {
   return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
+enum class Target { read, left_out };
+
 class CsvReader {
  public:
-  CsvReader(const std::filesystem::path& path, const ReadOptions& options)
+  // Every `rows_per_block` rows, and the rest, go to `take`. Class names have no order before the last row, so a target
+  // that is read takes one block.
+  CsvReader(const std::filesystem::path& path, const ReadOptions& options, Target target, Index rows_per_block,
+            const TakeBlock& take)
       : options_(options),
+        reads_target_(target == Target::read),
+        rows_per_block_(rows_per_block),
+        take_(take),
         most_bytes_(options.most_bytes > 0 ? static_cast<std::size_t>(options.most_bytes) : available_memory()),
         window_(path) {}
 
-  Dataset read() {
+  void read() {
     extend();
     if (std::string_view(window_.begin(), window_.end()).starts_with(kByteOrderMark))
       window_.pass(window_.begin() + kByteOrderMark.size());
     expects_text();
     read_first_line();
     read_rows();
-    return take();
   }
 
  private:
@@ -493,19 +503,24 @@ class CsvReader {
       target_ = options_.target.empty() ? columns_ - 1 : existing_column(options_.target);
     if (group_) assign(*group_, Role::group);
     if (target_) assign(*target_, Role::target);
+    if (target_ && !reads_target_) {
+      roles_[static_cast<std::size_t>(*target_)] = Role::dropped;
+      target_.reset();
+    }
     features_ = std::count(roles_.begin(), roles_.end(), Role::feature);
     if (features_ == 0)
       window_.stream().refuse("no column of features is left of " + std::to_string(columns_) +
                               (columns_ == 1 ? " column" : " columns"));
-    values_.emplace(features_);
+    values_.emplace(features_, rows_per_block_);
   }
 
   // ---- Rows ----
 
   void read_rows() {
-    while (parse_line()) {
-    }
-    if (values_->rows() == 0) window_.stream().refuse("the file has a header and no rows");
+    while (parse_line())
+      if (values_->rows() == rows_per_block_) hand_over();
+    if (values_->rows() > 0) hand_over();
+    if (!handed_over_) window_.stream().refuse("the file has a header and no rows");
   }
 
   // Parses what the window has of whole lines, and extends it. False where nothing was left to parse.
@@ -615,7 +630,12 @@ class CsvReader {
     group_of_row_.add();
   }
 
-  Dataset take() {
+  void hand_over() {
+    handed_over_ = true;
+    take_(block());
+  }
+
+  Dataset block() {
     const Index rows = values_->rows();
     Dataset data{
         .source = window_.stream().name(), .columns = features_, .values = HostBuffer<float>(rows * features_)};
@@ -636,7 +656,7 @@ class CsvReader {
       });
     }
     for (std::size_t j = 0; j < names_.size(); ++j)
-      if (roles_[j] == Role::feature) data.feature_names.push_back(std::move(names_[j]));
+      if (roles_[j] == Role::feature) data.feature_names.push_back(names_[j]);
     return data;
   }
 
@@ -671,6 +691,10 @@ class CsvReader {
   }
 
   const ReadOptions& options_;
+  const bool reads_target_;
+  const Index rows_per_block_;
+  const TakeBlock& take_;
+  bool handed_over_ = false;
   const std::size_t most_bytes_;
   Window window_;
   char separator_ = ',';
@@ -681,9 +705,9 @@ class CsvReader {
   std::vector<Role> roles_;
   std::optional<Index> target_, group_;
 
-  std::optional<Pieces<float>> values_;
-  Pieces<std::uint16_t> labels_{1};  // of each row, the number of its class by first occurrence
-  Pieces<std::int32_t> group_of_row_{1};
+  std::optional<Pieces<float>> values_;               // of the present block, as labels and groups
+  Pieces<std::uint16_t> labels_{1, rows_per_block_};  // of each row, the number of its class by first occurrence
+  Pieces<std::int32_t> group_of_row_{1, rows_per_block_};
   Names classes_, groups_;
   std::string unquoted_;
 };
@@ -691,7 +715,16 @@ class CsvReader {
 }  // namespace
 
 Dataset read_csv(const std::filesystem::path& path, const ReadOptions& options) {
-  return CsvReader(path, options).read();
+  Dataset all;
+  CsvReader(path, options, Target::read, std::numeric_limits<Index>::max(), [&](Dataset&& rows) {
+    all = std::move(rows);
+  }).read();
+  return all;
+}
+
+void read_csv_blocks(const std::filesystem::path& path, const ReadOptions& options, Index rows_per_block,
+                     const TakeBlock& take) {
+  CsvReader(path, options, Target::left_out, rows_per_block, take).read();
 }
 
 }  // namespace plateau

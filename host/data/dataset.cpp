@@ -6,11 +6,15 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 
+#include "csv_blocks.hpp"
+#include "feature_rows.hpp"
+#include "file_ending.hpp"
 #include "labelled_rows.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/data/csv.hpp"
@@ -23,30 +27,69 @@
 namespace plateau {
 namespace {
 
-bool ends_with(std::string_view text, std::string_view ending) {
-  return text.size() >= ending.size() &&
-         std::equal(ending.begin(), ending.end(), text.end() - static_cast<std::ptrdiff_t>(ending.size()),
-                    [](char e, char t) { return e == ('A' <= t && t <= 'Z' ? t - 'A' + 'a' : t); });
-}
-
 bool is_table(std::string_view file) {
-  if (ends_with(file, ".gz")) file.remove_suffix(3);
-  return ends_with(file, ".csv") || ends_with(file, ".tsv") || ends_with(file, ".txt");
+  if (has_ending(file, ".gz")) file.remove_suffix(3);
+  return has_ending(file, ".csv") || has_ending(file, ".tsv") || has_ending(file, ".txt");
 }
 
 bool is_idx(std::string_view file) {
   file = file.substr(0, file.find(':'));
-  if (ends_with(file, ".gz")) file.remove_suffix(3);
-  return ends_with(file, "-ubyte") || ends_with(file, ".idx");
+  if (has_ending(file, ".gz")) file.remove_suffix(3);
+  return has_ending(file, "-ubyte") || has_ending(file, ".idx");
 }
 
-enum class Target { column, array };
-void expects_no_columns_named(const std::string& files, const ReadOptions& options, Target target = Target::column) {
-  const std::string& asked = !options.target.empty() && target == Target::column ? options.target
-                             : !options.drop.empty()                             ? options.drop.front()
-                                                                                 : options.group;
+enum class Format { table, npy, npz, safetensors, idx };
+
+Format format_of(const std::string& files) {
+  const std::string first = files.substr(0, files.find(':'));
+  if (is_table(files)) return Format::table;
+  if (has_ending(first, ".npy")) return Format::npy;
+  if (has_ending(files, ".npz")) return Format::npz;
+  if (has_ending(first, ".safetensors")) return Format::safetensors;
+  if (is_idx(files)) return Format::idx;
+  throw InputError("'" + files + "' is no file of rows that is read: tables .csv, .tsv and .txt, each also as .gz, " +
+                   "pairs X.npy:y.npy, .npz archives, .safetensors with an optional :y.npy, and pairs of IDX files " +
+                   "images-ubyte:labels-ubyte are");
+}
+
+// Only a table has columns with names. In a file of several arrays a target names one of them.
+void expects_no_columns_named(const std::string& files, Format format, const ReadOptions& options) {
+  const bool target_is_array = format == Format::npz || format == Format::safetensors;
+  const std::string& asked = !options.target.empty() && !target_is_array ? options.target
+                             : !options.drop.empty()                     ? options.drop.front()
+                                                                         : options.group;
   if (!asked.empty())
     throw InputError(files + ": column " + in_quotes(asked) + " is named, and only a table (.csv) has such columns");
+}
+
+bool is_pair(const std::string& files, Format format) {
+  return format != Format::npz && files.find(':') != std::string::npos;
+}
+
+std::pair<std::string, std::string> npy_pair(const std::string& files) {
+  return pair_of_files(files, "NPY", "X.npy:y.npy");
+}
+
+// The features of a file that is no table.
+std::unique_ptr<FeatureRows> open_features(const std::string& files, Format format) {
+  switch (format) {
+    case Format::npz:
+      return open_npz_features(files);
+    case Format::safetensors:
+      return open_embeddings_features(files);
+    case Format::idx:
+      return open_idx_images(files);
+    default:
+      return open_npy_features(is_pair(files, format) ? npy_pair(files).first : files);
+  }
+}
+
+// At most so many rows, from where the rows before them ended.
+NpyMatrix next_features(FeatureRows& rows, Index most) {
+  const Index first = rows.rows_read();
+  NpyMatrix x = rows.next(most);
+  expects_features(rows.name(), x.view(), first);
+  return x;
 }
 
 Dataset dataset_of(const std::string& files, NpyMatrix&& x, std::vector<std::int32_t>&& labels) {
@@ -59,27 +102,17 @@ Dataset dataset_of(const std::string& files, FeaturesAndLabels&& read) {
   return dataset_of(files, std::move(read.features), std::move(read.labels));
 }
 
-Dataset read_npy(const std::string& files, const ReadOptions& options) {
-  if (options.labelled || files.find(':') != std::string::npos) return read_npy_pair(files);
-  NpyMatrix x = read_npy_features(files);
-  expects_features(files, x.view());
-  return dataset_of(files, std::move(x), {});
-}
-
-Dataset read_arrays(const std::string& files, const ReadOptions& options) {
-  expects_no_columns_named(files, options, Target::array);
-  if (ends_with(files, ".npz"))
-    return options.labelled ? dataset_of(files, read_npz(files, {.features = {}, .labels = options.target}))
-                            : dataset_of(files, read_npz_features(files), {});
-  return options.labelled || files.find(':') != std::string::npos
-             ? dataset_of(files, read_embeddings(files, {.features = {}, .labels = options.target}))
-             : dataset_of(files, read_embeddings_features(files), {});
-}
-
-Dataset read_images(const std::string& files, const ReadOptions& options) {
-  expects_no_columns_named(files, options);
-  return options.labelled || files.find(':') != std::string::npos ? dataset_of(files, read_idx(files))
-                                                                  : dataset_of(files, read_idx_images(files), {});
+Dataset read_labelled(const std::string& files, Format format, const ReadOptions& options) {
+  switch (format) {
+    case Format::npz:
+      return dataset_of(files, read_npz(files, {.features = {}, .labels = options.target}));
+    case Format::safetensors:
+      return dataset_of(files, read_embeddings(files, {.features = {}, .labels = options.target}));
+    case Format::idx:
+      return dataset_of(files, read_idx(files));
+    default:
+      return read_npy_pair(files);
+  }
 }
 
 // The place of each name.
@@ -148,22 +181,30 @@ ClassMap numbered_classes(Index classes) {
 }
 
 Dataset read_dataset(const std::string& files, const ReadOptions& options) {
-  if (is_table(files)) return read_csv(files, options);
-  // What follows knows no columns by name.
-  const std::string first = files.substr(0, files.find(':'));
-  if (ends_with(first, ".npy")) {
-    expects_no_columns_named(files, options);
-    return read_npy(files, options);
-  }
-  if (ends_with(files, ".npz") || ends_with(first, ".safetensors")) return read_arrays(files, options);
-  if (is_idx(files)) return read_images(files, options);
-  throw InputError("'" + files + "' is no file of rows that is read: tables .csv, .tsv and .txt, each also as .gz, " +
-                   "pairs X.npy:y.npy, .npz archives, .safetensors with an optional :y.npy, and pairs of IDX files " +
-                   "images-ubyte:labels-ubyte are");
+  const Format format = format_of(files);
+  if (format == Format::table) return read_csv(files, options);
+  expects_no_columns_named(files, format, options);
+  if (options.labelled || is_pair(files, format)) return read_labelled(files, format, options);
+  const std::unique_ptr<FeatureRows> rows = open_features(files, format);
+  return dataset_of(files, next_features(*rows, rows->rows()), {});
+}
+
+void read_blocks(const std::string& files, const ReadOptions& options, Index rows_per_block, const TakeBlock& take) {
+  expects(!options.labelled, "read_blocks: rows without labels");
+  expects(rows_per_block >= 1, "read_blocks: rows_per_block >= 1");
+  const Format format = format_of(files);
+  if (format == Format::table) return read_csv_blocks(files, options, rows_per_block, take);
+  expects_no_columns_named(files, format, options);
+  const std::unique_ptr<FeatureRows> rows = open_features(files, format);
+  do {
+    NpyMatrix x = next_features(*rows, rows_per_block);
+    if (options.progress) options.progress(static_cast<double>(rows->rows_read()) / static_cast<double>(rows->rows()));
+    take(dataset_of(files, std::move(x), {}));
+  } while (rows->rows_read() < rows->rows());
 }
 
 Dataset read_npy_pair(const std::string& files) {
-  const auto [x_file, y_file] = pair_of_files(files, "NPY", "X.npy:y.npy");
+  const auto [x_file, y_file] = npy_pair(files);
   FeaturesAndLabels rows{read_npy_features(x_file), read_npy_labels(y_file)};
   expects_labelled_rows(x_file, y_file, rows);
   return dataset_of(files, std::move(rows));

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <concepts>
+#include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "feature_rows.hpp"
 #include "labelled_rows.hpp"
 #include "plateau/data/half.hpp"
 #include "safetensors_file.hpp"
@@ -114,50 +116,71 @@ const TensorEntry& choose_features(const SafetensorsFile& file, const std::strin
                        [](std::string_view dtype) { return features_reader(dtype) != nullptr; }});
 }
 
-NpyMatrix read_features(SafetensorsFile& file, const TensorEntry& x) {
-  const Index count = x.shape[0] * x.shape[1];
-  NpyMatrix features{.rows = x.shape[0], .cols = x.shape[1], .values = HostBuffer<float>(count)};
-  features_reader(x.dtype)(file.at(x), count, features.values.view().data);
-  return features;
-}
-
 std::string name_of(const SafetensorsFile& file, const TensorEntry& entry) {
   return file.name() + ": tensor " + in_quotes(entry.name);
 }
 
+class TensorRows final : public FeatureRows {
+ public:
+  // Until these are read, nothing else is read from the file.
+  TensorRows(std::shared_ptr<SafetensorsFile> file, const TensorEntry& x)
+      : FeatureRows(name_of(*file, x), x.shape[0], x.shape[1]),
+        file_(std::move(file)),
+        data_(file_->at(x)),
+        read_(features_reader(x.dtype)) {}
+
+ private:
+  void read(Index, Index count, float* to) override { read_(data_, count, to); }
+  void expects_end() override {}
+
+  std::shared_ptr<SafetensorsFile> file_;
+  ByteSource& data_;
+  ReadFeatures read_;
+};
+
+std::shared_ptr<SafetensorsFile> open(const std::string& path) {
+  return std::make_shared<SafetensorsFile>(path, SafetensorsFile::Dtypes::all);
+}
+
+struct EmbeddingFiles {
+  std::string features;
+  std::string labels;  // empty: they are in the same file
+};
+
+EmbeddingFiles files_of(const std::string& files) {
+  const std::size_t colon = files.find(':');
+  const std::string features = files.substr(0, colon);
+  const std::string labels = colon == std::string::npos ? "" : files.substr(colon + 1);
+  if (features.empty() || (colon != std::string::npos && labels.empty()) || labels.find(':') != std::string::npos)
+    throw InputError("'" + files + "' names no embeddings; the form is emb.safetensors or emb.safetensors:y.npy");
+  return {features, labels};
+}
+
 }  // namespace
 
-NpyMatrix read_embeddings_features(const std::filesystem::path& path, const std::string& name) {
-  SafetensorsFile file(path, SafetensorsFile::Dtypes::all);
-  const TensorEntry& x = choose_features(file, name);
-  NpyMatrix features = read_features(file, x);
-  expects_features(name_of(file, x), features.view());
-  return features;
+std::unique_ptr<FeatureRows> open_embeddings_features(const std::string& files) {
+  const std::shared_ptr<SafetensorsFile> file = open(files_of(files).features);
+  return std::make_unique<TensorRows>(file, choose_features(*file, {}));
 }
 
 FeaturesAndLabels read_embeddings(const std::string& files, const EmbeddingNames& names) {
-  const std::size_t colon = files.find(':');
-  const std::string path = files.substr(0, colon);
-  const std::string labels_path = colon == std::string::npos ? "" : files.substr(colon + 1);
-  if (path.empty() || (colon != std::string::npos && labels_path.empty()) || labels_path.find(':') != std::string::npos)
-    throw InputError("'" + files + "' names no embeddings; the form is emb.safetensors or emb.safetensors:y.npy");
-
-  SafetensorsFile file(path, SafetensorsFile::Dtypes::all);
-  const TensorEntry& x = choose_features(file, names.features);
+  const EmbeddingFiles named = files_of(files);
+  const std::shared_ptr<SafetensorsFile> file = open(named.features);
+  const TensorEntry& x = choose_features(*file, names.features);
   const TensorEntry* y = nullptr;
-  if (labels_path.empty())
-    y = &choose(file, {"labels", "1-D of integers", names.labels, 1,
-                       [](std::string_view dtype) { return labels_reader(dtype) != nullptr; }});
+  if (named.labels.empty())
+    y = &choose(*file, {"labels", "1-D of integers", names.labels, 1,
+                        [](std::string_view dtype) { return labels_reader(dtype) != nullptr; }});
 
   FeaturesAndLabels rows;
   const bool labels_first = y != nullptr && y < &x;  // in the order of their data
   const auto read_labels = [&] {
-    rows.labels = y == nullptr ? read_npy_labels(labels_path) : labels_reader(y->dtype)(file.at(*y), y->shape[0]);
+    rows.labels = y == nullptr ? read_npy_labels(named.labels) : labels_reader(y->dtype)(file->at(*y), y->shape[0]);
   };
   if (labels_first) read_labels();
-  rows.features = read_features(file, x);
+  rows.features = TensorRows(file, x).all();
   if (!labels_first) read_labels();
-  expects_labelled_rows(name_of(file, x), y == nullptr ? labels_path : name_of(file, *y), rows);
+  expects_labelled_rows(name_of(*file, x), y == nullptr ? named.labels : name_of(*file, *y), rows);
   return rows;
 }
 

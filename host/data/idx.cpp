@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <concepts>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "byte_source.hpp"
+#include "feature_rows.hpp"
 #include "labelled_rows.hpp"
 #include "plateau/data/byte_stream.hpp"
 #include "stored_values.hpp"
@@ -46,27 +49,45 @@ class IdxFile {
     }
   }
 
+  const std::string& name() const { return stream_.name(); }
   int type() const { return type_; }
   const std::vector<Index>& shape() const { return shape_; }
   [[noreturn]] void refuse(const std::string& what) const { stream_.refuse(what); }
 
-  // use(index, value) for each of the values, which are exactly those that the file holds. `prepare` is called once
-  // that is known, as far as it can be before they are read.
-  template <class Stored, class Prepare, class Use>
-  void read_all(Prepare prepare, Use use) {
-    const Index bytes = expect_bytes(sizeof(Stored));
-    const Index count = bytes / Index{sizeof(Stored)};
-    prepare();
-    std::vector<Stored> buffer(static_cast<std::size_t>(std::min(count, kAtOnce)));
-    for (Index first = 0; first < count; first += kAtOnce) {
-      const Index values = std::min(kAtOnce, count - first);
-      const Index wanted = values * Index{sizeof(Stored)};
-      const Index got = stream_.read({reinterpret_cast<char*>(buffer.data()), static_cast<std::size_t>(wanted)});
-      if (got < wanted) refuse_end(first * Index{sizeof(Stored)} + got, bytes);
-      for (Index i = 0; i < values; ++i) use(first + i, from_big_endian(buffer[static_cast<std::size_t>(i)]));
+  // The data are exactly the values of the sizes, each of so many bytes, as far as that can be known before they are
+  // read.
+  void expects_values(Index item_bytes) {
+    const std::optional<Index> bytes = dense_bytes(shape_, item_bytes);
+    if (!bytes) refuse("the sizes [" + comma_separated(shape_) + "] are larger than any file");
+    data_bytes_ = *bytes;
+    if (stream_.is_gzip()) {
+      if (data_bytes_ / kLargestInflation > stream_.bytes_on_disk())
+        refuse("the sizes [" + comma_separated(shape_) + "] take " + std::to_string(data_bytes_) + " bytes, which " +
+               std::to_string(stream_.bytes_on_disk()) + " bytes of gzip cannot hold");
+    } else {
+      const Index there = stream_.bytes_on_disk() - header_bytes_;
+      if (there < data_bytes_) refuse_end(there);
+      if (there > data_bytes_) refuse(std::to_string(there - data_bytes_) + " bytes too many follow " + expected());
     }
+  }
+
+  // use(i, value) for `count` values, which follow those that were read before; `first` is the number of these.
+  template <class Stored, class Use>
+  void read(Index first, Index count, Use use) {
+    constexpr Index kItemBytes = sizeof(Stored);
+    std::vector<Stored> buffer(static_cast<std::size_t>(std::min(count, kAtOnce)));
+    for (Index begin = 0; begin < count; begin += kAtOnce) {
+      const Index values = std::min(kAtOnce, count - begin);
+      const Index wanted = values * kItemBytes;
+      const Index got = stream_.read({reinterpret_cast<char*>(buffer.data()), static_cast<std::size_t>(wanted)});
+      if (got < wanted) refuse_end((first + begin) * kItemBytes + got);
+      for (Index i = 0; i < values; ++i) use(begin + i, from_big_endian(buffer[static_cast<std::size_t>(i)]));
+    }
+  }
+
+  void expects_end() {
     char beyond = 0;
-    if (stream_.read({&beyond, 1}) > 0) refuse_beyond(bytes);
+    if (stream_.read({&beyond, 1}) > 0) refuse("more follows " + expected());
   }
 
  private:
@@ -77,64 +98,19 @@ class IdxFile {
     header_bytes_ += got;
   }
 
-  [[noreturn]] void refuse_end(Index got, Index bytes) const {
-    refuse("the file ends after " + std::to_string(got) + " of " + std::to_string(bytes) + " bytes of data");
+  [[noreturn]] void refuse_end(Index got) const {
+    refuse("the file ends after " + std::to_string(got) + " of " + std::to_string(data_bytes_) + " bytes of data");
   }
-  [[noreturn]] void refuse_beyond(Index bytes) const { refuse("more follows " + expected(bytes)); }
-  std::string expected(Index bytes) const {
-    return "the " + std::to_string(bytes) + " bytes of data that the sizes [" + comma_separated(shape_) + "] take";
-  }
-
-  // The bytes of the data, which the file can hold.
-  Index expect_bytes(Index item_bytes) const {
-    const std::optional<Index> bytes = dense_bytes(shape_, item_bytes);
-    if (!bytes) refuse("the sizes [" + comma_separated(shape_) + "] are larger than any file");
-    if (stream_.is_gzip()) {
-      if (*bytes / kLargestInflation > stream_.bytes_on_disk())
-        refuse("the sizes [" + comma_separated(shape_) + "] take " + std::to_string(*bytes) + " bytes, which " +
-               std::to_string(stream_.bytes_on_disk()) + " bytes of gzip cannot hold");
-    } else {
-      const Index there = stream_.bytes_on_disk() - header_bytes_;
-      if (there < *bytes) refuse_end(there, *bytes);
-      if (there > *bytes) refuse(std::to_string(there - *bytes) + " bytes too many follow " + expected(*bytes));
-    }
-    return *bytes;
+  std::string expected() const {
+    return "the " + std::to_string(data_bytes_) + " bytes of data that the sizes [" + comma_separated(shape_) +
+           "] take";
   }
 
   ByteStream stream_;
-  Index header_bytes_ = 0;
+  Index header_bytes_ = 0, data_bytes_ = 0;
   int type_ = 0;
   std::vector<Index> shape_;
 };
-
-template <class Stored>
-NpyMatrix read_images_as(IdxFile& file) {
-  const std::optional<Index> cols = dense_bytes({file.shape().begin() + 1, file.shape().end()}, 1);
-  if (!cols) file.refuse("the sizes [" + comma_separated(file.shape()) + "] are larger than any file");
-  NpyMatrix images{.rows = file.shape()[0], .cols = *cols, .values = {}};
-  float* values = nullptr;
-  file.read_all<Stored>(
-      [&] {
-        images.values = HostBuffer<float>(images.rows * images.cols);
-        values = images.values.view().data;
-      },
-      [&](Index i, Stored value) {
-        if constexpr (sizeof(Stored) < sizeof(float))
-          values[i] = static_cast<float>(value);
-        else
-          values[i] = feature_from(file, i, images.cols, static_cast<double>(value));
-      });
-  return images;
-}
-
-template <std::integral Stored>
-std::vector<std::int32_t> read_labels_as(IdxFile& file) {
-  std::vector<std::int32_t> labels;
-  file.read_all<Stored>(
-      [&] { labels.resize(static_cast<std::size_t>(file.shape()[0])); },
-      [&](Index row, Stored value) { labels[static_cast<std::size_t>(row)] = label_from(file, row, value); });
-  return labels;
-}
 
 [[noreturn]] void refuse_type(const IdxFile& file, const std::string& needed) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
@@ -142,25 +118,64 @@ std::vector<std::int32_t> read_labels_as(IdxFile& file) {
   file.refuse(std::string("type ") + kDigits[type / 16] + kDigits[type % 16] + " of IDX is not read; " + needed);
 }
 
-NpyMatrix read_images(const std::string& path) {
-  IdxFile file(path);
-  if (file.shape().size() < 2)
-    file.refuse("images have 2 dimensions or more, this array has " + std::to_string(file.shape().size()));
-  switch (file.type()) {
-    case 0x08:
-      return read_images_as<std::uint8_t>(file);
-    case 0x09:
-      return read_images_as<std::int8_t>(file);
-    case 0x0B:
-      return read_images_as<std::int16_t>(file);
-    case 0x0C:
-      return read_images_as<std::int32_t>(file);
-    case 0x0D:
-      return read_images_as<float>(file);
-    case 0x0E:
-      return read_images_as<double>(file);
+Index pixels(const IdxFile& file) {
+  const std::optional<Index> pixels = dense_bytes({file.shape().begin() + 1, file.shape().end()}, 1);
+  if (!pixels) file.refuse("the sizes [" + comma_separated(file.shape()) + "] are larger than any file");
+  return *pixels;
+}
+
+template <class Stored>
+class IdxImages final : public FeatureRows {
+ public:
+  explicit IdxImages(std::unique_ptr<IdxFile> file)
+      : FeatureRows(file->name(), file->shape()[0], pixels(*file)), file_(std::move(file)) {
+    file_->expects_values(sizeof(Stored));
   }
-  refuse_type(file, "images are of type 08, 09, 0B, 0C, 0D or 0E");
+
+ private:
+  void read(Index first, Index count, float* to) override {
+    file_->read<Stored>(first, count, [&](Index i, Stored value) {
+      if constexpr (sizeof(Stored) < sizeof(float))
+        to[i] = static_cast<float>(value);
+      else
+        to[i] = feature_from(*file_, first + i, cols(), static_cast<double>(value));
+    });
+  }
+  void expects_end() override { file_->expects_end(); }
+
+  std::unique_ptr<IdxFile> file_;
+};
+
+std::unique_ptr<FeatureRows> open_images(const std::string& path) {
+  auto file = std::make_unique<IdxFile>(path);
+  if (file->shape().size() < 2)
+    file->refuse("images have 2 dimensions or more, this array has " + std::to_string(file->shape().size()));
+  switch (file->type()) {
+    case 0x08:
+      return std::make_unique<IdxImages<std::uint8_t>>(std::move(file));
+    case 0x09:
+      return std::make_unique<IdxImages<std::int8_t>>(std::move(file));
+    case 0x0B:
+      return std::make_unique<IdxImages<std::int16_t>>(std::move(file));
+    case 0x0C:
+      return std::make_unique<IdxImages<std::int32_t>>(std::move(file));
+    case 0x0D:
+      return std::make_unique<IdxImages<float>>(std::move(file));
+    case 0x0E:
+      return std::make_unique<IdxImages<double>>(std::move(file));
+  }
+  refuse_type(*file, "images are of type 08, 09, 0B, 0C, 0D or 0E");
+}
+
+template <std::integral Stored>
+std::vector<std::int32_t> read_labels_as(IdxFile& file) {
+  file.expects_values(sizeof(Stored));
+  std::vector<std::int32_t> labels(static_cast<std::size_t>(file.shape()[0]));
+  file.read<Stored>(0, file.shape()[0], [&](Index row, Stored value) {
+    labels[static_cast<std::size_t>(row)] = label_from(file, row, value);
+  });
+  file.expects_end();
+  return labels;
 }
 
 std::vector<std::int32_t> read_labels(const std::string& path) {
@@ -180,17 +195,19 @@ std::vector<std::int32_t> read_labels(const std::string& path) {
   refuse_type(file, "labels are of type 08, 09, 0B or 0C");
 }
 
+std::pair<std::string, std::string> images_and_labels(const std::string& files) {
+  return pair_of_files(files, "IDX", "images:labels");
+}
+
 }  // namespace
 
-NpyMatrix read_idx_images(const std::filesystem::path& path) {
-  NpyMatrix images = read_images(path.string());
-  expects_features(path.string(), images.view());
-  return images;
+std::unique_ptr<FeatureRows> open_idx_images(const std::string& files) {
+  return open_images(files.find(':') == std::string::npos ? files : images_and_labels(files).first);
 }
 
 FeaturesAndLabels read_idx(const std::string& files) {
-  const auto [x_file, y_file] = pair_of_files(files, "IDX", "images:labels");
-  FeaturesAndLabels rows{read_images(x_file), read_labels(y_file)};
+  const auto [x_file, y_file] = images_and_labels(files);
+  FeaturesAndLabels rows{open_images(x_file)->all(), read_labels(y_file)};
   expects_labelled_rows(x_file, y_file, rows);
   return rows;
 }

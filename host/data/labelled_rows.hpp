@@ -25,15 +25,16 @@ inline std::pair<std::string, std::string> pair_of_files(const std::string& file
   return {files.substr(0, colon), files.substr(colon + 1)};
 }
 
-// At least one row and one column, every value finite; throws InputError otherwise, which begins with the name.
-inline void expects_features(const std::string& x_name, HostMatrix<const float> x) {
+// At least one row and one column, every value finite; throws InputError otherwise, which begins with the name and
+// counts rows from `first_row`.
+inline void expects_features(const std::string& x_name, HostMatrix<const float> x, Index first_row = 0) {
   if (x.rows == 0) throw InputError(x_name + ": the array has no rows");
   if (x.cols == 0) throw InputError(x_name + ": the array has no columns");
   for (Index i = 0; i < x.rows; ++i)
     for (Index j = 0; j < x.cols; ++j)
       if (!std::isfinite(x.row(i)[j]))
-        throw InputError(x_name + ": row " + std::to_string(i) + ", column " + std::to_string(j) + " holds " +
-                         shortest_decimal(x.row(i)[j]) + "; features are finite");
+        throw InputError(x_name + ": row " + std::to_string(first_row + i) + ", column " + std::to_string(j) +
+                         " holds " + shortest_decimal(x.row(i)[j]) + "; features are finite");
 }
 
 // What npy.hpp promises of FeaturesAndLabels; throws InputError otherwise. The names say where the features and the

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "npy_source.hpp"
-#include "plateau/data/output_file.hpp"
+#include "npy_writer.hpp"
 #include "stored_values.hpp"
 #include "wording.hpp"
 
@@ -188,9 +188,8 @@ ReadLabels label_reader(const std::string& dtype) {
                                             : nullptr;
 }
 
-std::string header_text(const char* dtype, const std::vector<Index>& shape) {
-  std::string text =
-      "{'descr': '" + std::string(dtype) + "', 'fortran_order': False, 'shape': " + shape_text(shape) + ", }";
+std::string header_text(const std::string& dtype, const std::vector<Index>& shape) {
+  std::string text = "{'descr': '" + dtype + "', 'fortran_order': False, 'shape': " + shape_text(shape) + ", }";
   const Index end = round_up(kPreambleBytes + static_cast<Index>(text.size()) + 1, kHeaderAlignment);
   text.resize(static_cast<std::size_t>(end - kPreambleBytes) - 1, ' ');
   text += '\n';
@@ -204,7 +203,33 @@ std::string_view bytes_of(const T* data, Index count) {
   return {reinterpret_cast<const char*>(data), static_cast<std::size_t>(count) * sizeof(T)};
 }
 
-bool is_features_dtype(const std::string& dtype) { return dtype == "<f4" || dtype == "<f8"; }
+constexpr const char* kDouble = "<f8";
+
+bool is_features_dtype(const std::string& dtype) { return dtype == "<f4" || dtype == kDouble; }
+
+class NpyRows final : public FeatureRows {
+ public:
+  static Index item_bytes(const NpyHeader& header) { return header.dtype == kDouble ? sizeof(double) : sizeof(float); }
+
+  // `source` stands where the data of the header begin, and has exactly those.
+  NpyRows(std::unique_ptr<ByteSource> source, const NpyHeader& header)
+      : FeatureRows(source->name(), header.shape[0], header.shape[1]),
+        source_(std::move(source)),
+        is_double_(header.dtype == kDouble) {}
+
+ private:
+  void read(Index first, Index count, float* to) override {
+    if (is_double_)
+      source_->read_each<double>(
+          count, "data", [&](Index i, double value) { to[i] = feature_from(*source_, first + i, cols(), value); });
+    else
+      source_->read(to, count * Index{sizeof(float)}, "data");
+  }
+  void expects_end() override { source_->expects_end(); }
+
+  std::unique_ptr<ByteSource> source_;
+  bool is_double_;
+};
 
 }  // namespace
 
@@ -235,7 +260,8 @@ std::string dtype_and_shape(const NpyHeader& header) {
   return in_quotes(header.dtype) + " " + shape_text(header.shape);
 }
 
-NpyMatrix read_npy_features(ByteSource& file) {
+std::unique_ptr<FeatureRows> open_npy_features(std::unique_ptr<ByteSource> source) {
+  ByteSource& file = *source;
   const NpyHeader header = read_npy_header(file);
   if (!is_features_dtype(header.dtype))
     refuse_dtype(file, header.dtype, "features are '<f4' or '<f8', as x.astype('<f4') makes them");
@@ -245,19 +271,8 @@ NpyMatrix read_npy_features(ByteSource& file) {
                 (header.shape.size() < 2 ? "x.reshape(-1, 1) for one column" : "x.reshape(len(x), -1)"));
   if (header.fortran_order && header.shape[1] > 1)
     file.refuse("the array lies in Fortran order; save it as numpy.ascontiguousarray(x)");
-  const bool is_double = header.dtype == "<f8";
-  expects_whole_array(file, header, is_double ? sizeof(double) : sizeof(float));
-
-  NpyMatrix matrix{.rows = header.shape[0], .cols = header.shape[1], .values = {}};
-  const Index count = matrix.rows * matrix.cols;
-  matrix.values = HostBuffer<float>(count);
-  float* const values = matrix.values.view().data;
-  if (is_double)
-    file.read_each<double>(count, "data",
-                           [&](Index i, double value) { values[i] = feature_from(file, i, matrix.cols, value); });
-  else
-    file.read(values, count * Index{sizeof(float)}, "data");
-  return matrix;
+  expects_whole_array(file, header, NpyRows::item_bytes(header));
+  return std::make_unique<NpyRows>(std::move(source), header);
 }
 
 std::vector<std::int32_t> read_npy_labels(ByteSource& file) {
@@ -270,27 +285,51 @@ std::vector<std::int32_t> read_npy_labels(ByteSource& file) {
   return read(file, header);
 }
 
-NpyMatrix read_npy_features(const std::filesystem::path& path) {
-  PlainFile file(path);
-  return read_npy_features(file);
+std::unique_ptr<FeatureRows> open_npy_features(const std::filesystem::path& path) {
+  return open_npy_features(std::make_unique<PlainFile>(path));
 }
+
+NpyMatrix read_npy_features(const std::filesystem::path& path) { return open_npy_features(path)->all(); }
 
 std::vector<std::int32_t> read_npy_labels(const std::filesystem::path& path) {
   PlainFile file(path);
   return read_npy_labels(file);
 }
 
+NpyWriter::NpyWriter(const std::filesystem::path& path, const char* dtype, std::vector<Index> shape_of_row)
+    : file_(path), dtype_(dtype), shape_(std::move(shape_of_row)) {
+  shape_.insert(shape_.begin(), 0);
+  const std::string header = header_text(dtype_, shape_);
+  header_bytes_ = header.size();
+  file_.write(header);
+}
+
+void NpyWriter::add(HostMatrix<const float> rows) {
+  for (Index i = 0; i < rows.rows; ++i) file_.write(bytes_of(rows.row(i), rows.cols));
+  shape_[0] += rows.rows;
+}
+
+void NpyWriter::add(HostSpan<const std::int32_t> values) {
+  file_.write(bytes_of(values.data, values.size));
+  shape_[0] += values.size;
+}
+
+void NpyWriter::commit() {
+  const std::string header = header_text(dtype_, shape_);
+  expects(header.size() == header_bytes_, "NpyWriter: sizes of up to two dimensions fit two lines of the header");
+  file_.overwrite(0, header);
+  file_.commit();
+}
+
 void write_npy_features(const std::filesystem::path& path, HostMatrix<const float> features) {
-  OutputFile file(path);
-  file.write(header_text("<f4", {features.rows, features.cols}));
-  for (Index i = 0; i < features.rows; ++i) file.write(bytes_of(features.row(i), features.cols));
+  NpyWriter file(path, "<f4", {features.cols});
+  file.add(features);
   file.commit();
 }
 
 void write_npy_labels(const std::filesystem::path& path, HostSpan<const std::int32_t> labels) {
-  OutputFile file(path);
-  file.write(header_text("<i4", {labels.size}));
-  file.write(bytes_of(labels.data, labels.size));
+  NpyWriter file(path, "<i4", {});
+  file.add(labels);
   file.commit();
 }
 

@@ -4,11 +4,12 @@
 // the source does.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "byte_source.hpp"
-#include "plateau/data/npy.hpp"
+#include "feature_rows.hpp"
 
 namespace plateau {
 
@@ -21,7 +22,7 @@ struct NpyHeader {
 NpyHeader read_npy_header(ByteSource& source);
 
 // The header, then the data, as npy.hpp says.
-NpyMatrix read_npy_features(ByteSource& source);
+std::unique_ptr<FeatureRows> open_npy_features(std::unique_ptr<ByteSource> source);
 std::vector<std::int32_t> read_npy_labels(ByteSource& source);
 
 // Whether dtype and dimensions are those that the readers above take.

@@ -43,7 +43,7 @@ class Archive {
  public:
   explicit Archive(const std::filesystem::path& path) : name_(path.string()), file_bytes_(regular_file_bytes(path)) {
     int error = 0;
-    zip_.reset(zip_open(path.c_str(), ZIP_RDONLY, &error));
+    zip_ = std::unique_ptr<zip_t, Discard>(zip_open(path.c_str(), ZIP_RDONLY, &error));
     if (!zip_) {
       zip_error_t reason;
       zip_error_init_with_code(&reason, error);
@@ -57,7 +57,7 @@ class Archive {
   const std::string& name() const { return name_; }
   const std::vector<Member>& members() const { return members_; }
   std::string name_of(const Member& member) const { return name_ + ": member " + in_quotes(member.name); }
-  zip_t* zip() const { return zip_.get(); }
+  const std::shared_ptr<zip_t>& zip() const { return zip_; }
 
   [[noreturn]] void refuse(const std::string& what) const { throw InputError(name_ + ": " + what); }
 
@@ -104,7 +104,7 @@ class Archive {
 
   std::string name_;
   Index file_bytes_;
-  std::unique_ptr<zip_t, Discard> zip_;
+  std::shared_ptr<zip_t> zip_;  // a member that is open needs it
   std::vector<Member> members_;
 };
 
@@ -112,13 +112,15 @@ class Archive {
 class MemberBytes final : public ByteSource {
  public:
   MemberBytes(const Archive& archive, const Member& member)
-      : ByteSource(archive.name_of(member), "member"), file_(zip_fopen_index(archive.zip(), member.place, 0)) {
-    if (!file_) refuse(std::string("it cannot be read: ") + zip_strerror(archive.zip()));
+      : ByteSource(archive.name_of(member), "member"),
+        zip_(archive.zip()),
+        file_(zip_fopen_index(zip_.get(), member.place, 0)) {
+    if (!file_) refuse(std::string("it cannot be read: ") + zip_strerror(zip_.get()));
     set_left(member.bytes);
   }
 
-  // All bytes have been read: there are no more, and they have the checksum of the archive.
-  void expects_end() {
+  // There are no more bytes, and those that were read have the checksum of the archive.
+  void expects_end() override {
     char beyond = 0;
     const zip_int64_t got = zip_fread(file_.get(), &beyond, 1);
     if (got > 0) refuse("its data go on behind the bytes that the archive announces");
@@ -138,6 +140,7 @@ class MemberBytes final : public ByteSource {
     }
   }
 
+  std::shared_ptr<zip_t> zip_;
   std::unique_ptr<zip_file_t, Discard> file_;
 };
 
@@ -193,12 +196,8 @@ const Member& choose_features(const Archive& archive, const std::string& name) {
   return choose(archive, {"2-D features ('<f4', '<f8')", name, kFeaturesNames, &are_npy_features});
 }
 
-template <class Array>
-Array read_whole(const Archive& archive, const Member& member, Array (*read)(ByteSource&)) {
-  MemberBytes bytes(archive, member);
-  Array array = read(bytes);
-  bytes.expects_end();
-  return array;
+std::unique_ptr<FeatureRows> open_member(const Archive& archive, const Member& member) {
+  return open_npy_features(std::make_unique<MemberBytes>(archive, member));
 }
 
 }  // namespace
@@ -208,18 +207,17 @@ FeaturesAndLabels read_npz(const std::filesystem::path& path, const NpzNames& na
   const Member& x = choose_features(archive, names.features);
   const Member& y = choose(archive, {"1-D labels (integers)", names.labels, kLabelsNames, &are_npy_labels});
   FeaturesAndLabels rows;
-  rows.features = read_whole<NpyMatrix>(archive, x, &read_npy_features);
-  rows.labels = read_whole<std::vector<std::int32_t>>(archive, y, &read_npy_labels);
+  rows.features = open_member(archive, x)->all();
+  MemberBytes labels(archive, y);
+  rows.labels = read_npy_labels(labels);
+  labels.expects_end();
   expects_labelled_rows(archive.name_of(x), archive.name_of(y), rows);
   return rows;
 }
 
-NpyMatrix read_npz_features(const std::filesystem::path& path, const std::string& name) {
+std::unique_ptr<FeatureRows> open_npz_features(const std::filesystem::path& path) {
   const Archive archive(path);
-  const Member& x = choose_features(archive, name);
-  NpyMatrix features = read_whole<NpyMatrix>(archive, x, &read_npy_features);
-  expects_features(archive.name_of(x), features.view());
-  return features;
+  return open_member(archive, choose_features(archive, {}));
 }
 
 }  // namespace plateau

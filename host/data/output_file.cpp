@@ -75,6 +75,13 @@ void OutputFile::write(std::string_view bytes) {
   if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size()) refuse(errno);
 }
 
+void OutputFile::overwrite(Index at, std::string_view bytes) {
+  errno = 0;
+  if (::fseeko(file_.get(), at, SEEK_SET) != 0) refuse(errno);
+  write(bytes);
+  if (::fseeko(file_.get(), 0, SEEK_END) != 0) refuse(errno);
+}
+
 void OutputFile::commit() {
   errno = 0;
   if (std::fflush(file_.get()) != 0 || ::fsync(::fileno(file_.get())) != 0) refuse(errno);

@@ -97,7 +97,7 @@ FusedRun fused_run(const Run& run, const TrainingData& data, std::int32_t plan) 
   const Index batch = batch_of(run, rows.count());
   FusedRun to{.plan = plan,
               .epochs = narrow<std::int32_t>(run.epochs),
-              .first_epoch = narrow<std::int32_t>(run.resume ? run.resume->epoch : 0),
+              .first_epoch = narrow<std::int32_t>(first_epoch(run)),
               .end_epoch = narrow<std::int32_t>(last_epoch(run)),
               .batch = narrow<std::int32_t>(batch),
               .order = run.order,
@@ -267,11 +267,86 @@ class Results {
   std::vector<T> host_;
 };
 
-// How much of the whole fleet's work is done.
-struct FleetWork {
-  double all = 0, done = 0;
-  FleetProgress progress;
-  const FleetObserver* observer = nullptr;
+// How far a launch is, by what its blocks tell of their runs.
+class Watch {
+ public:
+  struct Seen {
+    Index finished = 0;  // runs
+    double work = 0;     // done, in the unit of the costs
+  };
+
+  // `told`, `runs` and `cost`: one per run. They are taken in their order, by `blocks` beside each other.
+  Watch(const volatile gpu::FusedProgress* told, const Table<FusedRun>& runs, const std::vector<double>& cost,
+        Index blocks)
+      : told_(told), runs_(runs), cost_(cost), blocks_(blocks) {}
+
+  // Nothing steps back from one look to the next: no term of the sum does, and they are added in the same order.
+  Seen look() {
+    Seen seen = ended_;
+    Index others = 0;  // that have not ended: behind so many as there are blocks none has begun
+    for (Index k = first_; k < runs_.size() && others < blocks_; ++k) {
+      const double share = share_of(k);
+      seen.work += share * cost_[static_cast<std::size_t>(k)];
+      (share == 1 ? seen.finished : others) += 1;
+      if (others > 0) continue;
+      ended_ = seen;
+      first_ = k + 1;
+    }
+    return seen;
+  }
+
+ private:
+  double share_of(Index k) const {
+    const FusedRun& run = runs_[k];
+    const std::int32_t done = std::max(told_[k].epochs - run.first_epoch, 0);  // 0 epochs: it has told nothing
+    return static_cast<double>(done) / static_cast<double>(run.end_epoch - run.first_epoch);
+  }
+
+  const volatile gpu::FusedProgress* told_;
+  const Table<FusedRun>& runs_;
+  const std::vector<double>& cost_;
+  Index blocks_;
+  Index first_ = 0;  // those before it have ended,
+  Seen ended_;       // and these are they
+};
+
+// Tells how far a fleet is.
+class FleetTeller {
+ public:
+  FleetTeller(Index runs, double work, const FleetObserver& observer) : runs_(runs), work_(work), observer_(observer) {}
+
+  // Of the launch that runs, the others before it being whole.
+  void tell(const Watch::Seen& seen) const {
+    if (!observer_) return;
+    const Index finished = before_.finished + seen.finished;
+    observer_({finished, runs_, finished == runs_ ? 1 : std::min((before_.work + seen.work) / work_, 1.0)});
+  }
+  void count_launch(const Watch::Seen& whole) {
+    before_.finished += whole.finished;
+    before_.work += whole.work;
+  }
+
+ private:
+  Index runs_;
+  double work_;
+  const FleetObserver& observer_;
+  Watch::Seen before_;
+};
+
+// Tells of a single run, of no epoch twice.
+class RunTeller {
+ public:
+  RunTeller(const Run& run, const RunObserver& observer) : told_(first_epoch(run)), observer_(observer) {}
+
+  void tell(Index epochs, const EpochRecord& last) {
+    if (!observer_ || epochs <= told_) return;
+    told_ = epochs;
+    observer_(progress_after(epochs, last));
+  }
+
+ private:
+  Index told_;
+  const RunObserver& observer_;
 };
 
 // Runs of one variant that are trained by one launch, in the order in which they were added. Needs no device before it
@@ -289,7 +364,7 @@ class Wave {
   // Of device memory: what the runs are given and leave behind, and what their blocks work with.
   Index bytes() const {
     Index sum = runs_.bytes() + plans_.bytes() + requests_.bytes() + initial_.bytes() + weights_.bytes() +
-                given_predicted_.bytes() + 4 * (blocks() * (launch_.floats + launch_.integers) + kCounts);
+                given_predicted_.bytes() + 4 * (blocks() * (launch_.floats + launch_.integers) + kTaken);
     each_result(*this, [&](const auto& of_kind) { sum += of_kind.bytes(); });
     return sum;
   }
@@ -323,10 +398,10 @@ class Wave {
     return true;
   }
 
-  // Trains them and stores each result under its run's number.
+  // Trains them and stores each result under its run's number. `of_run`: where there is one run and no other.
   void train(const gpu::Stream& stream, const DeviceRows& train_rows, const DeviceRows& test_rows,
              const RowGroupsView<Space::device>& groups, const RowLists& lists, const FusedOptions& options,
-             const std::vector<Run>& fleet, std::vector<RunResult>& results, FleetWork& work) {
+             const std::vector<Run>& fleet, std::vector<RunResult>& results, FleetTeller& of_fleet, RunTeller* of_run) {
     for (FusedRun& run : runs_) {
       run.rows = lists.on_device(run.rows);
       run.validation = lists.on_device(run.validation);
@@ -334,7 +409,9 @@ class Wave {
     for (FusedRequest& request : requests_) request.rows = lists.on_device(request.rows);
     launch_.blocks = blocks();
     const bool stops = options.stop != nullptr && options.stop->load(std::memory_order_relaxed);
+    // Before the other memory, whose end waits for the device.
     gpu::PinnedBuffer<gpu::FleetSignals> mailbox(1, {.stop_requested = stops ? 1 : 0});
+    gpu::PinnedBuffer<gpu::FusedProgress> progress(runs_.size(), {});
     const auto initial = initial_.on_device(stream);
     const auto weights = weights_.on_device(stream);
     const auto given_predicted = given_predicted_.on_device(stream);
@@ -343,8 +420,8 @@ class Wave {
     const auto requests = requests_.on_device(stream);
     each_result(*this, [&](auto& of_kind) { of_kind.allocate(stream); });
     gpu::DeviceBuffer<float> floats(launch_.blocks * launch_.floats);
-    gpu::DeviceBuffer<std::int32_t> integers(launch_.blocks * launch_.integers), counts(kCounts);
-    gpu::fill_bytes(stream, counts.view(), 0);
+    gpu::DeviceBuffer<std::int32_t> integers(launch_.blocks * launch_.integers), taken(kTaken);
+    gpu::fill_bytes(stream, taken.view(), 0);
     gpu::fused_training(stream, launch_,
                         {.train_x = train_rows.x(),
                          .train_label = train_rows.label(),
@@ -365,8 +442,8 @@ class Wave {
                          .predicted = predicted_.view(),
                          .probability = probability_.view(),
                          .ends = ends_.view()},
-                        {floats.view(), integers.view(), counts.view(), mailbox.device_view()});
-    wait(stream, options.stop, mailbox.view()[0], work);
+                        {floats.view(), integers.view(), taken.view(), mailbox.device_view(), progress.device_view()});
+    wait(stream, options.stop, mailbox.view()[0], progress.view().data, of_fleet, of_run);
     each_result(*this, [&](auto& of_kind) { of_kind.fetch(stream); });
     stream.synchronise();
     for (Index k = 0; k < runs_.size(); ++k) {
@@ -377,7 +454,7 @@ class Wave {
   }
 
  private:
-  static constexpr Index kCounts = 2;  // runs taken, and finished
+  static constexpr Index kTaken = 1;  // count of the runs that blocks have taken
 
   // Of a wave or a const one.
   template <class W, class F>
@@ -518,30 +595,51 @@ class Wave {
     return state;
   }
 
-  // Passes the host's wish to stop on to the device until the stream has run, and tells how far the fleet is.
+  // Until the stream has run, passes the host's wish to stop on to the device and tells how far that is. What an
+  // observer throws is such a wish too.
   void wait(const gpu::Stream& stream, const std::atomic<bool>* stop, volatile gpu::FleetSignals& signals,
-            FleetWork& work) {
+            const volatile gpu::FusedProgress* told, FleetTeller& of_fleet, RunTeller* of_run) const {
+    using Clock = std::chrono::steady_clock;
+    constexpr std::chrono::milliseconds kBetweenLooks{10};  // often enough for a display
     gpu::Event end;
     end.record(stream);
-    const Index finished_before = work.progress.finished;
-    Index finished = 0;
-    const auto report = [&](Index now) {  // runs are taken, and so about finished, in their order
-      for (; finished < now; ++finished) work.done += cost_[static_cast<std::size_t>(finished)];
-      work.progress.finished = finished_before + finished;
-      work.progress.share = work.done / work.all;
-      if (work.observer != nullptr && *work.observer) (*work.observer)(work.progress);
-    };
+    Watch watch(told, runs_, cost_, launch_.blocks);
     const auto pass_on_the_wish_to_stop = [&] {
       if (stop != nullptr && stop->load(std::memory_order_relaxed)) signals.stop_requested = 1;
     };
-    report(0);
-    pass_on_the_wish_to_stop();
-    for (int looks = 0; !end.passed(); ++looks) {
+    try {
+      of_fleet.tell({});
       pass_on_the_wish_to_stop();
-      if (const Index now = signals.finished; now > finished) report(std::min(now, static_cast<Index>(cost_.size())));
-      if (looks > 1000) std::this_thread::sleep_for(std::chrono::microseconds(100));
+      Clock::time_point last_look = Clock::now();
+      for (int looks = 0; !end.passed(); ++looks) {
+        pass_on_the_wish_to_stop();
+        if (Clock::now() - last_look > kBetweenLooks) {
+          of_fleet.tell(watch.look());
+          if (of_run != nullptr) tell_of_the_run(told[0], *of_run);
+          last_look = Clock::now();
+        }
+        if (looks > 1000) std::this_thread::sleep_for(std::chrono::microseconds(100));
+      }
+      const Watch::Seen whole = watch.look();
+      of_fleet.tell(whole);
+      of_fleet.count_launch(whole);
+    } catch (...) {
+      signals.stop_requested = 1;
+      throw;
     }
-    report(static_cast<Index>(cost_.size()));
+  }
+
+  // Read again until no write came between. That the run has ended, and with which epoch, its result says.
+  void tell_of_the_run(const volatile gpu::FusedProgress& told, RunTeller& teller) const {
+    EpochMetrics last;
+    std::int32_t epochs = 0;
+    do {
+      epochs = told.epochs;
+      last.train_loss_sum = told.train_loss_sum;
+      last.test_correct = told.test_correct;
+    } while (told.epochs != epochs);
+    const FusedRun& run = runs_[0];
+    if (epochs < run.end_epoch) teller.tell(epochs, record_of(last, {run.rows.count(), data_->test_x.rows}, true));
   }
 
   const TrainingData* data_;
@@ -578,7 +676,7 @@ FleetOrder fused_order(const TrainingData& data, const std::vector<Run>& runs, c
     const auto plan = fused_plan_of(run);
     if (!plan) throw InputError(fused_misfit(run.architecture));
     order.plans.push_back(*plan);
-    order.cost.push_back(epoch_work(run, *plan, data) * static_cast<double>(run.epochs));
+    order.cost.push_back(epoch_work(run, *plan, data) * static_cast<double>(last_epoch(run) - first_epoch(run)));
     order.work += order.cost.back();
   }
   order.numbers.resize(runs.size());
@@ -642,6 +740,28 @@ std::vector<Wave> plan_waves(const TrainingData& data, const std::vector<Run>& r
   return waves;
 }
 
+std::vector<RunResult> train_waves(const TrainingData& data, const std::vector<Run>& runs, const FusedOptions& options,
+                                   RunTeller* of_run) {
+  expects_fleet(runs, data);
+  if (runs.empty()) return {};
+  std::vector<RunResult> results(runs.size());
+  const FleetOrder order = fused_order(data, runs, options);
+  RowLists lists(runs);
+  std::vector<Wave> waves = plan_waves(data, runs, order, lists, options);
+  FleetTeller of_fleet(static_cast<Index>(runs.size()), order.work, options.observer);
+
+  const gpu::Stream stream;
+  const DeviceRows train(stream, data.train_x, data.train_label, data.drawn ? &data.drawn->train : nullptr);
+  const DeviceRows test(stream, data.test_x, data.test_label, data.drawn ? &data.drawn->test : nullptr);
+  const DeviceGroups groups(stream, data.train_groups);
+  lists.copy_to_device(stream);
+  for (Wave& planned : waves) {
+    Wave wave = std::move(planned);  // the next one needs its memory
+    wave.train(stream, train, test, groups.view(), lists, options, runs, results, of_fleet, of_run);
+  }
+  return results;
+}
+
 }  // namespace
 
 std::optional<FusedPlan> fused_plan_of(const Run& run) {
@@ -681,25 +801,16 @@ std::vector<FusedWave> fused_waves(const TrainingData& data, const std::vector<R
 
 std::vector<RunResult> train_fused(const TrainingData& data, const std::vector<Run>& runs,
                                    const FusedOptions& options) {
-  expects_fleet(runs, data);
-  if (runs.empty()) return {};
-  std::vector<RunResult> results(runs.size());
-  const FleetOrder order = fused_order(data, runs, options);
-  RowLists lists(runs);
-  std::vector<Wave> waves = plan_waves(data, runs, order, lists, options);
-  FleetWork work{
-      .all = order.work, .progress = {.runs = static_cast<Index>(runs.size())}, .observer = &options.observer};
+  return train_waves(data, runs, options, nullptr);
+}
 
-  const gpu::Stream stream;
-  const DeviceRows train(stream, data.train_x, data.train_label, data.drawn ? &data.drawn->train : nullptr);
-  const DeviceRows test(stream, data.test_x, data.test_label, data.drawn ? &data.drawn->test : nullptr);
-  const DeviceGroups groups(stream, data.train_groups);
-  lists.copy_to_device(stream);
-  for (Wave& planned : waves) {
-    Wave wave = std::move(planned);  // the next one needs its memory
-    wave.train(stream, train, test, groups.view(), lists, options, runs, results, work);
-  }
-  return results;
+RunResult train_fused(const Run& run, const TrainingData& data, const FusedOptions& options,
+                      const RunObserver& observer) {
+  RunTeller of_run(run, observer);
+  RunResult result = train_waves(data, {run}, options, &of_run).front();
+  if (!result.history.empty())
+    of_run.tell(result.first_epoch + static_cast<Index>(result.history.size()), result.history.back());
+  return result;
 }
 
 }  // namespace plateau

@@ -26,27 +26,29 @@ namespace {
 // run which has ended, or should, does not leave minutes of queued epochs behind. Results do not depend on it.
 class RunAhead {
  public:
-  // After an epoch was queued; makes room for the next. While it looks for that, it calls `meanwhile`.
-  template <class Meanwhile>
-  void after_epoch(const gpu::Stream& stream, Meanwhile meanwhile) {
+  static constexpr std::size_t kMostEpochs = 64;  // that are queued and have not been told of
+
+  // While it looks for the device, it calls `meanwhile`; told(n) when the n-th epoch has passed, in their order.
+  RunAhead(std::function<void()> meanwhile, std::function<void(Index)> told)
+      : meanwhile_(std::move(meanwhile)), told_(std::move(told)) {}
+
+  // After an epoch was queued; makes room for the next.
+  void after_epoch(const gpu::Stream& stream) {
     marks_[queued_++ % kMostEpochs].record(stream);
-    while (queued_ - passed_ >= allowed_) wait_for_one(meanwhile);
+    while (queued_ - passed_ >= allowed_) wait_for_one();
   }
-  template <class Meanwhile>
-  void finish(Meanwhile meanwhile) {
-    while (passed_ < queued_) wait_for_one(meanwhile);
+  void finish() {
+    while (passed_ < queued_) wait_for_one();
   }
 
  private:
   using Clock = std::chrono::steady_clock;
-  static constexpr std::size_t kMostEpochs = 64;
   static constexpr std::size_t kFewestEpochs = 2;
   static constexpr double kSeconds = 0.05;  // of work that may be waiting
 
-  template <class Meanwhile>
-  void wait_for_one(Meanwhile meanwhile) {
+  void wait_for_one() {
     for (int looks = 0; !marks_[passed_ % kMostEpochs].passed(); ++looks) {
-      meanwhile();
+      meanwhile_();
       if (looks > 1000) std::this_thread::sleep_for(std::chrono::microseconds(100));
     }
     const Clock::time_point now = Clock::now();
@@ -55,13 +57,15 @@ class RunAhead {
     else
       allowed_ = epochs_in(kSeconds,
                            std::chrono::duration<double>(now - first_passed_).count() / static_cast<double>(passed_));
-    ++passed_;
+    told_(static_cast<Index>(++passed_));
   }
   static std::size_t epochs_in(double seconds, double seconds_per_epoch) {
     return static_cast<std::size_t>(std::clamp(seconds / std::max(seconds_per_epoch, 1e-9),
                                                static_cast<double>(kFewestEpochs), static_cast<double>(kMostEpochs)));
   }
 
+  std::function<void()> meanwhile_;
+  std::function<void(Index)> told_;
   std::array<gpu::Event, kMostEpochs> marks_;
   std::size_t queued_ = 0, passed_ = 0, allowed_ = kFewestEpochs;
   Clock::time_point first_passed_;
@@ -168,12 +172,13 @@ class GpuTrainer final : public Trainer {
   }
 
   using Trainer::train;
-  RunResult train(const Run& run, const TrainingData& data, const Checkpoints& checkpoints, const RunObserver&) override {
+  RunResult train(const Run& run, const TrainingData& data, const Checkpoints& checkpoints,
+                  const RunObserver& observer) override {
     expects_run(run, data);
     expects_engine_of(run);
-    if (!fuses(run, data)) return train_layered(run, data, checkpoints);
-    return checkpoints.every > 0 ? train_fused_in_pieces(run, data, checkpoints)
-                                 : train_fused(data, {run}, {.stop = options_.stop}).front();
+    if (!fuses(run, data)) return train_layered(run, data, checkpoints, observer);
+    return checkpoints.every > 0 ? train_fused_in_pieces(run, data, checkpoints, observer)
+                                 : train_fused(run, data, {.stop = options_.stop}, observer);
   }
 
   // Runs that fit a thread block beside each other, the others one after another.
@@ -193,24 +198,28 @@ class GpuTrainer final : public Trainer {
       if (needed > free) throw InputError(memory_refusal(number, runs[number], needed, free));
     }
     std::vector<RunResult> results(runs.size());
-    FleetProgress progress{.runs = static_cast<Index>(runs.size())};
-    const auto of_all = [&](Index finished, double more) {  // by their number: what engines take is not compared
-      progress.finished = finished;
-      progress.share = (static_cast<double>(finished) + more) / static_cast<double>(runs.size());
-      if (observer) observer(progress);
+    const auto all = static_cast<Index>(runs.size());
+    const auto tell = [&](Index finished, double done) {  // by their number: what engines take is not compared
+      if (observer) observer({finished, all, done / static_cast<double>(all)});
     };
     const auto fused_runs = static_cast<double>(fused.size());
     std::vector<RunResult> of_fleet =
         train_fused(data, fleet, {.stop = options_.stop, .observer = [&](const FleetProgress& now) {
-                                    of_all(now.finished, now.share * fused_runs - static_cast<double>(now.finished));
+                                    tell(now.finished, now.share * fused_runs);
                                   }});
     for (std::size_t k = 0; k < fused.size(); ++k) results[fused[k]] = std::move(of_fleet[k]);
     for (std::size_t k = 0; k < layered.size(); ++k) {
-      if (stop_requested())
+      const Run& run = runs[layered[k]];
+      const auto before = static_cast<Index>(fused.size() + k);
+      if (stop_requested()) {
         results[layered[k]].outcome = RunOutcome::interrupted;
-      else
-        results[layered[k]] = train_layered(runs[layered[k]], data, {});
-      of_all(static_cast<Index>(fused.size() + k + 1), 0);
+      } else {
+        const auto epochs = static_cast<double>(last_epoch(run) - first_epoch(run));
+        results[layered[k]] = train_layered(run, data, {}, [&](const RunProgress& now) {
+          tell(before, static_cast<double>(before) + static_cast<double>(now.epochs - first_epoch(run)) / epochs);
+        });
+      }
+      tell(before + 1, static_cast<double>(before + 1));
     }
     return results;
   }
@@ -246,17 +255,17 @@ class GpuTrainer final : public Trainer {
   }
 
   // From checkpoint to checkpoint, a launch for each piece; what is left behind is taken while the next one trains.
-  RunResult train_fused_in_pieces(const Run& whole, const TrainingData& data, const Checkpoints& checkpoints) {
+  RunResult train_fused_in_pieces(const Run& whole, const TrainingData& data, const Checkpoints& checkpoints,
+                                  const RunObserver& observer) {
     Run piece = whole;  // any may be the last, by an early end, and so is asked for everything
     piece.outputs.state = true;
     std::optional<RunResult> so_far;
     std::future<void> taken;
     for (;;) {
-      const Index epoch = piece.resume ? piece.resume->epoch : 0,
-                  next = (epoch / checkpoints.every + 1) * checkpoints.every;
+      const Index next = (first_epoch(piece) / checkpoints.every + 1) * checkpoints.every;
       const bool last = !checkpoints.due(next, whole);
       piece.pause = last ? whole.pause : next;
-      RunResult result = train_fused(data, {piece}, {.stop = options_.stop}).front();
+      RunResult result = train_fused(piece, data, {.stop = options_.stop}, observer);
       if (taken.valid()) taken.get();
       const bool goes_on =
           !last && result.outcome == RunOutcome::interrupted && result.state && result.state->epoch == next;
@@ -273,8 +282,10 @@ class GpuTrainer final : public Trainer {
     }
   }
 
-  RunResult train_layered(const Run& run, const TrainingData& data, const Checkpoints& checkpoints) {
+  RunResult train_layered(const Run& run, const TrainingData& data, const Checkpoints& checkpoints,
+                          const RunObserver& observer) {
     gpu::PinnedBuffer<RunSignals> mailbox(1, {});  // before the training, whose end waits for the device
+    gpu::PinnedBuffer<EpochMetrics> recent(RunAhead::kMostEpochs, {});  // each is told before it is overwritten
     volatile RunSignals& signals = mailbox.view()[0];
     const Epilogues epilogues = epilogues_of(run, options_);
     const ExecutionPlan most = most_epilogues(run, options_);
@@ -303,19 +314,24 @@ class GpuTrainer final : public Trainer {
       if (next < end && !training.gathers()) training.compute_gradient(0);
       backend_.stream().wait(evaluated);
       training.finish_epoch();
-      backend_.exchange_signals(training.state(), mailbox.device_view());
+      backend_.exchange_signals(training.state(), training.history(), mailbox.device_view(), recent.device_view());
       if (next < end && training.gathers()) training.compute_gradient(0);
     };
     training.compute_gradient(0);
 
     // Epochs after the end of the run change nothing: the status only tells the host to queue fewer of them.
-    RunAhead ahead;
-    std::optional<gpu::Graph> epoch_graph;
+    const Index begin = first_epoch(run);
     const auto pass_on_stop_request = [&] {
       if (stop_requested()) signals.stop_requested = 1;
     };
+    const auto tell = [&](Index passed) {
+      const Index epochs = begin + passed;
+      if (observer && signals.epoch >= epochs)  // else the run had ended before
+        observer(training.progress(epochs, recent.view()[(epochs - 1) % recent.size()]));
+    };
+    RunAhead ahead(pass_on_stop_request, tell);
+    std::optional<gpu::Graph> epoch_graph;
     Snapshots snapshots(training, checkpoints);
-    const Index begin = run.resume ? run.resume->epoch : 0;
     for (Index epoch = begin; epoch < end && signals.status == RunStatus::running; ++epoch) {
       pass_on_stop_request();
       // The first epoch is queued, so that libraries have loaded what they need when the second is recorded; the
@@ -328,9 +344,9 @@ class GpuTrainer final : public Trainer {
         enqueue_epoch(epoch + 1);
       if (checkpoints.due(epoch + 1, run)) snapshots.take(backend_.stream(), epoch + 1);
       snapshots.hand_over_if_there();
-      ahead.after_epoch(backend_.stream(), pass_on_stop_request);
+      ahead.after_epoch(backend_.stream());
     }
-    ahead.finish(pass_on_stop_request);
+    ahead.finish();
     snapshots.hand_over();
     RunResult result = training.fetch();
     if (epoch_graph) result.recorded_launches = epoch_graph->nodes();

@@ -127,8 +127,7 @@ class LayeredRun {
   Span<const EpochMetrics> history() const { return history_.view(); }
   // After so many epochs, of which the last has these figures.
   RunProgress progress(Index epochs, const EpochMetrics& last) const {
-    const EpochRecord record = record_of(last, row_counts(), epochs == 1);
-    return {epochs, record.train_loss, record.test_accuracy};
+    return progress_after(epochs, record_of(last, row_counts(), epochs == 1));
   }
   const ExecutionPlan& plan() const { return plan_; }
   void set_plan(const ExecutionPlan& plan) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "files.hpp"
+#include "plateau/data/dataset.hpp"
 #include "plateau/data/safetensors.hpp"
 
 namespace plateau {
@@ -114,13 +115,12 @@ TEST(Embeddings, more_values_than_one_buffer_keep_their_places) {
 }
 
 TEST(Embeddings, features_are_read_without_labels) {
-  const NpyMatrix x = read_embeddings_features(put_tensors({kX}));
-  EXPECT_EQ(x.rows, 2);
-  EXPECT_EQ(x.view().row(1)[2], 6.0f);
-  EXPECT_EQ(read_embeddings_features(put_tensors({kX, {"z", "F16", "[1,1]", "ab"}}), "z").cols, 1);
+  const Dataset data = read_dataset(put_tensors({kX}).string(), {.labelled = false});
+  EXPECT_EQ(data.rows(), 2);
+  EXPECT_EQ(data.x().row(1)[2], 6.0f);
 
   const auto path = put_tensors({{"x", "F32", "[1,1]", bytes_of<float>({NAN})}});
-  EXPECT_EQ(refusal([&] { read_embeddings_features(path); }),
+  EXPECT_EQ(refusal([&] { read_dataset(path.string(), {.labelled = false}); }),
             in_file(path, "tensor 'x': row 0, column 0 holds nan; features are finite"));
 }
 

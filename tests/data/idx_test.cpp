@@ -10,6 +10,7 @@
 
 #include "files.hpp"
 #include "gzip.hpp"
+#include "plateau/data/dataset.hpp"
 
 namespace plateau {
 namespace {
@@ -104,12 +105,13 @@ TEST(Idx, more_values_than_one_buffer_keep_their_places) {
 }
 
 TEST(Idx, images_are_read_without_labels) {
-  const NpyMatrix images = read_idx_images(put("images", kImages));
-  EXPECT_EQ(images.rows, 2);
-  EXPECT_EQ(images.view().row(1)[2], 255.0f);
+  const Dataset images = read_dataset(put("images.idx", kImages).string(), {.labelled = false});
+  EXPECT_EQ(images.rows(), 2);
+  EXPECT_EQ(images.x().row(1)[2], 255.0f);
 
-  const auto path = put("images", idx(0x0D, {1, 1}, big_endian<float>({NAN})));
-  EXPECT_EQ(refusal([&] { read_idx_images(path); }), in_file(path, "row 0, column 0 holds nan; features are finite"));
+  const auto path = put("images.idx", idx(0x0D, {1, 1}, big_endian<float>({NAN})));
+  EXPECT_EQ(refusal([&] { read_dataset(path.string(), {.labelled = false}); }),
+            in_file(path, "row 0, column 0 holds nan; features are finite"));
 }
 
 // ---- What is refused ----

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "files.hpp"
+#include "plateau/data/dataset.hpp"
 
 namespace plateau {
 namespace {
@@ -156,17 +157,15 @@ TEST(Npz, without_usual_names_the_one_array_of_its_kind_is_taken) {
 
 TEST(Npz, features_are_read_without_labels) {
   const std::string bytes = zip_of({{"X.npy", kX}, {"other.npy", kX}});
-  for (const char* name : {"", "other"}) {
-    const NpyMatrix x = read_npz_features(put("a.npz", bytes), name);
-    EXPECT_EQ(x.rows, 2);
-    EXPECT_EQ(x.view().row(1)[2], 6.0f);
-  }
+  const Dataset data = read_dataset(put("a.npz", bytes).string(), {.labelled = false});
+  EXPECT_EQ(data.rows(), 2);
+  EXPECT_EQ(data.x().row(1)[2], 6.0f);
   const auto path = put("a.npz", zip_of({{"X.npy", npy("<f4", "(1, 1)", bytes_of<float>({NAN}))}}));
-  EXPECT_EQ(refusal([&] { read_npz_features(path); }),
+  EXPECT_EQ(refusal([&] { read_dataset(path.string(), {.labelled = false}); }),
             in_file(path, "member 'X.npy': row 0, column 0 holds nan; features are finite"));
   std::string damaged = bytes;
   damaged[damaged.find(kX) + kX.size() - 3] ^= 1;
-  EXPECT_NE(refusal([&] { read_npz_features(put("a.npz", damaged)); }), "");
+  EXPECT_NE(refusal([&] { read_dataset(put("a.npz", damaged).string(), {.labelled = false}); }), "");
 }
 
 // ---- Which arrays are refused ----

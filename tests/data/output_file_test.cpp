@@ -77,6 +77,19 @@ TEST(OutputFile, what_is_not_committed_leaves_no_trace) {
   EXPECT_EQ(files_in(test_folder()), 1u);
 }
 
+TEST(OutputFile, bytes_that_were_written_can_be_overwritten) {
+  const auto path = test_folder() / "out";
+  OutputFile file(path);
+  file.write("0 rows\n");
+  file.write(std::string(10'000, 'a'));  // more than is buffered
+  file.overwrite(0, "7");
+  file.write("end");
+
+  file.commit();
+
+  EXPECT_EQ(get(path), "7 rows\n" + std::string(10'000, 'a') + "end");
+}
+
 TEST(OutputFile, two_writers_of_one_name_do_not_mix) {
   const auto path = test_folder() / "out";
   OutputFile first(path), second(path);

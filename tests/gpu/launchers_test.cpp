@@ -43,6 +43,7 @@ struct Room {
       std::vector<TrainingState>{{.step = 3, .bias_correction1 = 0.5, .bias_correction2_sqrt = 0.5, .epoch = 1}}};
   Histories history{gpu, {1, 2}, std::vector<EpochMetrics>(2)};
   Guarded<GpuBackend, RunSignals> signals{gpu, {1, 1}, std::vector<RunSignals>(1)};
+  Histories recent{gpu, {1, 1}, std::vector<EpochMetrics>(1, {.train_correct = 7})};
   Guarded<GpuBackend, std::uint32_t> mask{gpu, {kRows, 1, 3}, std::vector<std::uint32_t>(kRows, 0b01101)};
   Floats bias{gpu, {1, 5}, random_values(5, -1, 1, 14)};
   Guarded<GpuBackend, std::int64_t> class_rows{gpu, {1, 5}, std::vector<std::int64_t>(5)};
@@ -59,6 +60,7 @@ struct Room {
     all.push_back(fingerprint(state.download()));
     all.push_back(fingerprint(history.download()));
     all.push_back(fingerprint(signals.download()));
+    all.push_back(fingerprint(recent.download()));
     all.push_back(fingerprint(mask.download()));
     all.push_back(fingerprint(class_rows.download()));
     all.push_back(fingerprint(features.download()));
@@ -106,7 +108,8 @@ const Launcher kLaunchers[] = {
     {"advance_step", [](Room& r) { r.gpu.advance_step({}, r.state.span()); }},
     {"finish_epoch", [](Room& r) { r.gpu.finish_epoch(r.state.span()); }},
     {"set_rate", [](Room& r) { r.gpu.set_rate(Schedule::cosine, 9, r.state.span()); }},
-    {"exchange_signals", [](Room& r) { r.gpu.exchange_signals(r.state.span(), r.signals.span()); }},
+    {"exchange_signals",
+     [](Room& r) { r.gpu.exchange_signals(r.state.span(), r.history.span(), r.signals.span(), r.recent.span()); }},
     {"adam",
      [](Room& r) {
        r.gpu.adam({}, r.state.span(), r.flat[0].span(), r.flat[1].span(), r.flat[2].span(), r.flat[3].span());

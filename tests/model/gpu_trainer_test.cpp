@@ -9,6 +9,7 @@
 #include <cmath>
 #include <limits>
 
+#include "plateau/gpu/buffer.hpp"
 #include "plateau/gpu/device.hpp"
 #include "plateau/model/cpu_backend.hpp"
 #include "plateau/model/gpu_backend.hpp"
@@ -351,6 +352,34 @@ TEST(GpuTrainer, begins_no_further_layered_run_when_it_is_asked_to_stop) {
   EXPECT_EQ(results[0].outcome, RunOutcome::finished);
   EXPECT_EQ(results[1].outcome, RunOutcome::interrupted);
   EXPECT_TRUE(results[1].history.empty());
+}
+
+TEST(GpuTrainer, tells_how_far_a_layered_fleet_is_by_its_epochs) {
+  const Rows rows = learnable_rows(60, 40, 3, 2);
+  std::vector<FleetProgress> told;
+  graph_trainer().train_fleet(rows.views(), {small_run(), small_run()},
+                              [&](const FleetProgress& now) { told.push_back(now); });
+
+  ASSERT_EQ(told.size(), 2u * 4 + 2);  // every epoch, and every end
+  const double want[] = {1, 2, 3, 4, 4, 5, 6, 7, 8, 8};
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    EXPECT_EQ(told[i].share, want[i] / 8);
+    EXPECT_EQ(told[i].finished, static_cast<Index>((i + 1) / 5));
+  }
+}
+
+// The places of their figures are used again, but not before they have been told.
+TEST(GpuTrainer, tells_of_every_epoch_however_far_the_device_is_ahead) {
+  const Rows rows = learnable_rows(9, 5, 3, 2);
+  std::vector<RunProgress> told;
+  const RunResult result =
+      graph_trainer().train({.architecture = {{3, 2}}, .epochs = 150}, rows.views(), {}, [&](const RunProgress& now) {
+        gpu::DeviceBuffer<float>(1);  // given back when the device is done
+        told.push_back(now);
+      });
+
+  EXPECT_EQ(told.size(), 150u);
+  expect_told(told, result);
 }
 
 TEST(GpuTrainer, describes_the_rows_as_the_cpu_does) {

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// A run that pauses and goes on leaves what it leaves without a pause, to the bit, on every device and engine.
+// A run that pauses and goes on leaves what it leaves without a pause, to the bit, on every device and engine; and so
+// does one that is watched.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -154,6 +155,57 @@ TEST(Resume, what_a_receiver_throws_ends_the_training) {
         trained_by.trainer->train(run, rows().views(),
                                   {.every = 2, .take = [](RunResult) { throw InputError("the disk is full"); }}),
         InputError);
+  }
+}
+
+// Of every epoch where the host sees each, from where it goes on, between checkpoints as well.
+TEST(Resume, tells_of_a_run_what_its_history_says) {
+  for (const NamedTrainer& trained_by : trainers())
+    for (const NamedRun& named : runs_for(trained_by)) {
+      if (named.name.find("everything") != 0 && named.name.find("early stopping") != 0) continue;
+      SCOPED_TRACE(trained_by.name + ", " + named.name);
+      plateau::Run run = named.run;
+      run.epochs = 6;
+      std::vector<RunProgress> told;
+      const RunObserver observer = [&](const RunProgress& now) { told.push_back(now); };
+      const auto expect_all_told = [&](const RunResult& result) {
+        expect_told(told, result);
+        const std::size_t all = result.history.size();
+        EXPECT_TRUE(trained_by.name == "fused" || told.size() == all) << told.size() << " of " << all;
+        told.clear();
+      };
+      const RunResult whole = trained_by.trainer->train(run, rows().views(), {}, observer);
+      expect_all_told(whole);
+      expect_equal_bits(whole, trained_by.trainer->train(run, rows().views()));
+      run.pause = 2;
+      run.resume = trained_by.trainer->train(run, rows().views()).state;
+      run.pause = 0;
+      const Checkpoints checkpoints{.every = 2, .take = [](RunResult) {}};
+      expect_all_told(trained_by.trainer->train(run, rows().views(), checkpoints, observer));
+    }
+}
+
+TEST(Resume, tells_of_a_run_that_diverges_what_its_history_says) {
+  for (const NamedTrainer& trained_by : trainers())
+    for (const double learning_rate : {1e30, 1e10}) {
+      SCOPED_TRACE(trained_by.name);
+      const plateau::Run run{
+          .architecture = {{5, 8, 3}}, .optimizer = SgdParameters{.learning_rate = learning_rate}, .epochs = 5};
+      std::vector<RunProgress> told;
+      const RunResult result =
+          trained_by.trainer->train(run, rows().views(), {}, [&](const RunProgress& now) { told.push_back(now); });
+      EXPECT_EQ(result.outcome, RunOutcome::diverged);
+      expect_told(told, result);
+    }
+}
+
+TEST(Resume, what_an_observer_throws_ends_the_training) {
+  for (const NamedTrainer& trained_by : trainers()) {
+    SCOPED_TRACE(trained_by.name);
+    const plateau::Run run{.architecture = {{5, 8, 3}}, .epochs = 9};
+    EXPECT_THROW(trained_by.trainer->train(run, rows().views(), {},
+                                           [](const RunProgress&) { throw InputError("the terminal is gone"); }),
+                 InputError);
   }
 }
 

@@ -227,7 +227,7 @@ TEST(Training, a_stop_request_lets_no_further_run_of_a_fleet_begin) {
   std::atomic<bool> stop{false};
   const std::vector<RunResult> results =
       train_fleet_on_cpu(rows.views(), {small_run(), small_run(), small_run()}, {.workers = 1, .stop = &stop},
-                         [&](const FleetProgress&) { stop = true; });
+                         [&](const FleetProgress& now) { stop = now.finished >= 1; });
   EXPECT_EQ(results[0].outcome, RunOutcome::finished);
   for (const std::size_t i : {1, 2}) {
     EXPECT_EQ(results[i].outcome, RunOutcome::interrupted);
@@ -544,12 +544,29 @@ TEST(Training, tells_how_far_a_fleet_is) {
   std::vector<plateau::Run> runs(5, small_run());
   std::vector<FleetProgress> seen;
   train_fleet_on_cpu(rows.views(), runs, {.workers = 2}, [&](const FleetProgress& now) { seen.push_back(now); });
-  ASSERT_EQ(seen.size(), 5u);
-  for (std::size_t i = 0; i < 5; ++i) {
-    EXPECT_EQ(seen[i].finished, static_cast<Index>(i + 1));
+  ASSERT_EQ(seen.size(), 5u * 12 + 5);  // every epoch, and every end
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    const FleetProgress before = i == 0 ? FleetProgress{} : seen[i - 1];
     EXPECT_EQ(seen[i].runs, 5);
-    EXPECT_NEAR(seen[i].share, 0.2 * static_cast<double>(i + 1), 1e-12);
+    const bool is_an_end = seen[i].finished == before.finished + 1;
+    EXPECT_TRUE(is_an_end || seen[i].finished == before.finished);
+    EXPECT_NEAR(seen[i].share, before.share + (is_an_end ? 0 : 1.0 / 60), 1e-12);
+    EXPECT_GE(seen[i].share, before.share);
   }
+  EXPECT_EQ(seen.back().finished, 5);
+  EXPECT_EQ(seen.back().share, 1);
+}
+
+TEST(Training, counts_a_run_of_a_fleet_that_ends_early_as_a_whole_one) {
+  const Rows rows = learnable_rows(60, 30, 3, 2);
+  std::vector<plateau::Run> runs(2, small_run());
+  runs[0].optimizer = SgdParameters{.learning_rate = 1e30};
+  std::vector<double> at_the_end;
+  train_fleet_on_cpu(rows.views(), runs, {.workers = 1}, [&](const FleetProgress& now) {
+    if (now.finished > static_cast<Index>(at_the_end.size())) at_the_end.push_back(now.share);
+  });
+  ASSERT_EQ(at_the_end.size(), 2u);
+  EXPECT_NEAR(at_the_end[0], 0.5, 1e-12);
 }
 
 TEST(Training, refuses_what_does_not_fit) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "support/backends.hpp"
+#include "support/cases.hpp"
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
@@ -193,17 +194,34 @@ TEST(TrainingState, stands_still_once_the_run_has_diverged) {
   });
 }
 
+constexpr Index kEpochs = 6, kRecent = 3;
+
 struct Exchange {
   RunSignals signals;
   TrainingState state;
+  std::vector<EpochMetrics> recent;  // of those that were not written test_correct is -1
 };
 
+// Of the history, epoch e has e + 1 everywhere.
 template <class Backend>
 Exchange exchange(const Backend& backend, TrainingState state, RunSignals signals) {
   Guarded<Backend, TrainingState> control(backend, {1, 1}, std::vector<TrainingState>{state});
   Guarded<Backend, RunSignals> mailbox(backend, {1, 1}, std::vector<RunSignals>{signals});
-  backend.exchange_signals(control.span(), mailbox.span());
-  return {mailbox.download()[0], control.download()[0]};
+  std::vector<EpochMetrics> figures;
+  for (int e = 1; e <= kEpochs; ++e)
+    figures.push_back({.train_loss_sum = double(e),
+                       .test_loss_sum = double(e),
+                       .gradient_norm = double(e),
+                       .train_correct = e,
+                       .test_correct = e,
+                       .validation_loss_sum = double(e),
+                       .validation_correct = e,
+                       .test_changed = e});
+  Guarded<Backend, EpochMetrics> history(backend, {1, kEpochs}, figures);
+  Guarded<Backend, EpochMetrics> recent(backend, {1, kRecent},
+                                        std::vector<EpochMetrics>(kRecent, {.test_correct = -1}));
+  backend.exchange_signals(control.span(), history.span(), mailbox.span(), recent.span());
+  return {mailbox.download()[0], control.download()[0], recent.download()};
 }
 
 TEST(ExchangeSignals, tells_the_host_how_far_the_run_is) {
@@ -218,6 +236,24 @@ TEST(ExchangeSignals, tells_the_host_how_far_the_run_is) {
       EXPECT_EQ(after.state.epoch, 4);
       EXPECT_EQ(after.state.step, 9);
     }
+  });
+}
+
+// Also of a run that has just ended, and again while it stands still.
+TEST(ExchangeSignals, hands_over_the_figures_of_the_last_epoch_in_its_turn) {
+  for_each_backend([](const auto& backend) {
+    for (const RunStatus status : {RunStatus::running, RunStatus::stopped_early, RunStatus::diverged})
+      for (std::int32_t epoch = 0; epoch <= kEpochs; ++epoch) {
+        const auto after = exchange(backend, {.step = 9, .epoch = epoch, .status = status}, {});
+
+        for (std::int32_t k = 0; k < kRecent; ++k) {
+          const bool written = epoch > 0 && (epoch - 1) % kRecent == k;
+          const EpochMetrics& row = after.recent[at(k)];
+          EXPECT_EQ(row.test_correct, written ? epoch : -1);
+          EXPECT_EQ(row.train_loss_sum, written ? epoch : 0);
+          EXPECT_EQ(row.test_changed, written ? epoch : 0);
+        }
+      }
   });
 }
 
@@ -261,9 +297,16 @@ TEST(TrainingState, is_one_control_block) {
 
       Guarded<Backend, TrainingState> one(backend, {1, 1});
       Guarded<Backend, RunSignals> signals(backend, {1, blocks}), one_signal(backend, {1, 1});
-      EXPECT_THROW(backend.exchange_signals(state.span(), one_signal.span()), std::invalid_argument);
-      EXPECT_THROW(backend.exchange_signals(one.span(), signals.span()), std::invalid_argument);
-      EXPECT_TRUE(one.untouched() && signals.untouched() && one_signal.untouched());
+      Guarded<Backend, EpochMetrics> rows(backend, {1, 2}), none(backend, {1, 0});
+      const auto refuses = [&](auto& of_state, auto& history, auto& of_signals, auto& recent) {
+        EXPECT_THROW(backend.exchange_signals(of_state.span(), history.span(), of_signals.span(), recent.span()),
+                     std::invalid_argument);
+      };
+      refuses(state, rows, one_signal, rows);
+      refuses(one, rows, signals, rows);
+      refuses(one, none, one_signal, rows);
+      refuses(one, rows, one_signal, none);
+      EXPECT_TRUE(one.untouched() && signals.untouched() && one_signal.untouched() && rows.untouched());
     }
   });
 }
@@ -271,7 +314,8 @@ TEST(TrainingState, is_one_control_block) {
 TEST(TrainingStateCost, reads_and_writes_the_block) {
   static_assert(advance_step_cost().bytes() == 2 * sizeof(TrainingState));
   static_assert(finish_epoch_cost().bytes() == 2 * sizeof(TrainingState));
-  static_assert(exchange_signals_cost().bytes() == 2 * (sizeof(TrainingState) + sizeof(RunSignals)));
+  static_assert(exchange_signals_cost().bytes() ==
+                2 * (sizeof(TrainingState) + sizeof(RunSignals) + sizeof(EpochMetrics)));
 }
 
 }  // namespace

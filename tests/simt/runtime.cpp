@@ -481,9 +481,11 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   return cudaSuccess;
 }
 
+// Answers at once: of what another thread makes the device do, nothing has passed yet.
 cudaError_t cudaEventQuery(cudaEvent_t event) {
   constexpr int kTasks = 16;  // that a GPU may have done since it was last asked
-  const Lock lock(device().mutex);
+  const std::unique_lock lock(device().mutex, std::try_to_lock);
+  if (!lock.owns_lock()) return answer(cudaErrorNotReady);
   if (event == nullptr) return answer(cudaErrorInvalidResourceHandle);
   if (forbidden(Call::event_query)) return answer(cudaErrorStreamCaptureUnsupported);
   device().note(Call::event_query);

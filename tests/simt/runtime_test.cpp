@@ -225,6 +225,23 @@ TEST_F(Runtime, asking_an_event_makes_progress_until_it_has_passed) {
   EXPECT_EQ(ran, -1);
 }
 
+TEST_F(Runtime, asking_an_event_does_not_wait_for_what_another_thread_makes_the_device_do) {
+  std::atomic<bool> begun{false}, may_end{false};
+  ASSERT_EQ(enqueue(stream_,
+                    [&] {
+                      begun = true;
+                      while (!may_end) std::this_thread::yield();
+                    }),
+            cudaSuccess);
+  ASSERT_EQ(cudaEventRecord(event_, stream_), cudaSuccess);
+  std::thread other([&] { EXPECT_EQ(cudaStreamSynchronize(stream_), cudaSuccess); });
+  while (!begun) std::this_thread::yield();
+  EXPECT_EQ(cudaEventQuery(event_), cudaErrorNotReady);
+  may_end = true;
+  other.join();
+  EXPECT_EQ(cudaEventQuery(event_), cudaSuccess);
+}
+
 TEST_F(Runtime, an_event_that_waits_for_another_stream_passes_by_asking) {
   int ran = 0;
   for (int i = 0; i < 50; ++i) enqueue(other_, [&] { ++ran; });

@@ -148,4 +148,18 @@ inline void expect_near(const RunResult& got, const RunResult& want, const RowCo
   }
 }
 
+// What was told of a run while it trained: of epochs of its history, each once and in their order, up to the last.
+inline void expect_told(const std::vector<RunProgress>& told, const RunResult& result) {
+  Index before = result.first_epoch;
+  for (const RunProgress& now : told) {
+    ASSERT_GT(now.epochs, before);
+    before = now.epochs;
+    ASSERT_LE(now.epochs - result.first_epoch, static_cast<Index>(result.history.size()));
+    const EpochRecord& epoch = result.history[static_cast<std::size_t>(now.epochs - result.first_epoch - 1)];
+    EXPECT_EQ(now.train_loss, epoch.train_loss) << "after " << now.epochs << " epochs";
+    EXPECT_EQ(now.test_accuracy, epoch.test_accuracy) << "after " << now.epochs << " epochs";
+  }
+  EXPECT_EQ(before - result.first_epoch, static_cast<Index>(result.history.size()));
+}
+
 }  // namespace plateau::test

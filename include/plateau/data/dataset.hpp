@@ -64,6 +64,17 @@ struct ReadOptions {
 // Throws InputError, also where an option names a column of a file that has no such columns.
 Dataset read_dataset(const std::string& files, const ReadOptions& options = {});
 
+// The rows of read_dataset() where `options.labelled` is false, in blocks: `take` is handed every `rows_per_block`
+// rows, and at last what is left of them, with the same bits. What is read is refused in the same words, rows and lines
+// counted from the first of the file; blocks before it have then been handed over. Labels are left out, unread: of a
+// pair of files its second one, of a table the column that `target` names.
+//
+// One block is in memory at a time, and what its format takes beside it: a few megabytes, and of a column of groups the
+// names. `options.most_bytes` bounds a block. What `take` or `options.progress` throws ends the reading and is passed
+// on. Throws std::invalid_argument unless rows_per_block >= 1 and `options.labelled` is false.
+using TakeBlock = std::function<void(Dataset&&)>;
+void read_blocks(const std::string& files, const ReadOptions& options, Index rows_per_block, const TakeBlock& take);
+
 // `files` is "X.npy:y.npy". At least one row and one column, as many labels as rows, every feature finite, every label
 // in [0, kMaxClasses); anything else throws InputError, which counts rows and columns from 0. The classes are numbered,
 // one more than the largest label.

@@ -25,7 +25,4 @@ struct EmbeddingNames {
 // Whatever is refused is an InputError that names the tensor, or the row and column, at fault.
 FeaturesAndLabels read_embeddings(const std::string& files, const EmbeddingNames& names = {});
 
-// The features alone, of rows that need no labels.
-NpyMatrix read_embeddings_features(const std::filesystem::path& path, const std::string& name = {});
-
 }  // namespace plateau

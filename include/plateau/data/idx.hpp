@@ -28,7 +28,4 @@ namespace plateau {
 //   labels    1 dimension, of an integer type, every value in [0, kMaxClasses)
 FeaturesAndLabels read_idx(const std::string& files);
 
-// The images alone, of rows that need no labels.
-NpyMatrix read_idx_images(const std::filesystem::path& path);
-
 }  // namespace plateau

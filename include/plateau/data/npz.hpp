@@ -27,7 +27,4 @@ struct NpzNames {
 // Features as read_npy_features() takes them, labels as read_npy_labels() does.
 FeaturesAndLabels read_npz(const std::filesystem::path& path, const NpzNames& names = {});
 
-// The features alone, of rows that need no labels.
-NpyMatrix read_npz_features(const std::filesystem::path& path, const std::string& name = {});
-
 }  // namespace plateau

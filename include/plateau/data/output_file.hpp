@@ -10,6 +10,8 @@
 #include <memory>
 #include <string_view>
 
+#include "plateau/core/view.hpp"
+
 namespace plateau {
 
 class OutputFile {
@@ -24,6 +26,8 @@ class OutputFile {
   OutputFile& operator=(const OutputFile&) = delete;
 
   void write(std::string_view bytes);
+  // In the place of bytes that were written before, from the `at`-th of the file on. write() still goes on at the end.
+  void overwrite(Index at, std::string_view bytes);
   void commit();  // the last call: flushes, syncs and renames
 
  private:

@@ -134,8 +134,9 @@ struct CpuBackend {
     cpu::set_rate(schedule, epochs, state);
   }
   void finish_epoch(Span<TrainingState> state) const { cpu::finish_epoch(state); }
-  void exchange_signals(Span<TrainingState> state, Span<RunSignals> signals) const {
-    cpu::exchange_signals(state, signals);
+  void exchange_signals(Span<TrainingState> state, Span<const EpochMetrics> history, Span<RunSignals> signals,
+                        Span<EpochMetrics> recent) const {
+    cpu::exchange_signals(state, history, signals, recent);
   }
   void adam(const AdamParameters& adam, Span<const TrainingState> state, Span<const Real> grad, Span<Real> parameter,
             Span<Real> m, Span<Real> v) const {

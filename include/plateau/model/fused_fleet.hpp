@@ -16,7 +16,7 @@ namespace plateau {
 
 struct FusedOptions {
   const std::atomic<bool>* stop = nullptr;  // ends every run as interrupted before its next epoch
-  FleetObserver observer = {};
+  FleetObserver observer = {};              // what it throws ends every run and is passed on
   // Of no effect on any result:
   Index blocks = 0;  // that work beside each other; 0: as many as the device holds
   std::vector<std::size_t> order =
@@ -49,5 +49,8 @@ std::vector<FusedWave> fused_waves(const TrainingData& data, const std::vector<R
 // Trains the runs on the GPU. Results in the order of the runs, each with the bits it has alone. Throws
 // std::invalid_argument where a run does not fit the data, and InputError where one is too large for the engine.
 std::vector<RunResult> train_fused(const TrainingData& data, const std::vector<Run>& runs, const FusedOptions& options);
+// Likewise a single run.
+RunResult train_fused(const Run& run, const TrainingData& data, const FusedOptions& options,
+                      const RunObserver& observer);
 
 }  // namespace plateau

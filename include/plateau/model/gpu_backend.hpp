@@ -149,8 +149,9 @@ class GpuBackend {
     gpu::set_rate(stream_, schedule, epochs, state);
   }
   void finish_epoch(Span<TrainingState> state) const { gpu::finish_epoch(stream_, state); }
-  void exchange_signals(Span<TrainingState> state, Span<RunSignals> signals) const {
-    gpu::exchange_signals(stream_, state, signals);
+  void exchange_signals(Span<TrainingState> state, Span<const EpochMetrics> history, Span<RunSignals> signals,
+                        Span<EpochMetrics> recent) const {
+    gpu::exchange_signals(stream_, state, history, signals, recent);
   }
   void adam(const AdamParameters& adam, Span<const TrainingState> state, Span<const float> grad, Span<float> parameter,
             Span<float> m, Span<float> v) const {

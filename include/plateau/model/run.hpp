@@ -212,9 +212,12 @@ struct Checkpoints {
 
 // How far a run is.
 struct RunProgress {
-  Index epochs = 0;  // finished, counted from its beginning
+  Index epochs = 0;                                                            // finished, counted from its beginning
   double train_loss = EpochRecord::kNone, test_accuracy = EpochRecord::kNone;  // of the last of them, as in its history
 };
+inline RunProgress progress_after(Index epochs, const EpochRecord& last) {
+  return {epochs, last.train_loss, last.test_accuracy};
+}
 // Called now and then while a run trains, and after its last epoch: with more epochs each time, never by two threads at
 // a time. Of no effect on the result. What it throws ends the training and is passed on.
 using RunObserver = std::function<void(const RunProgress&)>;

@@ -29,8 +29,8 @@ class Trainer {
  public:
   virtual ~Trainer() = default;
 
-  // Throws std::invalid_argument where the run does not fit the data (expects_run). What a checkpoint's receiver throws
-  // ends the training and is passed on.
+  // Throws std::invalid_argument where the run does not fit the data (expects_run). What a checkpoint's receiver or
+  // the observer throws ends the training and is passed on.
   virtual RunResult train(const Run& run, const TrainingData& data, const Checkpoints& checkpoints,
                           const RunObserver& observer) = 0;
   RunResult train(const Run& run, const TrainingData& data, const Checkpoints& checkpoints = {}) {

@@ -27,7 +27,8 @@ RunResult train_on_cpu(const Run& run, const TrainingData& data, const CpuOption
 struct FleetProgress {
   Index finished = 0;  // runs
   Index runs = 0;
-  double share = 0;  // of all the work, in [0, 1]: epochs of unfinished runs included, and all of those that ended early
+  double share =
+      0;  // of all the work, in [0, 1]: epochs of unfinished runs included, and all of those that ended early
 };
 // Called now and then while a fleet trains, by any thread, but never by two at a time; no figure ever steps back.
 using FleetObserver = std::function<void(const FleetProgress&)>;

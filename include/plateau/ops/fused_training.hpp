@@ -214,15 +214,21 @@ class Stream;
 // What host and device tell each other while a fleet trains; in memory that both reach.
 struct FleetSignals {
   std::int32_t stop_requested = 0;  // written by the host, read before every epoch: not 0 ends every run
-  std::int32_t finished = 0;        // runs; written by whatever block finished one last, so it may step back a little
+};
+// How far a run is: written at once after each of its epochs, by its block alone, and waited for by nobody.
+struct alignas(16) FusedProgress {
+  double train_loss_sum = 0;      // of the last epoch, as in the history
+  std::int32_t test_correct = 0;  // likewise
+  std::int32_t epochs = 0;        // complete ones; the run's end_epoch once it has ended, however it did
 };
 
 // Memory that the blocks of a launch work with, as far as it is not shared.
 struct FusedScratch {
-  DeviceSpan<float> floats;           // blocks * FusedLaunch::floats
-  DeviceSpan<std::int32_t> integers;  // blocks * FusedLaunch::integers
-  DeviceSpan<std::int32_t> counts;    // two: runs that have been taken, and finished; zero before the launch
-  DeviceSpan<FleetSignals> signals;   // one
+  DeviceSpan<float> floats;            // blocks * FusedLaunch::floats
+  DeviceSpan<std::int32_t> integers;   // blocks * FusedLaunch::integers
+  DeviceSpan<std::int32_t> taken;      // one: runs that blocks have taken; zero before the launch
+  DeviceSpan<FleetSignals> signals;    // one
+  DeviceSpan<FusedProgress> progress;  // one per run
 };
 
 // How many blocks of the variant run beside each other on the present device, each with so much shared memory. Throws

@@ -24,17 +24,6 @@
 
 namespace plateau {
 
-struct EpochMetrics {
-  double train_loss_sum = 0;
-  double test_loss_sum = 0;
-  double gradient_norm = 0;  // of the epoch's last step, before weight decay
-  std::int64_t train_correct = 0;
-  std::int64_t test_correct = 0;
-  double validation_loss_sum = 0;
-  std::int64_t validation_correct = 0;
-  std::int64_t test_changed = 0;  // test rows predicted otherwise than after the epoch before; all, after the first
-};
-
 enum class DataPart { train, test, validation };
 
 PLATEAU_HD constexpr Index correct_words(Index rows) { return ceil_div(rows, 32); }

@@ -8,7 +8,8 @@
 //   advance_step      counts an optimizer step t and forms Adam's bias corrections 1 - beta1^t and sqrt(1 - beta2^t)
 //                     in double (Kingma and Ba 2015, section 3)
 //   finish_epoch      counts an epoch
-//   exchange_signals  tells the host how far the run is, and stops it where the host has asked for that
+//   exchange_signals  stops the run where the host has asked for that, and tells it how far the run is: after epoch e,
+//                     counted from 1, recent[(e - 1) % R] = history[e - 1]
 //
 // A fresh block is all zero bytes. Its bias corrections are those of step 0: advance_step comes before any step.
 #pragma once
@@ -36,6 +37,18 @@ struct TrainingState {
   RunStatus status = RunStatus::running;
 };
 
+// What an epoch leaves behind: a row of the history (ops/metrics.hpp).
+struct EpochMetrics {
+  double train_loss_sum = 0;
+  double test_loss_sum = 0;
+  double gradient_norm = 0;  // of the epoch's last step, before weight decay
+  std::int64_t train_correct = 0;
+  std::int64_t test_correct = 0;
+  double validation_loss_sum = 0;
+  std::int64_t validation_correct = 0;
+  std::int64_t test_changed = 0;  // test rows predicted otherwise than after the epoch before; all, after the first
+};
+
 // What a training and its host tell each other while it runs; on a GPU it lies in host memory that the device reaches.
 struct RunSignals {
   std::int32_t stop_requested = 0;  // written by the host: not 0 ends the run after the epoch
@@ -56,18 +69,21 @@ constexpr Cost set_rate_cost() { return advance_step_cost(); }
 constexpr Cost draw_mixing_cost() { return advance_step_cost(); }
 constexpr Cost exchange_signals_cost() {
   return {.flops = 0,
-          .bytes_read = sizeof(TrainingState) + sizeof(RunSignals),
-          .bytes_written = sizeof(TrainingState) + sizeof(RunSignals)};
+          .bytes_read = sizeof(TrainingState) + sizeof(RunSignals) + sizeof(EpochMetrics),
+          .bytes_written = sizeof(TrainingState) + sizeof(RunSignals) + sizeof(EpochMetrics)};
 }
 
 template <Space S>
 void expects_training_state(SpanView<const TrainingState, S> state) {
   expects(state.size == 1, "training_state: one control block per run");
 }
+// state [1]    history [E]    signals [1]    recent [R], R >= 1: with the signals where the host reaches them
 template <Space S>
-void expects_exchange_signals(SpanView<TrainingState, S> state, SpanView<RunSignals, S> signals) {
-  expects(state.size == 1, "training_state: one control block per run");
+void expects_exchange_signals(SpanView<const TrainingState, S> state, SpanView<const EpochMetrics, S> history,
+                              SpanView<RunSignals, S> signals, SpanView<EpochMetrics, S> recent) {
+  expects_training_state(state);
   expects(signals.size == 1, "training_state: one block of signals per run");
+  expects(!history.empty() && !recent.empty(), "training_state: figures of an epoch, and room for them");
 }
 
 template <Space S>
@@ -89,7 +105,8 @@ void draw_mixing(double alpha, std::uint64_t seed, HostSpan<TrainingState> state
 void set_rate(Schedule schedule, Index epochs, HostSpan<TrainingState> state);
 void advance_step(AdamBetas betas, HostSpan<TrainingState> state);
 void finish_epoch(HostSpan<TrainingState> state);
-void exchange_signals(HostSpan<TrainingState> state, HostSpan<RunSignals> signals);
+void exchange_signals(HostSpan<TrainingState> state, HostSpan<const EpochMetrics> history, HostSpan<RunSignals> signals,
+                      HostSpan<EpochMetrics> recent);
 
 }  // namespace cpu
 
@@ -100,7 +117,8 @@ void draw_mixing(const Stream& stream, double alpha, std::uint64_t seed, DeviceS
 void set_rate(const Stream& stream, Schedule schedule, Index epochs, DeviceSpan<TrainingState> state);
 void advance_step(const Stream& stream, AdamBetas betas, DeviceSpan<TrainingState> state);
 void finish_epoch(const Stream& stream, DeviceSpan<TrainingState> state);
-void exchange_signals(const Stream& stream, DeviceSpan<TrainingState> state, DeviceSpan<RunSignals> signals);
+void exchange_signals(const Stream& stream, DeviceSpan<TrainingState> state, DeviceSpan<const EpochMetrics> history,
+                      DeviceSpan<RunSignals> signals, DeviceSpan<EpochMetrics> recent);
 
 }  // namespace gpu
 }  // namespace plateau
