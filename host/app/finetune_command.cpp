@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <bit>
 #include <cstdio>
 #include <memory>
@@ -74,8 +75,8 @@ int run_finetune(const FinetuneArguments& arguments) {
 
   const bool as_text = common.output_format() == OutputFormat::text;
   const Index rounds = static_cast<Index>(sets.size()) * arguments.passes;
-  std::vector<Index> rows;
-  for (const Dataset& set : sets) rows.push_back(set.rows());
+  std::vector<Index> rows(sets.size());
+  std::ranges::transform(sets, rows.begin(), &Dataset::rows);
   Index round = 0;  // that trains
   std::optional<ProgressLine> line(!common.quiet);
   const RoundsWatch watch{.round =

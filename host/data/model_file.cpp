@@ -100,6 +100,7 @@ void write_model_file(const std::filesystem::path& path, const ModelFile& model,
     expects(key.starts_with(kBesideWeights) && metadata.emplace(key, value).second,
             "write_model_file: keys beside the model's own");
   std::vector<TensorView> tensors;
+  tensors.reserve(weights.size() + beside.tensors.size());
   for (const Tensor& tensor : weights)
     tensors.push_back({tensor.name, tensor.shape, std::span<const float>(tensor.values)});
   for (const TensorView& tensor : beside.tensors) {
