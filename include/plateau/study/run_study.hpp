@@ -89,9 +89,11 @@ RunStudy study_run(const Run& run, const Split& split, Trainer& trainer, const W
 
 // The parameters that are kept, with what the columns and classes mean and how features were scaled.
 ModelFile model_of(const RunStudy& study);
-// And back: what a model file was trained for, and the network in it. Without names its classes are numbered.
+// And back: what a model file was trained for, and the network in it. Without names its classes are numbered. Throws
+// InputError, naming the file, where the network is larger than the largest, or has one output and so nothing to
+// choose.
 Schema schema_of(const ModelFile& model, const std::string& file);
-TrainedNetwork network_of(const ModelFile& model);
+TrainedNetwork network_of(const ModelFile& model, const std::string& file);
 
 // The network for these data: their features, the hidden widths, and their classes (at least two). With `initial` the
 // network is that one; hidden widths that are named, the features and the labels must fit it. Throws InputError naming
