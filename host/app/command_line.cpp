@@ -58,6 +58,19 @@ void add_output_options(CLI::App& command, CommonOptions& options) {
   command.add_flag("--quiet", options.quiet, "the summary only: no epoch lines, no progress");
 }
 
+int exit_code_after(RunOutcome outcome) {
+  switch (outcome) {
+    case RunOutcome::finished:
+    case RunOutcome::stopped_early:
+      return 0;
+    case RunOutcome::diverged:
+      return kExitFailed;
+    case RunOutcome::interrupted:
+      return kExitInterrupted;
+  }
+  return kExitFailed;
+}
+
 void add_common_options(CLI::App& command, CommonOptions& options) {
   add_device_options(command, options);
   command.add_option("--engine", options.engine, "auto, layered or fused")
@@ -159,6 +172,20 @@ Index parse_batch(const std::string& text) {
   const std::optional<Index> rows = parse_number<Index>(text);
   if (!rows || *rows < 1) throw InputError(fmt::format("--batch {}: neither 'full' nor a number of rows from 1", text));
   return *rows;
+}
+
+std::vector<std::string> given_options(const CLI::App& command, const std::vector<std::string>& except) {
+  std::vector<std::string> given;
+  for (const CLI::Option* const option : command.get_options()) {
+    const std::string name = option->get_name();
+    if (std::ranges::count(except, name) > 0) continue;
+    const bool is_flag = option->get_items_expected_max() == 0;
+    for (const std::string& value : option->results()) {
+      given.push_back(name);
+      if (!is_flag) given.push_back(value);
+    }
+  }
+  return given;
 }
 
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& action) {

@@ -20,6 +20,9 @@ inline constexpr int kExitFailed = 1;         // a training that diverged, a mac
 inline constexpr int kExitBadInput = 2;       // what the user can mend
 inline constexpr int kExitInterrupted = 130;  // Ctrl-C
 
+// Of a training that ended so.
+int exit_code_after(RunOutcome outcome);
+
 enum class OutputFormat { text, json };
 
 // The options of every command that trains, with one spelling and one meaning everywhere.
@@ -71,12 +74,16 @@ OptimizerDefaults optimizer_defaults(std::string_view optimizer);
 // "full" -> 0, "64" -> 64. Throws InputError for anything else.
 Index parse_batch(const std::string& text);
 
+// What was given to a command, as it would be given again: "--lr", "0.1", ... But for the options named by `except`.
+std::vector<std::string> given_options(const CLI::App& command, const std::vector<std::string>& except = {});
+
 // The subcommands of `plateau`; each registers its options and returns what to do once they are read.
 using Action = std::function<int()>;
 Action add_scenario_command(CLI::App& plateau);
 Action add_train_command(CLI::App& plateau);
 Action add_sweep_command(CLI::App& plateau);
 Action add_evaluate_command(CLI::App& plateau);
+Action add_finetune_command(CLI::App& plateau);
 Action add_predict_command(CLI::App& plateau);
 Action add_info_command(CLI::App& plateau);
 

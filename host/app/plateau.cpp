@@ -14,12 +14,11 @@ int run_plateau(int argc, char** argv) {
   plateau.set_version_flag("--version", cpu_environment(1).version);
   plateau.require_subcommand(0, 1);
   plateau.footer("Example: plateau scenario overfit\n`plateau COMMAND --help` explains a command.");
-  const std::pair<const char*, Action> commands[] = {{"scenario", add_scenario_command(plateau)},
-                                                     {"train", add_train_command(plateau)},
-                                                     {"evaluate", add_evaluate_command(plateau)},
-                                                     {"predict", add_predict_command(plateau)},
-                                                     {"sweep", add_sweep_command(plateau)},
-                                                     {"info", add_info_command(plateau)}};
+  const std::pair<const char*, Action> commands[] = {
+      {"scenario", add_scenario_command(plateau)}, {"train", add_train_command(plateau)},
+      {"evaluate", add_evaluate_command(plateau)}, {"predict", add_predict_command(plateau)},
+      {"finetune", add_finetune_command(plateau)}, {"sweep", add_sweep_command(plateau)},
+      {"info", add_info_command(plateau)}};
   return run_program(plateau, argc, argv, [&]() -> int {
     for (const auto& [name, action] : commands)
       if (plateau.got_subcommand(name)) return action();

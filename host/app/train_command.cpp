@@ -5,11 +5,13 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
+#include <stdexcept>
 
 #include "command_line.hpp"
 #include "data_options.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/data/output_file.hpp"
+#include "plateau/report/checkpoint.hpp"
 #include "plateau/report/console.hpp"
 #include "plateau/report/run_directory.hpp"
 #include "plateau/report/run_json.hpp"
@@ -27,9 +29,12 @@ struct TrainArguments {
   std::string scale = "none";
   std::optional<double> validation;
   Index patience = 0;
+  Index checkpoint_every = 0;
   std::string history_file, model_file;
   CommonOptions common;
 };
+
+constexpr const char *kResume = "--resume", *kOut = "--out";
 
 // The share of the training rows that is held out: a fifth where a run stops early by them and none is named.
 double validation_share(const TrainArguments& arguments) {
@@ -49,31 +54,42 @@ Run described_run(const TrainArguments& arguments) {
   return run;
 }
 
-int exit_code(RunOutcome outcome) {
-  switch (outcome) {
-    case RunOutcome::finished:
-    case RunOutcome::stopped_early:
-      return 0;
-    case RunOutcome::diverged:
-      return kExitFailed;
-    case RunOutcome::interrupted:
-      return kExitInterrupted;
-  }
-  return kExitFailed;
+// What a run goes on from.
+struct PausedRun {
+  std::string folder;
+  Checkpoint checkpoint;
+};
+
+// Refuses to go on where the rows or the network are others than those that the run began with.
+void expects_the_same_run(const PausedRun& paused, const Checkpoint& now, const TrainingFiles& files) {
+  const Checkpoint& then = paused.checkpoint;
+  const auto refuse = [&](const std::string& what) {
+    throw InputError(fmt::format("{} {}: {}", kResume, paused.folder, what));
+  };
+  const bool same_train = now.train_checksum == then.train_checksum;
+  if (!same_train || now.test_checksum != then.test_checksum)
+    refuse(fmt::format("the {} rows of {} are not those that the run began with", same_train ? "test" : "training",
+                       same_train && !files.test.empty() ? files.test : files.train));
+  if (now.architecture.widths != then.architecture.widths)
+    refuse(fmt::format("the network is {}, and {} when the run began", to_string(now.architecture),
+                       to_string(then.architecture)));
 }
 
-int run_train(const TrainArguments& arguments) {
+int train_run(const TrainArguments& arguments, const std::vector<std::string>& options, const PausedRun* paused) {
   const CommonOptions& common = arguments.common;
   const TrainingFiles& files = arguments.files;
   const double validation = validation_share(arguments);
   Run run = described_run(arguments);
   std::optional<std::vector<Index>> hidden;
   if (arguments.hidden) hidden = parse_hidden(*arguments.hidden);
+  if (files.train.empty()) throw InputError("--train is missing: name the rows to train on");
   if (!hidden && files.initial.empty())
     throw InputError(
         "--hidden is missing: name the hidden widths, as in --hidden 128,128, or an initial model by --init");
   if (!arguments.history_file.empty() && arguments.history_file == arguments.model_file)
     throw InputError(fmt::format("--history and --save both name {}", arguments.model_file));
+  if (arguments.checkpoint_every > 0 && common.out.empty())
+    throw InputError("--checkpoint-every: checkpoints lie in the folder of the run; name it by --out");
 
   std::optional<ModelFile> initial;
   if (!files.initial.empty()) initial = read_model_file(files.initial);
@@ -90,13 +106,52 @@ int run_train(const TrainArguments& arguments) {
   const Device device = choose_device(common);
   if (!arguments.history_file.empty()) expect_writable(arguments.history_file);
   if (!arguments.model_file.empty()) expect_writable(arguments.model_file);
-  if (!common.out.empty()) prepare_run_directory(common.out);
+
+  Checkpoint checkpoint;
+  const RunResult* before = nullptr;
+  if (!common.out.empty()) {
+    checkpoint = {.architecture = run.architecture,
+                  .options = options,
+                  .train_checksum = checksum(split.train),
+                  .test_checksum = checksum(split.test),
+                  .device = device.environment.device,
+                  .computed_by = computed_by(device.environment)};
+    run.outputs.state = true;
+    if (paused == nullptr) prepare_run_directory(common.out);
+  }
+  if (paused != nullptr) {
+    expects_the_same_run(*paused, checkpoint, files);
+    if (checkpoint.computed_by != paused->checkpoint.computed_by)
+      fmt::print(stderr, "plateau: the run was begun by {}, and goes on by {}: its last bits may differ\n",
+                 paused->checkpoint.computed_by, checkpoint.computed_by);
+    before = &paused->checkpoint.so_far;
+    run.resume = before->state;
+    try {
+      expects_run(run, views(split));
+    } catch (const std::invalid_argument& error) {
+      throw InputError(
+          fmt::format("{} {}: the checkpoint is none of its run: {}", kResume, paused->folder, error.what()));
+    }
+  }
+  const auto keep = [&](const RunResult& so_far) {
+    checkpoint.so_far = so_far;
+    write_checkpoint(
+        std::filesystem::path(common.out) / kCheckpointFile, checkpoint,
+        model_of(run.architecture, {}, schema_of(split.train), so_far.scale.empty() ? split.scale : so_far.scale));
+  };
 
   ProgressLine line(!common.quiet);
-  const ProgressOf whole{.rows = split.train.rows() - held_out.count(), .epochs = run.epochs};
-  const RunStudy study = study_run(run, split, *device.trainer, {.observer = [&](const RunProgress& progress) {
-                                     line.show([&](double s) { return progress_line(progress, whole, s); });
-                                   }});
+  const ProgressOf whole{.rows = split.train.rows() - held_out.count(),
+                         .epochs = run.epochs,
+                         .first_epoch = run.resume ? run.resume->epoch : 0};
+  const RunStudy study = study_run(
+      run, split, *device.trainer,
+      {.observer =
+           [&](const RunProgress& progress) { line.show([&](double s) { return progress_line(progress, whole, s); }); },
+       .checkpoints = {.every = arguments.checkpoint_every,
+                       .take =
+                           [&](const RunResult& since) { keep(before != nullptr ? joined(*before, since) : since); }}},
+      before);
   line.clear();
 
   if (!arguments.history_file.empty()) write_file(arguments.history_file, history_csv(study));
@@ -104,15 +159,75 @@ int run_train(const TrainArguments& arguments) {
   const auto json = [&](JsonHistory history) {
     return training_json(study, files, validation, device.environment, history);
   };
-  if (!common.out.empty()) write_run_directory(common.out, study, json(JsonHistory::leave_out));
+  const bool can_go_on =
+      study.result.outcome == RunOutcome::interrupted && study.result.state && study.result.state->epoch > 0;
+  if (!common.out.empty()) {
+    if (can_go_on) keep(study.result);
+    write_run_directory(common.out, study, json(JsonHistory::leave_out),
+                        paused != nullptr ? Earlier::replace : Earlier::refuse);
+  }
   if (common.output_format() == OutputFormat::json) {
     fmt::print("{}", json(JsonHistory::include));
   } else {
     if (!common.quiet) fmt::print("{}", epoch_lines(study.result.history));
     fmt::print("{}", training_summary(study, device.environment));
   }
-  if (const std::string ended = outcome_sentence(study); !ended.empty()) fmt::print(stderr, "plateau: {}\n", ended);
-  return exit_code(study.result.outcome);
+  if (const std::string ended = outcome_sentence(study); !ended.empty())
+    fmt::print(stderr, "plateau: {}{}\n", ended,
+               can_go_on ? fmt::format("; plateau train {} {} goes on", kResume, common.out) : "");
+  return exit_code_after(study.result.outcome);
+}
+
+void add_train_options(CLI::App& command, TrainArguments& a) {
+  command.add_option("--train", a.files.train, std::string("training rows: ") + kRowFiles);
+  add_split_options(command, a.files);
+  command.add_option("--hidden", a.hidden, "hidden widths, as in 128,128; \"\" is a linear model");
+  command.add_option("--scale", a.scale, "standard: features to mean 0 and spread 1, by the rows trained on; or none")
+      ->check(CLI::IsMember({"none", "standard"}))
+      ->capture_default_str();
+  add_training_options(command, a.training);
+  command.add_option("--validation", a.validation,
+                     "share of the training rows held out and evaluated after every epoch [0; with --early-stopping "
+                     "0.2]");
+  command
+      .add_option("--early-stopping", a.patience,
+                  "epochs without a lower validation loss after which the run ends, and keeps its best parameters; "
+                  "0: it does not")
+      ->check(whole_number(0, kMaxEpochs))
+      ->capture_default_str();
+  command.add_option("--init", a.files.initial, "initial weights: a safetensors file of linear layers");
+  command.add_option("--history", a.history_file, "CSV file for the figures of every epoch");
+  command.add_option("--save", a.model_file, "safetensors file for the trained weights");
+  add_common_options(command, a.common);
+  command.get_option("--seed")->description("seed of initial weights and shuffles; draws test and validation rows");
+  command
+      .add_option("--checkpoint-every", a.checkpoint_every,
+                  "epochs after which the run leaves a checkpoint in its --out folder; 0: only when Ctrl-C ends it")
+      ->check(whole_number(0, kMaxEpochs))
+      ->capture_default_str();
+}
+
+// What --resume goes on with: the options that the run began with, as this program reads them.
+int resume_run(const CLI::App& given) {
+  const std::vector<std::string> others = given_options(given, {kResume});
+  const std::string folder = given.get_option(kResume)->as<std::string>();
+  if (!others.empty())
+    throw InputError(
+        fmt::format("{} {}: every option is that of the run; leave out {}", kResume, folder, others.front()));
+  const PausedRun paused{folder, resume_run_directory(folder)};
+  CLI::App again;
+  TrainArguments arguments;
+  add_train_options(again, arguments);
+  std::vector<std::string> backwards(paused.checkpoint.options.rbegin(), paused.checkpoint.options.rend());
+  try {
+    again.parse(backwards);
+  } catch (const CLI::ParseError& error) {
+    throw InputError(
+        fmt::format("{} {}: the checkpoint has options that this program does not: {}", kResume, folder, error.what()));
+  }
+  arguments.common.out = folder;
+  arguments.common.device = paused.checkpoint.device == "cpu" ? "cpu" : "cuda";
+  return train_run(arguments, paused.checkpoint.options, &paused);
 }
 
 }  // namespace
@@ -123,29 +238,14 @@ Action add_train_command(CLI::App& plateau) {
   command->footer(
       "Example: plateau train --train tests/data/iris.csv --target species --test-fraction 0.3 --scale standard "
       "--hidden 16 --lr 0.01 --epochs 300 --save iris.safetensors");
-  TrainArguments& a = *arguments;
-  command->add_option("--train", a.files.train, std::string("training rows: ") + kRowFiles)->required();
-  add_split_options(*command, a.files);
-  command->add_option("--hidden", a.hidden, "hidden widths, as in 128,128; \"\" is a linear model");
-  command->add_option("--scale", a.scale, "standard: features to mean 0 and spread 1, by the rows trained on; or none")
-      ->check(CLI::IsMember({"none", "standard"}))
-      ->capture_default_str();
-  add_training_options(*command, a.training);
-  command->add_option("--validation", a.validation,
-                      "share of the training rows held out and evaluated after every epoch [0; with --early-stopping "
-                      "0.2]");
-  command
-      ->add_option("--early-stopping", a.patience,
-                   "epochs without a lower validation loss after which the run ends, and keeps its best parameters; "
-                   "0: it does not")
-      ->check(whole_number(0, kMaxEpochs))
-      ->capture_default_str();
-  command->add_option("--init", a.files.initial, "initial weights: a safetensors file of linear layers");
-  command->add_option("--history", a.history_file, "CSV file for the figures of every epoch");
-  command->add_option("--save", a.model_file, "safetensors file for the trained weights");
-  add_common_options(*command, a.common);
-  command->get_option("--seed")->description("seed of initial weights and shuffles; draws test and validation rows");
-  return [arguments] { return run_train(*arguments); };
+  add_train_options(*command, *arguments);
+  command->add_option(kResume,
+                      "folder of a run that was interrupted or killed: goes on from its last checkpoint, with "
+                      "the options of the run and no others");
+  return [arguments, command] {
+    if (command->get_option(kResume)->count() > 0) return resume_run(*command);
+    return train_run(*arguments, given_options(*command, {kOut}), nullptr);
+  };
 }
 
 }  // namespace plateau::app

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plateau/data/dataset.hpp"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <charconv>
 #include <memory>
@@ -249,6 +251,18 @@ void scale_features(Dataset& data, const std::vector<FeatureScale>& scale) {
       *x = scaled(of, *x);
       ++x;
     }
+}
+
+std::uint32_t checksum(const Dataset& data) {
+  uLong crc = crc32_z(0, nullptr, 0);
+  const auto add = [&](const void* bytes, std::size_t count) {
+    if (count > 0) crc = crc32_z(crc, static_cast<const Bytef*>(bytes), count);  // of a null pointer it begins anew
+  };
+  const Index shape[] = {data.rows(), data.columns};
+  add(shape, sizeof shape);
+  add(data.values.view().data, static_cast<std::size_t>(data.values.size()) * sizeof(float));
+  add(data.labels.data(), data.labels.size() * sizeof(std::int32_t));
+  return static_cast<std::uint32_t>(crc);
 }
 
 Dataset take_rows(const Dataset& data, HostSpan<const std::int32_t> rows) {

@@ -197,7 +197,7 @@ std::vector<Tensor> tensors_from_stack(const LinearStack& stack) {
 }
 
 LinearStack read_linear_stack(const std::filesystem::path& path) {
-  return stack_from_tensors(path.string(), read_safetensors(path));
+  return stack_from_tensors(path.string(), read_tensor_file(path, kBesideWeights).tensors);
 }
 
 void write_linear_stack(const std::filesystem::path& path, const LinearStack& stack) {

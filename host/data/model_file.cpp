@@ -60,7 +60,7 @@ void add_names(Metadata& metadata, const std::string& file, const char* key, con
 
 ModelFile read_model_file(const std::filesystem::path& path) {
   const std::string file = path.string();
-  const TensorFile stored = read_tensor_file(path);
+  const TensorFile stored = read_tensor_file(path, kBesideWeights);
   ModelFile model{.stack = stack_from_tensors(file, stored.tensors)};
   const Index in = model.stack.widths.front(), out = model.stack.widths.back();
   model.classes = read_list(file, stored.metadata, kClasses, &strings_from_json, out, "outputs");
@@ -74,8 +74,8 @@ ModelFile read_model_file(const std::filesystem::path& path) {
   return model;
 }
 
-void write_model_file(const std::filesystem::path& path, const ModelFile& model) {
-  const std::vector<Tensor> tensors = tensors_from_stack(model.stack);
+void write_model_file(const std::filesystem::path& path, const ModelFile& model, const BesideModel& beside) {
+  const std::vector<Tensor> weights = tensors_from_stack(model.stack);
   const auto expects_count = [](std::size_t items, Index count, const char* what) {
     expects(items == 0 || std::cmp_equal(items, count), what);
   };
@@ -96,7 +96,17 @@ void write_model_file(const std::filesystem::path& path, const ModelFile& model)
     metadata[kScaleMean] = json_list(model.scale_mean);
     metadata[kScaleFactor] = json_list(model.scale_factor);
   }
-  write_safetensors(path, tensors, metadata);
+  for (const auto& [key, value] : beside.metadata)
+    expects(key.starts_with(kBesideWeights) && metadata.emplace(key, value).second,
+            "write_model_file: keys beside the model's own");
+  std::vector<TensorView> tensors;
+  for (const Tensor& tensor : weights)
+    tensors.push_back({tensor.name, tensor.shape, std::span<const float>(tensor.values)});
+  for (const TensorView& tensor : beside.tensors) {
+    expects(tensor.name.starts_with(kBesideWeights), "write_model_file: tensors beside the model's own");
+    tensors.push_back(tensor);
+  }
+  write_typed_tensors(path, tensors, metadata);
 }
 
 }  // namespace plateau

@@ -10,20 +10,24 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "plateau/core/error.hpp"
 
 namespace plateau {
 namespace {
 
+constexpr const char* kTemporaryBegin = ".plateau-";
+constexpr const char* kTemporaryEnd = ".tmp";
+
 // Independent of the target's name, which may already be as long as the file system allows.
 std::string random_name() {
   constexpr char kDigits[] = "0123456789abcdef";
   std::random_device random;
-  std::string name = ".plateau-";
+  std::string name = kTemporaryBegin;
   for (int word = 0; word < 3; ++word)
     for (unsigned bits = random(), digit = 0; digit < 8; ++digit, bits >>= 4) name += kDigits[bits & 15];
-  return name + ".tmp";
+  return name + kTemporaryEnd;
 }
 
 // The new name itself; not every file system can, and then it comes to the disk when it does.
@@ -98,6 +102,16 @@ void write_file(const std::filesystem::path& path, std::string_view bytes) {
   OutputFile file(path);
   file.write(bytes);
   file.commit();
+}
+
+void remove_unfinished(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::vector<std::filesystem::path> found;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(kTemporaryBegin) && name.ends_with(kTemporaryEnd)) found.push_back(entry.path());
+  }
+  for (const std::filesystem::path& path : found) std::filesystem::remove(path, error);
 }
 
 void expect_writable(const std::filesystem::path& path) { const OutputFile probe(path); }

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "byte_source.hpp"
@@ -14,9 +15,10 @@ namespace plateau {
 
 class SafetensorsFile {
  public:
-  enum class Dtypes { f32, all };  // with f32, a tensor of another dtype is refused
+  // With f32, a tensor of another dtype is refused, unless its name begins with `free`, where that is not empty.
+  enum class Dtypes { f32, all };
 
-  SafetensorsFile(const std::filesystem::path& path, Dtypes dtypes);
+  SafetensorsFile(const std::filesystem::path& path, Dtypes dtypes, std::string_view free = {});
 
   const SafetensorsHeader& header() const { return header_; }  // the entries in the order of their data
   // Stands where the data of `entry` begin; entries are asked for in the order of their data, and read to their end.
@@ -30,6 +32,11 @@ class SafetensorsFile {
   SafetensorsHeader header_;
   Index data_bytes_ = 0;
 };
+
+// Nothing begins with an empty prefix.
+inline bool begins_with(const TensorEntry& entry, std::string_view prefix) {
+  return !prefix.empty() && entry.name.starts_with(prefix);
+}
 
 // "tensor 'a' of shape [2, 3]"
 std::string described(const TensorEntry& entry);

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <ctime>
 
+#include "text.hpp"
+
 namespace plateau {
 namespace {
 
@@ -27,6 +29,29 @@ const char* header_name(Header header) {
       return "absent";
   }
   return "";
+}
+
+Json optimizer_json(const Optimizer& optimizer) {
+  if (const auto* adam = std::get_if<AdamParameters>(&optimizer))
+    return {{"name", optimizer_name(optimizer)}, {"learning_rate", adam->learning_rate},
+            {"beta1", adam->betas.beta1},        {"beta2", adam->betas.beta2},
+            {"epsilon", adam->epsilon},          {"weight_decay", adam->weight_decay}};
+  const auto& sgd = std::get<SgdParameters>(optimizer);
+  return {{"name", optimizer_name(optimizer)},
+          {"learning_rate", sgd.learning_rate},
+          {"momentum", sgd.momentum},
+          {"weight_decay", sgd.weight_decay}};
+}
+
+const char* fusion_name(Fusion fusion) { return fusion == Fusion::epilogue ? "epilogue" : "kernel"; }
+
+Json layers_json(const ExecutionPlan& plan) {
+  Json layers = Json::array();
+  for (const LayerPlan& layer : plan.layers)
+    layers.push_back({{"activation", fusion_name(layer.activation)},
+                      {"input_grad", fusion_name(layer.input_grad)},
+                      {"weight_grad", fusion_name(layer.weight_grad)}});
+  return layers;
 }
 
 }  // namespace
@@ -61,6 +86,48 @@ Json gpu_json(const Environment& environment) {
   return {{"name", environment.device_name},
           {"compute_capability", environment.gpu->compute_capability},
           {"multiprocessors", environment.gpu->multiprocessors}};
+}
+
+void add_configuration(Json& configuration, const Run& run) {
+  configuration["architecture"] = run.architecture.widths;
+  configuration["optimizer"] = optimizer_json(run.optimizer);
+  configuration["epochs"] = run.epochs;
+  configuration["batch"] = run.batch == 0 ? Json("full") : Json(run.batch);
+  configuration["row_order"] = run.batch == 0 || run.order == RowOrder::as_stored ? "as_stored" : "shuffled_each_epoch";
+  configuration["seed"] = run.seed;
+}
+
+void add_terms(Json& configuration, const Run& run) {
+  configuration["schedule"] = run.schedule == Schedule::cosine ? "cosine" : "constant";
+  configuration["scale"] = run.standardise ? "standard" : "none";
+  configuration["dropout"] = run.dropout;
+  configuration["jitter"] = run.jitter;
+  configuration["mixup"] = run.mixup;
+  configuration["class_weights"] = run.class_weights.balanced;
+}
+
+const char* engine_json(const ExecutionPlan& plan) { return plan.fused ? "fused" : "layered"; }
+
+Index evaluation_rows(const ExecutionPlan& plan, const Environment& environment) {
+  return plan.fused ? Index{kFusedRows} : environment.evaluation_rows;
+}
+
+void add_choices(Json& json, const ExecutionPlan& plan) {
+  if (plan.fused)
+    json["kernel"] = {{"threads", plan.fused->threads}, {"groups", plan.fused->groups}, {"tiles", plan.fused->tiles}};
+  if (plan.layers.empty()) return;
+  json["layers"] = layers_json(plan);
+  json["autotuned"] = plan.autotuned;
+}
+
+Json plan_json(const ExecutionPlan& plan, const Environment& environment) {
+  Json json{{"device", environment.device},
+            {"engine", engine_json(plan)},
+            {"precision", environment.precision},
+            {"evaluation_rows", evaluation_rows(plan, environment)}};
+  if (environment.gpu) json["gpu"] = gpu_json(environment);
+  add_choices(json, plan);
+  return json;
 }
 
 Json measured_json(const Environment& environment, Json seconds) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "plateau/data/dataset.hpp"
+#include "plateau/model/run.hpp"
 #include "plateau/report/environment.hpp"
 #include "plateau/study/statistics.hpp"
 
@@ -26,6 +27,16 @@ Json json_estimate(const Estimate& estimate);
 Json reading_json(const ReadOptions& reading);
 Json versions_json(const Environment& environment);
 Json gpu_json(const Environment& environment);  // of an environment with a GPU
+// What a run is, and what the options of a training add to that.
+void add_configuration(Json& configuration, const Run& run);
+void add_terms(Json& configuration, const Run& run);
+
+// How a run is executed.
+const char* engine_json(const ExecutionPlan& plan);
+Index evaluation_rows(const ExecutionPlan& plan, const Environment& environment);
+void add_choices(Json& json, const ExecutionPlan& plan);  // where the engine has one
+Json plan_json(const ExecutionPlan& plan, const Environment& environment);
+
 // What may differ between two executions.
 Json measured_json(const Environment& environment, Json seconds);
 

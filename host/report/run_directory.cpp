@@ -12,6 +12,7 @@
 
 #include "plateau/core/error.hpp"
 #include "plateau/data/output_file.hpp"
+#include "plateau/report/rounds_report.hpp"
 
 namespace plateau {
 namespace {
@@ -23,10 +24,16 @@ void prepare(const std::filesystem::path& directory, const char* last) {
   if (error || !std::filesystem::is_directory(directory))
     throw InputError(fmt::format("--out {}: the folder cannot be created{}{}", directory.string(), error ? ": " : "",
                                  error ? error.message() : ""));
-  for (const auto& [file, what] : {std::pair{"run.json", "run"}, {"sweep.json", "sweep"}})
+  for (const auto& [file, what] :
+       {std::pair{"run.json", "run"}, {"sweep.json", "sweep"}, {"rounds.json", "fine-tuning"}})
     if (std::filesystem::exists(directory / file))
       throw InputError(
           fmt::format("--out {}: the folder already holds a {}; name another one", directory.string(), what));
+  if (std::filesystem::exists(directory / kCheckpointFile))
+    throw InputError(
+        fmt::format("--out {0}: the folder already holds a checkpoint; go on from it by plateau train --resume {0}, or "
+                    "name another one",
+                    directory.string()));
   expect_writable(directory / last);
 }
 
@@ -78,17 +85,34 @@ std::string sweep_csv(const SweepResult& result) {
 
 void prepare_run_directory(const std::filesystem::path& directory) { prepare(directory, "run.json"); }
 void prepare_sweep_directory(const std::filesystem::path& directory) { prepare(directory, "sweep.json"); }
+void prepare_rounds_directory(const std::filesystem::path& directory) { prepare(directory, "rounds.json"); }
+
+Checkpoint resume_run_directory(const std::filesystem::path& directory) {
+  if (!std::filesystem::exists(directory / kCheckpointFile))
+    throw InputError(fmt::format("--resume {}: {}", directory.string(),
+                                 std::filesystem::exists(directory / "run.json")
+                                     ? "the run in this folder has ended, and there is nothing to go on from"
+                                     : fmt::format("the folder holds no {} to go on from", kCheckpointFile)));
+  Checkpoint checkpoint = read_checkpoint(directory / kCheckpointFile);
+  expect_writable(directory / "run.json");
+  remove_unfinished(directory);
+  return checkpoint;
+}
 
 bool has_model(const RunStudy& study) { return study.result.outcome != RunOutcome::diverged; }
 
 void write_model(const std::filesystem::path& file, const RunStudy& study) { write_model_file(file, model_of(study)); }
 
-void write_run_directory(const std::filesystem::path& directory, const RunStudy& study, const std::string& run_json) {
+void write_run_directory(const std::filesystem::path& directory, const RunStudy& study, const std::string& run_json,
+                         Earlier earlier) {
+  std::error_code ignored;
+  if (earlier == Earlier::replace) std::filesystem::remove(directory / "run.json", ignored);
   if (std::filesystem::exists(directory / "run.json"))
     throw InputError(fmt::format("--out {}: another run was written there meanwhile", directory.string()));
   write_file(directory / "history.csv", history_csv(study));
   if (has_model(study)) write_model(directory / "model.safetensors", study);
   write_file(directory / "run.json", run_json);
+  if (is_complete(study.result.outcome)) std::filesystem::remove(directory / kCheckpointFile, ignored);
 }
 
 void write_sweep_directory(const std::filesystem::path& directory, const SweepResult& result,
@@ -97,6 +121,15 @@ void write_sweep_directory(const std::filesystem::path& directory, const SweepRe
     throw InputError(fmt::format("--out {}: another sweep was written there meanwhile", directory.string()));
   write_file(directory / "sweep.csv", sweep_csv(result));
   write_file(directory / "sweep.json", sweep_json);
+}
+
+void write_rounds_directory(const std::filesystem::path& directory, const RoundsResult& result, const ModelFile& model,
+                            const std::string& rounds_json) {
+  if (std::filesystem::exists(directory / "rounds.json"))
+    throw InputError(fmt::format("--out {}: another fine-tuning was written there meanwhile", directory.string()));
+  write_file(directory / "rounds.csv", rounds_csv(result));
+  if (!result.evidence.rounds.empty()) write_model_file(directory / "model.safetensors", model);
+  write_file(directory / "rounds.json", rounds_json);
 }
 
 }  // namespace plateau

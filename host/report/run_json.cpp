@@ -7,47 +7,11 @@
 namespace plateau {
 namespace {
 
-Json optimizer(const Optimizer& optimizer) {
-  if (const auto* adam = std::get_if<AdamParameters>(&optimizer))
-    return {{"name", adam->decay_kind == WeightDecay::decoupled ? "adamw" : "adam"},
-            {"learning_rate", adam->learning_rate},
-            {"beta1", adam->betas.beta1},
-            {"beta2", adam->betas.beta2},
-            {"epsilon", adam->epsilon},
-            {"weight_decay", adam->weight_decay}};
-  const auto& sgd = std::get<SgdParameters>(optimizer);
-  return {{"name", "sgd"},
-          {"learning_rate", sgd.learning_rate},
-          {"momentum", sgd.momentum},
-          {"weight_decay", sgd.weight_decay}};
-}
-
-void add_configuration(Json& configuration, const Run& run) {
-  configuration["architecture"] = run.architecture.widths;
-  configuration["optimizer"] = optimizer(run.optimizer);
-  configuration["epochs"] = run.epochs;
-  configuration["batch"] = run.batch == 0 ? Json("full") : Json(run.batch);
-  configuration["row_order"] = run.batch == 0 || run.order == RowOrder::as_stored ? "as_stored" : "shuffled_each_epoch";
-  configuration["seed"] = run.seed;
-}
-
 // Where the rows come from; `train` is what the command calls the option.
 Json files_json(const TrainingFiles& files, const char* train) {
   Json json{{train, files.train}, {"test", or_null(files.test)}, {"test_fraction", or_null(files.test_fraction)}};
   json.update(reading_json(files.reading));
   return json;
-}
-
-// Beside what every run has: what the options of a training add.
-void add_terms(Json& configuration, const Run& run, double validation) {
-  configuration["schedule"] = run.schedule == Schedule::cosine ? "cosine" : "constant";
-  configuration["scale"] = run.standardise ? "standard" : "none";
-  configuration["dropout"] = run.dropout;
-  configuration["jitter"] = run.jitter;
-  configuration["mixup"] = run.mixup;
-  configuration["class_weights"] = run.class_weights.balanced;
-  configuration["validation"] = validation;
-  configuration["early_stopping"] = run.patience;
 }
 
 Json result(const RunStudy& study) {
@@ -140,31 +104,6 @@ Json part_json(const DatasetStatistics& part) {
   return {{"rows", row_count(part)}, {"class_rows", part.class_rows}, {"features", std::move(features)}};
 }
 
-const char* fusion_name(Fusion fusion) { return fusion == Fusion::epilogue ? "epilogue" : "kernel"; }
-
-Json layers_json(const ExecutionPlan& plan) {
-  Json layers = Json::array();
-  for (const LayerPlan& layer : plan.layers)
-    layers.push_back({{"activation", fusion_name(layer.activation)},
-                      {"input_grad", fusion_name(layer.input_grad)},
-                      {"weight_grad", fusion_name(layer.weight_grad)}});
-  return layers;
-}
-
-const char* engine_name(const ExecutionPlan& plan) { return plan.fused ? "fused" : "layered"; }
-Index evaluation_rows(const ExecutionPlan& plan, const Environment& environment) {
-  return plan.fused ? Index{kFusedRows} : environment.evaluation_rows;
-}
-
-// How an engine executes a run, where it has a choice.
-void add_choices(Json& json, const ExecutionPlan& plan) {
-  if (plan.fused)
-    json["kernel"] = {{"threads", plan.fused->threads}, {"groups", plan.fused->groups}, {"tiles", plan.fused->tiles}};
-  if (plan.layers.empty()) return;
-  json["layers"] = layers_json(plan);
-  json["autotuned"] = plan.autotuned;
-}
-
 Json names_or_null(const std::vector<std::string>& names) { return names.empty() ? Json(nullptr) : Json(names); }
 // By id; null where the labels are the ids.
 Json names_json(const ClassMap& classes) { return classes.numbered ? Json(nullptr) : names_or_null(classes.names); }
@@ -177,13 +116,7 @@ Json document(const char* command, Json configuration, const RunStudy& study, co
   json["command"] = command;
   json["configuration"] = std::move(configuration);
   json["versions"] = versions_json(environment);
-  const ExecutionPlan& plan = study.result.plan;
-  json["plan"] = {{"device", environment.device},
-                  {"engine", engine_name(plan)},
-                  {"precision", environment.precision},
-                  {"evaluation_rows", evaluation_rows(plan, environment)}};
-  if (environment.gpu) json["plan"]["gpu"] = gpu_json(environment);
-  add_choices(json["plan"], plan);
+  json["plan"] = plan_json(study.result.plan, environment);
   json["data"] = {{"train", part_json(study.statistics.train)},
                   {"test", part_json(study.statistics.test)},
                   {"validation_rows", study.validation_rows()},
@@ -232,7 +165,7 @@ Json setting_json(const SettingResult& setting, bool validated, const Environmen
             {"learning_rate", setting.learning_rate},
             {"weight_decay", setting.weight_decay},
             {"dropout", setting.dropout},
-            {"engine", engine_name(setting.plan)},
+            {"engine", engine_json(setting.plan)},
             {"evaluation_rows", evaluation_rows(setting.plan, environment)}};
   add_choices(json, setting.plan);
   for (const RunOutcome outcome :
@@ -282,7 +215,9 @@ std::string training_json(const RunStudy& study, const TrainingFiles& files, dou
   Json configuration = files_json(files, "train");
   configuration["init"] = or_null(files.initial);
   add_configuration(configuration, study.run);
-  add_terms(configuration, study.run, validation);
+  add_terms(configuration, study.run);
+  configuration["validation"] = validation;
+  configuration["early_stopping"] = study.run.patience;
   return finish(document("train", std::move(configuration), study, environment), study, history,
                 {{"training", study.seconds}}, environment);
 }

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "plateau/model/execution_plan.hpp"
+#include "plateau/model/run.hpp"
 #include "plateau/report/environment.hpp"
 
 namespace plateau {
@@ -43,14 +43,19 @@ inline void list(std::string& out, std::string_view label, const std::vector<std
   for (std::size_t i = 0; i < lines.size(); ++i) paragraph(out, i == 0 ? label : "", "- " + lines[i]);
 }
 
+// Text that holds what came out of a file, without line ends and other controls.
+inline std::string printable(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = '?';
+  return text;
+}
+
 // A name out of a file as it fits into a line: without line ends and other controls, and not endless.
 inline std::string one_line(std::string_view text) {
   constexpr std::size_t kLongest = 60;
   std::size_t end = std::min(text.size(), kLongest);
   while (end < text.size() && end > 0 && (text[end] & 0xC0) == 0x80) --end;  // whole characters of UTF-8
-  std::string shown(text.substr(0, end));
-  for (char& c : shown)
-    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = '?';
+  const std::string shown = printable(std::string(text.substr(0, end)));
   return end < text.size() ? shown + "..." : shown;
 }
 
@@ -73,6 +78,12 @@ inline std::string rough_time(double seconds) {
   if (whole < 60) return fmt::format("{} s", whole);
   if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
   return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
+}
+
+inline std::string_view optimizer_name(const Optimizer& optimizer) {
+  const auto* const adam = std::get_if<AdamParameters>(&optimizer);
+  if (adam == nullptr) return "sgd";
+  return adam->decay_kind == WeightDecay::decoupled ? "adamw" : "adam";
 }
 
 inline std::string_view engine_name(const ExecutionPlan& plan) {

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "plateau/core/contract.hpp"
+#include "points.hpp"
 
 namespace plateau {
 namespace {
@@ -24,13 +25,6 @@ Index classes_present(const std::vector<Index>& class_rows) {
 Index largest_class(const std::vector<Index>& class_rows) {
   return std::max_element(class_rows.begin(), class_rows.end()) - class_rows.begin();
 }
-
-std::string points(Estimate difference) {
-  return fmt::format("{:+.1f} points [{:+.1f}, {:+.1f}]", 100 * difference.value, 100 * difference.interval.low,
-                     100 * difference.interval.high);
-}
-
-bool shown_positive(Estimate difference) { return difference.interval.low > 0; }
 
 // What the run gains over trainings on shuffled labels: its signal.
 Estimate over_shuffled(const Evidence& e) { return -e.permuted_labels->difference; }

@@ -97,7 +97,7 @@ std::optional<Index> RunStudy::kept_epoch() const {
   return static_cast<Index>(result.history.size()) - 1;
 }
 
-RunStudy study_run(const Run& run, const Split& split, Trainer& trainer, const Watch& watch) {
+RunStudy study_run(const Run& run, const Split& split, Trainer& trainer, const Watch& watch, const RunResult* before) {
   const TrainingData data = views(split);
   RunStudy study{.run = run,
                  .schema = schema_of(split.train),
@@ -106,6 +106,7 @@ RunStudy study_run(const Run& run, const Split& split, Trainer& trainer, const W
   const auto start = std::chrono::steady_clock::now();
   study.result = trainer.train(run, data, watch.checkpoints, watch.observer);
   study.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (before != nullptr) study.result = joined(*before, study.result);
   if (!study.result.history.empty()) {
     study.plateau = plateau_level(study.result.test_correct);
     study.best = best_epoch(study.result.history);
@@ -113,25 +114,30 @@ RunStudy study_run(const Run& run, const Split& split, Trainer& trainer, const W
   return study;
 }
 
-ModelFile model_of(const RunStudy& study) {
-  const RunResult& result = study.result;
-  const bool best = study.run.patience > 0 && result.best_epoch;
-  const Architecture& net = study.run.architecture;
-  ModelFile model{.stack = {net.widths, best ? result.best_parameters : result.parameters},
+ModelFile model_of(const Architecture& net, FlatParameters parameters, const Schema& schema,
+                   const std::vector<FeatureScale>& scale) {
+  ModelFile model{.stack = {net.widths, std::move(parameters)},
                   .classes = {},
-                  .features = study.schema.feature_names,
+                  .features = schema.feature_names,
                   .scale_mean = {},
                   .scale_factor = {}};
-  if (!study.schema.classes.numbered) {
-    model.classes = study.schema.classes.names;
+  if (!schema.classes.numbered) {
+    model.classes = schema.classes.names;
     // A network has two classes where its rows have one.
     if (model.classes.size() == 1) model.classes.push_back("not " + model.classes.front());
   }
-  for (const FeatureScale& scale : result.scale.empty() ? study.scale : result.scale) {
-    model.scale_mean.push_back(scale.mean);
-    model.scale_factor.push_back(scale.factor);
+  for (const FeatureScale& of_feature : scale) {
+    model.scale_mean.push_back(of_feature.mean);
+    model.scale_factor.push_back(of_feature.factor);
   }
   return model;
+}
+
+ModelFile model_of(const RunStudy& study) {
+  const RunResult& result = study.result;
+  const bool best = study.run.patience > 0 && result.best_epoch;
+  return model_of(study.run.architecture, best ? result.best_parameters : result.parameters, study.schema,
+                  result.scale.empty() ? study.scale : result.scale);
 }
 
 Schema schema_of(const ModelFile& model, const std::string& file) {

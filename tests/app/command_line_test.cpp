@@ -908,6 +908,7 @@ TEST_F(CommandLine, every_command_explains_itself_with_an_example_that_works) {
                                                                                     {"scenario", "--help"},
                                                                                     {"train", "--help"},
                                                                                     {"evaluate", "--help"},
+                                                                                    {"finetune", "--help"},
                                                                                     {"predict", "--help"},
                                                                                     {"sweep", "--help"},
                                                                                     {"info", "--help"}})

@@ -300,6 +300,26 @@ TEST(Reconcile, rows_without_labels_get_the_classes) {
 
 // ---- Some of the rows ----
 
+TEST(ScaleFeatures, scales_every_column_to_the_bit) {
+  Dataset data = table("1,0.1,a\n-3,1e30,b\n");
+  scale_features(data, {{.mean = 2, .factor = 0.5f}, {.mean = 0.3f, .factor = 1.0f / 3}});
+  EXPECT_EQ(values_of(data), (std::vector<float>{-0.5f, (0.1f - 0.3f) * (1.0f / 3), -2.5f, 1e30f * (1.0f / 3)}));
+  EXPECT_THROW(scale_features(data, {{}}), std::invalid_argument);
+}
+
+TEST(Checksum, is_of_shape_values_and_labels) {
+  const std::uint32_t whole = checksum(table("1,2,0\n3,4,1\n"));
+  EXPECT_EQ(checksum(table("1,2,no\n3,4,yes\n", "other.csv")), whole);
+  EXPECT_NE(checksum(table("1,2,1\n3,4,0\n")), whole);
+  EXPECT_NE(checksum(table("1,2,0\n3,5,1\n")), whole);
+  EXPECT_NE(checksum(table("1,2,3,4,0\n")), checksum(table("1,2,0\n3,4,0\n")));
+  EXPECT_NE(checksum(table("0,0\n")), checksum(table("-0.0,0\n")));
+  // As another program counts it: python3 -c 'import zlib, struct; print(zlib.crc32(struct.pack("<qq2fi", 1, 2, 1, 2,
+  // 0)))'
+  EXPECT_EQ(checksum(table("1,2,0\n")), 74818099u);
+  EXPECT_NE(checksum(Dataset{}), 0u);
+}
+
 TEST(TakeRows, takes_all_that_is_known_of_a_row) {
   const Dataset data = read_dataset(put("t.csv", "a,g,b,y\n1,p,2,u\n3,q,4,v\n5,p,6,u\n").string(), {.group = "g"});
   const Labels rows{2, 1, 2};

@@ -76,6 +76,29 @@ TEST(ModelFile, other_readers_see_the_weights_and_the_documented_keys) {
                                      {"plateau.scale_factor", "[1.0,3e-07]"}}));
 }
 
+TEST(ModelFile, what_lies_beside_it_is_passed_over_by_readers_of_models) {
+  const std::vector<double> numbers{NAN, 2};
+  BesideModel beside{.tensors = {{"plateau.fc1.weight", {2}, std::span(numbers)}}, .metadata = {{"plateau.more", "x"}}};
+  write_model_file(model_path(), described_model(), beside);
+
+  const ModelFile got = read_model_file(model_path());
+  EXPECT_EQ(got.stack.parameters, model().stack.parameters);
+  EXPECT_EQ(got.classes, described_model().classes);
+  EXPECT_EQ(read_linear_stack(model_path()).widths, model().stack.widths);
+  const TypedTensorFile all = read_typed_tensor_file(model_path());
+  ASSERT_EQ(all.tensors.size(), 5u);
+  EXPECT_EQ(std::get<std::vector<double>>(all.tensors[4].values).at(1), 2);
+  EXPECT_EQ(all.metadata.at("plateau.more"), "x");
+
+  beside.tensors[0].name = "fc3.weight";
+  EXPECT_THROW(write_model_file(model_path(), model(), beside), std::invalid_argument);
+  beside.tensors.clear();
+  for (const char* const key : {"more", "plateau.classes"}) {
+    beside.metadata = {{key, "[]"}};
+    EXPECT_THROW(write_model_file(model_path(), described_model(), beside), std::invalid_argument);
+  }
+}
+
 TEST(ModelFile, without_lists_is_the_file_of_its_stack) {
   const auto stack_path = test_folder() / "stack.safetensors";
   write_linear_stack(stack_path, model().stack);

@@ -56,6 +56,37 @@ TEST(Safetensors, tensors_come_back_as_they_were_written) {
   }
 }
 
+TEST(Safetensors, tensors_of_other_dtypes_come_back_as_they_were_written) {
+  const auto path = test_folder() / "m.safetensors";
+  const std::vector<float> f32{1, -0.0f, NAN};
+  const std::vector<double> f64{0.1, -0.0, std::numeric_limits<double>::denorm_min(), std::nan("7"), -INFINITY, 1e300};
+  const std::vector<std::int32_t> i32{-1, std::numeric_limits<std::int32_t>::min()};
+  const std::vector<std::uint32_t> u32{~0u};
+  const std::vector<TensorView> tensors{{"u", {}, std::span(u32)},
+                                        {"d", {3, 2}, std::span(f64)},
+                                        {"i", {2}, std::span(i32)},
+                                        {"f", {3, 1}, std::span(f32)},
+                                        {"empty", {0}, std::span<const double>()}};
+
+  write_typed_tensors(path, tensors, {{"k", "v"}});
+
+  const TypedTensorFile back = read_typed_tensor_file(path);
+  EXPECT_EQ(back.metadata, (Metadata{{"k", "v"}}));
+  ASSERT_EQ(back.tensors.size(), tensors.size());
+  for (std::size_t k = 0; k < tensors.size(); ++k) {
+    EXPECT_EQ(back.tensors[k].name, tensors[k].name);
+    EXPECT_EQ(back.tensors[k].shape, tensors[k].shape);
+    EXPECT_EQ(back.tensors[k].values.index(), tensors[k].values.index());
+  }
+  const auto& doubles = std::get<std::vector<double>>(back.tensors[1].values);
+  ASSERT_EQ(doubles.size(), f64.size());
+  EXPECT_EQ(std::memcmp(doubles.data(), f64.data(), f64.size() * sizeof(double)), 0);
+  EXPECT_EQ(std::get<std::vector<std::uint32_t>>(back.tensors[0].values), u32);
+  EXPECT_EQ(std::get<std::vector<std::int32_t>>(back.tensors[2].values), i32);
+  expect_same_bits(std::get<std::vector<float>>(back.tensors[3].values), f32);
+  EXPECT_THROW(write_typed_tensors(path, std::vector<TensorView>{{"d", {3}, std::span(f64)}}), std::invalid_argument);
+}
+
 TEST(Safetensors, a_written_header_is_padded_with_spaces_to_a_multiple_of_8) {
   const auto path = test_folder() / "m.safetensors";
   for (std::size_t length = 1; length <= 9; ++length) {
@@ -138,6 +169,32 @@ TEST(Safetensors, every_dtype_but_f32_names_its_tensor) {
 
     EXPECT_EQ(read_refusal(path), in_file(path, "tensor 'fc1.weight' has dtype '" + dtype + "'; only F32 is read"));
   }
+}
+
+TEST(Safetensors, typed_tensors_are_of_four_dtypes) {
+  for (const std::string dtype : {"I16", "F16", "BF16"}) {
+    const auto path = put_header("{" + entry("a", "[2]", "[0,4]", dtype) + "}", 4);
+
+    EXPECT_EQ(refusal([&] { read_typed_tensor_file(path); }),
+              in_file(path, "tensor 'a' has dtype '" + dtype + "'; F32, F64, I32 and U32 are read"));
+  }
+}
+
+TEST(Safetensors, what_is_passed_over_may_have_any_dtype_and_is_judged_all_the_same) {
+  const std::string first = entry("b.x", "[1]", "[0,8]", "F64"), last = entry("b.y", "[3]", "[12,15]", "U8");
+  const auto path = put_header("{" + first + "," + entry("a", "[1]", "[8,12]") + "," + last + "}", 15);
+
+  const TensorFile read = read_tensor_file(path, "b.");
+  ASSERT_EQ(read.tensors.size(), 1u);
+  EXPECT_EQ(read.tensors[0].name, "a");
+  EXPECT_EQ(read_refusal(path), in_file(path, "tensor 'b.x' has dtype 'F64'; only F32 is read"));
+  EXPECT_EQ(refusal([&] { read_tensor_file(path, "b.x"); }),
+            in_file(path, "tensor 'b.y' has dtype 'U8'; only F32 is read"));
+  const auto gap = put_header("{" + first + "," + last + "}", 15);
+  EXPECT_EQ(
+      refusal([&] { read_tensor_file(gap, "b."); }),
+      in_file(gap,
+              "tensor 'b.y' of shape [3] has data_offsets [12, 15] that leave a gap before it, which ends at byte 8"));
 }
 
 TEST(Safetensors, the_length_of_the_header_is_within_the_file_and_the_limit) {

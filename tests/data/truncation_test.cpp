@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Damaged files: cut at every length, and with single bits turned over. A cut file is refused; a bit that is over is
 // refused or makes another legal file, and no reader ever fails in another way. Run under the sanitizers.
+#include <cmath>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "files.hpp"
@@ -62,6 +64,17 @@ Format described_model() {
   return {bytes, bytes.size() - 4 * sizeof(float), [](const auto& file) { read_model_file(file); }};
 }
 
+Format typed_tensors() {
+  const auto path = test_folder() / "whole";
+  const std::vector<double> history{0.5, NAN};
+  const std::vector<std::uint32_t> words{7};
+  write_model_file(
+      path, {{{1, 2}, {1, 2, 3, 4}}, {}, {}, {}, {}},
+      {.tensors = {{"plateau.h", {2}, std::span(history)}, {"plateau.w", {}, std::span(words)}}, .metadata = {}});
+  const std::string bytes = get(path);
+  return {bytes, bytes.size() - 36, [](const auto& file) { read_typed_tensor_file(file); }};
+}
+
 Format embeddings() {
   const std::string header =
       "{\"x\":{\"dtype\":\"BF16\",\"shape\":[2,2],\"data_offsets\":[2,10]},"
@@ -78,6 +91,7 @@ Format images() {
 
 std::vector<Format> formats() {
   return {described_model(),
+          typed_tensors(),
           embeddings(),
           images(),
           features(),

@@ -71,6 +71,12 @@ void write_tensors(const fs::path& folder, const fs::path& models) {
   }
   write_safetensors(folder / "one by one",
                     std::vector<Tensor>{{"a", {1}, {1}}, {"b", {0}, {}}, {"c", {1}, {2}}, {"d", {0}, {}}});
+  const std::vector<double> f64{1, 2};
+  const std::vector<std::int32_t> i32{-1};
+  const std::vector<std::uint32_t> u32{3};
+  write_typed_tensors(
+      folder / "typed",
+      std::vector<TensorView>{{"d", {2, 1}, std::span(f64)}, {"i", {1}, std::span(i32)}, {"u", {}, std::span(u32)}});
   const LinearStack stack{{2, 3, 2}, std::vector<float>(3 * 2 + 3 + 2 * 3 + 2, 0.5f)};
   write_linear_stack(models / "stack", stack);
   write_model_file(models / "model", {stack, {"a", "b"}, {"c", "d"}, {0.5f, -1.25f}, {1, 3e-7f}});

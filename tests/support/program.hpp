@@ -12,6 +12,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <string>
 #include <thread>
@@ -30,9 +31,9 @@ inline std::string file_content(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// Standard input is empty; the output goes through files in `folder`. With `interrupt_after`, sends SIGINT then.
+// Standard input is empty; the output goes through files in `folder`. With `moment`, sends the signal once it returns.
 inline ProgramResult run_program(const std::vector<std::string>& command, const std::filesystem::path& folder,
-                                 std::chrono::milliseconds interrupt_after = {}) {
+                                 const std::function<void()>& moment, int signal) {
   const std::string out = (folder / "stdout.txt").string(), err = (folder / "stderr.txt").string();
   std::vector<char*> arguments;
   for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
@@ -50,13 +51,21 @@ inline ProgramResult run_program(const std::vector<std::string>& command, const 
     execv(arguments[0], arguments.data());
     _exit(127);
   }
-  if (interrupt_after.count() > 0) {
-    std::this_thread::sleep_for(interrupt_after);
-    kill(child, SIGINT);
+  if (moment) {
+    moment();
+    kill(child, signal);
   }
   int status = 0;
   EXPECT_EQ(waitpid(child, &status, 0), child);
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), file_content(out), file_content(err)};
+}
+
+// With `interrupt_after`, sends SIGINT then.
+inline ProgramResult run_program(const std::vector<std::string>& command, const std::filesystem::path& folder,
+                                 std::chrono::milliseconds interrupt_after = {}) {
+  if (interrupt_after.count() == 0) return run_program(command, folder, {}, 0);
+  return run_program(
+      command, folder, [=] { std::this_thread::sleep_for(interrupt_after); }, SIGINT);
 }
 
 }  // namespace plateau::test

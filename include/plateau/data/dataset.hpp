@@ -104,6 +104,9 @@ void reconcile(Dataset& data, const Schema& training);
 // are not as many scales as features.
 void scale_features(Dataset& data, const std::vector<FeatureScale>& scale);
 
+// CRC-32 of what a training sees of the rows: their number, columns, values and labels, to the bit.
+std::uint32_t checksum(const Dataset& data);
+
 // Rows of `data` in the order of `rows`, each in [0, data.rows()), with all that is known of them. Throws
 // std::invalid_argument where there is no such row.
 Dataset take_rows(const Dataset& data, HostSpan<const std::int32_t> rows);

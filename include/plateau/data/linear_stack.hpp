@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
 #include <vector>
 
 #include "plateau/core/view.hpp"
@@ -11,6 +12,8 @@
 namespace plateau {
 
 inline constexpr Index kMaxStackLayers = 64;
+// Begins the names of what a file holds beside its weights and metadata of ours: a training's state, say.
+inline constexpr std::string_view kBesideWeights = "plateau.";
 
 struct LinearStack {
   std::vector<Index> widths;      // {2, 64, 3}: two layers, from 2 features over 64 to 3 classes
@@ -20,8 +23,9 @@ struct LinearStack {
 // A safetensors file of at most kMaxStackLayers linear layers, each a PREFIX.weight [out, in] with a PREFIX.bias [out],
 // whatever the prefixes are: fcK, the places in an nn.Sequential, none for a bare nn.Linear. The order is that of the
 // prefixes, numbers in them compared as numbers; where the shapes do not chain in it, the one order in which they do.
-// Anything else in the file, a value that is not finite and shapes that chain in no order or in several throw
-// InputError, which names the tensors at fault.
+// Tensors that are named as what lies beside the weights are passed over, whatever their dtype. Anything else in the
+// file, a value that is not finite and shapes that chain in no order or in several throw InputError, which names the
+// tensors at fault.
 LinearStack read_linear_stack(const std::filesystem::path& path);
 
 // fc1.weight, fc1.bias, fc2.weight, ... Throws std::invalid_argument where there is no layer, a width is below 1 or

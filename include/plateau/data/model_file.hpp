@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "plateau/data/linear_stack.hpp"
+#include "plateau/data/safetensors.hpp"
 
 namespace plateau {
 
@@ -30,8 +31,16 @@ struct ModelFile {
 // read_linear_stack() refuses, and where a list is not as described above.
 ModelFile read_model_file(const std::filesystem::path& path);
 
+// What lies in a file beside its model, which is read without it: names of tensors and keys begin with kBesideWeights,
+// and are none of those above.
+struct BesideModel {
+  std::vector<TensorView> tensors;
+  Metadata metadata;
+};
+
 // Throws std::invalid_argument where write_linear_stack() does, or a list is not as described above, or a number of the
-// scale is not finite; InputError where the file cannot be written or a name is not UTF-8.
-void write_model_file(const std::filesystem::path& path, const ModelFile& model);
+// scale is not finite, or a name is not as described above; InputError where the file cannot be written or a name is
+// not UTF-8.
+void write_model_file(const std::filesystem::path& path, const ModelFile& model, const BesideModel& beside = {});
 
 }  // namespace plateau

@@ -46,6 +46,10 @@ class OutputFile {
 // The whole file in one call.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
+// Removes what processes that were killed while they wrote into the folder have left there under temporary names. Only
+// for a folder into which nobody writes.
+void remove_unfinished(const std::filesystem::path& folder);
+
 // Throws InputError where write_file() would for want of a place to write; leaves nothing behind. For asking before the
 // work whose result is to be written.
 void expect_writable(const std::filesystem::path& path);

@@ -1,13 +1,15 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// The files a run leaves: run.json, history.csv and model.safetensors; and a sweep: sweep.json and sweep.csv. Each is
-// complete or not there at all.
+// The files a run leaves: run.json, history.csv and model.safetensors; a sweep: sweep.json and sweep.csv; and a
+// fine-tuning in rounds: rounds.json, rounds.csv and model.safetensors. Each is complete or not there at all.
 #pragma once
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "plateau/report/checkpoint.hpp"
+#include "plateau/study/rounds.hpp"
 #include "plateau/study/sweep.hpp"
 
 namespace plateau {
@@ -21,18 +23,32 @@ std::string history_csv(const RunStudy& study);
 std::string sweep_csv(const SweepResult& result);
 
 // Makes the folder ready before anything is trained: creates it if need be and throws InputError where it cannot be
-// written or already holds a run or a sweep, which is never overwritten.
+// written or already holds a run, a checkpoint or a sweep, which are never overwritten.
 void prepare_run_directory(const std::filesystem::path& directory);
 void prepare_sweep_directory(const std::filesystem::path& directory);
+void prepare_rounds_directory(const std::filesystem::path& directory);
+
+// The same of a folder whose run goes on from the checkpoint in it (report/checkpoint.hpp), which is returned. Throws
+// InputError where the folder holds none. What a run that was interrupted has left stands until it is replaced.
+Checkpoint resume_run_directory(const std::filesystem::path& directory);
 
 // A diverged run leaves no model: its parameters are of no use to anybody.
 bool has_model(const RunStudy& study);
 
-// Writes the files; run.json last, so that a folder with a run.json is complete.
-void write_run_directory(const std::filesystem::path& directory, const RunStudy& study, const std::string& run_json);
+// Whether a run that is already there is an error, or what an interrupted run has left and one that goes on replaces.
+enum class Earlier { refuse, replace };
+
+// Writes the files; run.json last, so that a folder with a run.json is complete. An interrupted run keeps its
+// checkpoint, a complete one has none.
+void write_run_directory(const std::filesystem::path& directory, const RunStudy& study, const std::string& run_json,
+                         Earlier earlier = Earlier::refuse);
 // Likewise, sweep.json last.
 void write_sweep_directory(const std::filesystem::path& directory, const SweepResult& result,
                            const std::string& sweep_json);
+
+// Likewise, rounds.json last. No model where no round is complete.
+void write_rounds_directory(const std::filesystem::path& directory, const RoundsResult& result, const ModelFile& model,
+                            const std::string& rounds_json);
 
 // The parameters that are kept, as a model file (data/model_file.hpp).
 void write_model(const std::filesystem::path& file, const RunStudy& study);

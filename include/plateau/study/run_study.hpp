@@ -85,10 +85,15 @@ struct Watch {
   RunObserver observer = {};
   Checkpoints checkpoints = {};
 };
-RunStudy study_run(const Run& run, const Split& split, Trainer& trainer, const Watch& watch = {});
+// Of a run that is resumed, `before` is what it had done until then, and the study is of the whole.
+RunStudy study_run(const Run& run, const Split& split, Trainer& trainer, const Watch& watch = {},
+                   const RunResult* before = nullptr);
 
 // The parameters that are kept, with what the columns and classes mean and how features were scaled.
 ModelFile model_of(const RunStudy& study);
+// The same of any parameters, and a scale, if any, in the order of the architecture and the schema.
+ModelFile model_of(const Architecture& net, FlatParameters parameters, const Schema& schema,
+                   const std::vector<FeatureScale>& scale);
 // And back: what a model file was trained for, and the network in it. Without names its classes are numbered. Throws
 // InputError, naming the file, where the network is larger than the largest, or has one output and so nothing to
 // choose.

@@ -1,0 +1,144 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <bit>
+#include <cstdio>
+#include <memory>
+#include <optional>
+
+#include "command_line.hpp"
+#include "data_options.hpp"
+#include "plateau/core/error.hpp"
+#include "plateau/data/output_file.hpp"
+#include "plateau/report/console.hpp"
+#include "plateau/report/rounds_report.hpp"
+#include "plateau/report/run_directory.hpp"
+#include "plateau/study/rounds.hpp"
+#include "progress_line.hpp"
+#include "training_options.hpp"
+
+namespace plateau::app {
+namespace {
+
+constexpr Index kRoundEpochs = 10;
+constexpr Index kMaxPasses = 10'000;
+
+struct FinetuneArguments {
+  RoundsFiles files;
+  std::vector<std::string> rounds;
+  std::string test;
+  TrainingOptions training{.epochs = kRoundEpochs};
+  Index passes = 1;
+  std::vector<Index> frozen;
+  std::string model_file;
+  CommonOptions common;
+};
+
+// Layers counted from 1, as bits.
+std::uint64_t frozen_bits(const std::vector<Index>& layers, const Architecture& net, const std::string& model) {
+  std::uint64_t frozen = 0;
+  for (const Index layer : layers) {
+    if (layer > net.layers())
+      throw InputError(fmt::format("--freeze {}: {} is a network {}, with layers 1 to {}", layer, model, to_string(net),
+                                   net.layers()));
+    frozen |= std::uint64_t{1} << (layer - 1);
+  }
+  if (std::popcount(frozen) == net.layers())
+    throw InputError(fmt::format("--freeze {}: these are all layers of {}, and nothing would be trained",
+                                 fmt::join(layers, ","), model));
+  return frozen;
+}
+
+Dataset rows_for(const ModelFile& model, const FinetuneArguments& arguments, const std::string& file) {
+  const std::string& name = arguments.files.initial;
+  Dataset data = read_rows(file, arguments.files.reading, !arguments.common.quiet);
+  reconcile(data, schema_of(model, name));
+  expects_labels_below(data, file, model.stack.widths.back(), name);
+  return data;
+}
+
+int run_finetune(const FinetuneArguments& arguments) {
+  const CommonOptions& common = arguments.common;
+  ModelFile model = read_model_file(arguments.files.initial);
+  const TrainedNetwork base = network_of(model, arguments.files.initial);
+  RoundsDefinition definition{.run = run_of(arguments.training, common.seed), .passes = arguments.passes};
+  definition.run.frozen = frozen_bits(arguments.frozen, base.architecture, arguments.files.initial);
+  std::vector<Dataset> sets;
+  for (const std::string& file : arguments.rounds) sets.push_back(rows_for(model, arguments, file));
+  Dataset test = rows_for(model, arguments, arguments.test);
+  const Device device = choose_device(common);
+  if (!arguments.model_file.empty()) expect_writable(arguments.model_file);
+  if (!common.out.empty()) prepare_rounds_directory(common.out);
+
+  const bool as_text = common.output_format() == OutputFormat::text;
+  const Index rounds = static_cast<Index>(sets.size()) * arguments.passes;
+  std::vector<Index> rows;
+  for (const Dataset& set : sets) rows.push_back(set.rows());
+  Index round = 0;  // that trains
+  std::optional<ProgressLine> line(!common.quiet);
+  const RoundsWatch watch{.round =
+                              [&](const RoundsResult& so_far) {
+                                line.emplace(!common.quiet);
+                                ++round;
+                                if (!as_text || common.quiet) return;
+                                fmt::print("{}", round_line(so_far));
+                                std::fflush(stdout);
+                              },
+                          .epoch =
+                              [&](const RunProgress& progress) {
+                                const ProgressOf whole{.rows = rows[static_cast<std::size_t>(round) % rows.size()],
+                                                       .epochs = definition.run.epochs};
+                                line->show([&](double seconds) {
+                                  return fmt::format("round {} of {} {}", round + 1, rounds,
+                                                     progress_line(progress, whole, seconds));
+                                });
+                              }};
+  const RoundsResult result = study_rounds(definition, base, std::move(sets), std::move(test), *device.trainer, watch);
+  line.reset();
+
+  const std::string json = rounds_json(result, arguments.files, device.environment);
+  model.stack.parameters = result.parameters;
+  if (!arguments.model_file.empty() && !result.evidence.rounds.empty()) write_model_file(arguments.model_file, model);
+  if (!common.out.empty()) write_rounds_directory(common.out, result, model, json);
+  fmt::print("{}", as_text ? rounds_summary(result, arguments.files, device.environment) : json);
+  if (const std::string ended = outcome_sentence(result); !ended.empty()) fmt::print(stderr, "plateau: {}\n", ended);
+  return exit_code_after(result.outcome());
+}
+
+}  // namespace
+
+Action add_finetune_command(CLI::App& plateau) {
+  auto arguments = std::make_shared<FinetuneArguments>();
+  CLI::App* command = plateau.add_subcommand(
+      "finetune", "Train a model on, round after round, and see what each round changes, gains and forgets");
+  command->footer(
+      "Example: C=tests/data/torch-parity/sgd_momentum_5_16_3 && plateau finetune --init $C/final.safetensors "
+      "--round $C/train_x.npy:$C/train_y.npy --repeat-round 3 --test $C/test_x.npy:$C/test_y.npy --lr 0.01");
+  FinetuneArguments& a = *arguments;
+  command->add_option("--init", a.files.initial, "the model: a safetensors file, as train saves it or of linear layers")
+      ->required();
+  command->add_option("--round", a.rounds, std::string("rows of a round, once per round in their order: ") + kRowFiles)
+      ->required()
+      ->allow_extra_args(false);
+  command->add_option("--repeat-round", a.passes, "go through the rounds so many times")
+      ->check(whole_number(1, kMaxPasses))
+      ->capture_default_str();
+  command->add_option("--test", a.test, "test rows, likewise")->required();
+  add_table_options(*command, a.files.reading);
+  add_training_options(*command, a.training);
+  command->add_option("--freeze", a.frozen, "layers that keep their weights, as in 1,2: fc1 and fc2")
+      ->check(whole_number(1, kMaxLayers))
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command->add_option("--save", a.model_file, "safetensors file for the model after the last round");
+  add_common_options(*command, a.common);
+  command->get_option("--epochs")->description("passes over the rows of a round, in each round");
+  command->get_option("--seed")->description("seed of the first round's shuffles and dropout; the next rounds add 1");
+  command->get_option("--out")->description("folder for rounds.json, rounds.csv and model.safetensors");
+  command->get_option("--quiet")->description("the summary only, no line per round");
+  return [arguments] { return run_finetune(*arguments); };
+}
+
+}  // namespace plateau::app

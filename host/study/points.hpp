@@ -1,0 +1,23 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// How a difference of accuracies stands in a sentence.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "plateau/study/statistics.hpp"
+
+namespace plateau {
+
+// "+1.2 points [-0.3, +2.7]"
+inline std::string points(Estimate difference) {
+  return fmt::format("{:+.1f} points [{:+.1f}, {:+.1f}]", 100 * difference.value, 100 * difference.interval.low,
+                     100 * difference.interval.high);
+}
+
+inline bool shown_positive(Estimate difference) { return difference.interval.low > 0; }
+inline bool shown_negative(Estimate difference) { return difference.interval.high < 0; }
+
+}  // namespace plateau

@@ -1,0 +1,218 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/study/rounds_findings.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+#include <stdexcept>
+
+#include "points.hpp"
+
+namespace plateau {
+namespace {
+
+constexpr std::size_t kRoundsListed = 8;
+
+using Rounds = std::vector<Index>;  // places in the evidence; people count them from 1
+
+Index total(const std::vector<Index>& rows) { return std::accumulate(rows.begin(), rows.end(), Index{0}); }
+
+template <class Is>
+Rounds rounds_where(const RoundsEvidence& e, Is is) {
+  Rounds rounds;
+  for (std::size_t r = 0; r < e.rounds.size(); ++r)
+    if (is(e.rounds[r])) rounds.push_back(static_cast<Index>(r));
+  return rounds;
+}
+
+const RoundEvidence& round(const RoundsEvidence& e, Index number) { return e.rounds[static_cast<std::size_t>(number)]; }
+
+// "round 3", "rounds 1, 2, 4", "both rounds", "all 7 rounds".
+std::string named(const Rounds& rounds, const RoundsEvidence& e) {
+  if (rounds.size() == 1) return fmt::format("round {}", rounds.front() + 1);
+  if (rounds.size() == e.rounds.size())
+    return rounds.size() == 2 ? "both rounds" : fmt::format("all {} rounds", rounds.size());
+  std::string text = "rounds ";
+  for (std::size_t i = 0; i < rounds.size() && i < kRoundsListed; ++i)
+    text += fmt::format("{}{}", i == 0 ? "" : ", ", rounds[i] + 1);
+  return text + (rounds.size() > kRoundsListed ? fmt::format(" and {} more", rounds.size() - kRoundsListed) : "");
+}
+
+// With what is said of each: "round 1 (+3.0 points [+1.0, +5.0]), round 2 (...)".
+template <class Of>
+std::string each(const Rounds& rounds, Of of) {
+  std::string text;
+  for (std::size_t i = 0; i < rounds.size() && i < kRoundsListed; ++i)
+    text += fmt::format("{}round {} ({})", i == 0 ? "" : ", ", rounds[i] + 1, of(rounds[i]));
+  return text + (rounds.size() > kRoundsListed ? fmt::format(" and {} more", rounds.size() - kRoundsListed) : "");
+}
+
+bool is_still(const RoundEvidence& round) {
+  return std::all_of(round.layer_change.begin(), round.layer_change.end(),
+                     [](double change) { return change < kWeightsStill; });
+}
+
+// "; layer 1 is frozen", or nothing.
+std::string frozen_layers(const RoundsEvidence& e) {
+  std::string numbers;
+  Index count = 0;
+  for (Index layer = 0; layer < 64; ++layer)
+    if ((e.frozen >> layer & 1u) != 0) {
+      numbers += fmt::format("{}{}", count == 0 ? "" : ", ", layer + 1);
+      ++count;
+    }
+  return count == 0 ? ""
+                    : fmt::format("; layer{} {} {} frozen", count == 1 ? "" : "s", numbers, count == 1 ? "is" : "are");
+}
+
+void weights_still(const RoundsEvidence& e, std::vector<RoundsFinding>& findings) {
+  const Rounds still = rounds_where(e, is_still);
+  if (still.empty()) return;
+  const bool no_gradient =
+      std::all_of(still.begin(), still.end(), [&](Index r) { return round(e, r).gradient_norm == 0; });
+  findings.push_back(
+      {RoundsFindingCode::weights_still,
+       fmt::format("No layer's weights moved in {} by as much as a float can tell: {}{}", named(still, e),
+                   no_gradient ? "the last gradient is zero"
+                               : fmt::format("steps of the learning rate {} are lost in rounding", e.learning_rate),
+                   frozen_layers(e))});
+}
+
+void same_predictions(const RoundsEvidence& e, std::vector<RoundsFinding>& findings) {
+  const Rounds same = rounds_where(e, [](const RoundEvidence& round) { return round.changed_since_before == 0; });
+  if (same.empty()) return;
+  double most = 0;
+  for (const Index r : same)
+    for (const double change : round(e, r).layer_change) most = std::max(most, change);
+  findings.push_back(
+      {RoundsFindingCode::same_predictions,
+       fmt::format(
+           "After {} each of the {} test rows is given the class that it had before, so an equal accuracy is no "
+           "coincidence{}",
+           named(same, e), total(e.test_class_rows),
+           most < kWeightsStill ? ""
+                                : fmt::format(": the weights moved, a layer's by {:.2g} % at most, but carried no "
+                                              "test row over a boundary between classes",
+                                              100 * most))});
+}
+
+// The only class that is predicted; nothing where there are several.
+std::optional<std::size_t> only_class(const std::vector<Index>& predicted, Index test_rows) {
+  const auto all = std::find(predicted.begin(), predicted.end(), test_rows);
+  if (all == predicted.end()) return std::nullopt;
+  return static_cast<std::size_t>(all - predicted.begin());
+}
+
+void one_class(const RoundsEvidence& e, std::vector<RoundsFinding>& findings) {
+  const Index rows = total(e.test_class_rows);
+  const auto only = only_class(e.rounds.back().predicted_class_rows, rows);
+  if (!only) return;
+  // Since when that is so: the base may have begun with it.
+  std::size_t since = e.rounds.size() - 1;
+  while (since > 0 && only_class(e.rounds[since - 1].predicted_class_rows, rows) == only) --since;
+  const bool from_base = since == 0 && only_class(e.base_predicted_class_rows, rows) == only;
+  const Index of_class = e.test_class_rows[*only];
+  const bool commonest = of_class == *std::max_element(e.test_class_rows.begin(), e.test_class_rows.end());
+  findings.push_back(
+      {RoundsFindingCode::one_class,
+       fmt::format("{} the network gives every test row class '{}': its accuracy of {:.3f} is the share of that class, "
+                   "{} of {} test rows{}, and says nothing about learning",
+                   from_base ? std::string("From the base on") : fmt::format("From round {} on", since + 1),
+                   e.classes[*only], e.rounds.back().test_accuracy.value, of_class, rows,
+                   commonest ? ", the commonest" : "")});
+}
+
+void gained_or_lost(const RoundsEvidence& e, std::vector<RoundsFinding>& findings) {
+  const auto add = [&](RoundsFindingCode code, const char* word, const Rounds& rounds) {
+    if (rounds.empty()) return;
+    findings.push_back({code, fmt::format("The test accuracy {} in {}", word,
+                                          each(rounds, [&](Index r) { return points(round(e, r).over_before); }))});
+  };
+  add(RoundsFindingCode::gained, "rose",
+      rounds_where(e, [](const RoundEvidence& round) { return shown_positive(round.over_before); }));
+  add(RoundsFindingCode::lost, "fell",
+      rounds_where(e, [](const RoundEvidence& round) { return shown_negative(round.over_before); }));
+}
+
+void within_noise(const RoundsEvidence& e, std::vector<RoundsFinding>& findings) {
+  const Rounds noisy = rounds_where(e, [](const RoundEvidence& round) {
+    return round.changed_since_before > 0 && !shown_positive(round.over_before) && !shown_negative(round.over_before);
+  });
+  if (noisy.empty()) return;
+  const Index widest = *std::max_element(noisy.begin(), noisy.end(), [&](Index a, Index b) {
+    return std::abs(round(e, a).over_before.value) < std::abs(round(e, b).over_before.value);
+  });
+  const Estimate& over_base = e.rounds.back().over_base;
+  const std::string change = points(round(e, widest).over_before);
+  const bool several = noisy.size() > 1;
+  std::string sentence =
+      fmt::format("What {} changed in the test accuracy{} is within the noise of {} test rows{}", named(noisy, e),
+                  several ? "" : fmt::format(", {},", change), total(e.test_class_rows),
+                  several ? fmt::format(": at most {}, in round {}", change, widest + 1) : "");
+  if (e.rounds.size() > 1)
+    sentence += fmt::format("; all rounds together changed it by {}{}", points(over_base),
+                            shown_positive(over_base) || shown_negative(over_base) ? "" : ", within noise as well");
+  findings.push_back({RoundsFindingCode::within_noise, std::move(sentence)});
+}
+
+void forgotten(const RoundsEvidence& e, std::vector<RoundsFinding>& findings) {
+  for (const SetEvidence& set : e.rounds.back().sets) {
+    if (!shown_negative(set.since)) continue;
+    Index trained = 0;  // the last round of this set
+    for (std::size_t r = 0; r < e.rounds.size(); ++r)
+      if (e.rounds[r].set == set.set) trained = static_cast<Index>(r);
+    Index first = trained + 1;  // after which it shows
+    const auto shows = [&](Index r) {
+      const auto& sets = round(e, r).sets;
+      return std::any_of(sets.begin(), sets.end(),
+                         [&](const SetEvidence& s) { return s.set == set.set && shown_negative(s.since); });
+    };
+    while (!shows(first)) ++first;
+    findings.push_back(
+        {RoundsFindingCode::forgotten,
+         fmt::format("Round {} made the network forget round {}: on the rows of round {} the accuracy was {:.3f} "
+                     "right after it and is {:.3f} after round {}, {}",
+                     first + 1, trained + 1, trained + 1, set.right_after, set.accuracy.value, e.rounds.size(),
+                     points(set.since))});
+  }
+}
+
+}  // namespace
+
+const char* to_string(RoundsFindingCode code) {
+  switch (code) {
+    case RoundsFindingCode::weights_still:
+      return "weights-still";
+    case RoundsFindingCode::same_predictions:
+      return "same-predictions";
+    case RoundsFindingCode::one_class:
+      return "one-class";
+    case RoundsFindingCode::gained:
+      return "gained";
+    case RoundsFindingCode::lost:
+      return "lost";
+    case RoundsFindingCode::within_noise:
+      return "within-noise";
+    case RoundsFindingCode::forgotten:
+      return "forgotten";
+  }
+  throw std::invalid_argument("to_string: unknown code of a finding");
+}
+
+std::vector<RoundsFinding> explain_rounds(const RoundsEvidence& evidence) {
+  std::vector<RoundsFinding> findings;
+  if (evidence.rounds.empty()) return findings;
+  weights_still(evidence, findings);
+  same_predictions(evidence, findings);
+  one_class(evidence, findings);
+  forgotten(evidence, findings);
+  gained_or_lost(evidence, findings);
+  within_noise(evidence, findings);
+  return findings;
+}
+
+}  // namespace plateau

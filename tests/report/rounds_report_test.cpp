@@ -1,0 +1,172 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/report/rounds_report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+namespace plateau {
+namespace {
+
+Estimate between(double low, double high) { return {(low + high) / 2, {low, high}}; }
+
+// Two sets in two rounds, of which the second forgets the first.
+RoundsResult two_rounds() {
+  RoundsResult result{.definition = {.run = {.architecture = {}, .epochs = 3, .batch = 8, .seed = 7}},
+                      .architecture = {{2, 3, 2}},
+                      .sources = {"monday.csv", "tues\nday.csv"},
+                      .set_rows = {80, 1},
+                      .test_source = "t.csv",
+                      .evidence = {.classes = {"cat\x1b", "dog"},
+                                   .test_class_rows = {240, 260},
+                                   .learning_rate = 0.001,
+                                   .base_test_accuracy = between(0.5, 0.6),
+                                   .base_predicted_class_rows = {250, 250}}};
+  const auto history = [](double loss) {
+    return std::vector<EpochRecord>{{}, {.train_loss = loss, .train_accuracy = 0.875, .gradient_norm = 0.25}};
+  };
+  result.rounds = {{.set = 0, .seed = 7, .history = history(0.1), .seconds = 1},
+                   {.set = 1, .seed = 8, .history = history(1.0 / 3), .seconds = 2}};
+  result.evidence.rounds = {
+      {.set = 0,
+       .gradient_norm = 0.25,
+       .layer_change = {0.02, 0.5},
+       .test_accuracy = between(0.7, 0.8),
+       .over_before = between(0.1, 0.3),
+       .over_base = between(0.1, 0.3),
+       .changed_since_before = 90,
+       .changed_since_base = 90,
+       .predicted_class_rows = {300, 200},
+       .sets = {{.set = 0, .accuracy = between(0.8, 0.9), .right_after = 0.85, .since = {}}}},
+      {.set = 1,
+       .gradient_norm = 0.25,
+       .layer_change = {0, std::numeric_limits<double>::infinity()},
+       .test_accuracy = between(0.4, 0.5),
+       .over_before = between(-0.4, -0.2),
+       .over_base = between(-0.2, 0.0),
+       .changed_since_before = 200,
+       .changed_since_base = 210,
+       .predicted_class_rows = {500, 0},
+       .sets = {{.set = 0, .accuracy = between(0.4, 0.5), .right_after = 0.85, .since = between(-0.5, -0.3)},
+                {.set = 1, .accuracy = between(0.9, 1), .right_after = 0.95, .since = {}}}}};
+  result.findings = explain_rounds(result.evidence);
+  return result;
+}
+
+TEST(RoundLine, is_of_the_last_round) {
+  EXPECT_EQ(round_line(two_rounds()), "Round: 2, Train Loss: 0.3333, Test Accuracy: 0.4500, Changed: 200\n");
+}
+
+TEST(RoundsSummary, tells_all_that_was_measured_and_found) {
+  RoundsResult result = two_rounds();
+  result.definition.run.frozen = 1;
+  result.scale.resize(2);
+  const std::string text = rounds_summary(result, {.initial = "base.safetensors"}, cpu_environment(2));
+  for (const char* const part :
+       {"\nbase.safetensors (2-3-2) in 2 rounds, 500 test rows, seed 7\n",
+        "Rows         - set 1: monday.csv, 80 rows\n             - set 2: tues?day.csv, 1 row\n",
+        "Every round  adam, learning rate 0.001, batches of 8, 3 epochs; the optimizer begins anew in each\n"
+        "             round; layer 1 frozen; rows are brought to the scale that the model was trained with\n",
+        "\nround  rows   train          test accuracy    points over before             over base  changed  layer 1  "
+        "layer 2\n"
+        " base                0.5500 [0.500, 0.600]\n"
+        "    1    80  0.8750  0.7500 [0.700, 0.800]  +20.0 [+10.0, +30.0]  +20.0 [+10.0, +30.0]       90      2 %     "
+        "50 %\n",
+        "\nround     set 1     set 2\n    1  * 0.8500\n    2    0.4500  * 0.9500\n",
+        "Findings     - From round 2 on the network gives every test row class 'cat?'",
+        "- Round 2 made the network forget round 1", "training 3.000 s\n"})
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  EXPECT_EQ(text.find("Ended"), std::string::npos);
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+}
+
+TEST(RoundsSummary, of_wide_results_stays_readable) {
+  RoundsResult result = two_rounds();
+  result.architecture = {{2, 3, 3, 3, 3, 3, 3, 2}};
+  for (RoundEvidence& round : result.evidence.rounds) round.layer_change = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.25};
+  result.sources.resize(11, "more.csv");
+  result.set_rows.resize(11, 5);
+  const std::string text = rounds_summary(result, {.initial = "m"}, cpu_environment(2));
+  EXPECT_NE(text.find("most of a layer\n"), std::string::npos) << text;
+  EXPECT_NE(text.find(" 60 %\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("accuracy on the rows of 11 sets: in rounds.csv\n"), std::string::npos) << text;
+}
+
+TEST(RoundsCsv, reads_back_and_has_what_there_is) {
+  std::istringstream csv(rounds_csv(two_rounds()));
+  std::string line;
+  std::getline(csv, line);
+  EXPECT_EQ(line,
+            "round,set,seed,train_loss,train_accuracy,test_accuracy,test_low,test_high,over_before,over_before_low,"
+            "over_before_high,over_base,over_base_low,over_base_high,changed_since_before,changed_since_base,"
+            "layer1_change,layer2_change,set1_accuracy,set1_since,set2_accuracy,set2_since");
+  const auto columns = std::count(line.begin(), line.end(), ',');
+  std::getline(csv, line);
+  EXPECT_EQ(line, "0,,,,,0.55,0.5,0.6,,,,,,,,,,,,,,");
+  EXPECT_EQ(std::count(line.begin(), line.end(), ','), columns);
+  std::getline(csv, line);
+  EXPECT_EQ(line, "1,1,7,0.1,0.875,0.75,0.7,0.8,0.2,0.1,0.3,0.2,0.1,0.3,90,90,0.02,0.5,0.8500000000000001,0,,");
+  std::getline(csv, line);
+  EXPECT_EQ(line.substr(0, 25), "2,2,8,0.3333333333333333,");
+  EXPECT_EQ(line.substr(line.find(",200,210,")), ",200,210,0,inf,0.45,-0.4,0.95,0");
+  EXPECT_FALSE(std::getline(csv, line));
+}
+
+TEST(RoundsJson, holds_what_docs_finetune_md_says) {
+  RoundsResult result = two_rounds();
+  result.definition.run.frozen = 2;
+  const auto json = nlohmann::json::parse(
+      rounds_json(result, {.initial = "base.safetensors", .reading = {.target = "kind"}}, cpu_environment(2)));
+  EXPECT_EQ(json["schema"], "plateau-rounds");
+  EXPECT_EQ(json["schema_version"], 1);
+  const auto& configuration = json["configuration"];
+  EXPECT_EQ(configuration["init"], "base.safetensors");
+  EXPECT_EQ(configuration["rounds"][0], "monday.csv");
+  EXPECT_EQ(configuration["target"], "kind");
+  EXPECT_EQ(configuration["passes"], 1);
+  EXPECT_EQ(configuration["architecture"], (std::vector<int>{2, 3, 2}));
+  EXPECT_EQ(configuration["optimizer"]["name"], "adam");
+  EXPECT_EQ(configuration["frozen"], (std::vector<int>{2}));
+  EXPECT_EQ(configuration["scale"], "none");
+  EXPECT_EQ(json["plan"]["engine"], "layered");
+  EXPECT_EQ(json["data"]["test_class_rows"], (std::vector<int>{240, 260}));
+  EXPECT_EQ(json["outcome"], "finished");
+  EXPECT_EQ(json["base"]["test_accuracy"]["interval_95"], (std::vector<double>{0.5, 0.6}));
+  const auto& second = json["rounds"][1];
+  EXPECT_EQ(second["set"], 2);
+  EXPECT_EQ(second["seed"], 8);
+  EXPECT_EQ(second["epochs"], 2);
+  EXPECT_EQ(second["train_loss"], 1.0 / 3);
+  EXPECT_EQ(second["changed_since_base"], 210);
+  EXPECT_EQ(second["layer_change"][0], 0);
+  EXPECT_TRUE(second["layer_change"][1].is_null());
+  EXPECT_EQ(second["sets"][0]["set"], 1);
+  EXPECT_EQ(second["sets"][0]["since"]["value"], -0.4);
+  EXPECT_EQ(json["findings"][0]["code"], "one-class");
+  EXPECT_EQ(json["measured"]["seconds"]["rounds"], (std::vector<double>{1, 2}));
+
+  result.scale.resize(2);
+  EXPECT_EQ(nlohmann::json::parse(rounds_json(result, {}, cpu_environment(2)))["configuration"]["scale"],
+            "of the model");
+}
+
+TEST(RoundsOutcome, says_what_is_missing) {
+  RoundsResult result = two_rounds();
+  EXPECT_EQ(outcome_sentence(result), "");
+  result.evidence.rounds.pop_back();
+  result.rounds.back().outcome = RunOutcome::diverged;
+  EXPECT_EQ(outcome_sentence(result),
+            "round 2 diverged in epoch 2: the loss is not finite; kept is what was there before it");
+  const auto json = nlohmann::json::parse(rounds_json(result, {}, cpu_environment(2)));
+  EXPECT_EQ(json["rounds"].size(), 2u);
+  EXPECT_FALSE(json["rounds"][1].contains("test_accuracy"));
+  result.rounds.back().outcome = RunOutcome::interrupted;
+  EXPECT_EQ(outcome_sentence(result), "interrupted: 1 of 2 rounds are complete");
+  EXPECT_NE(rounds_summary(result, {}, cpu_environment(2)).find("Ended        interrupted"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace plateau
