@@ -114,8 +114,10 @@ Action add_finetune_command(CLI::App& plateau) {
   CLI::App* command = plateau.add_subcommand(
       "finetune", "Train a model on, round after round, and see what each round changes, gains and forgets");
   command->footer(
-      "Example: C=tests/data/torch-parity/sgd_momentum_5_16_3 && plateau finetune --init $C/final.safetensors "
-      "--round $C/train_x.npy:$C/train_y.npy --repeat-round 3 --test $C/test_x.npy:$C/test_y.npy --lr 0.01");
+      "Example: plateau finetune --init tests/data/torch-parity/adam_linear_3_2/init.safetensors --round "
+      "tests/data/torch-parity/adam_linear_3_2/train_x.npy:tests/data/torch-parity/adam_linear_3_2/train_y.npy "
+      "--repeat-round 3 --test "
+      "tests/data/torch-parity/adam_linear_3_2/test_x.npy:tests/data/torch-parity/adam_linear_3_2/test_y.npy");
   FinetuneArguments& a = *arguments;
   command->add_option("--init", a.files.initial, "the model: a safetensors file, as train saves it or of linear layers")
       ->required();

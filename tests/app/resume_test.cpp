@@ -151,7 +151,7 @@ TEST_F(Resume, an_interrupted_run_keeps_what_it_had_and_goes_on_with_its_options
                           "--early-stopping",
                           "100000",
                           "--epochs",
-                          "20000",
+                          "8000",
                           "--seed",
                           "9",
                           "--quiet",
@@ -162,7 +162,7 @@ TEST_F(Resume, an_interrupted_run_keeps_what_it_had_and_goes_on_with_its_options
   ASSERT_EQ(whole.exit_code, 0) << whole.err;
   const ProgramResult interrupted = run(with(options, {place("paused")}), soon_after_the_start_of("paused"), SIGINT);
   ASSERT_EQ(interrupted.exit_code, 130) << interrupted.err;
-  EXPECT_NE(interrupted.err.find(" of 20000 epochs; plateau train --resume " + place("paused") + " goes on\n"),
+  EXPECT_NE(interrupted.err.find(" of 8000 epochs; plateau train --resume " + place("paused") + " goes on\n"),
             std::string::npos)
       << interrupted.err;
   EXPECT_NE(run_json("paused").find("\"interrupted\""), std::string::npos);
