@@ -48,6 +48,23 @@ TEST(OutputFile, the_bytes_arrive_and_nothing_else_is_left) {
   EXPECT_EQ(files_in(test_folder()), 1u);
 }
 
+TEST(OutputFile, what_killed_writers_have_left_is_removed_and_nothing_else) {
+  const auto folder = test_folder();
+  {
+    OutputFile unfinished(folder / "out");
+    for (const auto& entry : std::filesystem::directory_iterator(folder))  // as if it had been killed here
+      std::filesystem::copy_file(entry.path(), folder / ".plateau-of-a-killed-writer.tmp");
+  }
+  for (const char* const name : {"out.tmp", ".plateau-notes", "plateau-x.tmp"}) put(name, "");
+  EXPECT_EQ(files_in(folder), 4u);
+
+  remove_unfinished(folder);
+  remove_unfinished(folder / "none");
+
+  EXPECT_EQ(files_in(folder), 3u);
+  EXPECT_FALSE(std::filesystem::exists(folder / ".plateau-of-a-killed-writer.tmp"));
+}
+
 TEST(OutputFile, a_file_may_be_empty) {
   const auto path = test_folder() / "out";
 

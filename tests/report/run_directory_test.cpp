@@ -79,6 +79,64 @@ TEST(RunDirectory, never_overwrites_a_run) {
   EXPECT_THROW(prepare_run_directory(folder), InputError);
 }
 
+// One epoch of its run, as far as a checkpoint can tell.
+Checkpoint interrupted() {
+  RunState state{.epoch = 1,
+                 .step = 1,
+                 .parameters = {1, 2, 3, 4},
+                 .first_moment = {0, 0, 0, 0},
+                 .second_moment = {0, 0, 0, 0},
+                 .best_parameters = {},
+                 .predicted = {0},
+                 .plan = {}};
+  Checkpoint checkpoint{.architecture = {{1, 2}}, .options = {"--lr", "1"}, .device = "cpu", .computed_by = {}};
+  checkpoint.so_far.history.resize(1);
+  checkpoint.so_far.state = state;
+  return checkpoint;
+}
+
+TEST(RunDirectory, with_a_checkpoint_is_for_the_run_that_goes_on) {
+  const std::filesystem::path folder = test_folder() / "run";
+  EXPECT_NE(testing_files::refusal([&] { resume_run_directory(folder); }).find("holds no checkpoint.safetensors"),
+            std::string::npos);
+  prepare_run_directory(folder);
+  write_checkpoint(folder / kCheckpointFile, interrupted());
+  for (const auto prepare : {&prepare_run_directory, &prepare_sweep_directory, &prepare_rounds_directory})
+    EXPECT_NE(testing_files::refusal([&] { prepare(folder); }).find("already holds a checkpoint"), std::string::npos);
+
+  RunStudy study = finished_study();
+  study.result.outcome = RunOutcome::interrupted;
+  write_run_directory(folder, study, "interrupted");
+  EXPECT_EQ(resume_run_directory(folder).options, (std::vector<std::string>{"--lr", "1"}));
+  EXPECT_THROW(write_run_directory(folder, finished_study(), "finished"), InputError);
+  EXPECT_EQ(testing_files::get(folder / "run.json"), "interrupted");
+
+  write_run_directory(folder, finished_study(), "finished", Earlier::replace);
+  EXPECT_EQ(testing_files::get(folder / "run.json"), "finished");
+  EXPECT_FALSE(std::filesystem::exists(folder / kCheckpointFile));
+  EXPECT_NE(testing_files::refusal([&] { resume_run_directory(folder); }).find("has ended"), std::string::npos);
+}
+
+TEST(RoundsDirectory, holds_the_three_files_and_is_never_overwritten) {
+  const std::filesystem::path folder = test_folder() / "rounds";
+  const ModelFile model{.stack = {{1, 2}, {1, 2, 3, 4}}};
+  RoundsResult result{.definition = {}, .architecture = {{1, 2}}, .sources = {"a"}, .set_rows = {1}};
+  prepare_rounds_directory(folder);
+  write_rounds_directory(folder, result, model, "{}\n");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 2);  // no round, no model
+  EXPECT_THROW(prepare_rounds_directory(folder), InputError);
+  EXPECT_THROW(prepare_run_directory(folder), InputError);
+  EXPECT_THROW(write_rounds_directory(folder, result, model, "{}\n"), InputError);
+
+  const std::filesystem::path complete = test_folder() / "complete";
+  prepare_rounds_directory(complete);
+  result.rounds = {{.set = 0, .history = {{}}}};
+  result.evidence.rounds = {{.layer_change = {0.5}}};
+  write_rounds_directory(complete, result, model, "{}\n");
+  EXPECT_EQ(read_linear_stack(complete / "model.safetensors").parameters, model.stack.parameters);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(complete), {}), 3);
+}
+
 TEST(RunDirectory, refuses_what_cannot_be_a_folder) {
   const std::filesystem::path file = test_folder() / "file";
   write_file(file, "");

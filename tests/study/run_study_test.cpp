@@ -108,6 +108,24 @@ TEST(RunStudy, of_a_diverged_run_without_an_epoch_has_no_level) {
   EXPECT_FALSE(study.best.has_value());
 }
 
+TEST(RunStudy, of_a_run_that_went_on_is_of_the_whole) {
+  const Split split{rows(2, {0, 1, 0, 1}), rows(2, {0, 1})};
+  plateau::Run run{.architecture = {{2, 4, 2}}, .epochs = 5, .outputs = {.state = true}};
+  CpuTrainer trainer({.workers = 1});
+  const RunStudy whole = study_run(run, split, trainer);
+  run.pause = 2;
+  const RunResult before = study_run(run, split, trainer).result;
+  run.pause = 0;
+  run.resume = before.state;
+  const RunStudy study = study_run(run, split, trainer, {}, &before);
+  EXPECT_EQ(study.result.first_epoch, 0);
+  ASSERT_EQ(study.result.history.size(), 5u);
+  EXPECT_EQ(study.result.history[0].train_loss, whole.result.history[0].train_loss);
+  EXPECT_EQ(study.result.history[4].train_loss, whole.result.history[4].train_loss);
+  EXPECT_EQ(study.plateau->level, whole.plateau->level);
+  EXPECT_EQ(study.best->epoch, whole.best->epoch);
+}
+
 std::vector<Index> rows_of(const RowSelection& selection) {
   std::vector<Index> found;
   for (Index k = 0; k < selection.count(); ++k) found.push_back(selection(k));
