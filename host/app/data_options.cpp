@@ -69,7 +69,7 @@ Split read_split(const TrainingFiles& files, const std::optional<ModelFile>& ini
     reconcile(split.test, schema_of(split.train));
   }
   if (initial) {
-    split.scale = network_of(*initial).scale;
+    split.scale = network_of(*initial, files.initial).scale;
     if (!split.scale.empty()) {
       scale_features(split.train, split.scale);
       scale_features(split.test, split.scale);

@@ -24,7 +24,7 @@ struct EvaluateArguments {
 int run_evaluate(const EvaluateArguments& arguments) {
   const CommonOptions& common = arguments.common;
   const ModelFile model = read_model_file(arguments.files.model);
-  const TrainedNetwork network = network_of(model);
+  const TrainedNetwork network = network_of(model, arguments.files.model);
   Dataset data = read_rows(arguments.files.data, arguments.files.reading, !common.quiet);
   reconcile(data, schema_of(model, arguments.files.model));
   expects_labels_below(data, arguments.files.data, network.architecture.classes(), arguments.files.model);

@@ -63,7 +63,7 @@ Dataset rows_for(const ModelFile& model, const FinetuneArguments& arguments, con
 int run_finetune(const FinetuneArguments& arguments) {
   const CommonOptions& common = arguments.common;
   ModelFile model = read_model_file(arguments.files.initial);
-  const TrainedNetwork base = network_of(model);
+  const TrainedNetwork base = network_of(model, arguments.files.initial);
   RoundsDefinition definition{.run = run_of(arguments.training, common.seed), .passes = arguments.passes};
   definition.run.frozen = frozen_bits(arguments.frozen, base.architecture, arguments.files.initial);
   std::vector<Dataset> sets;

@@ -73,7 +73,7 @@ std::unique_ptr<PredictionWriter> writer_of(const PredictArguments& arguments, c
 int run_predict(const PredictArguments& arguments) {
   const CommonOptions& common = arguments.common;
   const ModelFile model = read_model_file(arguments.model);
-  const TrainedNetwork network = network_of(model);
+  const TrainedNetwork network = network_of(model, arguments.model);
   const Schema schema = schema_of(model, arguments.model);
   if (!arguments.to_stdout()) expect_another_file(arguments);
   const Device device = choose_device(common);

@@ -18,6 +18,7 @@
 #include "plateau/gpu/device.hpp"
 #include "plateau/gpu/error.hpp"
 #include "plateau/gpu/stream.hpp"
+#include "plateau/model/fused_watch.hpp"
 #include "plateau/ops/fused_training.hpp"
 #include "plateau/ops/scenario_data.hpp"
 
@@ -267,61 +268,18 @@ class Results {
   std::vector<T> host_;
 };
 
-// How far a launch is, by what its blocks tell of their runs.
-class Watch {
- public:
-  struct Seen {
-    Index finished = 0;  // runs
-    double work = 0;     // done, in the unit of the costs
-  };
-
-  // `told`, `runs` and `cost`: one per run. They are taken in their order, by `blocks` beside each other.
-  Watch(const volatile gpu::FusedProgress* told, const Table<FusedRun>& runs, const std::vector<double>& cost,
-        Index blocks)
-      : told_(told), runs_(runs), cost_(cost), blocks_(blocks) {}
-
-  // Nothing steps back from one look to the next: no term of the sum does, and they are added in the same order.
-  Seen look() {
-    Seen seen = ended_;
-    Index others = 0;  // that have not ended: behind so many as there are blocks none has begun
-    for (Index k = first_; k < runs_.size() && others < blocks_; ++k) {
-      const double share = share_of(k);
-      seen.work += share * cost_[static_cast<std::size_t>(k)];
-      (share == 1 ? seen.finished : others) += 1;
-      if (others > 0) continue;
-      ended_ = seen;
-      first_ = k + 1;
-    }
-    return seen;
-  }
-
- private:
-  double share_of(Index k) const {
-    const FusedRun& run = runs_[k];
-    const std::int32_t done = std::max(told_[k].epochs - run.first_epoch, 0);  // 0 epochs: it has told nothing
-    return static_cast<double>(done) / static_cast<double>(run.end_epoch - run.first_epoch);
-  }
-
-  const volatile gpu::FusedProgress* told_;
-  const Table<FusedRun>& runs_;
-  const std::vector<double>& cost_;
-  Index blocks_;
-  Index first_ = 0;  // those before it have ended,
-  Seen ended_;       // and these are they
-};
-
 // Tells how far a fleet is.
 class FleetTeller {
  public:
   FleetTeller(Index runs, double work, const FleetObserver& observer) : runs_(runs), work_(work), observer_(observer) {}
 
   // Of the launch that runs, the others before it being whole.
-  void tell(const Watch::Seen& seen) const {
+  void tell(const FusedWatch::Seen& seen) const {
     if (!observer_) return;
     const Index finished = before_.finished + seen.finished;
     observer_({finished, runs_, finished == runs_ ? 1 : std::min((before_.work + seen.work) / work_, 1.0)});
   }
-  void count_launch(const Watch::Seen& whole) {
+  void count_launch(const FusedWatch::Seen& whole) {
     before_.finished += whole.finished;
     before_.work += whole.work;
   }
@@ -330,7 +288,7 @@ class FleetTeller {
   Index runs_;
   double work_;
   const FleetObserver& observer_;
-  Watch::Seen before_;
+  FusedWatch::Seen before_;
 };
 
 // Tells of a single run, of no epoch twice.
@@ -394,7 +352,7 @@ class Wave {
       return false;
     }
     numbers_.push_back(number);
-    cost_.push_back(cost);
+    watched_.push_back({first_epoch(run), last_epoch(run), cost});
     return true;
   }
 
@@ -603,7 +561,7 @@ class Wave {
     constexpr std::chrono::milliseconds kBetweenLooks{10};  // often enough for a display
     gpu::Event end;
     end.record(stream);
-    Watch watch(told, runs_, cost_, launch_.blocks);
+    FusedWatch watch({watched_.data(), runs_.size()}, {told, runs_.size()}, launch_.blocks);
     const auto pass_on_the_wish_to_stop = [&] {
       if (stop != nullptr && stop->load(std::memory_order_relaxed)) signals.stop_requested = 1;
     };
@@ -620,7 +578,7 @@ class Wave {
         }
         if (looks > 1000) std::this_thread::sleep_for(std::chrono::microseconds(100));
       }
-      const Watch::Seen whole = watch.look();
+      const FusedWatch::Seen whole = watch.look();
       of_fleet.tell(whole);
       of_fleet.count_launch(whole);
     } catch (...) {
@@ -646,7 +604,7 @@ class Wave {
   Index most_blocks_;
   gpu::FusedLaunch launch_;
   std::vector<std::size_t> numbers_;
-  std::vector<double> cost_;
+  std::vector<FusedWatch::Run> watched_;
   std::map<std::vector<Index>, std::int64_t> plan_of_;  // widths -> place
   Table<FusedPlan> plans_;
   Table<FusedRun> runs_;

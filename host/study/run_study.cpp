@@ -21,20 +21,20 @@ Index class_count(const Dataset& data) {
   return std::max<Index>(data.classes.classes(), *std::max_element(data.label().begin(), data.label().end()) + 1);
 }
 
-void expect_limits(const Architecture& net) {
+// `network` begins the sentence.
+void expect_limits(const Architecture& net, const std::string& network) {
   if (net.layers() > kMaxLayers)
-    throw InputError(fmt::format("the network has {} layers; {} are the most", net.layers(), kMaxLayers));
+    throw InputError(fmt::format("{} has {} layers; {} are the most", network, net.layers(), kMaxLayers));
   for (const Index width : net.widths)
     if (width > kMaxWidth)
       throw InputError(
-          fmt::format("the network {} has a layer of width {}; {} is the most", to_string(net), width, kMaxWidth));
+          fmt::format("{} {} has a layer of width {}; {} is the most", network, to_string(net), width, kMaxWidth));
   if (net.parameters() > kMaxParameters)
     throw InputError(
-        fmt::format("the network {} has {} parameters, {} bytes with gradient and moments; {} parameters are "
-                    "the most",
+        fmt::format("{} {} has {} parameters, {} bytes with gradient and moments; {} parameters are the most", network,
                     to_string(net), net.parameters(), 16 * net.parameters(), kMaxParameters));
   if (net.classes() > kMaxClasses)
-    throw InputError(fmt::format("the network has {} classes; {} are the most", net.classes(), kMaxClasses));
+    throw InputError(fmt::format("{} has {} classes; {} are the most", network, net.classes(), kMaxClasses));
 }
 
 }  // namespace
@@ -148,8 +148,12 @@ Schema schema_of(const ModelFile& model, const std::string& file) {
                                            : ClassMap{.names = model.classes, .numbered = false}};
 }
 
-TrainedNetwork network_of(const ModelFile& model) {
+TrainedNetwork network_of(const ModelFile& model, const std::string& file) {
   TrainedNetwork network{.architecture = {model.stack.widths}, .parameters = model.stack.parameters};
+  if (network.architecture.classes() < 2)
+    throw InputError(fmt::format("{}: the network {} has one output; a classifier has one for every class", file,
+                                 to_string(network.architecture)));
+  expect_limits(network.architecture, file + ": the network");
   for (std::size_t j = 0; j < model.scale_mean.size(); ++j)
     network.scale.push_back({model.scale_mean[j], model.scale_factor[j]});
   return network;
@@ -185,7 +189,7 @@ Architecture fitting_architecture(const std::optional<std::vector<Index>>& hidde
     net.widths.insert(net.widths.end(), hidden->begin(), hidden->end());
     net.widths.push_back(std::max({Index{2}, class_count(split.train), class_count(split.test)}));
   }
-  expect_limits(net);
+  expect_limits(net, "the network");
   return net;
 }
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/files.hpp"
+#include "plateau/data/dataset.hpp"
 #include "plateau/data/model_file.hpp"
 #include "plateau/data/output_file.hpp"
 #include "support/program.hpp"
@@ -58,6 +59,31 @@ class Finetune : public testing::Test {
     return file(name, text);
   }
 };
+
+TEST_F(Finetune, of_five_digits_and_then_the_other_five_tells_what_was_forgotten) {
+  const std::string digits = std::string(PLATEAU_TEST_DATA) + "/digits.csv.gz";
+  const Dataset all = read_dataset(digits);
+  std::string low, high;
+  for (Index row = 0; row < all.rows(); ++row) {
+    const std::int32_t digit = all.label()[row];
+    std::string& text = digit < 5 ? low : high;
+    for (Index j = 0; j < all.features(); ++j) text += std::to_string(static_cast<int>(all.x().row(row)[j])) + ",";
+    text += std::to_string(digit) + "\n";
+  }
+  const Arguments steps{"--batch", "100", "--lr", "0.003", "--device", "cpu"};
+  ASSERT_EQ(run({"train", "--train", digits, "--test-fraction", "0.3", "--scale", "standard", "--hidden", "32",
+                 "--epochs", "3", "--save", place("base.safetensors")},
+                steps)
+                .exit_code,
+            0);
+  const ProgramResult result = run({"finetune", "--init", place("base.safetensors"), "--round", file("low.csv", low),
+                                    "--round", file("high.csv", high), "--test", digits},
+                                   steps);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find("Round 2 made the network forget round 1: on the rows of round 1"), std::string::npos)
+      << result.out;
+  EXPECT_NE(result.out.find("The test accuracy fell in round 1"), std::string::npos) << result.out;
+}
 
 TEST_F(Finetune, rounds_of_other_flowers_forget_the_first_and_it_says_so) {
   const std::string base = flowers();

@@ -103,6 +103,40 @@ TEST_F(Predict, every_format_in_and_out_has_the_bits_of_the_whole_matrix) {
   EXPECT_EQ(predict(array, {"--no-probabilities"}).out.substr(0, 6), "class\n");
 }
 
+// More rows than a block takes.
+TEST_F(Predict, blocks_follow_each_other) {
+  const Index count = 140'000;
+  std::vector<float> x;
+  for (Index i = 0; i < 2 * count; ++i) x.push_back(static_cast<float>(i % 1009) * 0.01f);
+  const HostMatrix<const float> rows{x.data(), count, 2, 2};
+  const fs::path file = folder / "x.npy", out = folder / "p.npy";
+  write_npy_features(file, rows);
+
+  EXPECT_EQ(predict(file.string(), {"--out", out.string()}).exit_code, 0);
+
+  const NpyMatrix read = read_npy_features(out);
+  EXPECT_EQ(std::vector<float>(read.values.view().begin(), read.values.view().end()),
+            expected_of(cats(), rows).probability);
+  x[2 * 135'000] = x[2 * 135'000 + 1] = 3e38f;
+  write_npy_features(file, rows);
+  fs::remove(out);
+  expect_refused(
+      file.string(), {"--out", out.string()},
+      file.string() + ": row 135000 is predicted nothing finite; its features are too large for " + model.string());
+  EXPECT_FALSE(fs::exists(out));
+}
+
+TEST_F(Predict, a_gpu_predicts_the_same_classes) {
+  const std::string table = put("t.csv", "0,1\n0,2\n5,-1\n3,0.5\n0,6\n").string();
+  const ProgramResult gpu = run_program({PLATEAU_EMULATED_PROGRAM, "predict", "--model", model.string(), "--data",
+                                         table, "--device", "cuda", "--no-probabilities"},
+                                        output);
+  EXPECT_EQ(gpu.exit_code, 0) << gpu.err;
+  EXPECT_EQ(gpu.out, predict(table, {"--no-probabilities"}).out);
+  EXPECT_NE(gpu.out.find("dog\n"), std::string::npos);
+  EXPECT_NE(gpu.out.find("cat"), std::string::npos);
+}
+
 TEST_F(Predict, a_model_without_names_has_numbered_classes_and_takes_columns_by_place) {
   ModelFile plain{.stack = cats().stack};
   write_model_file(model, plain);
@@ -136,6 +170,8 @@ TEST_F(Predict, what_does_not_fit_the_model_is_refused_by_its_name_and_leaves_no
       put("t.csv", "width,height\n1,cat\n").string(), {},
       table + ": line 2: column 'height' holds 'cat', which is no number; --drop 'height' leaves the column out");
 
+  write_model_file(model, {.stack = {{2, 1}, {1, 1, 0}}});
+  expect_refused(table, {}, m + ": the network 2-1 has one output; a classifier has one for every class");
   fs::remove(model);
   expect_refused(table, {}, m + ": No such file or directory");
   put("cats.safetensors", "cat");

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
 // A run that pauses and goes on leaves what it leaves without a pause, to the bit, on every device and engine; and so
-// does one that is watched.
+// does one that somebody watches.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -58,6 +58,18 @@ std::vector<NamedRun> runs_for(const NamedTrainer& trained_by) {
   return runs;
 }
 
+// With an observer, who is told what the history says, and where the host sees every epoch of each.
+RunResult watched(const NamedTrainer& trained_by, const plateau::Run& run, const Checkpoints& checkpoints = {}) {
+  std::vector<RunProgress> told;
+  const RunResult result =
+      trained_by.trainer->train(run, rows().views(), checkpoints, [&](const RunProgress& now) { told.push_back(now); });
+  expect_told(told, result);
+  if (trained_by.name != "fused") {
+    EXPECT_EQ(told.size(), result.history.size());
+  }
+  return result;
+}
+
 TEST(Resume, goes_on_as_if_it_had_never_paused) {
   for (const NamedTrainer& trained_by : trainers())
     for (const NamedRun& named : runs_for(trained_by)) {
@@ -66,14 +78,14 @@ TEST(Resume, goes_on_as_if_it_had_never_paused) {
       const RunResult whole = trainer.train(named.run, rows().views());
       plateau::Run run = named.run;
       run.pause = 1;
-      RunResult so_far = trainer.train(run, rows().views());
+      RunResult so_far = watched(trained_by, run);
       EXPECT_EQ(so_far.outcome, RunOutcome::interrupted);
       EXPECT_EQ(so_far.history.size(), 1u);
       for (const Index pause : {3, 0}) {
         if (so_far.outcome != RunOutcome::interrupted) break;
         run.resume = so_far.state;
         run.pause = pause;
-        so_far = joined(so_far, trainer.train(run, rows().views()));
+        so_far = joined(so_far, watched(trained_by, run));
       }
       expect_equal_bits(so_far, whole);
     }
@@ -88,8 +100,8 @@ TEST(Resume, a_checkpoint_is_what_a_pause_leaves_and_changes_nothing) {
       plateau::Run run = named.run;
       run.epochs = 6;
       std::vector<RunResult> taken;
-      const RunResult whole = trainer.train(
-          run, rows().views(), {.every = 2, .take = [&](RunResult at) { taken.push_back(std::move(at)); }});
+      const RunResult whole =
+          watched(trained_by, run, {.every = 2, .take = [&](RunResult at) { taken.push_back(std::move(at)); }});
 
       expect_equal_bits(whole, trainer.train(run, rows().views()));
       const Index ended = static_cast<Index>(whole.history.size());
@@ -111,7 +123,7 @@ TEST(Resume, has_no_state_of_a_run_that_diverged_or_was_not_asked_for_it) {
                      .optimizer = SgdParameters{.learning_rate = 1e30},
                      .epochs = 5,
                      .outputs = {.state = true}};
-    const RunResult diverged = trained_by.trainer->train(run, rows().views());
+    const RunResult diverged = watched(trained_by, run);
     EXPECT_EQ(diverged.outcome, RunOutcome::diverged);
     EXPECT_FALSE(diverged.state);
     run.optimizer = AdamParameters{};
@@ -147,7 +159,7 @@ TEST(Resume, a_run_that_is_stopped_where_it_would_go_on_keeps_what_it_had) {
   EXPECT_EQ(taken, 0);
 }
 
-TEST(Resume, what_a_receiver_throws_ends_the_training) {
+TEST(Resume, what_a_receiver_or_an_observer_throws_ends_the_training) {
   for (const NamedTrainer& trained_by : trainers()) {
     SCOPED_TRACE(trained_by.name);
     const plateau::Run run{.architecture = {{5, 8, 3}}, .epochs = 9};
@@ -155,54 +167,6 @@ TEST(Resume, what_a_receiver_throws_ends_the_training) {
         trained_by.trainer->train(run, rows().views(),
                                   {.every = 2, .take = [](RunResult) { throw InputError("the disk is full"); }}),
         InputError);
-  }
-}
-
-// Of every epoch where the host sees each, from where it goes on, between checkpoints as well.
-TEST(Resume, tells_of_a_run_what_its_history_says) {
-  for (const NamedTrainer& trained_by : trainers())
-    for (const NamedRun& named : runs_for(trained_by)) {
-      if (named.name.find("everything") != 0 && named.name.find("early stopping") != 0) continue;
-      SCOPED_TRACE(trained_by.name + ", " + named.name);
-      plateau::Run run = named.run;
-      run.epochs = 6;
-      std::vector<RunProgress> told;
-      const RunObserver observer = [&](const RunProgress& now) { told.push_back(now); };
-      const auto expect_all_told = [&](const RunResult& result) {
-        expect_told(told, result);
-        const std::size_t all = result.history.size();
-        EXPECT_TRUE(trained_by.name == "fused" || told.size() == all) << told.size() << " of " << all;
-        told.clear();
-      };
-      const RunResult whole = trained_by.trainer->train(run, rows().views(), {}, observer);
-      expect_all_told(whole);
-      expect_equal_bits(whole, trained_by.trainer->train(run, rows().views()));
-      run.pause = 2;
-      run.resume = trained_by.trainer->train(run, rows().views()).state;
-      run.pause = 0;
-      const Checkpoints checkpoints{.every = 2, .take = [](RunResult) {}};
-      expect_all_told(trained_by.trainer->train(run, rows().views(), checkpoints, observer));
-    }
-}
-
-TEST(Resume, tells_of_a_run_that_diverges_what_its_history_says) {
-  for (const NamedTrainer& trained_by : trainers())
-    for (const double learning_rate : {1e30, 1e10}) {
-      SCOPED_TRACE(trained_by.name);
-      const plateau::Run run{
-          .architecture = {{5, 8, 3}}, .optimizer = SgdParameters{.learning_rate = learning_rate}, .epochs = 5};
-      std::vector<RunProgress> told;
-      const RunResult result =
-          trained_by.trainer->train(run, rows().views(), {}, [&](const RunProgress& now) { told.push_back(now); });
-      EXPECT_EQ(result.outcome, RunOutcome::diverged);
-      expect_told(told, result);
-    }
-}
-
-TEST(Resume, what_an_observer_throws_ends_the_training) {
-  for (const NamedTrainer& trained_by : trainers()) {
-    SCOPED_TRACE(trained_by.name);
-    const plateau::Run run{.architecture = {{5, 8, 3}}, .epochs = 9};
     EXPECT_THROW(trained_by.trainer->train(run, rows().views(), {},
                                            [](const RunProgress&) { throw InputError("the terminal is gone"); }),
                  InputError);

@@ -205,10 +205,26 @@ TEST(ModelFiles, say_what_they_were_trained_for) {
   model.classes = {"x", "y", "z"};
   EXPECT_FALSE(schema_of(model, "m").classes.numbered);
   EXPECT_EQ(schema_of(model, "m").classes.names, model.classes);
-  const TrainedNetwork network = network_of(model);
+  const TrainedNetwork network = network_of(model, "m");
   EXPECT_EQ(network.architecture.widths, (std::vector<Index>{2, 3}));
   EXPECT_EQ(network.scale[1].mean, 2);
   EXPECT_EQ(network.scale[1].factor, 4);
+}
+
+TEST(ModelFiles, that_are_no_classifiers_or_too_large_are_refused_by_their_name) {
+  const auto refused = [](std::vector<Index> widths) -> std::string {
+    try {
+      network_of({.stack = {std::move(widths), {}}}, "m.safetensors");
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(refused({2, 8, 1}),
+            "m.safetensors: the network 2-8-1 has one output; a classifier has one for every class");
+  EXPECT_EQ(refused({2, kMaxClasses + 1}), "m.safetensors: the network has 1025 classes; 1024 are the most");
+  EXPECT_EQ(refused({kMaxWidth + 1, 2}),
+            "m.safetensors: the network 65537-2 has a layer of width 65537; 65536 is the most");
 }
 
 }  // namespace

@@ -94,9 +94,11 @@ ModelFile model_of(const RunStudy& study);
 // The same of any parameters, and a scale, if any, in the order of the architecture and the schema.
 ModelFile model_of(const Architecture& net, FlatParameters parameters, const Schema& schema,
                    const std::vector<FeatureScale>& scale);
-// And back: what a model file was trained for, and the network in it. Without names its classes are numbered.
+// And back: what a model file was trained for, and the network in it. Without names its classes are numbered. Throws
+// InputError, naming the file, where the network is larger than the largest, or has one output and so nothing to
+// choose.
 Schema schema_of(const ModelFile& model, const std::string& file);
-TrainedNetwork network_of(const ModelFile& model);
+TrainedNetwork network_of(const ModelFile& model, const std::string& file);
 
 // The network for these data: their features, the hidden widths, and their classes (at least two). With `initial` the
 // network is that one; hidden widths that are named, the features and the labels must fit it. Throws InputError naming
