@@ -162,9 +162,9 @@ int train_run(const TrainArguments& arguments, const std::vector<std::string>& o
   const bool can_go_on =
       study.result.outcome == RunOutcome::interrupted && study.result.state && study.result.state->epoch > 0;
   if (!common.out.empty()) {
-    if (can_go_on) keep(study.result);
     write_run_directory(common.out, study, json(JsonHistory::leave_out),
                         paused != nullptr ? Earlier::replace : Earlier::refuse);
+    if (can_go_on) keep(study.result);
   }
   if (common.output_format() == OutputFormat::json) {
     fmt::print("{}", json(JsonHistory::include));
