@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <filesystem>
 #include <limits>
 #include <new>
 #include <system_error>
@@ -38,6 +39,15 @@ std::optional<Number> parse_number(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
+}
+
+// Whether both names mean one file, that is there or would be.
+bool is_same_file(const std::string& one, const std::string& other) {
+  if (one.empty() || other.empty()) return false;
+  std::error_code error;
+  if (std::filesystem::equivalent(one, other, error)) return true;
+  const std::filesystem::path a = std::filesystem::weakly_canonical(std::filesystem::absolute(one), error);
+  return !error && a == std::filesystem::weakly_canonical(std::filesystem::absolute(other), error) && !error;
 }
 
 }  // namespace
@@ -113,6 +123,34 @@ Device choose_device(const CommonOptions& options) {
   else
     device.trainer = std::make_unique<CpuTrainer>(CpuOptions{.workers = workers, .stop = &stop_requested});
   return device;
+}
+
+void expects_no_interrupt() {
+  if (stop_requested.load(std::memory_order_relaxed)) throw Interrupted();
+}
+
+std::vector<OutputName> outputs_in(const std::string& folder, const std::vector<std::string>& names) {
+  std::vector<OutputName> outputs;
+  if (folder.empty()) return outputs;
+  for (const std::string& name : names) outputs.push_back({"--out", folder + "/" + name});
+  return outputs;
+}
+
+void expects_apart(const std::vector<OutputName>& written, const std::vector<std::string>& read) {
+  const auto refuse = [](const OutputName& output, const std::string& what) {
+    throw InputError(fmt::format("{} {}: {}; name another one", output.option, output.file, what));
+  };
+  for (auto output = written.begin(); output != written.end(); ++output) {
+    if (output->file.empty()) continue;
+    for (const std::string& files : read) {
+      const std::size_t colon = files.find(':');
+      for (const std::string& file :
+           {files, files.substr(0, colon), files.substr(std::min(colon, files.size() - 1) + 1)})
+        if (is_same_file(output->file, file)) refuse(*output, "that is a file which is read");
+    }
+    for (auto other = written.begin(); other != output; ++other)
+      if (is_same_file(output->file, other->file)) refuse(*output, fmt::format("{} writes it too", other->option));
+  }
 }
 
 CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
@@ -206,6 +244,9 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
     const int code = action();
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
     fmt::print(stderr, "{}: standard output cannot be written: {}\n", app.get_name(), std::strerror(errno));
+  } catch (const Interrupted&) {
+    fmt::print(stderr, "{}: interrupted; nothing is written\n", app.get_name());
+    return kExitInterrupted;
   } catch (const std::system_error& error) {
     fmt::print(stderr, "{}: standard output cannot be written: {}\n", app.get_name(), error.code().message());
   } catch (const InputError& error) {

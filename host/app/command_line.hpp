@@ -87,6 +87,21 @@ Action add_finetune_command(CLI::App& plateau);
 Action add_predict_command(CLI::App& plateau);
 Action add_info_command(CLI::App& plateau);
 
+// Ctrl-C where nothing ends by itself in good order: run_program() ends with kExitInterrupted, and nothing is written.
+struct Interrupted {};
+void expects_no_interrupt();  // throws it once the user wants an end
+
+// A file that an option names to be written; empty: none.
+struct OutputName {
+  const char* option;
+  std::string file;
+};
+// The files that a command leaves in its folder, where it has one.
+std::vector<OutputName> outputs_in(const std::string& folder, const std::vector<std::string>& names);
+// Throws InputError, naming the option, where a file that is to be written is one of those that are read (`read`: as
+// the user named them, pairs included) or two are the same: one would be lost.
+void expects_apart(const std::vector<OutputName>& written, const std::vector<std::string>& read);
+
 // Reads the command line into `app`, then runs `action`; every error ends as one sentence on stderr and an exit code.
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& action);
 

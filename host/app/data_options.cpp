@@ -35,10 +35,17 @@ void add_split_options(CLI::App& command, TrainingFiles& files) {
                      "column of a table; rows of a group stay together when test or validation rows are drawn");
 }
 
+void expects_use_of_groups(const TrainingFiles& files, double validation) {
+  if (!files.reading.group.empty() && !files.test_fraction && validation == 0)
+    throw InputError(fmt::format("--group {}: neither test nor validation rows are drawn, so no group could be torn",
+                                 files.reading.group));
+}
+
 Dataset read_rows(const std::string& files, const ReadOptions& options, bool progress) {
   ProgressLine line(progress);
   ReadOptions reading = options;
   reading.progress = [&](double share) {
+    expects_no_interrupt();
     line.show([&](double seconds) { return reading_line(files, share, seconds); });
   };
   return read_dataset(files, reading);

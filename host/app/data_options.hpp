@@ -19,6 +19,9 @@ void add_split_options(CLI::App& command, TrainingFiles& files);
 
 inline constexpr const char* kRowFiles = "a .csv (also .tsv, .txt, .gz), X.npy:y.npy, .npz, .safetensors or IDX files";
 
+// Throws InputError where --group has nothing to do: neither test nor validation rows are drawn.
+void expects_use_of_groups(const TrainingFiles& files, double validation);
+
 // read_dataset() with its progress on the terminal, where that is wanted.
 Dataset read_rows(const std::string& files, const ReadOptions& options, bool progress);
 

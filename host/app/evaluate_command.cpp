@@ -8,6 +8,7 @@
 
 #include "command_line.hpp"
 #include "data_options.hpp"
+#include "model_use.hpp"
 #include "plateau/data/output_file.hpp"
 #include "plateau/report/evaluation_report.hpp"
 #include "plateau/study/run_study.hpp"
@@ -23,6 +24,7 @@ struct EvaluateArguments {
 
 int run_evaluate(const EvaluateArguments& arguments) {
   const CommonOptions& common = arguments.common;
+  expects_apart({{"--out", arguments.out}}, {arguments.files.model, arguments.files.data});
   const ModelFile model = read_model_file(arguments.files.model);
   const TrainedNetwork network = network_of(model, arguments.files.model);
   Dataset data = read_rows(arguments.files.data, arguments.files.reading, !common.quiet);
@@ -31,7 +33,7 @@ int run_evaluate(const EvaluateArguments& arguments) {
   const Device device = choose_device(common);
   if (!arguments.out.empty()) expect_writable(arguments.out);
 
-  const Predictions predictions = device.trainer->predict(network, data.x());
+  const Predictions predictions = predict_rows(*device.trainer, network, data.x());
   const ModelEvaluation evaluation{
       .network = network.architecture,
       .classes = data.classes,

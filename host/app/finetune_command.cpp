@@ -62,6 +62,11 @@ Dataset rows_for(const ModelFile& model, const FinetuneArguments& arguments, con
 
 int run_finetune(const FinetuneArguments& arguments) {
   const CommonOptions& common = arguments.common;
+  std::vector<OutputName> written = outputs_in(common.out, {"rounds.json", "rounds.csv", "model.safetensors"});
+  written.push_back({"--save", arguments.model_file});
+  std::vector<std::string> read = arguments.rounds;
+  read.insert(read.end(), {arguments.test, arguments.files.initial});
+  expects_apart(written, read);
   ModelFile model = read_model_file(arguments.files.initial);
   const TrainedNetwork base = network_of(model, arguments.files.initial);
   RoundsDefinition definition{.run = run_of(arguments.training, common.seed), .passes = arguments.passes};

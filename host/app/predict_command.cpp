@@ -4,17 +4,15 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 
 #include "command_line.hpp"
 #include "data_options.hpp"
+#include "model_use.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/data/predictions.hpp"
-#include "plateau/model/gpu_trainer.hpp"
 #include "plateau/report/console.hpp"
 #include "plateau/study/run_study.hpp"
 #include "progress_line.hpp"
@@ -30,31 +28,6 @@ struct PredictArguments {
 
   bool to_stdout() const { return out.empty() || out == "-"; }
 };
-
-struct PredictionInterrupted {};
-
-constexpr Index kMostTiles = 4;  // of rows that a GPU predicts together
-constexpr Index kBlockBytes = Index{1} << 27;
-constexpr Index kBlockProducts = Index{1} << 34;  // a second of a slow processor: so soon Ctrl-C is heard
-
-// So that features and probabilities of a block take no more than that, and its products; whole tiles where one fits,
-// so that a row is predicted in the same company as in a whole matrix.
-Index rows_per_block(const Architecture& net) {
-  const Index fitting = std::min(kBlockBytes / (Index{sizeof(float)} * (net.features() + net.classes())),
-                                 kBlockProducts / net.parameters());
-  if (fitting < kGpuEvaluationRows) return std::max(fitting, Index{1});
-  return std::min(fitting / kGpuEvaluationRows, kMostTiles) * kGpuEvaluationRows;
-}
-
-// Replacing what is read would lose it.
-void expect_another_file(const PredictArguments& arguments) {
-  const std::size_t colon = arguments.data.find(':');
-  for (const std::string& read : {arguments.model, arguments.data, arguments.data.substr(0, colon)}) {
-    std::error_code none;  // of a file that is not there
-    if (std::filesystem::equivalent(arguments.out, read, none))
-      throw InputError(fmt::format("--out {}: that is a file which is read; name another one", arguments.out));
-  }
-}
 
 void expect_finite(const PredictArguments& arguments, Index first_row, HostMatrix<const float> probability) {
   for (Index i = 0; i < probability.rows; ++i)
@@ -75,7 +48,7 @@ int run_predict(const PredictArguments& arguments) {
   const ModelFile model = read_model_file(arguments.model);
   const TrainedNetwork network = network_of(model, arguments.model);
   const Schema schema = schema_of(model, arguments.model);
-  if (!arguments.to_stdout()) expect_another_file(arguments);
+  if (!arguments.to_stdout()) expects_apart({{"--out", arguments.out}}, {arguments.model, arguments.data});
   const Device device = choose_device(common);
   const std::unique_ptr<PredictionWriter> writer = writer_of(arguments, schema);
 
@@ -84,7 +57,7 @@ int run_predict(const PredictArguments& arguments) {
   ReadOptions reading = arguments.reading;
   reading.labelled = false;
   reading.progress = [&](double share) {
-    if (device.trainer->stop_requested()) throw PredictionInterrupted();
+    expects_no_interrupt();
     line.show([&](double seconds) { return reading_line(arguments.data, share, seconds); });
   };
   Index rows = 0;
@@ -100,7 +73,7 @@ int run_predict(const PredictArguments& arguments) {
   try {
     read_blocks(arguments.data, reading, rows_per_block(network.architecture), predict);
     writer->commit();
-  } catch (const PredictionInterrupted&) {
+  } catch (const Interrupted&) {
     line.clear();
     fmt::print(stderr, "plateau: interrupted after {} rows{}\n", rows,
                arguments.to_stdout() ? "" : "; nothing is written");

@@ -18,6 +18,7 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
+  bool is_shown() const { return shown_; }
   // text(seconds since the line was made), a few times a second.
   template <class Text>
   void show(Text text) {

@@ -88,6 +88,8 @@ SweepDefinition definition_of(const SweepArguments& arguments) {
 int run_sweep(const SweepArguments& arguments) {
   const CommonOptions& common = arguments.common;
   const SweepDefinition sweep = definition_of(arguments);
+  expects_apart(outputs_in(common.out, {"sweep.csv", "sweep.json"}), {sweep.files.train, sweep.files.test});
+  expects_use_of_groups(sweep.files, sweep.validation);
   const Split split = read_split(sweep.files, {}, sweep.seed, !common.quiet);
   ValidationRows(split.train, sweep.validation, sweep.seed);  // refuses before a device is looked for
   for (const std::vector<Index>& hidden : sweep.hidden) fitting_architecture(hidden, split, {}, sweep.files);

@@ -86,8 +86,10 @@ int train_run(const TrainArguments& arguments, const std::vector<std::string>& o
   if (!hidden && files.initial.empty())
     throw InputError(
         "--hidden is missing: name the hidden widths, as in --hidden 128,128, or an initial model by --init");
-  if (!arguments.history_file.empty() && arguments.history_file == arguments.model_file)
-    throw InputError(fmt::format("--history and --save both name {}", arguments.model_file));
+  std::vector<OutputName> written = outputs_in(common.out, {"run.json", "history.csv", "model.safetensors"});
+  written.insert(written.end(), {{"--history", arguments.history_file}, {"--save", arguments.model_file}});
+  expects_apart(written, {files.train, files.test, files.initial});
+  expects_use_of_groups(files, validation);
   if (arguments.checkpoint_every > 0 && common.out.empty())
     throw InputError("--checkpoint-every: checkpoints lie in the folder of the run; name it by --out");
 
@@ -141,13 +143,27 @@ int train_run(const TrainArguments& arguments, const std::vector<std::string>& o
   };
 
   ProgressLine line(!common.quiet);
+  // Where no line shows how far the training is, those of its epochs do while it goes on.
+  const bool prints_epochs = common.output_format() == OutputFormat::text && !common.quiet;
+  std::size_t printed = 0;
+  const bool prints_now = prints_epochs && !line.is_shown();
+  if (prints_now && before != nullptr) {
+    fmt::print("{}", epoch_lines(before->history));
+    printed = before->history.size();
+  }
   const ProgressOf whole{.rows = split.train.rows() - held_out.count(),
                          .epochs = run.epochs,
                          .first_epoch = run.resume ? run.resume->epoch : 0};
   const RunStudy study = study_run(
       run, split, *device.trainer,
       {.observer =
-           [&](const RunProgress& progress) { line.show([&](double s) { return progress_line(progress, whole, s); }); },
+           [&](const RunProgress& progress) {
+             line.show([&](double s) { return progress_line(progress, whole, s); });
+             if (prints_now && static_cast<std::size_t>(progress.epochs) == printed + 1) {
+               fmt::print("{}", epoch_line(printed++, progress.train_loss, progress.test_accuracy));
+               std::fflush(stdout);
+             }
+           },
        .checkpoints = {.every = arguments.checkpoint_every,
                        .take =
                            [&](const RunResult& since) { keep(before != nullptr ? joined(*before, since) : since); }}},
@@ -169,7 +185,7 @@ int train_run(const TrainArguments& arguments, const std::vector<std::string>& o
   if (common.output_format() == OutputFormat::json) {
     fmt::print("{}", json(JsonHistory::include));
   } else {
-    if (!common.quiet) fmt::print("{}", epoch_lines(study.result.history));
+    if (prints_epochs) fmt::print("{}", epoch_lines(study.result.history, printed));
     fmt::print("{}", training_summary(study, device.environment));
   }
   if (const std::string ended = outcome_sentence(study); !ended.empty())

@@ -394,11 +394,14 @@ std::string time_left(double share, double seconds) {
 
 }  // namespace
 
-std::string epoch_lines(const std::vector<EpochRecord>& history) {
+std::string epoch_line(std::size_t epoch, double train_loss, double test_accuracy) {
+  return fmt::format("Epoch: {}, Train Loss: {:.4f}, Test Accuracy: {:.4f}\n", epoch, train_loss, test_accuracy);
+}
+
+std::string epoch_lines(const std::vector<EpochRecord>& history, std::size_t first) {
   std::string out;
-  for (std::size_t epoch = 0; epoch < history.size(); ++epoch)
-    fmt::format_to(std::back_inserter(out), "Epoch: {}, Train Loss: {:.4f}, Test Accuracy: {:.4f}\n", epoch,
-                   history[epoch].train_loss, history[epoch].test_accuracy);
+  for (std::size_t epoch = first; epoch < history.size(); ++epoch)
+    out += epoch_line(epoch, history[epoch].train_loss, history[epoch].test_accuracy);
   return out;
 }
 

@@ -701,7 +701,12 @@ TEST_F(CommandLine, a_file_name_that_is_no_utf8_loses_nothing) {
 TEST_F(CommandLine, seeds_and_names_that_collide_are_refused) {
   expect_refused({"scenario", "overfit", "--seed", "18446744073709551615", "--repeat", "2"}, "--seed");
   expect_refused(train_sgd_case({"--hidden", "8", "--history", file("same").string(), "--save", file("same").string()}),
-                 "--history and --save both name");
+                 "--save " + file("same").string() + ": --history writes it too");
+  expect_refused(train_sgd_case({"--hidden", "8", "--history", file("h.csv").string(), "--save",
+                                 (folder / "files" / "." / "h.csv").string()}),
+                 "--history writes it too");
+  expect_refused(train_sgd_case({"--hidden", "8", "--history", file("o/history.csv").string(), "--out", file("o")}),
+                 "--out writes it too");
   // A refused place leaves no folder behind.
   expect_refused(
       train_sgd_case({"--hidden", "8", "--history", (folder / "no" / "x").string(), "--out", file("o").string()}),
@@ -887,6 +892,54 @@ TEST_F(CommandLine, rows_that_do_not_fit_a_model_are_refused_by_name) {
   expect_refused({"train", "--train", parity("sgd_momentum_5_16_3", "train"), "--target", "kind", "--hidden", "4",
                   "--test-fraction", "0.5"},
                  "'kind'");
+}
+
+TEST_F(CommandLine, what_is_read_is_never_overwritten) {
+  const std::string table = file("t.csv").string(), model = file("m.safetensors").string(),
+                    link = file("link").string();
+  write_file(table, file_content(rows_file("iris.csv")));
+  ASSERT_EQ(run({"train", "--train", table, "--test-fraction", "0.3", "--hidden", "4", "--epochs", "2", "--device",
+                 "cpu", "--save", model})
+                .exit_code,
+            0);
+  fs::create_symlink(table, link);
+  const std::string rows = pair("p", {0, 0, 1, 1}, {0, 1});
+  const std::string features = file("p_x.npy").string(), labels = file("p_y.npy").string();
+  for (const std::string& out : {table, model, link})
+    expect_refused({"evaluate", "--model", model, "--data", table, "--out", out}, "--out " + out + ": that is a file");
+  for (const char* option : {"--save", "--history"})
+    expect_refused({"train", "--train", table, "--test-fraction", "0.3", "--hidden", "4", option, table}, option);
+  expect_refused({"train", "--train", table, "--test-fraction", "0.3", "--init", model, "--save", model}, "--save");
+  for (const std::string& out : {features, labels})
+    expect_refused({"train", "--train", rows, "--test", rows, "--hidden", "4", "--save", out}, "--save");
+  expect_refused({"finetune", "--init", model, "--round", table, "--test", table, "--save", link}, "--save " + link);
+  EXPECT_EQ(file_content(table), file_content(rows_file("iris.csv")));
+}
+
+TEST_F(CommandLine, groups_without_anything_to_draw_are_refused) {
+  expect_refused({"train", "--train", rows_file("iris.csv"), "--test", rows_file("iris.csv"), "--hidden", "4", "--drop",
+                  "sepal_width", "--group", "species", "--target", "petal_width"},
+                 "--group species: neither test nor validation rows are drawn");
+}
+
+TEST_F(CommandLine, epochs_are_told_while_they_are_trained_where_there_is_no_terminal) {
+  std::vector<std::string> command = train_sgd_case({"--hidden", "64,64", "--epochs", "1000000"});
+  command.insert(command.begin(), std::string(PLATEAU_PROGRAMS) + "/plateau");
+  const ProgramResult killed = run_program(
+      command, folder, [] { std::this_thread::sleep_for(std::chrono::milliseconds(400)); }, SIGKILL);
+  EXPECT_EQ(killed.exit_code, 128 + SIGKILL);
+  std::istringstream lines(killed.out);
+  int epoch = 0;
+  for (std::string line; std::getline(lines, line) && !lines.eof(); ++epoch)
+    EXPECT_EQ(line.rfind("Epoch: " + std::to_string(epoch) + ", Train Loss: ", 0), 0u) << line;
+  EXPECT_GT(epoch, 3);
+  // All of them, each once, where the run comes to its end.
+  const ProgramResult whole = run(train_sgd_case({"--hidden", "8", "--epochs", "40"}));
+  for (int e = 0; e < 40; ++e) {
+    const std::string beginning = "Epoch: " + std::to_string(e) + ", ";
+    EXPECT_NE(whole.out.find(beginning), std::string::npos);
+    EXPECT_EQ(whole.out.find(beginning), whole.out.rfind(beginning));
+  }
 }
 
 TEST_F(CommandLine, every_command_explains_itself_with_an_example_that_works) {

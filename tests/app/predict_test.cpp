@@ -193,6 +193,16 @@ TEST_F(Predict, ctrl_c_leaves_no_file) {
   EXPECT_EQ(result.exit_code, 130);
   EXPECT_EQ(result.err.find("plateau: interrupted after "), 0u) << result.err;
   EXPECT_EQ(std::distance(fs::directory_iterator(folder), {}), 3);  // the model, the rows, and the folder of the output
+
+  const std::vector<std::int32_t> labels(static_cast<std::size_t>(rows), 0);
+  write_npy_labels(folder / "y.npy", {labels.data(), rows});
+  const ProgramResult evaluated =
+      run_program({std::string(PLATEAU_PROGRAMS) + "/plateau", "evaluate", "--model", model.string(), "--data",
+                   (folder / "x.npy").string() + ":" + (folder / "y.npy").string(), "--device", "cpu"},
+                  output, std::chrono::milliseconds(300));
+  EXPECT_EQ(evaluated.exit_code, 130);
+  EXPECT_EQ(evaluated.out, "");
+  EXPECT_EQ(evaluated.err, "plateau: interrupted; nothing is written\n");
 }
 
 }  // namespace

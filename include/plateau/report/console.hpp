@@ -12,8 +12,10 @@
 
 namespace plateau {
 
-// "Epoch: 0, Train Loss: 0.6993, Test Accuracy: 0.4320\n" for every epoch.
-std::string epoch_lines(const std::vector<EpochRecord>& history);
+// "Epoch: 0, Train Loss: 0.6993, Test Accuracy: 0.4320\n".
+std::string epoch_line(std::size_t epoch, double train_loss, double test_accuracy);
+// The same for every epoch from `first` on.
+std::string epoch_lines(const std::vector<EpochRecord>& history, std::size_t first = 0);
 
 std::string training_summary(const RunStudy& study, const Environment& environment);
 std::string scenario_summary(const ScenarioOptions& options, const ScenarioResult& result,
