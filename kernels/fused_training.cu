@@ -13,6 +13,7 @@
 #include "plateau/ops/fused_training.hpp"
 
 #include <cmath>
+#include <cstring>
 
 #include "detail/fused_products.cuh"
 #include "detail/optimizer.cuh"
@@ -281,10 +282,14 @@ class BlockTraining {
     const volatile FleetSignals* signals = scratch_.signals.data;
     return signals->stop_requested != 0;
   }
-  // Tells the host how far the run is, by one store. In thread 0.
+  // Tells the host how far the run is, by one store, which the compiler does not make of the members. In thread 0.
   __device__ void tell(int epochs) const {
     const EpochMetrics& last = figures(epochs - 1);
-    scratch_.progress.data[words_.run] = {last.train_loss_sum, static_cast<std::int32_t>(last.test_correct), epochs};
+    const FusedProgress progress{last.train_loss_sum, static_cast<std::int32_t>(last.test_correct), epochs};
+    Floats<kVector> whole;
+    static_assert(sizeof(whole) == sizeof(progress));
+    memcpy(&whole, &progress, sizeof(whole));
+    store(reinterpret_cast<float*>(scratch_.progress.data + words_.run), whole);
   }
   __device__ bool ends_by(RunStatus status) {
     if (thread_ == 0) words_.status = status;
