@@ -176,8 +176,7 @@ class NotingTrainer final : public Trainer {
   };
   NotingTrainer(Notes& notes, std::vector<Request>& trained) : notes_(notes), trained_(trained) {}
 
-  RunResult train(const Run& run, const TrainingData& data, const Checkpoints&,
-                  const RunObserver&) override {
+  RunResult train(const Run& run, const TrainingData& data, const Checkpoints&, const RunObserver&) override {
     trained_.push_back({run, data});
     return made_up(run, data);
   }
