@@ -186,6 +186,25 @@ bool is_missing(std::string_view text) {
   return false;
 }
 
+// Whether a decimal number that no double is near, `text`, is so small and not so large.
+bool is_tiny(std::string_view text) {
+  const std::size_t e = std::min(text.find_first_of("eE"), text.size());
+  const std::string_view mantissa = text.substr(0, e);
+  const std::size_t first = mantissa.find_first_of("123456789"), point = std::min(mantissa.find('.'), e);
+  if (first == std::string_view::npos) return true;
+  // The place of the first digit, counted from the point. Texts are too short to outweigh an exponent of this size.
+  constexpr std::int64_t kHuge = std::int64_t{1} << 48;
+  const auto place = static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first);
+  std::int64_t exponent = 0;
+  if (e < text.size()) {
+    text.remove_prefix(e + 1);
+    if (text.starts_with('+')) text.remove_prefix(1);
+    if (std::from_chars(text.data(), text.data() + text.size(), exponent).ec != std::errc())
+      exponent = text.starts_with('-') ? -kHuge : kHuge;
+  }
+  return place + std::clamp(exponent, -kHuge, kHuge) < 0;
+}
+
 enum class Number { finite, infinite, out_of_range, none };
 
 // `text` as a number, of which `value` is the nearest float where it is finite.
@@ -201,7 +220,11 @@ Number parse_number(std::string_view text, float& value) {
   if (!has_digit(text)) return Number::infinite;
   // Libraries differ in whether a number that is too small for a float is out of its range. It is a small number.
   double wide = 0;
-  if (std::from_chars(text.data(), end, wide).ec != std::errc() || !(std::abs(wide) < 1)) return Number::out_of_range;
+  if (std::from_chars(text.data(), end, wide).ec != std::errc()) {
+    if (!is_tiny(text)) return Number::out_of_range;
+    wide = text.starts_with('-') ? -0.0 : 0.0;
+  }
+  if (!(std::abs(wide) < 1)) return Number::out_of_range;
   value = static_cast<float>(wide);
   return Number::finite;
 }

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <compare>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -45,22 +45,32 @@ std::string_view cut_run(std::string_view& text) {
   return run;
 }
 
-// "fc2" before "fc10": runs of digits compare as numbers of any length. A total order: what is left equal by it
-// ("1" and "01") is ordered by its characters.
+// How two prefixes are ordered by the first thing in which they differ: runs of digits as numbers of any length, others
+// by their characters.
+struct Difference {
+  std::strong_ordering order = std::strong_ordering::equal;
+  bool is_of_numbers = false;
+};
+
+Difference first_difference(std::string_view a, std::string_view b) {
+  while (!a.empty() && !b.empty()) {
+    std::string_view run_a = cut_run(a), run_b = cut_run(b);
+    const bool numbers = is_digit(run_a[0]) && is_digit(run_b[0]);
+    if (numbers) {
+      run_a.remove_prefix(std::min(run_a.find_first_not_of('0'), run_a.size()));
+      run_b.remove_prefix(std::min(run_b.find_first_not_of('0'), run_b.size()));
+      if (run_a.size() != run_b.size()) return {run_a.size() <=> run_b.size(), true};
+    }
+    if (run_a != run_b) return {run_a <=> run_b, numbers};
+  }
+  return {a.size() <=> b.size()};
+}
+
+// "fc2" before "fc10". A total order: what is left equal ("1" and "01") is ordered by its characters.
 struct NaturalOrder {
   bool operator()(const std::string& a, const std::string& b) const {
-    std::string_view rest_a = a, rest_b = b;
-    while (!rest_a.empty() && !rest_b.empty()) {
-      std::string_view run_a = cut_run(rest_a), run_b = cut_run(rest_b);
-      if (is_digit(run_a[0]) && is_digit(run_b[0])) {
-        run_a.remove_prefix(std::min(run_a.find_first_not_of('0'), run_a.size()));
-        run_b.remove_prefix(std::min(run_b.find_first_not_of('0'), run_b.size()));
-        if (run_a.size() != run_b.size()) return run_a.size() < run_b.size();
-      }
-      if (run_a != run_b) return run_a < run_b;
-    }
-    if (rest_a.empty() != rest_b.empty()) return rest_a.empty();
-    return a < b;
+    const std::strong_ordering order = first_difference(a, b).order;
+    return order == std::strong_ordering::equal ? a < b : order == std::strong_ordering::less;
   }
 };
 
@@ -98,13 +108,6 @@ std::vector<Layer> collect_layers(const std::string& file, const std::vector<Ten
   return layers;
 }
 
-// The first layer that does not take what the one before it gives; the end where all chain.
-std::vector<Layer>::const_iterator first_break(const std::vector<Layer>& layers) {
-  const auto at = std::adjacent_find(layers.begin(), layers.end(),
-                                     [](const Layer& a, const Layer& b) { return a.out() != b.in(); });
-  return at == layers.end() ? at : at + 1;
-}
-
 // Whether all of `layers` chain in some order whose first layer takes `width`. With widths for vertices and layers for
 // edges that is an Eulerian trail from `width`: every edge can be reached from there, and every width is left as often
 // as it is entered, but for one more leave of the first and one more entry of the last.
@@ -130,42 +133,83 @@ bool can_chain_from(Index width, const std::vector<Layer>& layers) {
   return std::all_of(layers.begin(), layers.end(), [&](const Layer& l) { return reached.contains(l.in()); });
 }
 
-enum class Orders { none, one, several };
+// Whether the numbers in their names put `a` before `b`.
+bool is_numbered_before(const Layer& a, const Layer& b) {
+  const Difference difference = first_difference(a.weight->name, b.weight->name);
+  return difference.is_of_numbers && difference.order == std::strong_ordering::less;
+}
 
-// Puts the layers into the one order that chains. A layer is taken only where the others can still follow it, so there
-// is no way back to try: two layers that could both come next are two orders.
-Orders order_by_shapes(std::vector<Layer>& layers) {
-  std::vector<Layer> left = layers, ordered;
-  while (!left.empty()) {
-    std::optional<std::size_t> only;
-    for (std::size_t k = 0; k < left.size(); ++k) {
-      if (!ordered.empty() && left[k].in() != ordered.back().out()) continue;
-      std::vector<Layer> others = left;
-      others.erase(others.begin() + static_cast<std::ptrdiff_t>(k));
-      if (!can_chain_from(left[k].out(), others)) continue;
-      if (only) return Orders::several;
-      only = k;
-    }
-    if (!only) return Orders::none;
-    ordered.push_back(left[*only]);
-    left.erase(left.begin() + static_cast<std::ptrdiff_t>(*only));
+enum class Numbers { kept, ignored };
+
+// The orders in which layers chain, as far as it takes to know whether there is one.
+class Orders {
+ public:
+  Orders(const std::vector<Layer>& layers, Numbers numbers) : numbers_(numbers), left_(layers) { search(); }
+
+  const std::vector<std::vector<Layer>>& found() const { return found_; }  // at most two
+  bool are_all_tried() const { return tries_ < kMostTries || found_.size() == 2; }
+
+ private:
+  // Where numbers are ignored, a layer behind which the others chain is never taken in vain, and this is more than it
+  // takes. With numbers, only names made for it come here.
+  static constexpr int kMostTries = 10'000;
+
+  bool can_come_next(std::size_t k) const {
+    if (!ordered_.empty() && left_[k].in() != ordered_.back().out()) return false;
+    return numbers_ == Numbers::ignored || std::none_of(left_.begin(), left_.end(), [&](const Layer& other) {
+             return is_numbered_before(other, left_[k]);
+           });
   }
-  layers = std::move(ordered);
-  return Orders::one;
+
+  void search() {
+    if (left_.empty()) found_.push_back(ordered_);
+    for (std::size_t k = 0; k < left_.size() && found_.size() < 2; ++k) {
+      if (!can_come_next(k)) continue;
+      if (tries_ == kMostTries) return;
+      ++tries_;
+      const auto place = left_.begin() + static_cast<std::ptrdiff_t>(k);
+      ordered_.push_back(*place);
+      left_.erase(place);
+      if (can_chain_from(ordered_.back().out(), left_)) search();
+      left_.insert(place, ordered_.back());
+      ordered_.pop_back();
+    }
+  }
+
+  Numbers numbers_;
+  int tries_ = 0;
+  std::vector<Layer> ordered_, left_;
+  std::vector<std::vector<Layer>> found_;
+};
+
+// The layers, which come in the natural order of their names, as they chain.
+std::vector<Layer> in_order(const std::string& file, const std::vector<Layer>& layers) {
+  const Orders numbered(layers, Numbers::kept);
+  if (!numbered.are_all_tried())
+    throw InputError(file + ": neither the names nor the shapes of the layers tell their order");
+  if (numbered.found().size() == 1) return numbered.found().front();
+  if (numbered.found().size() == 2) {
+    const std::vector<Layer>&one = numbered.found()[0], &other = numbered.found()[1];
+    std::size_t k = 0;
+    while (one[k].weight == other[k].weight) ++k;
+    throw InputError(file + ": neither the names nor the shapes of the layers tell which of " +
+                     described(*one[k].weight) + " and " + described(*other[k].weight) +
+                     " comes first; numbers in the names, as in fc1 and fc2, would");
+  }
+
+  const Orders any(layers, Numbers::ignored);
+  if (any.found().size() == 1) return any.found().front();
+  const auto broken = std::adjacent_find(layers.begin(), layers.end(),
+                                         [](const Layer& a, const Layer& b) { return a.out() != b.in(); });
+  throw InputError(file + ": " + described(*(broken + 1)->weight) + " cannot follow " + described(*broken->weight) +
+                   ", the shapes do not chain, and " +
+                   (any.found().empty() ? "in no other order either" : "several other orders would"));
 }
 
 }  // namespace
 
 LinearStack stack_from_tensors(const std::string& file, const std::vector<Tensor>& tensors) {
-  std::vector<Layer> layers = collect_layers(file, tensors);
-  if (const auto broken = first_break(layers); broken != layers.end()) {
-    const std::string sentence = file + ": " + described(*broken->weight) + " cannot follow " +
-                                 described(*(broken - 1)->weight) + ", the shapes do not chain, and ";
-    const Orders orders = order_by_shapes(layers);
-    if (orders == Orders::none) throw InputError(sentence + "in no other order either");
-    if (orders == Orders::several) throw InputError(sentence + "several other orders would");
-  }
-
+  const std::vector<Layer> layers = in_order(file, collect_layers(file, tensors));
   LinearStack stack;
   stack.widths.push_back(layers.front().in());
   for (const Layer& layer : layers) {

@@ -3,6 +3,7 @@
 #include "plateau/data/output_file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -46,19 +47,27 @@ OutputFile::OutputFile(std::filesystem::path path) : path_(std::move(path)), tar
   const fs::file_status there = fs::status(path_, error);
   if (fs::exists(there) && !fs::is_regular_file(there))
     throw InputError(path_.string() + ": cannot be written, it is not a regular file");
-  if (fs::is_regular_file(there) && fs::is_symlink(fs::symlink_status(path_, error))) {
+  const bool replaces = fs::is_regular_file(there);
+  if (replaces && fs::is_symlink(fs::symlink_status(path_, error))) {
     target_ = fs::canonical(path_, error);
     if (error) refuse(error.value());
   }
   constexpr int kAttempts = 8;  // a name that another process took by chance is not taken over
   for (int attempt = 0; attempt < kAttempts && !file_; ++attempt) {
     fs::path candidate = target_.parent_path() / random_name();
-    errno = 0;
-    file_.reset(std::fopen(candidate.c_str(), "wbx"));
-    if (file_)
-      temporary_ = std::move(candidate);
-    else if (errno != EEXIST)
-      refuse(errno);
+    const int handle = ::open(candidate.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, replaces ? 0600 : 0666);
+    if (handle < 0 && errno == EEXIST) continue;
+    if (handle < 0) refuse(errno);
+    // Before there is anything to read. It fails where the file system has no permissions.
+    if (replaces) ::fchmod(handle, static_cast<mode_t>(there.permissions() & fs::perms::all));
+    file_.reset(::fdopen(handle, "wb"));
+    if (!file_) {
+      const int reason = errno;
+      ::close(handle);
+      fs::remove(candidate, error);
+      refuse(reason);
+    }
+    temporary_ = std::move(candidate);
   }
   if (!file_) refuse(EEXIST);
 }

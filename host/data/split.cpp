@@ -68,23 +68,29 @@ std::vector<bool> draw_rows(HostSpan<const std::int32_t> labels, const Counts& r
 
 using ClassCounts = std::map<std::int32_t, Index>;  // rows by those classes that there are
 
-std::vector<bool> draw_groups(HostSpan<const std::int32_t> labels, const Counts& rows,
-                              HostSpan<const std::int32_t> groups, double fraction, std::uint64_t seed) {
+std::vector<ClassCounts> count_groups(HostSpan<const std::int32_t> labels, HostSpan<const std::int32_t> groups) {
   const std::int32_t last = *std::max_element(groups.begin(), groups.end());
   expects(*std::min_element(groups.begin(), groups.end()) >= 0, "split_rows: groups from 0");
   std::vector<ClassCounts> in_group(static_cast<std::size_t>(last) + 1);
   for (Index i = 0; i < labels.size; ++i) ++in_group[static_cast<std::size_t>(groups[i])][labels[i]];
+  return in_group;
+}
 
+// Whether every class of `group` keeps a training row where the group joins these `test` rows.
+bool leaves_training_rows(const ClassCounts& group, const Counts& test, const Counts& rows) {
+  return std::all_of(group.begin(), group.end(), [&](const auto& of_class) {
+    const auto k = static_cast<std::size_t>(of_class.first);
+    return test[k] + of_class.second < rows[k];
+  });
+}
+
+std::vector<bool> draw_groups(HostSpan<const std::int32_t> labels, const Counts& rows,
+                              HostSpan<const std::int32_t> groups, const std::vector<ClassCounts>& in_group,
+                              double fraction, std::uint64_t seed) {
   std::vector<bool> is_test_group(in_group.size());
   Counts test(rows.size());
   Index all_test = 0;
   const double wanted = fraction * static_cast<double>(labels.size);
-  const auto leaves_training_rows = [&](const ClassCounts& group) {
-    return std::all_of(group.begin(), group.end(), [&](const auto& of_class) {
-      const auto k = static_cast<std::size_t>(of_class.first);
-      return test[k] + of_class.second < rows[k];
-    });
-  };
   // What the sum of (test rows - share)^2 over the classes grows by.
   const auto growth = [&](const ClassCounts& group) {
     double sum = 0;
@@ -108,7 +114,7 @@ std::vector<bool> draw_groups(HostSpan<const std::int32_t> labels, const Counts&
     for (Index i = 0; i < static_cast<Index>(in_group.size()); ++i) {
       const auto g = static_cast<std::size_t>(order(i));
       const ClassCounts& group = in_group[g];
-      if (is_test_group[g] || group.empty() || !leaves_training_rows(group) || !is_wanted(group)) continue;
+      if (is_test_group[g] || group.empty() || !leaves_training_rows(group, test, rows) || !is_wanted(group)) continue;
       is_test_group[g] = true;
       for (const auto& [label, count] : group) test[static_cast<std::size_t>(label)] += count;
       all_test += size(group);
@@ -123,6 +129,17 @@ std::vector<bool> draw_groups(HostSpan<const std::int32_t> labels, const Counts&
   return is_test;
 }
 
+// Why no row became a test row.
+const char* why_none(const Counts& rows, const std::vector<ClassCounts>& in_group, double wanted) {
+  if (rounded(wanted) == 0) return "the fraction rounds to none";
+  if (in_group.empty()) return "every class keeps a training row";
+  const bool a_group_could = std::any_of(in_group.begin(), in_group.end(), [&](const ClassCounts& group) {
+    return !group.empty() && leaves_training_rows(group, Counts(rows.size()), rows);
+  });
+  return a_group_could ? "every group that leaves each class a training row is too large"
+                       : "every group has all rows of a class, and every class keeps a training row";
+}
+
 }  // namespace
 
 RowSplit split_rows(HostSpan<const std::int32_t> labels, Index classes, HostSpan<const std::int32_t> groups,
@@ -133,16 +150,16 @@ RowSplit split_rows(HostSpan<const std::int32_t> labels, Index classes, HostSpan
   if (labels.size == 0) throw InputError(asked + " of no rows leaves none on either side");
 
   const Counts rows = count_classes(labels, classes);
-  const std::vector<bool> is_test =
-      groups.empty() ? draw_rows(labels, rows, fraction, seed) : draw_groups(labels, rows, groups, fraction, seed);
+  const std::vector<ClassCounts> in_group = groups.empty() ? std::vector<ClassCounts>() : count_groups(labels, groups);
+  const std::vector<bool> is_test = groups.empty() ? draw_rows(labels, rows, fraction, seed)
+                                                   : draw_groups(labels, rows, groups, in_group, fraction, seed);
   RowSplit split;
   for (Index i = 0; i < labels.size; ++i)
     (is_test[static_cast<std::size_t>(i)] ? split.test : split.train).push_back(static_cast<std::int32_t>(i));
   if (split.test.empty())
     throw InputError(asked + " of " + std::to_string(labels.size) + (labels.size == 1 ? " row" : " rows") +
-                     " leaves no " + purpose + " row" +
-                     (groups.empty() ? "; every class keeps a training row"
-                                     : "; no group is small enough, and every class keeps a training row"));
+                     " leaves no " + purpose + " row; " +
+                     why_none(rows, in_group, fraction * static_cast<double>(labels.size)));
   return split;
 }
 

@@ -3,6 +3,7 @@
 // How values and names that came out of a file are shown in a sentence: on one line and short, whatever the file holds.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -11,16 +12,31 @@
 #include <vector>
 
 #include "plateau/core/view.hpp"
+#include "utf8.hpp"
 
 namespace plateau {
 
-// 'text', every byte outside printable ASCII as '?', at most 80 bytes of it. (A name apart from std::quoted, which a
-// call with a std::string would find as well.)
+// Whether a terminal takes this character of UTF-8 for an order or a line end rather than for text: U+0000 to U+001F,
+// U+007F to U+009F, U+2028 and U+2029.
+inline bool is_control(std::string_view character) {
+  if (character.size() == 1) return character[0] < ' ' || character[0] == '\x7f';
+  return (character.size() == 2 && character[0] == '\xc2' && character[1] < '\xa0') || character == "\u2028" ||
+         character == "\u2029";
+}
+
+// 'text', its first characters in at most 80 bytes of UTF-8; every byte that is not UTF-8 and every control as '?'. (A
+// name apart from std::quoted, which a call with a std::string would find as well.)
 inline std::string in_quotes(std::string_view text) {
   constexpr std::size_t kLongest = 80;
   std::string shown = "'";
-  for (const char c : text.substr(0, kLongest)) shown += ' ' <= c && c <= '~' ? c : '?';
-  return shown + (text.size() > kLongest ? "...'" : "'");
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t well_formed = utf8_character(text.substr(at)), length = std::max<std::size_t>(well_formed, 1);
+    if (at + length > kLongest) return shown + "...'";
+    const std::string_view character = text.substr(at, length);
+    shown += well_formed == 0 || is_control(character) ? "?" : character;
+    at += length;
+  }
+  return shown + "'";
 }
 
 inline constexpr std::size_t kListed = 8;

@@ -107,14 +107,18 @@ std::string evaluation_summary(const ModelEvaluation& evaluation, const Evaluate
                         range(figures.interval), majority_sentence(figures)));
   paragraph(out, "Balanced",
             fmt::format("{:.4f}, mean recall of the classes that have rows", figures.balanced_accuracy));
-  paragraph(out, "Log-loss",
-            std::isfinite(figures.log_loss) ? fmt::format("{:.4f}", figures.log_loss) : "none: an output is no number");
-  paragraph(out, "Calibration",
-            fmt::format("expected error {:.4f} over {} bins: how far shares of right rows lie from the probabilities",
+  paragraph(
+      out, "Log-loss",
+      std::isfinite(figures.log_loss) ? fmt::format("{:.4f}", figures.log_loss) : "none: an output is not finite");
+  paragraph(
+      out, "Calibration",
+      figures.without_class == figures.rows
+          ? "none: no row is given a class"
+          : fmt::format("expected error {:.4f} over {} bins: how far shares of right rows lie from the probabilities",
                         figures.calibration_error, kCalibrationBins));
   if (figures.without_class > 0)
     paragraph(out, "Note",
-              fmt::format("{} without a class, for an output is no number", counted(figures.without_class, "row")));
+              fmt::format("{} without a class, for an output is not finite", counted(figures.without_class, "row")));
   class_table(out, evaluation);
   confusion_table(out, evaluation);
   list(out, "Mistakes", mistakes(evaluation));
@@ -144,7 +148,7 @@ std::string evaluation_json(const ModelEvaluation& evaluation, const EvaluatedFi
                     {"balanced_accuracy", figures.balanced_accuracy},
                     {"majority_share", figures.majority_share},
                     {"log_loss", json_number(figures.log_loss)},
-                    {"calibration_error", figures.calibration_error}};
+                    {"calibration_error", json_number(figures.calibration_error)}};
   json["classes"] = Json::array();
   for (std::size_t id = 0; id < classes; ++id) {
     const ClassEvaluation& of = figures.classes[id];

@@ -39,7 +39,7 @@ Evaluation evaluate_predictions(const Predictions& predictions, HostSpan<const s
     ++of_class.rows;
     const float* probability = predictions.probability.data() + row * classes;
     loss -= std::log(std::max(static_cast<double>(probability[is]), kLeastProbability));
-    if (given < 0) {
+    if (given < 0 || !std::all_of(probability, probability + classes, [](float p) { return std::isfinite(p); })) {
       ++all.without_class;
       loss = kNone;
       continue;
@@ -59,6 +59,8 @@ Evaluation evaluate_predictions(const Predictions& predictions, HostSpan<const s
   all.accuracy = share(all.right, all.rows);
   all.interval = interval_of(all.right, all.rows);
   all.log_loss = loss / static_cast<double>(all.rows);
+  const Index with_class = all.rows - all.without_class;
+  if (with_class == 0) all.calibration_error = kNone;
   double recalls = 0;
   Index with_rows = 0, most = 0;
   for (ClassEvaluation& of : all.classes) {
@@ -82,7 +84,7 @@ Evaluation evaluate_predictions(const Predictions& predictions, HostSpan<const s
       bin.confidence = sums.confidence / static_cast<double>(sums.rows);
       bin.accuracy = share(sums.right, sums.rows);
       all.calibration_error +=
-          std::abs(bin.accuracy - bin.confidence) * static_cast<double>(sums.rows) / static_cast<double>(all.rows);
+          std::abs(bin.accuracy - bin.confidence) * static_cast<double>(sums.rows) / static_cast<double>(with_class);
     }
     all.calibration.push_back(bin);
   }

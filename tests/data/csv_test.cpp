@@ -207,6 +207,20 @@ TEST(Csv, text_of_other_kinds_is_named) {
   EXPECT_EQ(read("a,y\n1,caf\xc3\xa9\n").classes.names, Texts{"caf\xc3\xa9"});
 }
 
+TEST(Csv, what_is_shown_of_a_file_is_on_one_line_and_readable) {
+  const auto shown = [](const std::string& field) {
+    const std::string sentence = refused("a,y\n\"" + field + "\",0\n"), begin = "line 2: column 'a' holds ";
+    return sentence.substr(std::min(begin.size(), sentence.size()), sentence.find(", which") - begin.size());
+  };
+  EXPECT_EQ(shown("\u65e5\u672c caf\u00e9 \U0001f600"), "'\u65e5\u672c caf\u00e9 \U0001f600'");
+  EXPECT_EQ(shown("\u00a0\u65e5\x1b[2J\n\x7f\xc2\x80\xc2\x9b\u2028\u2029."), "'\u00a0\u65e5?[2J??????.'");
+  EXPECT_EQ(shown("\xe6\x97z\xff\xed\xa0\x80\xf0\x9f\x98."), "'??z???????.'");
+  const std::string long_name(77, 'a');
+  EXPECT_EQ(shown(long_name + "\u65e5"), "'" + long_name + "\u65e5'");
+  EXPECT_EQ(shown(long_name + "b\u65e5"), "'" + long_name + "b...'");
+  EXPECT_EQ(shown(long_name + "\u65e5b"), "'" + long_name + "\u65e5...'");
+}
+
 TEST(Csv, names_are_well_formed_utf8) {
   for (const std::string name : {"\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
                                  "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
@@ -308,11 +322,13 @@ TEST(Csv, groups_are_numbered_by_first_occurrence) {
 TEST(Csv, features_are_the_nearest_floats) {
   const Dataset data = read(
       "a,y\n0.1,0\n16777217,0\n1e-60,0\n-1e-60,0\n1e-45,0\n3.4028235e38,0\n1.17549429e-38,0\n1E5,0\n5.,0\n-0,0\n"
-      "0.30000001192092895507812500001,0\n");
+      "0.30000001192092895507812500001,0\n1e-400,0\n-1e-400,0\n1e-99999999999999999999,0\n0." +
+      std::string(400, '0') + "1,0\n" + std::string(400, '9') + "e-1000,0\n0." + std::string(400, '0') +
+      "1e400,0\n-0e99999999999999999999,0\n");
 
   EXPECT_EQ(values_of(data), (Values{0.1f, 16777216, 0, 0, 1e-45f, std::numeric_limits<float>::max(), 1.17549429e-38f,
-                                     1e5f, 5, 0, 0.3f}));
-  EXPECT_TRUE(std::signbit(data.values.view()[9]));
+                                     1e5f, 5, 0, 0.3f, 0, 0, 0, 0, 0, 0.1f, 0}));
+  for (const Index row : {3, 9, 12, 17}) EXPECT_TRUE(std::signbit(data.values.view()[row])) << row;
 }
 
 TEST(Csv, what_is_no_finite_number_names_its_line_and_column) {
@@ -328,6 +344,9 @@ TEST(Csv, what_is_no_finite_number_names_its_line_and_column) {
       {"-Infinity", "holds '-Infinity'; features are finite"},
       {"1e39", "holds '1e39', beyond the range of a 32-bit float"},
       {"-1e400", "holds '-1e400', beyond the range of a 32-bit float"},
+      {"0.001E+99999999999999999999", "holds '0.001E+99999999999999999999', beyond the range of a 32-bit float"},
+      {"999999999999999999999999999999999e300",
+       "holds '999999999999999999999999999999999e300', beyond the range of a 32-bit float"},
       {"3.4028236e38", "holds '3.4028236e38', beyond the range of a 32-bit float"},
       {"male", "holds 'male', which is no number" + left_out},
       {"0x10", "holds '0x10', which is no number" + left_out},

@@ -144,9 +144,10 @@ TEST(LinearStack, numbers_in_prefixes_are_compared_as_numbers) {
   EXPECT_EQ(order_in(stack_of({{"net.1.10.", 2, 2}, {"net.1.9.", 2, 2}, {"net.0.11.", 2, 2}})), (std::vector{2, 1, 0}));
   EXPECT_EQ(order_in(stack_of({{"l99999999999999999999999.", 2, 2}, {"l099999999999999999999998.", 2, 2}})),
             (std::vector{1, 0}));
-  EXPECT_EQ(order_in(stack_of({{"fc1.", 2, 2}, {"fc.", 2, 2}})), (std::vector{1, 0}));
-  EXPECT_EQ(order_in(stack_of({{"l1.", 2, 2}, {"l01.", 2, 2}, {"l001.", 2, 2}, {"l0.", 2, 2}})),
-            (std::vector{3, 2, 1, 0}));
+  EXPECT_EQ(order_in(stack_of({{"l01.2.", 2, 2}, {"l1.10.", 2, 2}, {"l001.1.", 2, 2}, {"l0.", 2, 2}})),
+            (std::vector{3, 2, 0, 1}));
+  // Whatever follows the number.
+  EXPECT_EQ(order_in(stack_of({{"block2.down.", 2, 2}, {"block1.up.", 2, 2}})), (std::vector{1, 0}));
 }
 
 TEST(LinearStack, any_prefix_will_do) {
@@ -154,8 +155,51 @@ TEST(LinearStack, any_prefix_will_do) {
   EXPECT_EQ(stack_of({{"", 3, 2}}).widths, (Widths{3, 2}));  // a bare nn.Linear
 }
 
-TEST(LinearStack, names_that_chain_are_not_reordered) {
-  EXPECT_EQ(order_in(stack_of({{"a.", 5, 3}, {"b.", 3, 5}})), (std::vector{0, 1}));  // "b", "a" would chain too
+TEST(LinearStack, numbered_names_that_chain_are_not_reordered) {
+  EXPECT_EQ(order_in(stack_of({{"a1.", 5, 3}, {"a2.", 3, 5}})), (std::vector{0, 1}));  // "a2", "a1" would chain too
+}
+
+TEST(LinearStack, numbers_leave_the_shapes_to_place_the_other_names) {
+  EXPECT_EQ(order_in(stack_of({{"head.", 64, 10}, {"backbone.2.", 64, 64}, {"backbone.0.", 64, 64}})),
+            (std::vector{2, 1, 0}));
+  EXPECT_EQ(order_in(stack_of({{"net.0.", 4, 4}, {"net.2.", 4, 4}, {"stem.", 9, 4}})), (std::vector{2, 0, 1}));
+  // By their widths body.2 and body.3 could come before body.0 and body.1.
+  EXPECT_EQ(order_in(stack_of({{"body.0.", 6, 3},
+                               {"body.1.", 3, 6},
+                               {"body.2.", 6, 2},
+                               {"body.3.", 2, 6},
+                               {"head.", 6, 5},
+                               {"stem.", 8, 6}})),
+            (std::vector{5, 0, 1, 2, 3, 4}));
+  // The head could come first but for body.1, which would be left before body.0.
+  EXPECT_EQ(order_in(stack_of({{"body.0.", 6, 3}, {"body.1.", 3, 6}, {"head.", 6, 3}})), (std::vector{0, 1, 2}));
+}
+
+TEST(LinearStack, names_without_numbers_give_no_order) {
+  const auto uncertain = [](const std::string& one, const std::string& other) {
+    return "neither the names nor the shapes of the layers tell which of " + one + " and " + other +
+           " comes first; numbers in the names, as in fc1 and fc2, would";
+  };
+  EXPECT_EQ(stack_refusal(tensors_of({{"encoder.", 64, 64}, {"decoder.", 64, 64}, {"head.", 64, 10}})),
+            uncertain("'decoder.weight' [64, 64]", "'encoder.weight' [64, 64]"));
+  EXPECT_EQ(stack_refusal(tensors_of({{"a.", 5, 3}, {"b.", 3, 5}})),
+            uncertain("'a.weight' [3, 5]", "'b.weight' [5, 3]"));
+  EXPECT_EQ(stack_refusal(tensors_of({{"a.", 4, 2}, {"b.", 4, 4}, {"c.", 4, 4}})),
+            uncertain("'b.weight' [4, 4]", "'c.weight' [4, 4]"));
+  EXPECT_EQ(stack_refusal(tensors_of({{"in.", 3, 4}, {"net.1.k.", 4, 4}, {"net.1.q.", 4, 4}, {"net.2.", 4, 2}})),
+            uncertain("'net.1.k.weight' [4, 4]", "'net.1.q.weight' [4, 4]"));
+  for (const auto& [one, other] : {std::pair("fc.", "fc1."), {"a1.", "b2."}, {"l01.", "l1."}, {"0.", "a."}})
+    EXPECT_NE(stack_refusal(tensors_of({{one, 2, 2}, {other, 2, 2}})), "") << one;
+}
+
+// Pairs that can take turns in any order, and numbers that contradict the shapes at the very end.
+TEST(LinearStack, names_that_fit_too_many_orders_are_refused_soon) {
+  std::vector<Linear> layers{{"z.1.", 1, 3}, {"z.0.", 3, 4}};
+  for (int k = 0; k < 31; ++k)
+    for (const int place : {0, 1})
+      layers.push_back(
+          {"p" + std::string(1, static_cast<char>('A' + k)) + "." + std::to_string(place) + ".", place + 1, 2 - place});
+  EXPECT_EQ(stack_refusal(tensors_of(layers)), "neither the names nor the shapes of the layers tell their order");
 }
 
 TEST(LinearStack, the_shapes_order_names_that_do_not_chain) {
@@ -172,42 +216,53 @@ TEST(LinearStack, a_width_that_comes_twice_still_leaves_one_order) {
 
 TEST(LinearStack, the_order_found_is_the_one_that_trying_all_orders_finds) {
   std::mt19937 random(1);
-  int unique = 0, several = 0, none = 0;
+  int numbered = 0, unique = 0, several = 0, none = 0;
   for (int trial = 0; trial < 1500; ++trial) {
-    // Layers that chain, shuffled; in every second trial one of them gets another width and may break the chain.
+    // Layers that chain, shuffled; in every second trial one of them gets another width and may break the chain. All
+    // have numbers that order them, or those of either of two names.
     const std::size_t count = 3 + random() % 4;
+    const bool is_one_name = trial % 3 == 0;
     std::vector<Linear> layers(count);
     Index width = 1 + random() % 4;
     for (Linear& layer : layers) layer = {"", std::exchange(width, 1 + random() % 4), width};
     if (trial % 2 == 0) layers[random() % count].in = 1 + random() % 4;
     for (std::size_t k = count; k > 1; --k) std::swap(layers[k - 1], layers[random() % k]);
-    for (std::size_t k = 0; k < count; ++k) layers[k].prefix = "l" + std::to_string(k) + ".";
+    for (std::size_t k = 0; k < count; ++k)
+      layers[k].prefix = (is_one_name || random() % 2 == 0 ? "l" : "m") + std::to_string(k) + ".";
 
-    std::vector<int> order(count), found;
+    std::vector<int> order(count), found, found_by_numbers;
     std::iota(order.begin(), order.end(), 0);
-    int orders = 0;
-    bool natural = false;  // the first permutation is the natural order
+    int orders = 0, orders_by_numbers = 0;
     do {
-      bool chains = true;
-      for (std::size_t k = 1; k < count; ++k)
-        chains = chains &&
-                 layers[static_cast<std::size_t>(order[k - 1])].out == layers[static_cast<std::size_t>(order[k])].in;
-      if (chains && orders++ == 0) {
-        found = order;
-        natural = std::is_sorted(order.begin(), order.end());
+      bool chains = true, keeps_numbers = true;
+      for (std::size_t k = 1; k < count; ++k) {
+        const Linear& layer = layers[static_cast<std::size_t>(order[k])];
+        chains = chains && layers[static_cast<std::size_t>(order[k - 1])].out == layer.in;
+        for (std::size_t before = 0; before < k; ++before)
+          if (order[before] > order[k])
+            keeps_numbers =
+                keeps_numbers && layers[static_cast<std::size_t>(order[before])].prefix[0] != layer.prefix[0];
       }
+      if (chains && orders++ == 0) found = order;
+      if (chains && keeps_numbers && orders_by_numbers++ == 0) found_by_numbers = order;
     } while (std::next_permutation(order.begin(), order.end()));
 
-    if (natural || orders == 1) {
+    if (orders_by_numbers == 1) {
+      EXPECT_EQ(order_in(stack_of(layers)), found_by_numbers);
+      ++numbered;
+    } else if (orders_by_numbers == 0 && orders == 1) {
       EXPECT_EQ(order_in(stack_of(layers)), found);
       ++unique;
     } else {
       const std::string sentence = stack_refusal(tensors_of(layers));
-      EXPECT_TRUE(sentence.ends_with(orders == 0 ? "in no other order either" : "several other orders would"))
-          << sentence;
+      const char* const end = orders == 0              ? "in no other order either"
+                              : orders_by_numbers == 0 ? "several other orders would"
+                                                       : "as in fc1 and fc2, would";
+      EXPECT_TRUE(sentence.ends_with(end)) << sentence;
       ++(orders == 0 ? none : several);
     }
   }
+  EXPECT_GT(numbered, 100);
   EXPECT_GT(unique, 100);
   EXPECT_GT(several, 100);
   EXPECT_GT(none, 100);
@@ -225,8 +280,8 @@ TEST(LinearStack, shapes_that_do_not_chain_name_both_tensors) {
 }
 
 TEST(LinearStack, shapes_that_chain_in_several_orders_are_not_guessed) {
-  EXPECT_EQ(stack_refusal(tensors_of({{"a.", 4, 2}, {"b.", 4, 4}, {"c.", 4, 4}})),
-            "'b.weight' [4, 4] cannot follow 'a.weight' [2, 4], the shapes do not chain, and several other orders "
+  EXPECT_EQ(stack_refusal(tensors_of({{"l1.", 4, 2}, {"l2.", 4, 4}, {"l3.", 4, 4}})),
+            "'l2.weight' [4, 4] cannot follow 'l1.weight' [2, 4], the shapes do not chain, and several other orders "
             "would");
 }
 

@@ -150,6 +150,29 @@ TEST(OutputFile, a_symbolic_link_stays_and_its_target_is_replaced) {
   EXPECT_EQ(get(target), "new");
 }
 
+TEST(OutputFile, a_file_that_is_replaced_keeps_its_permissions) {
+  namespace fs = std::filesystem;
+  const mode_t before = umask(022);
+  for (const auto mode : {fs::perms{0600}, fs::perms{0640}, fs::perms{0666}, fs::perms{0400}}) {
+    const auto path = put("out", "old");
+    fs::permissions(path, mode);
+    OutputFile file(path);
+    for (const auto& entry : fs::directory_iterator(test_folder())) EXPECT_EQ(entry.status().permissions(), mode);
+    file.commit();
+    EXPECT_EQ(fs::status(path).permissions(), mode);
+    fs::remove(path);
+  }
+  write_file(test_folder() / "new", "");
+  EXPECT_EQ(fs::status(test_folder() / "new").permissions(), fs::perms{0644});
+  umask(before);
+
+  const auto target = put("target", "old");
+  fs::permissions(target, fs::perms{0600});
+  fs::create_symlink("target", test_folder() / "link");
+  write_file(test_folder() / "link", "new");
+  EXPECT_EQ(fs::status(target).permissions(), fs::perms{0600});
+}
+
 TEST(OutputFile, a_folder_that_is_not_there_is_refused_with_the_systems_reason) {
   const auto path = test_folder() / "nowhere" / "out";
 

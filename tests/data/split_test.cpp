@@ -156,7 +156,9 @@ TEST(Split, numbers_of_groups_may_have_gaps) {
 
 TEST(Split, what_leaves_a_side_empty_is_refused) {
   EXPECT_EQ(refusal([] { split(mixed(10, 1), 0.04); }),
-            "a test fraction of 0.04 of 10 rows leaves no test row; every class keeps a training row");
+            "a test fraction of 0.04 of 10 rows leaves no test row; the fraction rounds to none");
+  EXPECT_EQ(refusal([] { split(mixed(200, 2), 0.001); }),
+            "a test fraction of 0.001 of 200 rows leaves no test row; the fraction rounds to none");
   EXPECT_EQ(refusal([] {
               split({0, 1, 2}, 0.5);
             }),
@@ -166,8 +168,17 @@ TEST(Split, what_leaves_a_side_empty_is_refused) {
   EXPECT_EQ(refusal([] {
               split({0, 0, 0}, 0.5, 1, {0, 0, 0});
             }),
-            "a test fraction of 0.5 of 3 rows leaves no test row; no group is small enough, and every class keeps a "
-            "training row");
+            "a test fraction of 0.5 of 3 rows leaves no test row; every group has all rows of a class, and every class "
+            "keeps a training row");
+  EXPECT_EQ(refusal([] {
+              split({0, 0, 0, 0, 0, 0, 1}, 0.15, 1, {4, 4, 4, 1, 1, 1, 1});
+            }),
+            "a test fraction of 0.15 of 7 rows leaves no test row; every group that leaves each class a training row "
+            "is too large");
+  EXPECT_EQ(refusal([] {
+              split({0, 0, 0, 0}, 0.1, 1, {0, 0, 1, 1});
+            }),
+            "a test fraction of 0.1 of 4 rows leaves no test row; the fraction rounds to none");
   EXPECT_EQ(refusal([] { split({}, 0.5); }), "a test fraction of 0.5 of no rows leaves none on either side");
   for (const double fraction : {0.0, 1.0, -0.5, 2.0})
     EXPECT_NE(refusal([=] { split({0, 0}, fraction); }).find("is not between 0 and 1"), std::string::npos);

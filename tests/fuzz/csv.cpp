@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "../../host/data/csv_blocks.hpp"
 #include "fuzz.hpp"
+#include "plateau/core/error.hpp"
 
 namespace plateau {
 namespace {
@@ -28,6 +30,38 @@ void read(const std::string& file, const ReadOptions& options) {
   must(data.labels == labels, "rows are reconciled with themselves");
 }
 
+// The blocks of a table are the whole, in parts, or refused in the same words.
+void read_by_blocks(const std::string& file, const ReadOptions& options) {
+  using fuzzing::must;
+  Dataset whole;
+  std::string refused;
+  try {
+    whole = read_csv(file, options);
+  } catch (const InputError& error) {
+    refused = error.what();
+  }
+  for (const Index rows_per_block : {1, 3}) {
+    std::vector<float> values;
+    std::vector<std::int32_t> groups;
+    std::string refused_by_blocks;
+    try {
+      read_csv_blocks(file, options, rows_per_block, [&](Dataset&& block) {
+        must(block.feature_names == whole.feature_names || !refused.empty(), "a block has the names of the whole");
+        must(1 <= block.rows() && block.rows() <= rows_per_block, "a block has as many rows as are asked for");
+        values.insert(values.end(), block.values.view().begin(), block.values.view().end());
+        groups.insert(groups.end(), block.groups.begin(), block.groups.end());
+      });
+    } catch (const InputError& error) {
+      refused_by_blocks = error.what();
+    }
+    must(refused_by_blocks == refused, "blocks are refused as the whole is");
+    if (!refused.empty()) continue;
+    const HostSpan<const float> all = whole.values.view();
+    must(std::equal(values.begin(), values.end(), all.begin(), all.end()), "blocks have the rows of the whole");
+    must(groups == whole.groups, "blocks have the groups of the whole");
+  }
+}
+
 }  // namespace
 
 std::vector<fuzzing::Reader> fuzzing::readers() {
@@ -36,7 +70,9 @@ std::vector<fuzzing::Reader> fuzzing::readers() {
           [](const std::string& file) {
             read(file, {.target = "0", .drop = {"a"}, .group = "1", .header = Header::present});
           },
-          [](const std::string& file) { read(file, {.target = "1", .header = Header::absent}); }};
+          [](const std::string& file) { read(file, {.target = "1", .header = Header::absent}); },
+          [](const std::string& file) { read_by_blocks(file, {.labelled = false}); },
+          [](const std::string& file) { read_by_blocks(file, {.group = "1", .labelled = false}); }};
 }
 
 void fuzzing::repair(std::string&) {}

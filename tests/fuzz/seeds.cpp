@@ -16,6 +16,7 @@
 #include "plateau/data/model_file.hpp"
 #include "plateau/data/npy.hpp"
 #include "plateau/data/safetensors.hpp"
+#include "plateau/report/checkpoint.hpp"
 
 namespace {
 
@@ -82,6 +83,28 @@ void write_tensors(const fs::path& folder, const fs::path& models) {
   write_model_file(models / "model", {stack, {"a", "b"}, {"c", "d"}, {0.5f, -1.25f}, {1, 3e-7f}});
 }
 
+void write_checkpoints(const fs::path& folder) {
+  const Architecture net{{1, 2}};
+  const FlatParameters values{1, -2, 0.5f, 0};
+  RunState state{.epoch = 1,
+                 .step = 3,
+                 .parameters = values,
+                 .first_moment = values,
+                 .second_moment = values,
+                 .predicted = {1, 0, -1}};
+  Checkpoint checkpoint{
+      .architecture = net, .options = {"train"}, .device = "cpu", .so_far = {.history = {{}}, .parameters = values}};
+  checkpoint.so_far.state = state;
+  write_checkpoint(folder / "plain", checkpoint);
+  state.best_epochs = 1;
+  state.best_parameters = values;
+  state.plan = {.layers = {{}}, .autotuned = true};
+  checkpoint.so_far.test_correct = CorrectBits({5}, 1, 3);
+  checkpoint.so_far.layers = {{}};
+  checkpoint.so_far.state = state;
+  write_checkpoint(folder / "everything", checkpoint, {.classes = {"a", "b"}});
+}
+
 void write_idx(const fs::path& folder) {
   put(folder / "labels", std::string("\0\0\x08\1\0\0\0\2\1\0", 10));
   put(folder / "images", std::string("\0\0\x08\3\0\0\0\2\0\0\0\1\0\0\0\2", 16) + "abcd");
@@ -124,6 +147,7 @@ int main(int argc, char** argv) {
   write_npy(folder_of(all, "npy"));
   write_npz(folder_of(all, "npz"), all / "npy");
   write_tensors(folder_of(all, "safetensors"), folder_of(all, "model_file"));
+  write_checkpoints(folder_of(all, "checkpoint"));
   write_idx(folder_of(all, "idx"));
   write_tables(folder_of(all, "csv"), folder_of(all, "byte_stream"));
 }

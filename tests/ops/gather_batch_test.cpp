@@ -272,10 +272,10 @@ TEST(GatherRows, refuses_other_shapes) {
   });
 }
 
-TEST(GatherRowsCost, is_that_of_a_batch) { 
+TEST(GatherRowsCost, is_that_of_a_batch) {
   static_assert(gather_rows_cost(3, 5).bytes_read == gather_batch_cost(3, 5).bytes_read);
   static_assert(gather_rows_cost(3, 5).bytes_written == 72);
- }
+}
 
 TEST(GatherBatchCost, reads_and_writes_every_row_and_label_once) {
   static_assert(gather_batch_cost(3, 5).flops == 0);

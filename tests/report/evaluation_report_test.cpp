@@ -44,8 +44,8 @@ TEST(EvaluationSummary, has_every_figure_with_its_interval) {
               "\nAccuracy     0.6667, 4 of 6 (95 % interval 0.300 to 0.903); always saying the commonest class would\n"
               "             score 0.6667, which lies in the interval: that the model does better is not shown\n");
   expect_part(text, "\nBalanced     0.6250, mean recall of the classes that have rows\n");
-  expect_part(text, "\nLog-loss     none: an output is no number\n");
-  expect_part(text, "\nNote         1 row without a class, for an output is no number\n");
+  expect_part(text, "\nLog-loss     none: an output is not finite\n");
+  expect_part(text, "\nNote         1 row without a class, for an output is not finite\n");
   expect_part(text,
               "\n             class    rows  recall     95 % interval  precision     95 % interval  predicted\n"
               "             cat         4  0.7500    0.301 to 0.954     0.7500    0.301 to 0.954          4\n"

@@ -86,6 +86,25 @@ TEST(Evaluation, a_row_without_a_class_is_wrong_and_has_no_loss) {
   EXPECT_EQ(got.confusion, (std::vector<Index>{0, 0, 0, 1}));
 }
 
+TEST(Evaluation, a_row_whose_probabilities_are_not_finite_has_no_class) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const Evaluation got =
+      evaluated({.predicted = {0, 1, 0}, .probability = {nan, nan, 0.25f, 0.75f, 0.5f, nan}}, {0, 1, 0}, 2);
+
+  EXPECT_EQ(got.without_class, 2);
+  EXPECT_EQ(got.right, 1);
+  EXPECT_TRUE(std::isnan(got.log_loss));
+  EXPECT_EQ(got.classes[0].predicted, 0);
+  EXPECT_EQ(got.classes[0].recall, 0);
+  EXPECT_EQ(got.confusion, (std::vector<Index>{0, 0, 0, 1}));
+  EXPECT_EQ(got.calibration_error, 0.25) << "of the one row that is given a class";
+  Index rows = 0;
+  for (const CalibrationBin& bin : got.calibration) rows += bin.rows;
+  EXPECT_EQ(rows, 1);
+
+  EXPECT_TRUE(std::isnan(evaluated({.predicted = {0}, .probability = {nan, nan}}, {0}, 2).calibration_error));
+}
+
 TEST(Evaluation, refuses_what_does_not_match) {
   EXPECT_THROW(evaluated(kFive, {0, 0, 1, 1}, 3), std::invalid_argument);
   EXPECT_THROW(evaluated(kFive, kLabels, 2), std::invalid_argument);

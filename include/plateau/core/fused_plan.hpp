@@ -19,6 +19,7 @@
 #include <bit>
 #include <cstddef>
 #include <iterator>
+#include <numeric>
 #include <optional>
 #include <vector>
 
@@ -211,12 +212,13 @@ inline std::vector<std::int32_t> fused_moment_places(const FusedPlan& plan) {
             for (int j = 0; j < 4; ++j) {
               const int o = 4 * (unit.row4 + tile / side * layer.rows4) + i;
               const int in = 4 * (unit.column4 + tile % side * layer.columns4) + j;
+              const int weight = layer.flat_weight + o * layer.in + in;
               if (o < layer.out && in < layer.in)
-                places[static_cast<std::size_t>(layer.flat_weight + o * layer.in + in)] =
+                places[static_cast<std::size_t>(weight)] =
                     fused_moment(layer, slot, side * side, tile, threads) + (i * threads + thread) * 4 + j;
             }
       }
-    for (int o = 0; o < layer.out; ++o) places[static_cast<std::size_t>(layer.flat_bias + o)] = layer.bias_moment + o;
+    std::iota(places.begin() + layer.flat_bias, places.begin() + layer.flat_bias + layer.out, layer.bias_moment);
   }
   return places;
 }

@@ -11,8 +11,10 @@
 //               features; an empty field or one like "nan" is no such text. So a header of numbers only is taken for a
 //               row unless ReadOptions::header says that it is there. Names differ; a column without one is "Unnamed:
 //               3"
-//   features    decimal numbers as 1, +1, -.5 or 1e-3, each rounded to the nearest float. Refused are what has no value
-//               (empty, nan, NA, null, None, ?), infinities, what is beyond the range of float, and all other text
+//   features    decimal numbers as 1, +1, -.5 or 1e-3, each rounded to the nearest float, which is 0 for 1e-400.
+//   Refused
+//               are what has no value (empty, nan, NA, null, None, ?), infinities, what is too large for a float, and
+//               all other text
 //   target      any text is the name of a class. Where all names are whole numbers, perhaps with a sign, leading zeros
 //               or a fraction of zeros ("1.0"), they are these numbers, in ascending order; otherwise names are as
 //               written, in the order of their bytes. Ids count from 0. At most kMaxClasses

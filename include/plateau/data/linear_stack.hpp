@@ -21,11 +21,16 @@ struct LinearStack {
 };
 
 // A safetensors file of at most kMaxStackLayers linear layers, each a PREFIX.weight [out, in] with a PREFIX.bias [out],
-// whatever the prefixes are: fcK, the places in an nn.Sequential, none for a bare nn.Linear. The order is that of the
-// prefixes, numbers in them compared as numbers; where the shapes do not chain in it, the one order in which they do.
+// whatever the prefixes are: fcK, the places in an nn.Sequential, none for a bare nn.Linear.
+//
+// Where the first thing in which two prefixes differ are numbers ("fc2" and "fc10", "body.0.a" and "body.2"), these
+// order the two layers; nothing else in a name does ("encoder" and "decoder", "fc" and "fc1"). The order is the one in
+// which the shapes chain of those that the numbers leave; where the shapes chain in none of these, the one in which
+// they chain at all.
+//
 // Tensors that are named as what lies beside the weights are passed over, whatever their dtype. Anything else in the
 // file, a value that is not finite and shapes that chain in no order or in several throw InputError, which names the
-// tensors at fault.
+// tensors at fault: of several orders, two layers that come one before the other in some and behind it in others.
 LinearStack read_linear_stack(const std::filesystem::path& path);
 
 // fc1.weight, fc1.bias, fc2.weight, ... Throws std::invalid_argument where there is no layer, a width is below 1 or

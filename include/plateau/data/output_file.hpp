@@ -16,9 +16,9 @@ namespace plateau {
 
 class OutputFile {
  public:
-  // Creates the temporary. A symbolic link is followed, so that the link stays; what exists under `path` and is no
-  // regular file (a folder, a device) is refused. Throws InputError, as the members below do, naming `path` and the
-  // system's reason.
+  // Creates the temporary, with the permissions of the file it is to replace. A symbolic link is followed, so that the
+  // link stays; what exists under `path` and is no regular file (a folder, a device) is refused. Throws InputError, as
+  // the members below do, naming `path` and the system's reason.
   explicit OutputFile(std::filesystem::path path);
   // Removes the temporary unless commit() has returned: what stood under the final name before is still there.
   ~OutputFile();

@@ -25,7 +25,7 @@ struct RowSplit {
 
 // `groups` is empty or has the number of a group for every row, from 0, as Dataset has them (memory is taken for the
 // largest). Labels in [0, classes). Throws InputError where `fraction` is not in (0, 1) or no row would be left on a
-// side, in a sentence about rows of this `purpose`.
+// side, in a sentence about rows of this `purpose` and the reason.
 RowSplit split_rows(HostSpan<const std::int32_t> labels, Index classes, HostSpan<const std::int32_t> groups,
                     double fraction, std::uint64_t seed, const std::string& purpose = "test");
 

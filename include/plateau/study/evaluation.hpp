@@ -35,12 +35,14 @@ struct Evaluation {
   Interval interval;             // Wilson
   double balanced_accuracy = 0;  // mean recall over the classes that have rows
   double majority_share = 0;     // of the most frequent class: what always to say it would get
-  double log_loss = 0;           // mean of -log p(label); p is taken as at least kLeastProbability
-  double calibration_error = 0;  // expected calibration error: mean over rows of |accuracy - confidence| of their bin
+  double log_loss = 0;  // mean of -log p(label), p taken as at least kLeastProbability; NaN: a row without class
+  double calibration_error = 0;  // expected calibration error: mean over the rows that are given a class of
+                                 // |accuracy - confidence| of their bin; NaN where there are none
   std::vector<CalibrationBin> calibration;
   std::vector<ClassEvaluation> classes;
   std::vector<Index> confusion;  // [classes, classes]: rows of class i that are given class j
-  Index without_class = 0;       // rows that are given none, for an output was NaN: wrong, and in no column
+  Index without_class = 0;  // rows that are given none, for an output was NaN or so large that their probabilities are
+                            // not finite: wrong, in no column and in no bin
 };
 inline constexpr double kLeastProbability = 0x1p-149;  // the smallest positive float
 
