@@ -52,6 +52,14 @@ std::string each(const Rounds& rounds, Of of) {
   return text + (rounds.size() > kRoundsListed ? fmt::format(" and {} more", rounds.size() - kRoundsListed) : "");
 }
 
+// By both: Student's interval alone is too narrow where few rows change.
+bool shown_gain(const AccuracyChange& change) {
+  return shown_positive(change) && mcnemar_p(change.gained, change.lost) <= kSignificant;
+}
+bool shown_loss(const AccuracyChange& change) {
+  return shown_negative(change) && mcnemar_p(change.gained, change.lost) <= kSignificant;
+}
+
 bool is_still(const RoundEvidence& round) {
   return std::all_of(round.layer_change.begin(), round.layer_change.end(),
                      [](double change) { return change < kWeightsStill; });
@@ -211,13 +219,6 @@ void forgotten(const RoundsEvidence& e, std::vector<RoundsFinding>& findings) {
 }
 
 }  // namespace
-
-bool shown_gain(const AccuracyChange& change) {
-  return shown_positive(change) && mcnemar_p(change.gained, change.lost) <= kSignificant;
-}
-bool shown_loss(const AccuracyChange& change) {
-  return shown_negative(change) && mcnemar_p(change.gained, change.lost) <= kSignificant;
-}
 
 const char* to_string(RoundsFindingCode code) {
   switch (code) {

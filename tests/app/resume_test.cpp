@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
 // Runs that are stopped, by Ctrl-C and by what lets no program say goodbye, and go on. PLATEAU_KILLS: how often the
-// second happens to one run.
+// second happens.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -23,8 +23,8 @@ std::string history_csv(const RunStudy& study);
 std::string sweep_csv(const SweepResult& result);
 
 // Makes the folder ready before anything is trained: creates it if need be and throws InputError where it cannot be
-// written or already holds a run, a checkpoint, a sweep or rounds, also of a fine-tuning that
-// was cut short, which are never overwritten.
+// written or already holds a run, a checkpoint, a sweep or a fine-tuning, also one that was cut short: none is ever
+// overwritten.
 void prepare_run_directory(const std::filesystem::path& directory);
 void prepare_sweep_directory(const std::filesystem::path& directory);
 void prepare_rounds_directory(const std::filesystem::path& directory);

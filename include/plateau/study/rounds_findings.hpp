@@ -19,11 +19,6 @@ struct AccuracyChange : Estimate {
   Index gained = 0, lost = 0;  // rows that became right, and wrong
 };
 
-// Whether a change is more than the noise of its rows: the interval leaves out 0, and the exact test of McNemar has
-// p <= 0.05. The interval alone would claim too much where few rows change.
-bool shown_gain(const AccuracyChange& change);
-bool shown_loss(const AccuracyChange& change);
-
 // How a network does on the rows that an earlier round, or this one, has trained on.
 struct SetEvidence {
   Index set = 0;
@@ -74,7 +69,8 @@ struct RoundsFinding {
 // A layer that changed by less than this has not moved: half of float's relative spacing.
 inline constexpr double kWeightsStill = 0x1p-24;
 
-// The most telling first; none without a round.
+// The most telling first; none without a round. A gain or loss is claimed where the interval leaves out 0 and
+// mcnemar_p() of its rows is 0.05 at most.
 std::vector<RoundsFinding> explain_rounds(const RoundsEvidence& evidence);
 
 }  // namespace plateau
