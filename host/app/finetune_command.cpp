@@ -88,6 +88,10 @@ int run_finetune(const FinetuneArguments& arguments) {
                               [&](const RoundsResult& so_far) {
                                 line.emplace(!common.quiet);
                                 ++round;
+                                if (!common.out.empty()) {
+                                  model.stack.parameters = so_far.parameters;
+                                  write_rounds_so_far(common.out, so_far, model);
+                                }
                                 if (!as_text || common.quiet) return;
                                 fmt::print("{}", round_line(so_far));
                                 std::fflush(stdout);
@@ -136,15 +140,22 @@ Action add_finetune_command(CLI::App& plateau) {
   command->add_option("--test", a.test, "test rows, likewise")->required();
   add_table_options(*command, a.files.reading);
   add_training_options(*command, a.training);
-  command->add_option("--freeze", a.frozen, "layers that keep their weights, as in 1,2: fc1 and fc2")
+  command->add_option("--freeze", a.frozen, "layers that keep their weights, as in 1,2 or fc1,fc2")
       ->check(whole_number(1, kMaxLayers))
+      ->transform(CLI::Validator(
+          [](std::string& layer) {
+            if (layer.starts_with("fc")) layer.erase(0, 2);
+            return std::string();
+          },
+          "", "fc"))
       ->delimiter(',')
       ->allow_extra_args(false);
   command->add_option("--save", a.model_file, "safetensors file for the model after the last round");
   add_common_options(*command, a.common);
   command->get_option("--epochs")->description("passes over the rows of a round, in each round");
   command->get_option("--seed")->description("seed of the first round's shuffles and dropout; the next rounds add 1");
-  command->get_option("--out")->description("folder for rounds.json, rounds.csv and model.safetensors");
+  command->get_option("--out")->description(
+      "folder for rounds.csv and model.safetensors, after every round, and rounds.json at the end");
   command->get_option("--quiet")->description("the summary only, no line per round");
   return [arguments] { return run_finetune(*arguments); };
 }

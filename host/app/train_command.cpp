@@ -58,10 +58,12 @@ Run described_run(const TrainArguments& arguments) {
 struct PausedRun {
   std::string folder;
   Checkpoint checkpoint;
+  ModelFile model;  // the checkpoint's, with the names of its columns and classes
 };
 
-// Refuses to go on where the rows or the network are others than those that the run began with.
-void expects_the_same_run(const PausedRun& paused, const Checkpoint& now, const TrainingFiles& files) {
+// Refuses to go on where the rows, what they are called or the network are others than those that the run began with.
+void expects_the_same_run(const PausedRun& paused, const Checkpoint& now, const ModelFile& model,
+                          const TrainingFiles& files) {
   const Checkpoint& then = paused.checkpoint;
   const auto refuse = [&](const std::string& what) {
     throw InputError(fmt::format("{} {}: {}", kResume, paused.folder, what));
@@ -70,6 +72,10 @@ void expects_the_same_run(const PausedRun& paused, const Checkpoint& now, const 
   if (!same_train || now.test_checksum != then.test_checksum)
     refuse(fmt::format("the {} rows of {} are not those that the run began with", same_train ? "test" : "training",
                        same_train && !files.test.empty() ? files.test : files.train));
+  const bool same_columns = model.features == paused.model.features;
+  if (!same_columns || model.classes != paused.model.classes)
+    refuse(fmt::format("the {} of {} do not have the names that they had when the run began",
+                       same_columns ? "classes" : "columns", files.train));
   if (now.architecture.widths != then.architecture.widths)
     refuse(fmt::format("the network is {}, and {} when the run began", to_string(now.architecture),
                        to_string(then.architecture)));
@@ -122,7 +128,7 @@ int train_run(const TrainArguments& arguments, const std::vector<std::string>& o
     if (paused == nullptr) prepare_run_directory(common.out);
   }
   if (paused != nullptr) {
-    expects_the_same_run(*paused, checkpoint, files);
+    expects_the_same_run(*paused, checkpoint, model_of(run.architecture, {}, schema_of(split.train), {}), files);
     if (checkpoint.computed_by != paused->checkpoint.computed_by)
       fmt::print(stderr, "plateau: the run was begun by {}, and goes on by {}: its last bits may differ\n",
                  paused->checkpoint.computed_by, checkpoint.computed_by);
@@ -230,7 +236,8 @@ int resume_run(const CLI::App& given) {
   if (!others.empty())
     throw InputError(
         fmt::format("{} {}: every option is that of the run; leave out {}", kResume, folder, others.front()));
-  const PausedRun paused{folder, resume_run_directory(folder)};
+  const PausedRun paused{folder, resume_run_directory(folder),
+                         read_model_file(std::filesystem::path(folder) / kCheckpointFile)};
   CLI::App again;
   TrainArguments arguments;
   add_train_options(again, arguments);

@@ -262,6 +262,7 @@ std::uint32_t checksum(const Dataset& data) {
   add(shape, sizeof shape);
   add(data.values.view().data, static_cast<std::size_t>(data.values.size()) * sizeof(float));
   add(data.labels.data(), data.labels.size() * sizeof(std::int32_t));
+  add(data.groups.data(), data.groups.size() * sizeof(std::int32_t));
   return static_cast<std::uint32_t>(crc);
 }
 

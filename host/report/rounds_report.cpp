@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "json_parts.hpp"
+#include "plateau/study/reason.hpp"
 #include "text.hpp"
 
 namespace plateau {
@@ -39,6 +40,26 @@ std::string points(const Estimate& difference) {
                      100 * difference.interval.high);
 }
 std::string percent(double share) { return fmt::format("{:.3g} %", 100 * share); }
+// A layer of zeros has no relative change.
+std::string layer_cell(double change) { return std::isfinite(change) ? percent(change) : "-"; }
+
+double changed_share(const RoundsResult& result, Index changed) {
+  return static_cast<double>(changed) / static_cast<double>(test_rows(result));
+}
+// "12 (2.4 %)"
+std::string changed_rows(const RoundsResult& result, Index changed) {
+  return fmt::format("{} ({})", changed, percent(changed_share(result, changed)));
+}
+
+// "test: t.csv, 500 rows, of which class 'dog' has most: 260, a majority share of 0.520"
+std::string test_line(const RoundsResult& result) {
+  const RoundsEvidence& evidence = result.evidence;
+  const auto most = std::ranges::max_element(evidence.test_class_rows);
+  return fmt::format("test: {}, {}, of which class '{}' has most: {}, a majority share of {:.3f}",
+                     one_line(result.test_source), counted(test_rows(result), "row"),
+                     one_line(evidence.classes[static_cast<std::size_t>(most - evidence.test_class_rows.begin())]),
+                     *most, majority_share(evidence.test_class_rows));
+}
 
 std::string every_round(const RoundsResult& result) {
   const Run& run = result.definition.run;
@@ -81,12 +102,12 @@ void round_table(std::string& out, const RoundsResult& result) {
     lines.push_back({fmt::format("{}", r + 1), fmt::format("{}", result.set_rows[static_cast<std::size_t>(round.set)]),
                      fmt::format("{:.4f}", result.rounds[r].history.back().train_accuracy),
                      with_interval(round.test_accuracy), points(round.over_before), points(round.over_base),
-                     fmt::format("{}", round.changed_since_before)});
+                     changed_rows(result, round.changed_since_before)});
     const auto& changes = round.layer_change;
     if (with_layers)
-      for (const double change : changes) lines.back().push_back(percent(change));
+      for (const double change : changes) lines.back().push_back(layer_cell(change));
     else
-      lines.back().push_back(percent(*std::max_element(changes.begin(), changes.end())));
+      lines.back().push_back(layer_cell(*std::max_element(changes.begin(), changes.end())));
   }
   table(out, lines);
   out += '\n';
@@ -115,11 +136,19 @@ void set_table(std::string& out, const RoundsResult& result) {
   out += '\n';
 }
 
+Json change_json(const AccuracyChange& change) {
+  Json json = json_estimate(change);
+  json["gained"] = change.gained;
+  json["lost"] = change.lost;
+  json["mcnemar_p"] = mcnemar_p(change.gained, change.lost);
+  return json;
+}
+
 Json set_json(const SetEvidence& set) {
   return {{"set", set.set + 1},
           {"accuracy", json_estimate(set.accuracy)},
           {"right_after", set.right_after},
-          {"since", json_estimate(set.since)}};
+          {"since", change_json(set.since)}};
 }
 
 Json training_json(const TrainedRound& round) {
@@ -135,14 +164,16 @@ Json training_json(const TrainedRound& round) {
   return json;
 }
 
-Json round_json(const TrainedRound& trained, const RoundEvidence* evidence) {
+Json round_json(const RoundsResult& result, const TrainedRound& trained, const RoundEvidence* evidence) {
   Json json = training_json(trained);
   if (evidence == nullptr) return json;
   json["test_accuracy"] = json_estimate(evidence->test_accuracy);
-  json["over_before"] = json_estimate(evidence->over_before);
-  json["over_base"] = json_estimate(evidence->over_base);
+  json["over_before"] = change_json(evidence->over_before);
+  json["over_base"] = change_json(evidence->over_base);
   json["changed_since_before"] = evidence->changed_since_before;
   json["changed_since_base"] = evidence->changed_since_base;
+  json["changed_share_since_before"] = changed_share(result, evidence->changed_since_before);
+  json["changed_share_since_base"] = changed_share(result, evidence->changed_since_base);
   json["predicted_class_rows"] = evidence->predicted_class_rows;
   json["layer_change"] = Json::array();
   for (const double change : evidence->layer_change) json["layer_change"].push_back(json_number(change));
@@ -159,7 +190,7 @@ std::string round_line(const RoundsResult& result) {
   const RoundEvidence& round = result.evidence.rounds.back();
   return fmt::format("Round: {}, Train Loss: {:.4f}, Test Accuracy: {:.4f}, Changed: {}\n", number,
                      result.rounds[number - 1].history.back().train_loss, round.test_accuracy.value,
-                     round.changed_since_before);
+                     changed_rows(result, round.changed_since_before));
 }
 
 std::string rounds_summary(const RoundsResult& result, const RoundsFiles& files, const Environment& environment) {
@@ -170,6 +201,7 @@ std::string rounds_summary(const RoundsResult& result, const RoundsFiles& files,
   for (std::size_t set = 0; set < result.sources.size(); ++set)
     sets.push_back(
         fmt::format("set {}: {}, {}", set + 1, one_line(result.sources[set]), counted(result.set_rows[set], "row")));
+  sets.push_back(test_line(result));
   list(out, "Rows", sets);
   paragraph(out, "Every round", every_round(result));
   round_table(out, result);
@@ -203,14 +235,17 @@ std::string rounds_json(const RoundsResult& result, const RoundsFiles& files, co
   configuration["frozen"] = frozen_layers(result);
   json["versions"] = versions_json(environment);
   json["plan"] = plan_json(result.plan, environment);
-  json["data"] = {
-      {"set_rows", result.set_rows}, {"test_class_rows", evidence.test_class_rows}, {"classes", evidence.classes}};
+  json["data"] = {{"set_rows", result.set_rows},
+                  {"test_class_rows", evidence.test_class_rows},
+                  {"majority_share_test", majority_share(evidence.test_class_rows)},
+                  {"classes", evidence.classes}};
   json["outcome"] = to_string(result.outcome());
   json["base"] = {{"test_accuracy", json_estimate(evidence.base_test_accuracy)},
                   {"predicted_class_rows", evidence.base_predicted_class_rows}};
   json["rounds"] = Json::array();
   for (std::size_t r = 0; r < result.rounds.size(); ++r)
-    json["rounds"].push_back(round_json(result.rounds[r], r < evidence.rounds.size() ? &evidence.rounds[r] : nullptr));
+    json["rounds"].push_back(
+        round_json(result, result.rounds[r], r < evidence.rounds.size() ? &evidence.rounds[r] : nullptr));
   json["findings"] = Json::array();
   for (const RoundsFinding& finding : result.findings)
     json["findings"].push_back({{"code", to_string(finding.code)}, {"sentence", finding.sentence}});
@@ -224,26 +259,33 @@ std::string rounds_csv(const RoundsResult& result) {
   const RoundsEvidence& evidence = result.evidence;
   std::string csv =
       "round,set,seed,train_loss,train_accuracy,test_accuracy,test_low,test_high,over_before,over_before_low,"
-      "over_before_high,over_base,over_base_low,over_base_high,changed_since_before,changed_since_base";
+      "over_before_high,gained_since_before,lost_since_before,over_base,over_base_low,over_base_high,gained_since_base,"
+      "lost_since_base,changed_since_before,changed_share_since_before,changed_since_base,changed_share_since_base";
   const auto add = [&csv](const auto&... values) { ((csv += fmt::format(",{}", values)), ...); };
   const auto add_estimate = [&](const Estimate& e) { add(e.value, e.interval.low, e.interval.high); };
+  const auto add_change = [&](const AccuracyChange& change) {
+    add_estimate(change);
+    add(change.gained, change.lost);
+  };
+  const auto add_changed = [&](Index changed) { add(changed, changed_share(result, changed)); };
   for (Index layer = 0; layer < result.architecture.layers(); ++layer) add(fmt::format("layer{}_change", layer + 1));
   for (std::size_t set = 0; set < result.sources.size(); ++set)
     add(fmt::format("set{}_accuracy", set + 1), fmt::format("set{}_since", set + 1));
   csv += "\n0,,,,";
   add_estimate(evidence.base_test_accuracy);
   csv +=
-      std::string(8 + static_cast<std::size_t>(result.architecture.layers()) + 2 * result.sources.size(), ',') + "\n";
+      std::string(14 + static_cast<std::size_t>(result.architecture.layers()) + 2 * result.sources.size(), ',') + "\n";
   for (std::size_t r = 0; r < evidence.rounds.size(); ++r) {
     const RoundEvidence& round = evidence.rounds[r];
     const EpochRecord& last = result.rounds[r].history.back();
     csv += fmt::format("{}", r + 1);
     add(round.set + 1, result.rounds[r].seed, last.train_loss, last.train_accuracy);
     add_estimate(round.test_accuracy);
-    add_estimate(round.over_before);
-    add_estimate(round.over_base);
-    add(round.changed_since_before, round.changed_since_base);
-    for (const double change : round.layer_change) add(change);
+    add_change(round.over_before);
+    add_change(round.over_base);
+    add_changed(round.changed_since_before);
+    add_changed(round.changed_since_base);
+    for (const double change : round.layer_change) csv += std::isfinite(change) ? fmt::format(",{}", change) : ",";
     for (Index set = 0; set < static_cast<Index>(result.sources.size()); ++set) {
       const auto known = std::ranges::find(round.sets, set, &SetEvidence::set);
       if (known == round.sets.end())

@@ -17,6 +17,8 @@
 namespace plateau {
 namespace {
 
+constexpr const char* kRoundsCsv = "rounds.csv";
+
 // `last`: the file that is written last.
 void prepare(const std::filesystem::path& directory, const char* last) {
   std::error_code error;
@@ -34,7 +36,17 @@ void prepare(const std::filesystem::path& directory, const char* last) {
         fmt::format("--out {0}: the folder already holds a checkpoint; go on from it by plateau train --resume {0}, or "
                     "name another one",
                     directory.string()));
+  if (std::filesystem::exists(directory / kRoundsCsv))
+    throw InputError(fmt::format(
+        "--out {0}: the folder already holds {1}, of a fine-tuning that was cut short; go on from its model "
+        "by plateau finetune --init {0}/model.safetensors, and name another folder",
+        directory.string(), kRoundsCsv));
   expect_writable(directory / last);
+}
+
+void expect_no_rounds(const std::filesystem::path& directory) {
+  if (std::filesystem::exists(directory / "rounds.json"))
+    throw InputError(fmt::format("--out {}: another fine-tuning was written there meanwhile", directory.string()));
 }
 
 // Nothing where there is no such number.
@@ -123,12 +135,15 @@ void write_sweep_directory(const std::filesystem::path& directory, const SweepRe
   write_file(directory / "sweep.json", sweep_json);
 }
 
+void write_rounds_so_far(const std::filesystem::path& directory, const RoundsResult& result, const ModelFile& model) {
+  expect_no_rounds(directory);
+  write_file(directory / kRoundsCsv, rounds_csv(result));
+  if (!result.evidence.rounds.empty()) write_model_file(directory / "model.safetensors", model);
+}
+
 void write_rounds_directory(const std::filesystem::path& directory, const RoundsResult& result, const ModelFile& model,
                             const std::string& rounds_json) {
-  if (std::filesystem::exists(directory / "rounds.json"))
-    throw InputError(fmt::format("--out {}: another fine-tuning was written there meanwhile", directory.string()));
-  write_file(directory / "rounds.csv", rounds_csv(result));
-  if (!result.evidence.rounds.empty()) write_model_file(directory / "model.safetensors", model);
+  write_rounds_so_far(directory, result, model);
   write_file(directory / "rounds.json", rounds_json);
 }
 

@@ -29,11 +29,19 @@ Estimate accuracy(const std::vector<double>& right) {
   return {share, wilson_interval(std::clamp(share, 0.0, 1.0), static_cast<Index>(right.size()))};
 }
 
-// One row tells nothing of noise.
-Estimate difference(const std::vector<double>& before, const std::vector<double>& after) {
+// One row has no interval.
+AccuracyChange difference(const std::vector<double>& before, const std::vector<double>& after) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  if (before.size() == 1) return {after[0] - before[0], {-kInfinity, kInfinity}};
-  return paired_difference(before, after);
+  AccuracyChange change;
+  if (before.size() == 1)
+    static_cast<Estimate&>(change) = {after[0] - before[0], {-kInfinity, kInfinity}};
+  else
+    static_cast<Estimate&>(change) = paired_difference(before, after);
+  for (std::size_t row = 0; row < before.size(); ++row) {
+    change.gained += before[row] < after[row];
+    change.lost += before[row] > after[row];
+  }
+  return change;
 }
 
 Index changed_rows(const Classes& before, const Classes& after) {

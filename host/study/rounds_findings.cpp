@@ -16,6 +16,7 @@ namespace plateau {
 namespace {
 
 constexpr std::size_t kRoundsListed = 8;
+constexpr double kSignificant = 0.05;
 
 using Rounds = std::vector<Index>;  // places in the evidence; people count them from 1
 
@@ -49,6 +50,14 @@ std::string each(const Rounds& rounds, Of of) {
   for (std::size_t i = 0; i < rounds.size() && i < kRoundsListed; ++i)
     text += fmt::format("{}round {} ({})", i == 0 ? "" : ", ", rounds[i] + 1, of(rounds[i]));
   return text + (rounds.size() > kRoundsListed ? fmt::format(" and {} more", rounds.size() - kRoundsListed) : "");
+}
+
+// By both: Student's interval alone is too narrow where few rows change.
+bool shown_gain(const AccuracyChange& change) {
+  return shown_positive(change) && mcnemar_p(change.gained, change.lost) <= kSignificant;
+}
+bool shown_loss(const AccuracyChange& change) {
+  return shown_negative(change) && mcnemar_p(change.gained, change.lost) <= kSignificant;
 }
 
 bool is_still(const RoundEvidence& round) {
@@ -88,6 +97,7 @@ void same_predictions(const RoundsEvidence& e, std::vector<RoundsFinding>& findi
   double most = 0;
   for (const Index r : same)
     for (const double change : round(e, r).layer_change) most = std::max(most, change);
+  const std::string by = std::isfinite(most) ? fmt::format(", a layer's by {:.2g} % at most,", 100 * most) : "";
   findings.push_back(
       {RoundsFindingCode::same_predictions,
        fmt::format(
@@ -95,9 +105,9 @@ void same_predictions(const RoundsEvidence& e, std::vector<RoundsFinding>& findi
            "coincidence{}",
            named(same, e), total(e.test_class_rows),
            most < kWeightsStill ? ""
-                                : fmt::format(": the weights moved, a layer's by {:.2g} % at most, but carried no "
-                                              "test row over a boundary between classes",
-                                              100 * most))});
+                                : fmt::format(": the weights moved{} but carried no test row over a boundary between "
+                                              "classes",
+                                              by))});
 }
 
 // The only class that is predicted; nothing where there are several.
@@ -126,6 +136,31 @@ void one_class(const RoundsEvidence& e, std::vector<RoundsFinding>& findings) {
                    commonest ? ", the commonest" : "")});
 }
 
+// Where one_class() has nothing to say.
+void majority_level(const RoundsEvidence& e, std::vector<RoundsFinding>& findings) {
+  const Index rows = total(e.test_class_rows);
+  const RoundEvidence& last = e.rounds.back();
+  if (only_class(last.predicted_class_rows, rows)) return;
+  const auto most = std::max_element(e.test_class_rows.begin(), e.test_class_rows.end());
+  const double share = static_cast<double>(*most) / static_cast<double>(rows);
+  const auto& [value, interval] = last.test_accuracy;
+  if (!(interval.low <= share && share <= interval.high)) return;
+  findings.push_back(
+      {RoundsFindingCode::majority_level,
+       fmt::format(
+           "The test accuracy after round {}, {:.3f} [{:.3f}, {:.3f}], is at the level of the majority share: "
+           "always saying '{}' would score as much, {:.3f}, for {} of {} test rows have that class and none has "
+           "more",
+           e.rounds.size(), value, interval.low, interval.high,
+           e.classes[static_cast<std::size_t>(most - e.test_class_rows.begin())], share, *most, rows)});
+}
+
+// "4 became right and 0 wrong (exact paired test: p = 0.12)"
+std::string each_way(const AccuracyChange& change) {
+  return fmt::format("{} became right and {} wrong (exact paired test: p = {:.2g})", change.gained, change.lost,
+                     mcnemar_p(change.gained, change.lost));
+}
+
 void gained_or_lost(const RoundsEvidence& e, std::vector<RoundsFinding>& findings) {
   const auto add = [&](RoundsFindingCode code, const char* word, const Rounds& rounds) {
     if (rounds.empty()) return;
@@ -133,35 +168,37 @@ void gained_or_lost(const RoundsEvidence& e, std::vector<RoundsFinding>& finding
                                           each(rounds, [&](Index r) { return points(round(e, r).over_before); }))});
   };
   add(RoundsFindingCode::gained, "rose",
-      rounds_where(e, [](const RoundEvidence& round) { return shown_positive(round.over_before); }));
+      rounds_where(e, [](const RoundEvidence& round) { return shown_gain(round.over_before); }));
   add(RoundsFindingCode::lost, "fell",
-      rounds_where(e, [](const RoundEvidence& round) { return shown_negative(round.over_before); }));
+      rounds_where(e, [](const RoundEvidence& round) { return shown_loss(round.over_before); }));
 }
 
 void within_noise(const RoundsEvidence& e, std::vector<RoundsFinding>& findings) {
   const Rounds noisy = rounds_where(e, [](const RoundEvidence& round) {
-    return round.changed_since_before > 0 && !shown_positive(round.over_before) && !shown_negative(round.over_before);
+    return round.changed_since_before > 0 && !shown_gain(round.over_before) && !shown_loss(round.over_before);
   });
   if (noisy.empty()) return;
   const Index widest = *std::max_element(noisy.begin(), noisy.end(), [&](Index a, Index b) {
     return std::abs(round(e, a).over_before.value) < std::abs(round(e, b).over_before.value);
   });
-  const Estimate& over_base = e.rounds.back().over_base;
-  const std::string change = points(round(e, widest).over_before);
+  const AccuracyChange& over_base = e.rounds.back().over_base;
+  const AccuracyChange& over_before = round(e, widest).over_before;
+  const std::string change = points(over_before);
   const bool several = noisy.size() > 1;
   std::string sentence =
       fmt::format("What {} changed in the test accuracy{} is within the noise of {} test rows{}", named(noisy, e),
                   several ? "" : fmt::format(", {},", change), total(e.test_class_rows),
-                  several ? fmt::format(": at most {}, in round {}", change, widest + 1) : "");
+                  several ? fmt::format(": at most {}, in round {}, where ", change, widest + 1) : ": ") +
+      each_way(over_before);
   if (e.rounds.size() > 1)
     sentence += fmt::format("; all rounds together changed it by {}{}", points(over_base),
-                            shown_positive(over_base) || shown_negative(over_base) ? "" : ", within noise as well");
+                            shown_gain(over_base) || shown_loss(over_base) ? "" : ", within noise as well");
   findings.push_back({RoundsFindingCode::within_noise, std::move(sentence)});
 }
 
 void forgotten(const RoundsEvidence& e, std::vector<RoundsFinding>& findings) {
   for (const SetEvidence& set : e.rounds.back().sets) {
-    if (!shown_negative(set.since)) continue;
+    if (!shown_loss(set.since)) continue;
     Index trained = 0;  // the last round of this set
     for (std::size_t r = 0; r < e.rounds.size(); ++r)
       if (e.rounds[r].set == set.set) trained = static_cast<Index>(r);
@@ -169,7 +206,7 @@ void forgotten(const RoundsEvidence& e, std::vector<RoundsFinding>& findings) {
     const auto shows = [&](Index r) {
       const auto& sets = round(e, r).sets;
       return std::any_of(sets.begin(), sets.end(),
-                         [&](const SetEvidence& s) { return s.set == set.set && shown_negative(s.since); });
+                         [&](const SetEvidence& s) { return s.set == set.set && shown_loss(s.since); });
     };
     while (!shows(first)) ++first;
     findings.push_back(
@@ -191,6 +228,8 @@ const char* to_string(RoundsFindingCode code) {
       return "same-predictions";
     case RoundsFindingCode::one_class:
       return "one-class";
+    case RoundsFindingCode::majority_level:
+      return "majority-level";
     case RoundsFindingCode::gained:
       return "gained";
     case RoundsFindingCode::lost:
@@ -209,6 +248,7 @@ std::vector<RoundsFinding> explain_rounds(const RoundsEvidence& evidence) {
   weights_still(evidence, findings);
   same_predictions(evidence, findings);
   one_class(evidence, findings);
+  majority_level(evidence, findings);
   forgotten(evidence, findings);
   gained_or_lost(evidence, findings);
   within_noise(evidence, findings);

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plateau/study/statistics.hpp"
 
+#include <algorithm>
+#include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <limits>
@@ -47,6 +49,14 @@ Estimate paired_difference(const std::vector<double>& first, const std::vector<d
   for (std::size_t i = 0; i < first.size(); ++i) difference[i] = second[i] - first[i];
   const MeanSpread spread = mean_spread(difference);
   return {spread.mean, spread.interval};
+}
+
+double mcnemar_p(Index gained, Index lost) {
+  expects(gained >= 0 && lost >= 0, "mcnemar_p: counts of rows");
+  const auto rows = static_cast<double>(gained + lost);
+  if (rows == 0) return 1;
+  const boost::math::binomial fair(rows, 0.5);
+  return std::min(1.0, 2 * boost::math::cdf(fair, static_cast<double>(std::min(gained, lost))));
 }
 
 Estimate crossed_difference(const std::vector<double>& run, const std::vector<std::vector<double>>& trainings) {

@@ -112,7 +112,7 @@ TEST_F(Finetune, rounds_of_other_flowers_forget_the_first_and_it_says_so) {
   EXPECT_NE(text.out.find("- Round 2 made the network forget round 1"), std::string::npos) << text.out;
 
   const ProgramResult json =
-      run(command, {"--format", "json", "--out", place("out"), "--save", place("m.safetensors"), "--freeze", "1"});
+      run(command, {"--format", "json", "--out", place("out"), "--save", place("m.safetensors"), "--freeze", "fc1"});
   EXPECT_EQ(json.exit_code, 0) << json.err;
   const Json rounds = Json::parse(json.out);
   EXPECT_EQ(rounds["rounds"].size(), 2u);
@@ -174,6 +174,50 @@ TEST_F(Finetune, a_round_that_diverges_ends_it_and_keeps_what_was_there) {
   EXPECT_FALSE(std::filesystem::exists(place("m.safetensors")));
 }
 
+// Whenever it happens, what the complete rounds have left is there, and nobody writes over it.
+TEST_F(Finetune, that_is_killed_keeps_its_rounds) {
+  const std::string base = flowers(), rows = rows_of("a.csv", {"setosa", "virginica"});
+  const Arguments command{"finetune", "--init",   base,      "--round", rows,        "--test",
+                          rows,       "--target", "species", "--lr",    "0.001",     "--epochs",
+                          "20",       "--device", "cpu",     "--out",   place("out")};
+  Arguments whole = command;
+  whole.insert(whole.begin(), std::string(PLATEAU_PROGRAMS) + "/plateau");
+  whole.insert(whole.end(), {"--repeat-round", "10000"});
+  const auto lines = [&] { return std::ranges::count(file_content(folder / "out" / "rounds.csv"), '\n'); };
+  const ProgramResult killed = run_program(
+      whole, folder,
+      [&] {
+        for (int i = 0; i < 100'000 && lines() < 5; ++i) std::this_thread::sleep_for(std::chrono::microseconds(200));
+      },
+      SIGKILL);
+  ASSERT_EQ(killed.exit_code, 128 + SIGKILL) << killed.err;
+  EXPECT_FALSE(std::filesystem::exists(folder / "out" / "rounds.json"));
+
+  // The model is that of the last line, or of the line before where the process ended between the two files.
+  const std::string csv = file_content(folder / "out" / "rounds.csv");
+  const auto complete = lines() - 2;
+  ASSERT_GE(complete, 3);
+  Arguments again{"finetune", "--init", base,    "--round",  rows, "--test",   rows,  "--target",
+                  "species",  "--lr",   "0.001", "--epochs", "20", "--device", "cpu", "--quiet"};
+  bool same = false;
+  for (const auto rounds : {complete, complete - 1}) {
+    const std::string out = place("whole" + std::to_string(rounds));
+    ASSERT_EQ(run(again, {"--out", out, "--repeat-round", std::to_string(rounds)}).exit_code, 0);
+    EXPECT_EQ(csv.find(file_content(std::filesystem::path(out) / "rounds.csv")), 0u);
+    same = same || file_content(std::filesystem::path(out) / "model.safetensors") ==
+                       file_content(folder / "out" / "model.safetensors");
+  }
+  EXPECT_TRUE(same);
+
+  const ProgramResult refused = run(command);
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_EQ(refused.err,
+            "plateau: --out " + place("out") +
+                ": the folder already holds rounds.csv, of a fine-tuning that was cut short; go on from its "
+                "model by plateau finetune --init " +
+                place("out") + "/model.safetensors, and name another folder\n");
+}
+
 TEST_F(Finetune, refuses_by_name_what_does_not_fit) {
   const std::string base = flowers(), rows = rows_of("a.csv", {"setosa", "virginica"});
   const auto refused = [&](const Arguments& more, const std::string& culprit) {
@@ -187,6 +231,9 @@ TEST_F(Finetune, refuses_by_name_what_does_not_fit) {
   refused({"--test", rows}, "--round");
   refused({"--round", rows, "--test", rows, "--freeze", "3"}, "--freeze 3: ");
   refused({"--round", rows, "--test", rows, "--freeze", "1,2"}, "--freeze 1,2: these are all layers");
+  refused({"--round", rows, "--test", rows, "--freeze", "fc1,2"}, "--freeze 1,2: these are all layers");
+  for (const std::string layer : {"fc", "fcfc1", "fc0", "fc+1", "fc1;2", "FC1"})
+    refused({"--round", rows, "--test", rows, "--freeze", layer}, "--freeze");
   refused({"--round", rows, "--test", rows, "--repeat-round", "0"}, "--repeat-round");
   refused({"--round", rows, "--test", rows, "--drop", "petal_width"}, "has no column 'petal_width'");
   const std::string rose =

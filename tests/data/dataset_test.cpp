@@ -307,7 +307,7 @@ TEST(ScaleFeatures, scales_every_column_to_the_bit) {
   EXPECT_THROW(scale_features(data, {{}}), std::invalid_argument);
 }
 
-TEST(Checksum, is_of_shape_values_and_labels) {
+TEST(Checksum, is_of_shape_values_labels_and_groups) {
   const std::uint32_t whole = checksum(table("1,2,0\n3,4,1\n"));
   EXPECT_EQ(checksum(table("1,2,no\n3,4,yes\n", "other.csv")), whole);
   EXPECT_NE(checksum(table("1,2,1\n3,4,0\n")), whole);
@@ -318,6 +318,11 @@ TEST(Checksum, is_of_shape_values_and_labels) {
   // 0)))'
   EXPECT_EQ(checksum(table("1,2,0\n")), 74818099u);
   EXPECT_NE(checksum(Dataset{}), 0u);
+  const auto of_groups = [](const char* text) {
+    return checksum(read_dataset(put("g.csv", text).string(), {.group = "g"}));
+  };
+  EXPECT_EQ(of_groups("a,g,y\n1,p,u\n2,q,v\n3,p,u\n"), of_groups("a,g,y\n1,r,u\n2,s,v\n3,r,u\n"));
+  EXPECT_NE(of_groups("a,g,y\n1,p,u\n2,q,v\n3,p,u\n"), of_groups("a,g,y\n1,p,u\n2,q,v\n3,q,u\n"));
 }
 
 TEST(TakeRows, takes_all_that_is_known_of_a_row) {

@@ -12,6 +12,8 @@ namespace plateau {
 namespace {
 
 Estimate between(double low, double high) { return {(low + high) / 2, {low, high}}; }
+// Of so many rows that became right, and wrong.
+AccuracyChange change(double low, double high, Index gained, Index lost) { return {between(low, high), gained, lost}; }
 
 // Two sets in two rounds, of which the second forgets the first.
 RoundsResult two_rounds() {
@@ -35,8 +37,8 @@ RoundsResult two_rounds() {
        .gradient_norm = 0.25,
        .layer_change = {0.02, 0.5},
        .test_accuracy = between(0.7, 0.8),
-       .over_before = between(0.1, 0.3),
-       .over_base = between(0.1, 0.3),
+       .over_before = change(0.1, 0.3, 80, 10),
+       .over_base = change(0.1, 0.3, 80, 10),
        .changed_since_before = 90,
        .changed_since_base = 90,
        .predicted_class_rows = {300, 200},
@@ -45,19 +47,19 @@ RoundsResult two_rounds() {
        .gradient_norm = 0.25,
        .layer_change = {0, std::numeric_limits<double>::infinity()},
        .test_accuracy = between(0.4, 0.5),
-       .over_before = between(-0.4, -0.2),
-       .over_base = between(-0.2, 0.0),
+       .over_before = change(-0.4, -0.2, 25, 175),
+       .over_base = change(-0.2, 0.0, 3, 1),
        .changed_since_before = 200,
        .changed_since_base = 210,
        .predicted_class_rows = {500, 0},
-       .sets = {{.set = 0, .accuracy = between(0.4, 0.5), .right_after = 0.85, .since = between(-0.5, -0.3)},
+       .sets = {{.set = 0, .accuracy = between(0.4, 0.5), .right_after = 0.85, .since = change(-0.5, -0.3, 1, 33)},
                 {.set = 1, .accuracy = between(0.9, 1), .right_after = 0.95, .since = {}}}}};
   result.findings = explain_rounds(result.evidence);
   return result;
 }
 
 TEST(RoundLine, is_of_the_last_round) {
-  EXPECT_EQ(round_line(two_rounds()), "Round: 2, Train Loss: 0.3333, Test Accuracy: 0.4500, Changed: 200\n");
+  EXPECT_EQ(round_line(two_rounds()), "Round: 2, Train Loss: 0.3333, Test Accuracy: 0.4500, Changed: 200 (40 %)\n");
 }
 
 TEST(RoundsSummary, tells_all_that_was_measured_and_found) {
@@ -67,15 +69,17 @@ TEST(RoundsSummary, tells_all_that_was_measured_and_found) {
   const std::string text = rounds_summary(result, {.initial = "base.safetensors"}, cpu_environment(2));
   for (const char* const part :
        {"\nbase.safetensors (2-3-2) in 2 rounds, 500 test rows, seed 7\n",
-        "Rows         - set 1: monday.csv, 80 rows\n             - set 2: tues?day.csv, 1 row\n",
+        "Rows         - set 1: monday.csv, 80 rows\n             - set 2: tues?day.csv, 1 row\n"
+        "             - test: t.csv, 500 rows, of which class 'dog' has most: 260, a majority share of 0.520\n",
         "Every round  adam, learning rate 0.001, batches of 8, 3 epochs; the optimizer begins anew in each\n"
         "             round; layer 1 frozen; rows are brought to the scale that the model was trained with\n",
-        "\nround  rows   train          test accuracy    points over before             over base  changed  layer 1  "
-        "layer 2\n"
+        "\nround  rows   train          test accuracy    points over before             over base     changed  "
+        "layer 1  layer 2\n"
         " base                0.5500 [0.500, 0.600]\n"
-        "    1    80  0.8750  0.7500 [0.700, 0.800]  +20.0 [+10.0, +30.0]  +20.0 [+10.0, +30.0]       90      2 %     "
+        "    1    80  0.8750  0.7500 [0.700, 0.800]  +20.0 [+10.0, +30.0]  +20.0 [+10.0, +30.0]   90 (18 %)      2 %   "
+        "  "
         "50 %\n",
-        "\nround     set 1     set 2\n    1  * 0.8500\n    2    0.4500  * 0.9500\n",
+        "  200 (40 %)      0 %        -\n", "\nround     set 1     set 2\n    1  * 0.8500\n    2    0.4500  * 0.9500\n",
         "Findings     - From round 2 on the network gives every test row class 'cat?'",
         "- Round 2 made the network forget round 1", "training 3.000 s\n"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
@@ -101,17 +105,20 @@ TEST(RoundsCsv, reads_back_and_has_what_there_is) {
   std::getline(csv, line);
   EXPECT_EQ(line,
             "round,set,seed,train_loss,train_accuracy,test_accuracy,test_low,test_high,over_before,over_before_low,"
-            "over_before_high,over_base,over_base_low,over_base_high,changed_since_before,changed_since_base,"
-            "layer1_change,layer2_change,set1_accuracy,set1_since,set2_accuracy,set2_since");
+            "over_before_high,gained_since_before,lost_since_before,over_base,over_base_low,over_base_high,"
+            "gained_since_base,lost_since_base,changed_since_before,changed_share_since_before,changed_since_base,"
+            "changed_share_since_base,layer1_change,layer2_change,set1_accuracy,set1_since,set2_accuracy,set2_since");
   const auto columns = std::count(line.begin(), line.end(), ',');
   std::getline(csv, line);
-  EXPECT_EQ(line, "0,,,,,0.55,0.5,0.6,,,,,,,,,,,,,,");
+  EXPECT_EQ(line, "0,,,,,0.55,0.5,0.6,,,,,,,,,,,,,,,,,,,,");
   EXPECT_EQ(std::count(line.begin(), line.end(), ','), columns);
   std::getline(csv, line);
-  EXPECT_EQ(line, "1,1,7,0.1,0.875,0.75,0.7,0.8,0.2,0.1,0.3,0.2,0.1,0.3,90,90,0.02,0.5,0.8500000000000001,0,,");
+  EXPECT_EQ(line,
+            "1,1,7,0.1,0.875,0.75,0.7,0.8,0.2,0.1,0.3,80,10,0.2,0.1,0.3,80,10,90,0.18,90,0.18,0.02,0.5,"
+            "0.8500000000000001,0,,");
   std::getline(csv, line);
   EXPECT_EQ(line.substr(0, 25), "2,2,8,0.3333333333333333,");
-  EXPECT_EQ(line.substr(line.find(",200,210,")), ",200,210,0,inf,0.45,-0.4,0.95,0");
+  EXPECT_EQ(line.substr(line.find(",200,")), ",200,0.4,210,0.42,0,,0.45,-0.4,0.95,0");
   EXPECT_FALSE(std::getline(csv, line));
 }
 
@@ -133,6 +140,7 @@ TEST(RoundsJson, holds_what_docs_finetune_md_says) {
   EXPECT_EQ(configuration["scale"], "none");
   EXPECT_EQ(json["plan"]["engine"], "layered");
   EXPECT_EQ(json["data"]["test_class_rows"], (std::vector<int>{240, 260}));
+  EXPECT_EQ(json["data"]["majority_share_test"], 0.52);
   EXPECT_EQ(json["outcome"], "finished");
   EXPECT_EQ(json["base"]["test_accuracy"]["interval_95"], (std::vector<double>{0.5, 0.6}));
   const auto& second = json["rounds"][1];
@@ -141,10 +149,17 @@ TEST(RoundsJson, holds_what_docs_finetune_md_says) {
   EXPECT_EQ(second["epochs"], 2);
   EXPECT_EQ(second["train_loss"], 1.0 / 3);
   EXPECT_EQ(second["changed_since_base"], 210);
+  EXPECT_EQ(second["changed_share_since_base"], 0.42);
+  EXPECT_EQ(second["changed_share_since_before"], 0.4);
+  EXPECT_EQ(second["over_base"]["gained"], 3);
+  EXPECT_EQ(second["over_base"]["lost"], 1);
+  EXPECT_EQ(second["over_base"]["mcnemar_p"], 0.625);
+  EXPECT_EQ(second["over_before"]["lost"], 175);
   EXPECT_EQ(second["layer_change"][0], 0);
   EXPECT_TRUE(second["layer_change"][1].is_null());
   EXPECT_EQ(second["sets"][0]["set"], 1);
   EXPECT_EQ(second["sets"][0]["since"]["value"], -0.4);
+  EXPECT_EQ(second["sets"][0]["since"]["lost"], 33);
   EXPECT_EQ(json["findings"][0]["code"], "one-class");
   EXPECT_EQ(json["measured"]["seconds"]["rounds"], (std::vector<double>{1, 2}));
 

@@ -13,6 +13,7 @@
 #include "plateau/core/error.hpp"
 #include "plateau/data/linear_stack.hpp"
 #include "plateau/data/output_file.hpp"
+#include "plateau/report/rounds_report.hpp"
 
 namespace plateau {
 namespace {
@@ -120,7 +121,11 @@ TEST(RunDirectory, with_a_checkpoint_is_for_the_run_that_goes_on) {
 TEST(RoundsDirectory, holds_the_three_files_and_is_never_overwritten) {
   const std::filesystem::path folder = test_folder() / "rounds";
   const ModelFile model{.stack = {{1, 2}, {1, 2, 3, 4}}};
-  RoundsResult result{.definition = {}, .architecture = {{1, 2}}, .sources = {"a"}, .set_rows = {1}};
+  RoundsResult result{.definition = {},
+                      .architecture = {{1, 2}},
+                      .sources = {"a"},
+                      .set_rows = {1},
+                      .evidence = {.test_class_rows = {1, 0}}};
   prepare_rounds_directory(folder);
   write_rounds_directory(folder, result, model, "{}\n");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 2);  // no round, no model
@@ -132,7 +137,14 @@ TEST(RoundsDirectory, holds_the_three_files_and_is_never_overwritten) {
   prepare_rounds_directory(complete);
   result.rounds = {{.set = 0, .history = {{}}}};
   result.evidence.rounds = {{.layer_change = {0.5}}};
+  write_rounds_so_far(complete, result, {.stack = {{1, 2}, {0, 0, 0, 0}}});
+  EXPECT_EQ(read_linear_stack(complete / "model.safetensors").parameters, (std::vector<float>{0, 0, 0, 0}));
+  EXPECT_EQ(testing_files::get(complete / "rounds.csv"), rounds_csv(result));
+  for (const auto prepare : {&prepare_run_directory, &prepare_sweep_directory, &prepare_rounds_directory})
+    EXPECT_NE(testing_files::refusal([&] { prepare(complete); }).find("of a fine-tuning that was cut short"),
+              std::string::npos);
   write_rounds_directory(complete, result, model, "{}\n");
+  EXPECT_THROW(write_rounds_so_far(complete, result, model), InputError);
   EXPECT_EQ(read_linear_stack(complete / "model.safetensors").parameters, model.stack.parameters);
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(complete), {}), 3);
 }

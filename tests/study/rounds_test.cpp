@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <limits>
 
 #include "support/cases.hpp"
 
@@ -108,12 +109,20 @@ TEST(Rounds, are_trainings_on_top_of_each_other_with_a_fresh_optimizer) {
     EXPECT_EQ(round.sets.size(), r == 0 ? 1u : 2u);
 
     const std::vector<std::int32_t> now = trainer.predict({kNet, trained.parameters}, test.x()).predicted;
-    Index changed = 0;
-    for (std::size_t row = 0; row < now.size(); ++row) changed += now[row] != predicted[row];
+    Index changed = 0, gained = 0, lost = 0;
+    for (std::size_t row = 0; row < now.size(); ++row) {
+      changed += now[row] != predicted[row];
+      gained += now[row] == test.labels[row] && predicted[row] != test.labels[row];
+      lost += now[row] != test.labels[row] && predicted[row] == test.labels[row];
+    }
     EXPECT_EQ(round.changed_since_before, changed);
+    EXPECT_EQ(round.over_before.gained, gained);
+    EXPECT_EQ(round.over_before.lost, lost);
+    EXPECT_DOUBLE_EQ(round.over_before.value, static_cast<double>(gained - lost) / static_cast<double>(test.rows()));
     if (r == 0) {
       EXPECT_EQ(round.changed_since_base, changed);
       EXPECT_EQ(round.over_base.value, round.over_before.value);
+      EXPECT_EQ(round.over_base.gained, gained);
     }
     double moved = 0, norm = 0;  // of the last layer
     for (std::size_t i = 36; i < before.size(); ++i) {
@@ -147,6 +156,13 @@ TEST(Rounds, with_a_learning_rate_too_small_for_floats_leave_all_as_it_was) {
   EXPECT_TRUE(found(result, RoundsFindingCode::same_predictions));
   EXPECT_FALSE(found(result, RoundsFindingCode::within_noise));
   EXPECT_EQ(result.evidence.rounds[1].over_base.interval.high, 0);
+}
+
+TEST(Rounds, from_a_layer_of_zeros_have_no_finite_change) {
+  TrainedNetwork start = base(5);
+  std::fill(start.parameters.begin() + 36, start.parameters.end(), 0.0f);
+  const RoundsResult result = studied({.run = round_of(0.01, 1)}, start, sets_of({{0, 1}}));
+  EXPECT_EQ(result.evidence.rounds[0].layer_change, (std::vector<double>{0, std::numeric_limits<double>::infinity()}));
 }
 
 TEST(Rounds, keep_frozen_layers) {

@@ -77,6 +77,19 @@ TEST(PairedDifference, has_the_sign_of_second_minus_first) {
   EXPECT_THROW(paired_difference({1, 2}, {1}), std::invalid_argument);
 }
 
+TEST(McNemar, is_the_binomial_test_of_the_rows_that_changed) {
+  EXPECT_DOUBLE_EQ(mcnemar_p(4, 0), 0.125);  // 2 / 2^4
+  EXPECT_DOUBLE_EQ(mcnemar_p(0, 6), 0.03125);
+  EXPECT_DOUBLE_EQ(mcnemar_p(2, 8), 2 * (1 + 10 + 45) / 1024.0);
+  EXPECT_DOUBLE_EQ(mcnemar_p(8, 2), mcnemar_p(2, 8));
+  EXPECT_EQ(mcnemar_p(3, 3), 1);
+  EXPECT_EQ(mcnemar_p(4, 3), 1);
+  EXPECT_EQ(mcnemar_p(0, 0), 1);
+  EXPECT_NEAR(mcnemar_p(450'000, 451'000), 0.2926, 1e-4);  // of a normal variate, 999 / sqrt(901000)
+  EXPECT_THROW(mcnemar_p(-1, 3), std::invalid_argument);
+  EXPECT_THROW(mcnemar_p(3, -1), std::invalid_argument);
+}
+
 // 95 % intervals must cover the truth in 95 % of repetitions: of 1000, 950 +- 4 standard deviations of the binomial.
 TEST(Intervals, cover_as_often_as_they_promise) {
   int paired = 0, crossed = 0;

@@ -104,7 +104,8 @@ void reconcile(Dataset& data, const Schema& training);
 // are not as many scales as features.
 void scale_features(Dataset& data, const std::vector<FeatureScale>& scale);
 
-// CRC-32 of what a training sees of the rows: their number, columns, values and labels, to the bit.
+// CRC-32 of what a training sees of the rows: their number, columns, values, labels and, where there are, groups, to
+// the bit. Names are not in it.
 std::uint32_t checksum(const Dataset& data);
 
 // Rows of `data` in the order of `rows`, each in [0, data.rows()), with all that is known of them. Throws

@@ -20,7 +20,7 @@ struct RoundsFiles {
   ReadOptions reading = {};
 };
 
-// "Round: 2, Train Loss: 0.1234, Test Accuracy: 0.4320, Changed: 12\n": the last complete one.
+// "Round: 2, Train Loss: 0.1234, Test Accuracy: 0.4320, Changed: 12 (2.4 %)\n": the last complete one.
 std::string round_line(const RoundsResult& result);
 
 std::string rounds_summary(const RoundsResult& result, const RoundsFiles& files, const Environment& environment);

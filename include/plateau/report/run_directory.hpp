@@ -23,7 +23,8 @@ std::string history_csv(const RunStudy& study);
 std::string sweep_csv(const SweepResult& result);
 
 // Makes the folder ready before anything is trained: creates it if need be and throws InputError where it cannot be
-// written or already holds a run, a checkpoint or a sweep, which are never overwritten.
+// written or already holds a run, a checkpoint, a sweep or a fine-tuning, also one that was cut short: none is ever
+// overwritten.
 void prepare_run_directory(const std::filesystem::path& directory);
 void prepare_sweep_directory(const std::filesystem::path& directory);
 void prepare_rounds_directory(const std::filesystem::path& directory);
@@ -46,7 +47,10 @@ void write_run_directory(const std::filesystem::path& directory, const RunStudy&
 void write_sweep_directory(const std::filesystem::path& directory, const SweepResult& result,
                            const std::string& sweep_json);
 
-// Likewise, rounds.json last. No model where no round is complete.
+// What a fine-tuning that goes on has so far: rounds.csv, and the model after the last complete round, where there is
+// one. Each replaces what is there from the round before.
+void write_rounds_so_far(const std::filesystem::path& directory, const RoundsResult& result, const ModelFile& model);
+// The same, and rounds.json last.
 void write_rounds_directory(const std::filesystem::path& directory, const RoundsResult& result, const ModelFile& model,
                             const std::string& rounds_json);
 

@@ -37,6 +37,11 @@ MeanSpread mean_spread(const std::vector<double>& values);  // at least one valu
 // Mean of second - first over paired values (the same test rows), with Student's interval. At least two pairs.
 Estimate paired_difference(const std::vector<double>& first, const std::vector<double>& second);
 
+// Two-sided p-value of McNemar's test in its exact form (McNemar 1947, Psychometrika 12:153): the probability that a
+// fair coin thrown gained + lost times falls as unevenly, or more so. Rows that are right both times, or wrong, tell
+// nothing. 1 where both are 0. Neither is negative.
+double mcnemar_p(Index gained, Index lost);
+
 // How far several trainings lie above one run on the same test rows, on average: mean(trainings) - run. The interval
 // crosses both sources of chance, variance over rows / rows + variance over trainings / trainings, with Welch and
 // Satterthwaite's degrees of freedom: more trainings never remove the share of the rows.
