@@ -30,8 +30,7 @@ __device__ void update(const AdamConstants& c, const AdamStep& step, const AdamS
   const Floats<kCount> grad = load<kCount>(at.grad + i);
   Floats<kCount> parameter = load<kCount>(at.parameter + i), m = load<kCount>(at.m + i), v = load<kCount>(at.v + i);
 #pragma unroll
-  for (int k = 0; k < kCount; ++k)
-    adam_step(c, step, grad.at[k], parameter.at[k], m.at[k], v.at[k]);
+  for (int k = 0; k < kCount; ++k) adam_step(c, step, grad.at[k], parameter.at[k], m.at[k], v.at[k]);
   store(at.parameter + i, parameter);
   store(at.m + i, m);
   store(at.v + i, v);
@@ -44,8 +43,7 @@ __global__ __launch_bounds__(kElementBlock) void adam_kernel(AdamConstants c, co
   const AdamStep step =
       adam_step_constants(c, state->rate_reduction, state->bias_correction1, state->bias_correction2_sqrt);
   const Index vectors = size / kCount;
-  for (Index i = element_index(); i < vectors; i += element_stride())
-    update<kCount>(c, step, at, i * kCount);
+  for (Index i = element_index(); i < vectors; i += element_stride()) update<kCount>(c, step, at, i * kCount);
   const Index last = vectors * kCount + element_index();
   if (last < size) update<1>(c, step, at, last);
 }

@@ -3,8 +3,8 @@
 // metrics: losses and right predictions of a batch or of the test rows, added up into the history on the device.
 //
 //   formula   include/plateau/ops/metrics.hpp
-//   shapes    loss [R] f32    predicted, label [R] i32    history [E]    correct [E, ceil(R / 32)] u32 or empty    previous [R] i32
-//             or empty
+//   shapes    loss [R] f32    predicted, label [R] i32    history [E]    correct [E, ceil(R / 32)] u32 or empty
+//             previous [R] i32 or empty
 //   traffic   12 R bytes read, R / 8 written (metrics_cost)
 //   roofline  latency: R = 2000 moves 24 KB. One block keeps the order of the sums fixed without a second launch;
 //             it reads what one multiprocessor can, so beyond some 100,000 rows it takes longer than the memory needs

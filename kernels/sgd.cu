@@ -17,7 +17,8 @@ namespace plateau::gpu {
 namespace {
 
 template <int kCount>
-__device__ void update(const SgdConstants& c, float rate, const float* grad_at, float* parameter_at, float* velocity_at) {
+__device__ void update(const SgdConstants& c, float rate, const float* grad_at, float* parameter_at,
+                       float* velocity_at) {
   const Floats<kCount> grad = load<kCount>(grad_at);
   Floats<kCount> parameter = load<kCount>(parameter_at), velocity = load<kCount>(velocity_at);
 #pragma unroll

@@ -540,9 +540,10 @@ class Wave {
                    .parameters = parameters_.at(trained.parameters, parameters),
                    .predicted = predicted_.at(trained.predicted, data_->test_x.rows),
                    .plan = {.fused = launch_.variant}};
+    const std::size_t second = moments.size() / 2;
     for (const std::int32_t place : fused_moment_places(plan)) {
       state.first_moment.push_back(moments[static_cast<std::size_t>(place)]);
-      state.second_moment.push_back(moments[static_cast<std::size_t>(plan.moments + place)]);
+      state.second_moment.push_back(moments[second + static_cast<std::size_t>(place)]);
     }
     if (end.best_epochs == 0) return state;
     state.best_parameters = parameters_.at(trained.best, parameters);

@@ -40,26 +40,25 @@ void read_by_blocks(const std::string& file, const ReadOptions& options) {
   } catch (const InputError& error) {
     refused = error.what();
   }
-  for (const Index rows_per_block : {1, 3}) {
-    std::vector<float> values;
-    std::vector<std::int32_t> groups;
-    std::string refused_by_blocks;
-    try {
-      read_csv_blocks(file, options, rows_per_block, [&](Dataset&& block) {
-        must(block.feature_names == whole.feature_names || !refused.empty(), "a block has the names of the whole");
-        must(1 <= block.rows() && block.rows() <= rows_per_block, "a block has as many rows as are asked for");
-        values.insert(values.end(), block.values.view().begin(), block.values.view().end());
-        groups.insert(groups.end(), block.groups.begin(), block.groups.end());
-      });
-    } catch (const InputError& error) {
-      refused_by_blocks = error.what();
-    }
-    must(refused_by_blocks == refused, "blocks are refused as the whole is");
-    if (!refused.empty()) continue;
-    const HostSpan<const float> all = whole.values.view();
-    must(std::equal(values.begin(), values.end(), all.begin(), all.end()), "blocks have the rows of the whole");
-    must(groups == whole.groups, "blocks have the groups of the whole");
+  constexpr Index kRowsPerBlock = 2;
+  std::vector<float> values;
+  std::vector<std::int32_t> groups;
+  std::string refused_by_blocks;
+  try {
+    read_csv_blocks(file, options, kRowsPerBlock, [&](Dataset&& block) {
+      must(block.feature_names == whole.feature_names || !refused.empty(), "a block has the names of the whole");
+      must(1 <= block.rows() && block.rows() <= kRowsPerBlock, "a block has as many rows as are asked for");
+      values.insert(values.end(), block.values.view().begin(), block.values.view().end());
+      groups.insert(groups.end(), block.groups.begin(), block.groups.end());
+    });
+  } catch (const InputError& error) {
+    refused_by_blocks = error.what();
   }
+  must(refused_by_blocks == refused, "blocks are refused as the whole is");
+  if (!refused.empty()) return;
+  const HostSpan<const float> all = whole.values.view();
+  must(std::equal(values.begin(), values.end(), all.begin(), all.end()), "blocks have the rows of the whole");
+  must(groups == whole.groups, "blocks have the groups of the whole");
 }
 
 }  // namespace

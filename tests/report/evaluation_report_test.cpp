@@ -58,6 +58,12 @@ TEST(EvaluationSummary, has_every_figure_with_its_interval) {
               "             2 n\xc3\xa9       0     0     0\n");
   expect_part(text, "\nMistakes     - 1 row of class d?og given cat\n");
   expect_part(text, "\nMeasured     on cpu (Some Processor, 1 thread)\n");
+
+  const std::vector<std::int32_t> label{0};
+  const float nan = std::nanf("");
+  ModelEvaluation without = evaluation();
+  without.figures = evaluate_predictions({.predicted = {0}, .probability = {nan, nan, nan}}, {label.data(), 1}, 3);
+  expect_part(evaluation_summary(without, kFiles, somewhere()), "\nCalibration  none: no row is given a class\n");
 }
 
 TEST(EvaluationSummary, compares_with_always_saying_the_commonest_class) {
