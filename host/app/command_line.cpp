@@ -180,7 +180,10 @@ std::vector<Index> parse_hidden(const std::string& text) {
 }
 
 double checked(const char* option, double value, Least least) {
-  if (!std::isfinite(value) || value < 0 || (value == 0 && least == Least::above_zero))
+  // Devices compute in float.
+  const bool is_zero = static_cast<float>(value) == 0;
+  if (!std::isfinite(value) || value > std::numeric_limits<float>::max() || value < 0 ||
+      (is_zero && least == Least::above_zero))
     throw InputError(
         fmt::format("{} {}: expected a number {} zero", option, value, least == Least::zero ? "of at least" : "above"));
   return value;

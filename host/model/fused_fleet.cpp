@@ -693,7 +693,8 @@ std::vector<Wave> plan_waves(const TrainingData& data, const std::vector<Run>& r
         add();
       }
       if (options.wave_bytes == 0 && waves.back().bytes() > most_bytes)
-        throw InputError(memory_refusal(number, runs[number], waves.back().bytes(), most_bytes));
+        throw InputError(memory_refusal(options.numbers.empty() ? number : options.numbers[number], runs[number],
+                                        waves.back().bytes(), most_bytes));
     }
   }
   return waves;

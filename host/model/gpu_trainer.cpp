@@ -199,27 +199,33 @@ class GpuTrainer final : public Trainer {
     }
     std::vector<RunResult> results(runs.size());
     const auto all = static_cast<Index>(runs.size());
-    const auto tell = [&](Index finished, double done) {  // by their number: what engines take is not compared
-      if (observer) observer({finished, all, done / static_cast<double>(all)});
+    double of_fused = 0, of_all = 0;
+    for (const Run& run : runs) of_all += products(run, data);
+    for (const std::size_t number : fused) of_fused += products(runs[number], data);
+    const auto tell = [&](Index finished, double done) {
+      if (observer) observer({finished, all, finished == all ? 1 : std::min(done / of_all, 1.0)});
     };
-    const auto fused_runs = static_cast<double>(fused.size());
     std::vector<RunResult> of_fleet =
-        train_fused(data, fleet, {.stop = options_.stop, .observer = [&](const FleetProgress& now) {
-                                    tell(now.finished, now.share * fused_runs);
-                                  }});
+        train_fused(data, fleet,
+                    {.stop = options_.stop,
+                     .observer = [&](const FleetProgress& now) { tell(now.finished, now.share * of_fused); },
+                     .numbers = fused});
     for (std::size_t k = 0; k < fused.size(); ++k) results[fused[k]] = std::move(of_fleet[k]);
+    double done = of_fused;
     for (std::size_t k = 0; k < layered.size(); ++k) {
       const Run& run = runs[layered[k]];
       const auto before = static_cast<Index>(fused.size() + k);
+      const double of_run = products(run, data);
       if (stop_requested()) {
         results[layered[k]].outcome = RunOutcome::interrupted;
       } else {
         const auto epochs = static_cast<double>(last_epoch(run) - first_epoch(run));
         results[layered[k]] = train_layered(run, data, {}, [&](const RunProgress& now) {
-          tell(before, static_cast<double>(before) + static_cast<double>(now.epochs - first_epoch(run)) / epochs);
+          tell(before, done + of_run * static_cast<double>(now.epochs - first_epoch(run)) / epochs);
         });
       }
-      tell(before + 1, static_cast<double>(before + 1));
+      done += of_run;
+      tell(before + 1, done);
     }
     return results;
   }
@@ -240,6 +246,12 @@ class GpuTrainer final : public Trainer {
   bool stop_requested() const override { return options_.stop && options_.stop->load(std::memory_order_relaxed); }
 
  private:
+  // How much of a fleet's work a run is, for progress: what it multiplies. Which engine does that is not considered.
+  static double products(const Run& run, const TrainingData& data) {
+    const Index rows = 3 * training_rows(run, data).count() + data.test_x.rows;
+    return static_cast<double>(run.architecture.parameters()) * static_cast<double>(rows) *
+           static_cast<double>(last_epoch(run) - first_epoch(run));
+  }
   // Whoever goes on with a run is who began it.
   void expects_engine_of(const Run& run) const {
     if (!run.resume || options_.engine == Engine::automatic) return;

@@ -221,7 +221,7 @@ TEST_F(CommandLine, refuses_unknown_commands_options_and_values) {
 }
 
 TEST_F(CommandLine, refuses_settings_that_train_nothing) {
-  for (const std::string value : {"-0.1", "0", "nan", "inf", "fast"})
+  for (const std::string value : {"-0.1", "0", "1e-60", "1e60", "nan", "inf", "fast"})
     expect_refused(train_sgd_case({"--hidden", "8", "--lr", value}), "--lr");
   for (const std::string value : {"-0.1", "nan"}) {
     expect_refused(train_sgd_case({"--hidden", "8", "--weight-decay", value}), "--weight-decay");

@@ -982,6 +982,36 @@ TEST(FusedFleet, a_fleet_with_a_run_that_the_device_cannot_hold_is_refused) {
   EXPECT_EQ(told, 0);
 }
 
+// Whose device holds the other engine's library, and not the history of a million epochs.
+TEST(FusedFleet, a_run_that_is_refused_keeps_its_number_among_those_of_the_other_engine) {
+  if (gpu::inventory().devices.front().memory_bytes > (Index{1} << 27)) GTEST_SKIP() << "all of it fits";
+  const Problem problem(53, 37, 5, 3);
+  std::vector<plateau::Run> runs(4, {.architecture = {{5, 16, 3}}, .epochs = 1});
+  runs[0].architecture = {{5, 4, 4, 4, 4, 4, 3}};
+  runs[2].epochs = kMaxEpochs;
+  try {
+    make_gpu_trainer({.engine = Engine::automatic})->train_fleet(problem.data(), runs);
+    FAIL() << "it was trained";
+  } catch (const InputError& error) {
+    EXPECT_EQ(std::string(error.what()).find("run 2 of the fleet (5-16-3) takes "), 0u) << error.what();
+  }
+}
+
+// What is told of a fleet of both engines goes by what its runs multiply, not by how many they are.
+TEST(FusedFleet, progress_over_both_engines_goes_by_work) {
+  const Problem problem(20, 20, 2, 2);
+  std::vector<plateau::Run> runs(8, {.architecture = {{2, 4, 2}}, .epochs = 2});
+  runs.push_back({.architecture = {{2, 300, 2}}, .epochs = 2});
+  double after_the_small = -1, last = 0;
+  make_gpu_trainer({.engine = Engine::automatic})->train_fleet(problem.data(), runs, [&](const FleetProgress& now) {
+    EXPECT_GE(now.share, last);
+    last = now.share;
+    if (now.finished == 8 && after_the_small < 0) after_the_small = now.share;
+  });
+  EXPECT_EQ(last, 1);
+  EXPECT_LE(std::abs(after_the_small - 8 * 22 / (8 * 22 + 1502.0)), 1e-12);
+}
+
 // The engine that a trainer takes follows from each run alone.
 TEST(FusedFleet, a_trainer_takes_the_fused_engine_for_small_runs) {
   const Problem problem(20, 20, 2, 2);

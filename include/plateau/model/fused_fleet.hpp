@@ -22,6 +22,8 @@ struct FusedOptions {
   std::vector<std::size_t> order =
       {};                // in which runs are taken, a permutation of their numbers; empty: costliest first
   Index wave_bytes = 0;  // of device memory for what a launch works with and leaves behind; 0: what is free
+  std::vector<std::size_t> numbers =
+      {};  // of the runs in the fleet that they are a part of, for messages; empty: 0, 1, ...
 };
 
 // Why a network that the engine does not take on the present GPU is too large for it, and which limit it exceeds.
