@@ -25,6 +25,8 @@ Index rows_per_block(const Architecture& net) {
 Predictions predict_rows(Trainer& trainer, const TrainedNetwork& network, HostMatrix<const float> x) {
   const Index block = rows_per_block(network.architecture);
   Predictions all;
+  all.predicted.reserve(static_cast<std::size_t>(x.rows));
+  all.probability.reserve(static_cast<std::size_t>(x.rows * network.architecture.classes()));
   for (Index first = 0; first < x.rows; first += block) {
     const HostMatrix<const float> rows{x.row(first), std::min(block, x.rows - first), x.cols, x.stride};
     const Predictions part = trainer.predict(network, rows);
