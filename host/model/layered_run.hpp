@@ -363,7 +363,11 @@ class LayeredRun {
   Buffer<T> buffer(Index size) const {
     return backend_.template allocate<T>(size, T{});
   }
-  Rows rows_of(Index count) const { return {count, buffer<Real>(count * x_stride_), buffer<std::int32_t>(count)}; }
+  Rows rows_of(Index count) const {
+    auto x = buffer<Real>(count * x_stride_);
+    auto label = buffer<std::int32_t>(count);
+    return {count, std::move(x), std::move(label)};
+  }
   Matrix<Real> x_of(Rows& rows) { return as_matrix(rows.x.view(), rows.count, features_, x_stride_); }
   Matrix<const Real> x_of(const Rows& rows) const { return as_matrix(rows.x.view(), rows.count, features_, x_stride_); }
   const Rows& train() const { return train_ ? *train_ : data_; }
@@ -560,8 +564,8 @@ class LayeredRun {
       backend_.class_probabilities(evaluation_work_.front().output(run_.architecture.layers() - 1, count, classes_),
                                    predicted.view().subspan(first, count), of_tile);
     });
-    const Predictions result{.predicted = queue_fetch<std::int32_t, std::int32_t>(predicted.view(), backend_),
-                             .probability = queue_fetch<float, Real>(probability.view(), backend_)};
+    Predictions result{.predicted = queue_fetch<std::int32_t, std::int32_t>(predicted.view(), backend_),
+                       .probability = queue_fetch<float, Real>(probability.view(), backend_)};
     backend_.finish();  // before the rows are given back
     return result;
   }

@@ -79,6 +79,7 @@ std::vector<std::string> mistakes(const ModelEvaluation& evaluation) {
   std::ranges::stable_sort(places, [&](std::size_t a, std::size_t b) { return counts[a] > counts[b]; });
   places.resize(std::min(places.size(), kMistakesListed));
   std::vector<std::string> lines;
+  lines.reserve(places.size());
   for (const std::size_t place : places)
     lines.push_back(fmt::format("{} of class {} given {}", counted(counts[place], "row"),
                                 name_of(evaluation, place / classes), name_of(evaluation, place % classes)));
@@ -87,8 +88,7 @@ std::vector<std::string> mistakes(const ModelEvaluation& evaluation) {
 
 // Whether the accuracy is told apart from what always to say the commonest class would get.
 std::string majority_sentence(const Evaluation& figures) {
-  const std::string always =
-      fmt::format("always saying the commonest class would score {:.4f}", figures.majority_share);
+  std::string always = fmt::format("always saying the commonest class would score {:.4f}", figures.majority_share);
   if (figures.interval.low > figures.majority_share) return always;
   return always + (figures.interval.high < figures.majority_share
                        ? ": the model does worse"
