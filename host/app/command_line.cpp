@@ -129,10 +129,15 @@ void expects_no_interrupt() {
   if (stop_requested.load(std::memory_order_relaxed)) throw Interrupted();
 }
 
+void print_now(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
 std::vector<OutputName> outputs_in(const std::string& folder, const std::vector<std::string>& names) {
   std::vector<OutputName> outputs;
   if (folder.empty()) return outputs;
-  for (const std::string& name : names) outputs.push_back({"--out", folder + "/" + name});
+  for (const std::string& name : names) outputs.push_back({"--out", fmt::format("{}/{}", folder, name)});
   return outputs;
 }
 
@@ -182,8 +187,9 @@ std::vector<Index> parse_hidden(const std::string& text) {
 double checked(const char* option, double value, Least least) {
   // Devices compute in float.
   const bool is_zero = static_cast<float>(value) == 0;
-  if (!std::isfinite(value) || value > std::numeric_limits<float>::max() || value < 0 ||
-      (is_zero && least == Least::above_zero))
+  if (value > 0 && (is_zero || value > std::numeric_limits<float>::max()))
+    throw InputError(fmt::format("{} {}: that is too {} for a float", option, value, is_zero ? "small" : "large"));
+  if (!std::isfinite(value) || value < 0 || (value == 0 && least == Least::above_zero))
     throw InputError(
         fmt::format("{} {}: expected a number {} zero", option, value, least == Least::zero ? "of at least" : "above"));
   return value;
@@ -243,6 +249,7 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
     return kExitBadInput;
   }
   std::signal(SIGINT, request_stop);
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error like any other, after files are written
   try {
     const int code = action();
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;

@@ -91,6 +91,9 @@ Action add_info_command(CLI::App& plateau);
 struct Interrupted {};
 void expects_no_interrupt();  // throws it once the user wants an end
 
+// Text on stdout while something goes on, which a reader that has left does not end: run_program() tells it at the end.
+void print_now(std::string_view text);
+
 // A file that an option names to be written; empty: none.
 struct OutputName {
   const char* option;

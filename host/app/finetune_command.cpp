@@ -93,8 +93,7 @@ int run_finetune(const FinetuneArguments& arguments) {
                                   write_rounds_so_far(common.out, so_far, model);
                                 }
                                 if (!as_text || common.quiet) return;
-                                fmt::print("{}", round_line(so_far));
-                                std::fflush(stdout);
+                                print_now(round_line(so_far));
                               },
                           .epoch =
                               [&](const RunProgress& progress) {

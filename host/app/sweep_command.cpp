@@ -91,7 +91,7 @@ int run_sweep(const SweepArguments& arguments) {
   expects_apart(outputs_in(common.out, {"sweep.csv", "sweep.json"}), {sweep.files.train, sweep.files.test});
   expects_use_of_groups(sweep.files, sweep.validation);
   const Split split = read_split(sweep.files, {}, sweep.seed, !common.quiet);
-  ValidationRows(split.train, sweep.validation, sweep.seed);  // refuses before a device is looked for
+  const ValidationRows held_out(split.train, sweep.validation, sweep.seed);  // refused before a device is looked for
   for (const std::vector<Index>& hidden : sweep.hidden) fitting_architecture(hidden, split, {}, sweep.files);
   const Device device = choose_device(common);
   if (!common.out.empty()) prepare_sweep_directory(common.out);

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 
 #include "command_line.hpp"
@@ -92,7 +94,8 @@ int train_run(const TrainArguments& arguments, const std::vector<std::string>& o
   if (!hidden && files.initial.empty())
     throw InputError(
         "--hidden is missing: name the hidden widths, as in --hidden 128,128, or an initial model by --init");
-  std::vector<OutputName> written = outputs_in(common.out, {"run.json", "history.csv", "model.safetensors"});
+  std::vector<OutputName> written =
+      outputs_in(common.out, {"run.json", "history.csv", "model.safetensors", kCheckpointFile});
   written.insert(written.end(), {{"--history", arguments.history_file}, {"--save", arguments.model_file}});
   expects_apart(written, {files.train, files.test, files.initial});
   expects_use_of_groups(files, validation);
@@ -153,27 +156,35 @@ int train_run(const TrainArguments& arguments, const std::vector<std::string>& o
   const bool prints_epochs = common.output_format() == OutputFormat::text && !common.quiet;
   std::size_t printed = 0;
   const bool prints_now = prints_epochs && !line.is_shown();
-  if (prints_now && before != nullptr) {
-    fmt::print("{}", epoch_lines(before->history));
-    printed = before->history.size();
-  }
+  // Engines that are not asked about every epoch tell of some only; what is left out comes with the next checkpoint or
+  // at the end.
+  std::mutex printing;
+  const auto print_up_to_date = [&](const std::vector<EpochRecord>& history) {
+    print_now(epoch_lines(history, printed));
+    printed = std::max(printed, history.size());
+  };
+  if (prints_now && before != nullptr) print_up_to_date(before->history);
   const ProgressOf whole{.rows = split.train.rows() - held_out.count(),
                          .epochs = run.epochs,
                          .first_epoch = run.resume ? run.resume->epoch : 0};
-  const RunStudy study = study_run(
-      run, split, *device.trainer,
-      {.observer =
-           [&](const RunProgress& progress) {
-             line.show([&](double s) { return progress_line(progress, whole, s); });
-             if (prints_now && static_cast<std::size_t>(progress.epochs) == printed + 1) {
-               fmt::print("{}", epoch_line(printed++, progress.train_loss, progress.test_accuracy));
-               std::fflush(stdout);
-             }
-           },
-       .checkpoints = {.every = arguments.checkpoint_every,
-                       .take =
-                           [&](const RunResult& since) { keep(before != nullptr ? joined(*before, since) : since); }}},
-      before);
+  const RunStudy study =
+      study_run(run, split, *device.trainer,
+                {.observer =
+                     [&](const RunProgress& progress) {
+                       line.show([&](double s) { return progress_line(progress, whole, s); });
+                       const std::lock_guard lock(printing);
+                       if (prints_now && static_cast<std::size_t>(progress.epochs) == printed + 1)
+                         print_now(epoch_line(printed++, progress.train_loss, progress.test_accuracy));
+                     },
+                 .checkpoints = {.every = arguments.checkpoint_every,
+                                 .take =
+                                     [&](const RunResult& since) {
+                                       const RunResult so_far = before != nullptr ? joined(*before, since) : since;
+                                       keep(so_far);
+                                       const std::lock_guard lock(printing);
+                                       if (prints_now) print_up_to_date(so_far.history);
+                                     }}},
+                before);
   line.clear();
 
   if (!arguments.history_file.empty()) write_file(arguments.history_file, history_csv(study));

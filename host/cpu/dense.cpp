@@ -140,10 +140,10 @@ void multiply_panel(const Operand<Real>& a, const Operand<Real>& b, Panel<Real>&
 
 template <class Real>
 void multiply(const Operand<Real>& a, const Operand<Real>& b, HostMatrix<Real> c) {
-  constexpr Index width = 2 * Vector<Real>::kLanes;
+  constexpr Index kWidth = 2 * Vector<Real>::kLanes;
   Panel<Real> panel;
-  for (panel.first_col = 0; panel.first_col < c.cols; panel.first_col += width) {
-    panel.cols = std::min(width, c.cols - panel.first_col);
+  for (panel.first_col = 0; panel.first_col < c.cols; panel.first_col += kWidth) {
+    panel.cols = std::min(kWidth, c.cols - panel.first_col);
     if (panel.cols > Vector<Real>::kLanes)
       multiply_panel<2>(a, b, panel, c);
     else

@@ -18,6 +18,16 @@ Interval interval_of(Index part, Index all) {
 
 }  // namespace
 
+std::vector<std::int32_t> given_classes(const Predictions& predictions, Index classes) {
+  std::vector<std::int32_t> given = predictions.predicted;
+  const float* probability = predictions.probability.data();
+  for (std::int32_t& of_row : given) {
+    if (!std::all_of(probability, probability + classes, [](float p) { return std::isfinite(p); })) of_row = -1;
+    probability += classes;
+  }
+  return given;
+}
+
 Evaluation evaluate_predictions(const Predictions& predictions, HostSpan<const std::int32_t> label, Index classes) {
   expects(classes >= 2 && label.size >= 1, "evaluate_predictions: two classes and a row");
   expects(static_cast<Index>(predictions.predicted.size()) == label.size &&
@@ -32,14 +42,15 @@ Evaluation evaluate_predictions(const Predictions& predictions, HostSpan<const s
   };
   std::vector<BinSums> bins(kCalibrationBins);
   double loss = 0;
+  const std::vector<std::int32_t> of_rows = given_classes(predictions, classes);
   for (Index row = 0; row < label.size; ++row) {
-    const Index given = predictions.predicted[static_cast<std::size_t>(row)], is = label[row];
+    const Index given = of_rows[static_cast<std::size_t>(row)], is = label[row];
     expects(0 <= is && is < classes && given < classes, "evaluate_predictions: labels are classes");
     ClassEvaluation& of_class = all.classes[static_cast<std::size_t>(is)];
     ++of_class.rows;
     const float* probability = predictions.probability.data() + row * classes;
     loss -= std::log(std::max(static_cast<double>(probability[is]), kLeastProbability));
-    if (given < 0 || !std::all_of(probability, probability + classes, [](float p) { return std::isfinite(p); })) {
+    if (given < 0) {
       ++all.without_class;
       loss = kNone;
       continue;

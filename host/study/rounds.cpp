@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <limits>
 #include <utility>
+
+#include "plateau/study/evaluation.hpp"
 
 namespace plateau {
 namespace {
@@ -31,12 +32,12 @@ Estimate accuracy(const std::vector<double>& right) {
 
 // One row has no interval.
 AccuracyChange difference(const std::vector<double>& before, const std::vector<double>& after) {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
   AccuracyChange change;
   if (before.size() == 1)
-    static_cast<Estimate&>(change) = {after[0] - before[0], {-kInfinity, kInfinity}};
+    static_cast<Estimate&>(change) = {after[0] - before[0], {-1, 1}};
   else
     static_cast<Estimate&>(change) = paired_difference(before, after);
+  change.interval = {std::max(change.interval.low, -1.0), std::min(change.interval.high, 1.0)};  // of accuracies
   for (std::size_t row = 0; row < before.size(); ++row) {
     change.gained += before[row] < after[row];
     change.lost += before[row] > after[row];
@@ -131,7 +132,7 @@ class RoundsStudy {
   Index classes() const { return result_.architecture.classes(); }
 
   Classes predict(const Dataset& data) {
-    return trainer_.predict({result_.architecture, result_.parameters}, data.x()).predicted;
+    return given_classes(trainer_.predict({result_.architecture, result_.parameters}, data.x()), classes());
   }
 
   RoundEvidence measure(std::size_t trained_on, const FlatParameters& earlier) {

@@ -148,9 +148,8 @@ void majority_level(const RoundsEvidence& e, std::vector<RoundsFinding>& finding
   findings.push_back(
       {RoundsFindingCode::majority_level,
        fmt::format(
-           "The test accuracy after round {}, {:.3f} [{:.3f}, {:.3f}], is at the level of the majority share: "
-           "always saying '{}' would score as much, {:.3f}, for {} of {} test rows have that class and none has "
-           "more",
+           "The test accuracy after round {}, {:.3f} [{:.3f}, {:.3f}], is not told apart from the majority share: "
+           "always saying '{}' would score {:.3f}, for {} of {} test rows have that class and none has more",
            e.rounds.size(), value, interval.low, interval.high,
            e.classes[static_cast<std::size_t>(most - e.test_class_rows.begin())], share, *most, rows)});
 }

@@ -707,6 +707,8 @@ TEST_F(CommandLine, seeds_and_names_that_collide_are_refused) {
                  "--history writes it too");
   expect_refused(train_sgd_case({"--hidden", "8", "--history", file("o/history.csv").string(), "--out", file("o")}),
                  "--out writes it too");
+  expect_refused(train_sgd_case({"--hidden", "8", "--save", file("o/checkpoint.safetensors"), "--out", file("o")}),
+                 "--out writes it too");
   // A refused place leaves no folder behind.
   expect_refused(
       train_sgd_case({"--hidden", "8", "--history", (folder / "no" / "x").string(), "--out", file("o").string()}),
@@ -940,6 +942,18 @@ TEST_F(CommandLine, epochs_are_told_while_they_are_trained_where_there_is_no_ter
     EXPECT_NE(whole.out.find(beginning), std::string::npos);
     EXPECT_EQ(whole.out.find(beginning), whole.out.rfind(beginning));
   }
+}
+
+TEST_F(CommandLine, a_reader_that_leaves_does_not_end_a_training) {
+  const std::string out = file("run").string();
+  std::vector<std::string> command{"/bin/sh", "-c", "\"$0\" \"$@\" | head -n 1",
+                                   std::string(PLATEAU_PROGRAMS) + "/plateau"};
+  for (const std::string& argument : train_sgd_case({"--hidden", "64,64", "--epochs", "300", "--out", out}))
+    command.push_back(argument);
+  const ProgramResult result = run_program(command, folder);
+  EXPECT_EQ(result.out.rfind("Epoch: 0, ", 0), 0u);
+  EXPECT_NE(result.err.find("plateau: standard output cannot be written: "), std::string::npos) << result.err;
+  EXPECT_EQ(Json::parse(file_content(out + "/run.json"))["result"]["epochs"], 300);
 }
 
 TEST_F(CommandLine, every_command_explains_itself_with_an_example_that_works) {

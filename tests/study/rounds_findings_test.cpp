@@ -173,9 +173,8 @@ TEST(RoundsFindings, a_level_that_always_saying_one_class_would_reach_is_called_
   evidence.rounds[2].test_accuracy = between(0.48, 0.56);
   EXPECT_EQ(
       told(evidence).front(),
-      "majority-level: The test accuracy after round 3, 0.520 [0.480, 0.560], is at the level of the majority "
-      "share: always saying 'dog' would score as much, 0.520, for 260 of 500 test rows have that class and none has "
-      "more");
+      "majority-level: The test accuracy after round 3, 0.520 [0.480, 0.560], is not told apart from the majority "
+      "share: always saying 'dog' would score 0.520, for 260 of 500 test rows have that class and none has more");
   evidence.rounds[2].test_accuracy = {.value = 0.48, .interval = {0.4, 0.52}};  // covers it just so
   evidence.test_class_rows = {260, 240};
   EXPECT_NE(told(evidence).front().find("always saying 'cat'"), std::string::npos);

@@ -46,6 +46,9 @@ struct Evaluation {
 };
 inline constexpr double kLeastProbability = 0x1p-149;  // the smallest positive float
 
+// The class that each row is given; -1 where it is given none, for a probability is not finite.
+std::vector<std::int32_t> given_classes(const Predictions& predictions, Index classes);
+
 // `predictions` with their probabilities, of the rows whose labels are `label`; classes >= 2, at least one row, every
 // label in [0, classes).
 Evaluation evaluate_predictions(const Predictions& predictions, HostSpan<const std::int32_t> label, Index classes);
