@@ -41,6 +41,10 @@ void prepare(const std::filesystem::path& directory, const char* last) {
         "--out {0}: the folder already holds {1}, of a fine-tuning that was cut short; go on from its model "
         "by plateau finetune --init {0}/model.safetensors, and name another folder",
         directory.string(), kRoundsCsv));
+  for (const char* const file : {"model.safetensors", "history.csv", "sweep.csv"})  // of whom is not known
+    if (std::filesystem::exists(directory / file))
+      throw InputError(fmt::format("--out {}: the folder already holds {}, which is not overwritten; name another one",
+                                   directory.string(), file));
   expect_writable(directory / last);
 }
 

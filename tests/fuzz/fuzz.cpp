@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <iterator>
 #include <random>
@@ -35,6 +36,14 @@ std::string scratch_path() {
   static const std::string path =
       (std::filesystem::temp_directory_path() / ("plateau-fuzz-" + std::to_string(getpid()))).string();
   return path;
+}
+
+void repair_header_length(std::string& bytes) {
+  constexpr std::size_t kPreamble = 8;
+  const std::size_t end = bytes.rfind('}');
+  if (end == std::string::npos || end < kPreamble) return;
+  const std::uint64_t length = end + 1 - kPreamble;
+  std::memcpy(bytes.data(), &length, sizeof length);
 }
 
 void must(bool holds, const char* what) {

@@ -18,6 +18,9 @@ std::vector<Reader> readers();
 // Makes a length that the file has of its header fit again, so that what lies behind it is looked at. May do nothing.
 void repair(std::string& bytes);
 
+// repair() of a safetensors file: the header ends with its last brace.
+void repair_header_length(std::string& bytes);
+
 // A file in memory that the readers find under path(). A pair of files takes a second one.
 class MemoryFile {
  public:

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plateau/data/model_file.hpp"
 
-#include <cstring>
 #include <filesystem>
 
 #include "fuzz.hpp"
@@ -25,13 +24,6 @@ std::vector<fuzzing::Reader> fuzzing::readers() {
           }};
 }
 
-// The header ends with its last brace.
-void fuzzing::repair(std::string& bytes) {
-  constexpr std::size_t kPreamble = 8;
-  const std::size_t end = bytes.rfind('}');
-  if (end == std::string::npos || end < kPreamble) return;
-  const std::uint64_t length = end + 1 - kPreamble;
-  std::memcpy(bytes.data(), &length, sizeof length);
-}
+void fuzzing::repair(std::string& bytes) { repair_header_length(bytes); }
 
 }  // namespace plateau

@@ -149,6 +149,17 @@ TEST(RoundsDirectory, holds_the_three_files_and_is_never_overwritten) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(complete), {}), 3);
 }
 
+TEST(RunDirectory, never_overwrites_files_of_another_kind) {
+  for (const char* const name : {"model.safetensors", "history.csv", "sweep.csv"}) {
+    const std::filesystem::path folder = test_folder() / name / "run";
+    std::filesystem::create_directories(folder);
+    write_file(folder / name, "somebody's");
+    EXPECT_THROW(prepare_run_directory(folder), InputError) << name;
+    EXPECT_THROW(prepare_sweep_directory(folder), InputError) << name;
+    EXPECT_THROW(prepare_rounds_directory(folder), InputError) << name;
+  }
+}
+
 TEST(RunDirectory, refuses_what_cannot_be_a_folder) {
   const std::filesystem::path file = test_folder() / "file";
   write_file(file, "");
