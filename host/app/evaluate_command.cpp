@@ -33,7 +33,8 @@ int run_evaluate(const EvaluateArguments& arguments) {
   const Device device = choose_device(common);
   if (!arguments.out.empty()) expect_writable(arguments.out);
 
-  const Predictions predictions = predict_rows(*device.trainer, network, data.x());
+  const Predictions predictions =
+      predict_in_blocks(*device.trainer, network, data.x(), rows_per_block(network.architecture), expects_no_interrupt);
   const ModelEvaluation evaluation{
       .network = network.architecture,
       .classes = data.classes,

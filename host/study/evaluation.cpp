@@ -18,6 +18,22 @@ Interval interval_of(Index part, Index all) {
 
 }  // namespace
 
+Predictions predict_in_blocks(Trainer& trainer, const TrainedNetwork& network, HostMatrix<const float> x, Index block,
+                              const std::function<void()>& between) {
+  expects(block >= 1, "predict_in_blocks: at least a row at a time");
+  Predictions all;
+  all.predicted.reserve(static_cast<std::size_t>(x.rows));
+  all.probability.reserve(static_cast<std::size_t>(x.rows * network.architecture.classes()));
+  for (Index first = 0; first < x.rows; first += block) {
+    const HostMatrix<const float> rows{x.row(first), std::min(block, x.rows - first), x.cols, x.stride};
+    const Predictions part = trainer.predict(network, rows);
+    if (between) between();
+    all.predicted.insert(all.predicted.end(), part.predicted.begin(), part.predicted.end());
+    all.probability.insert(all.probability.end(), part.probability.begin(), part.probability.end());
+  }
+  return all;
+}
+
 std::vector<std::int32_t> given_classes(const Predictions& predictions, Index classes) {
   std::vector<std::int32_t> given = predictions.predicted;
   const float* probability = predictions.probability.data();

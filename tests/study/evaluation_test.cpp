@@ -112,5 +112,23 @@ TEST(Evaluation, refuses_what_does_not_match) {
   EXPECT_THROW(evaluated({}, {}, 2), std::invalid_argument);
 }
 
+TEST(PredictInBlocks, gives_what_all_rows_together_give) {
+  const std::vector<float> x{0, 1, 2, 3, -1, 5, 0.5f, -2, 4, 4, 7, -7, 1, 1};
+  const TrainedNetwork network{.architecture = {{2, 3}}, .parameters = {1, -1, 0.5f, 2, -1, 0.25f, 0, 1, -1}};
+  CpuTrainer trainer({.workers = 1});
+  const HostMatrix<const float> rows = as_matrix(HostSpan<const float>{x.data(), 14}, 7, 2);
+  const Predictions whole = trainer.predict(network, rows);
+  for (const auto& [block, blocks] : {std::pair<Index, int>{1, 7}, {3, 3}, {7, 1}, {100, 1}}) {
+    int seen = 0;
+    const Predictions parts = predict_in_blocks(trainer, network, rows, block, [&] { ++seen; });
+    EXPECT_EQ(parts.predicted, whole.predicted) << block;
+    EXPECT_EQ(parts.probability, whole.probability) << block;
+    EXPECT_EQ(seen, blocks) << block;
+  }
+  EXPECT_THROW(predict_in_blocks(trainer, network, rows, 2, [] { throw std::runtime_error("enough"); }),
+               std::runtime_error);
+  EXPECT_THROW(predict_in_blocks(trainer, network, rows, 0), std::invalid_argument);
+}
+
 }  // namespace
 }  // namespace plateau

@@ -4,9 +4,10 @@
 // probabilities can be believed.
 #pragma once
 
+#include <functional>
 #include <vector>
 
-#include "plateau/model/run.hpp"
+#include "plateau/model/trainer.hpp"
 #include "plateau/study/statistics.hpp"
 
 namespace plateau {
@@ -45,6 +46,11 @@ struct Evaluation {
                             // not finite: wrong, in no column and in no bin
 };
 inline constexpr double kLeastProbability = 0x1p-149;  // the smallest positive float
+
+// Trainer::predict() of all rows, at most `block` >= 1 at a time; `between` is called after each block, and what it
+// throws ends this.
+Predictions predict_in_blocks(Trainer& trainer, const TrainedNetwork& network, HostMatrix<const float> x, Index block,
+                              const std::function<void()>& between = {});
 
 // The class that each row is given; -1 where it is given none, for a probability is not finite.
 std::vector<std::int32_t> given_classes(const Predictions& predictions, Index classes);
