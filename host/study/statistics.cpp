@@ -207,10 +207,10 @@ Difference crossed_difference(const RowOutcomes& first, const RowOutcomes& secon
   const double variance = std::max({row_part.variance, training_variance,
                                     row_part.variance + training_variance - one.cells.variance - other.cells.variance});
 
-  Difference result{.estimate = {mean, {}}, .standard_error = std::sqrt(variance)};
+  Difference result{{mean, {}}, std::sqrt(variance)};
   const double degrees = satterthwaite(variance, {row_part, one.trainings, other.trainings, one.cells, other.cells});
   const double half = student_factor(degrees, 0.95) * result.standard_error;
-  result.estimate.interval = {std::max(-1.0, mean - half), std::min(1.0, mean + half)};
+  result.interval = {std::max(-1.0, mean - half), std::min(1.0, mean + half)};
   result.p_greater = boost::math::cdf(boost::math::students_t(degrees), -mean / result.standard_error);
   result.detectable = kDetectable * result.standard_error;
   return result;

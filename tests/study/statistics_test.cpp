@@ -284,9 +284,9 @@ TEST(CrossedSets, of_equal_trainings_still_have_an_error) {
   const RowOutcomes first = outcomes({right, right, right});
   for (const Pairing pairing : {Pairing::none, Pairing::by_training}) {
     const Difference nothing = crossed_difference(first, first, pairing);
-    EXPECT_EQ(nothing.estimate.value, 0);
+    EXPECT_EQ(nothing.value, 0);
     EXPECT_NEAR(nothing.standard_error, 1.0 / 200, 1e-12);
-    EXPECT_NEAR(nothing.estimate.interval.high, student_factor(199, 0.95) / 200, 1e-12);
+    EXPECT_NEAR(nothing.interval.high, student_factor(199, 0.95) / 200, 1e-12);
     EXPECT_NEAR(nothing.p_greater, 0.5, 1e-12);
     EXPECT_NEAR(nothing.detectable, 2.8015852181129683 / 200, 1e-12);
   }
@@ -294,9 +294,9 @@ TEST(CrossedSets, of_equal_trainings_still_have_an_error) {
   std::vector<std::uint8_t> fewer = right;
   fewer[0] = fewer[1] = 0;
   const Difference two = crossed_difference(outcomes({right}), outcomes({fewer}), Pairing::by_training);
-  EXPECT_DOUBLE_EQ(two.estimate.value, -0.01);
+  EXPECT_DOUBLE_EQ(two.value, -0.01);
   EXPECT_NEAR(two.standard_error, std::sqrt(3 - 4.0 / 201) / 200, 1e-12);
-  EXPECT_GT(two.estimate.interval.high, 0);
+  EXPECT_GT(two.interval.high, 0);
   EXPECT_GT(two.p_greater, 0.5);
 }
 
@@ -362,7 +362,7 @@ TEST(CrossedSets, agree_with_the_pigeonhole_bootstrap) {
   const Sides sides = simulated_sides(3, 200, 40, Pairing::by_training, 1.0, 0.1);
   const Difference paired = crossed_difference(sides.first, sides.second, Pairing::by_training);
   const Difference loose = crossed_difference(sides.first, sides.second, Pairing::none);
-  EXPECT_DOUBLE_EQ(paired.estimate.value, loose.estimate.value);
+  EXPECT_DOUBLE_EQ(paired.value, loose.value);
   EXPECT_LT(paired.standard_error, loose.standard_error);
   EXPECT_NEAR(paired.standard_error / pigeonhole_error(sides, Pairing::by_training, 400), 1, 0.12);
   EXPECT_NEAR(loose.standard_error / pigeonhole_error(sides, Pairing::none, 400), 1, 0.12);
@@ -378,7 +378,7 @@ TEST(CrossedSets, cover_as_often_as_they_promise) {
   for (std::uint64_t repetition = 0; repetition < kRepetitions; ++repetition) {
     for (const Pairing pairing : {Pairing::none, Pairing::by_training}) {
       const Sides sides = simulated_sides(repetition, 100, 5, pairing, 0.4);
-      const Interval interval = crossed_difference(sides.first, sides.second, pairing).estimate.interval;
+      const Interval interval = crossed_difference(sides.first, sides.second, pairing).interval;
       (pairing == Pairing::none ? loose : paired) += interval.low <= truth && truth <= interval.high;
     }
     const Sides same = simulated_sides(kRepetitions + repetition, 100, 5, Pairing::by_training, 0);

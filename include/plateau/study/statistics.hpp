@@ -69,8 +69,7 @@ class RowOutcomes {
 // by_training: training t of both sides shares a seed, so that luck which both have falls away; as many on each side.
 enum class Pairing { none, by_training };
 
-struct Difference {
-  Estimate estimate;
+struct Difference : Estimate {
   double standard_error = 0;
   double p_greater = 1;   // one-sided: of a value so large, were there no difference or a negative one
   double detectable = 0;  // the smallest difference that would be found in 80 % of such comparisons (two-sided, 5 %)
