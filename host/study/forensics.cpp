@@ -156,34 +156,52 @@ class Measuring {
     return test;
   }
 
+  // Against the earlier round from which most was lost in classes that fell, where others rose; else against the best
+  // one. Every earlier round is looked at, and the correction is for all classes of all of them.
   ClassTrade class_trade() const {
-    ClassTrade trade;
-    for (std::size_t r = 0; r + 1 < right_.size(); ++r)
-      if (mean(right_[r]) > mean(right_[trade.best])) trade.best = r;
-    const Rows& before = right_[trade.best];
     const Rows& after = right_.back();
-    trade.total = change(before, after);
-    trade.classes.resize(evidence_.classes.size());
-    for (std::size_t i = 0; i < after.size(); ++i) {
-      ClassTrade::Of& of = trade.classes[static_cast<std::size_t>(record_.labels[i])];
-      ++of.rows;
-      of.gained += after[i] > before[i];
-      of.lost += after[i] < before[i];
-    }
+    std::vector<ClassTrade> trades;
     std::vector<double> p;
-    for (const ClassTrade::Of& of : trade.classes)
-      if (of.rows > 0) p.push_back(mcnemar_p(of.gained, of.lost));
+    for (std::size_t r = 0; r + 1 < right_.size(); ++r) {
+      ClassTrade& trade = trades.emplace_back();
+      trade.earlier = r;
+      trade.classes.resize(evidence_.classes.size());
+      for (std::size_t i = 0; i < after.size(); ++i) {
+        ClassTrade::Of& of = trade.classes[static_cast<std::size_t>(record_.labels[i])];
+        ++of.rows;
+        of.gained += after[i] > right_[r][i];
+        of.lost += after[i] < right_[r][i];
+      }
+      for (const ClassTrade::Of& of : trade.classes)
+        if (of.rows > 0) p.push_back(mcnemar_p(of.gained, of.lost));
+    }
     p = holm(p);
     auto next = p.begin();
-    for (ClassTrade::Of& of : trade.classes)
-      if (of.rows > 0) of.adjusted_p = *next++;
+    std::pair<Index, double> most{-1, -1};
+    ClassTrade* told = nullptr;
+    for (ClassTrade& trade : trades) {
+      Index fallen = 0, risen = 0;
+      for (ClassTrade::Of& of : trade.classes) {
+        if (of.rows == 0) continue;
+        of.adjusted_p = *next++;
+        if (!(of.adjusted_p <= kSignificant)) continue;
+        (of.lost > of.gained ? fallen : risen) += std::abs(of.gained - of.lost);
+      }
+      const std::pair<Index, double> merit{risen > 0 ? fallen : 0, mean(right_[trade.earlier])};
+      if (merit > most) {
+        most = merit;
+        told = &trade;
+      }
+    }
+    const Rows& before = right_[told->earlier];
+    told->total = change(before, after);
     Rows kept = after;  // with the rows of the classes that fell as they were before
     for (std::size_t i = 0; i < kept.size(); ++i) {
-      const ClassTrade::Of& of = trade.classes[static_cast<std::size_t>(record_.labels[i])];
+      const ClassTrade::Of& of = told->classes[static_cast<std::size_t>(record_.labels[i])];
       if (of.lost > of.gained && of.adjusted_p <= kSignificant) kept[i] = before[i];
     }
-    trade.lost_by_fallen = difference(after, kept);
-    return trade;
+    told->lost_by_fallen = difference(after, kept);
+    return *told;
   }
 
   double accuracy(std::size_t r) const {

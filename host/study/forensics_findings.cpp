@@ -380,7 +380,7 @@ Found forgetting(const Evidence& e) {
   return cause(VerdictCode::forgetting, EvidenceGrade::supported,
                fmt::format("Classes trade places: from round {} to round {} the accuracy changed by {}, but fell on {} "
                            "and rose on {}",
-                           number(e, e.trade->best), e.rounds.back().number, points(e.trade->total), fell, rose),
+                           number(e, e.trade->earlier), e.rounds.back().number, points(e.trade->total), fell, rose),
                e.trade->lost_by_fallen);
 }
 

@@ -62,13 +62,13 @@ struct TailSpread {
   double disagreeing_share = 0;  // of the rows, right in one of two rounds only
 };
 
-// What became of every class between the best earlier round and the last one.
+// What became of every class between an earlier round and the last one.
 struct ClassTrade {
   struct Of {
     Index rows = 0, gained = 0, lost = 0;  // test rows of the class; that became right, and wrong
-    double adjusted_p = 1;                 // McNemar's, after Holm's correction over the classes
+    double adjusted_p = 1;                 // McNemar's, after Holm's correction over classes and earlier rounds
   };
-  std::size_t best = 0;  // place of that round
+  std::size_t earlier = 0;  // place of that round
   AccuracyChange total;
   std::vector<Of> classes;
   Difference lost_by_fallen;  // accuracy that the classes which fell significantly have cost, as a gain
