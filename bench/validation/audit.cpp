@@ -55,11 +55,16 @@ Audit audit(const Problem& problem, Trainer& trainer, Index seeds) {
   const Dataset fresh = problem.fresh_rows(kFreshRows).test;
   std::vector<Run> runs{s.run};
   std::vector<std::string> names{"the user's"};
-  for (const auto& [hidden, words] : {std::pair{std::vector<Index>{}, "linear"}, {{8}, "8"}, {{32}, "32"}, {{128}, "128"}, {{64, 64}, "64-64"}})
+  for (const auto& [hidden, words] : {std::pair{std::vector<Index>{}, "linear"},
+                                      {{8}, "8"},
+                                      {{32}, "32"},
+                                      {{128, 128}, "128-128"},
+                                      {{64, 64}, "64-64"}})
     for (const double rate : {0.003, 0.02})
       for (const double decay : {0.0, 1.0}) {
         runs.push_back(usual(s.run, hidden, rate, decay));
-        names.push_back(std::string(words) + ", lr " + std::to_string(rate).substr(0, 5) + (decay > 0 ? ", decay" : ""));
+        names.push_back(std::string(words) + ", lr " + std::to_string(rate).substr(0, 5) +
+                        (decay > 0 ? ", decay" : ""));
       }
   if (s.remedy) {
     runs.push_back(*s.remedy);
@@ -70,14 +75,17 @@ Audit audit(const Problem& problem, Trainer& trainer, Index seeds) {
   for (std::size_t r = 1; r < runs.size(); ++r)
     if (judged[r].fresh > judged[best].fresh) best = r;
 
-  Audit found{.user_train = judged[0].train, .user = judged[0].fresh, .ladder = judged[best].fresh, .ladder_what = names[best]};
+  Audit found{
+      .user_train = judged[0].train, .user = judged[0].fresh, .ladder = judged[best].fresh, .ladder_what = names[best]};
   if (s.remedy) found.remedied = judged.back().fresh;
   Run half = runs[best];
   half.rows = RowSelection::part(1, s.train_rows, s.train_rows / 2);
   found.ladder_at_half = judge({half}, problem.split(), fresh, trainer, 2 * seeds)[0].fresh;
-  found.ladder_at_twice = judge({runs[best]}, problem.more_train_rows(2 * s.train_rows), fresh, trainer, 2 * seeds)[0].fresh;
+  found.ladder_at_twice =
+      judge({runs[best]}, problem.more_train_rows(2 * s.train_rows), fresh, trainer, 2 * seeds)[0].fresh;
   if (problem.second() != nullptr)
-    found.second = judge({s.run}, *problem.second(), problem.second_fresh_rows(kFreshRows)->test, trainer, seeds)[0].fresh;
+    found.second =
+        judge({s.run}, *problem.second(), problem.second_fresh_rows(kFreshRows)->test, trainer, seeds)[0].fresh;
   found.bayes = problem.bayes_accuracy();
   return found;
 }

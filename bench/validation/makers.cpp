@@ -90,20 +90,25 @@ void start(Making& making, const Cell& cell, Index test_rows) {
 AdamParameters& adam(Run& run) { return std::get<AdamParameters>(run.optimizer); }
 
 // Rules that a small network learns from the rows it has, with classes that are told apart nearly always.
-const std::vector<Cell> kClearTuning = {{kPlane, 1, 2, 2, 500}, {kPlane, 2, 5, 5, 800}, {kMixture, 2, 20, 5, 1000},
-                                        {kMixture, 1, 5, 2, 500}};
-const std::vector<Cell> kClearFrozen = {{kPlane, 1, 5, 2, 800}, {kMixture, 2, 5, 5, 1000}, {kMixture, 1, 20, 2, 500},
-                                        {kPlane, 2, 2, 5, 1000}, {kMixture, 2, 2, 10, 1500}};
+const std::vector<Cell> kClearTuning = {
+    {kPlane, 1, 2, 2, 500}, {kPlane, 2, 5, 5, 800}, {kMixture, 2, 20, 5, 1000}, {kMixture, 1, 5, 2, 500}};
+const std::vector<Cell> kClearFrozen = {{kPlane, 1, 5, 2, 800},
+                                        {kMixture, 2, 5, 5, 1000},
+                                        {kMixture, 1, 20, 2, 500},
+                                        {kPlane, 2, 2, 5, 1000},
+                                        {kMixture, 2, 2, 10, 1500}};
 
 // Means so far apart, or margins so wide, that 99.8 % of the points or more are told apart.
 void make_clear(Making& making, const Cell& cell, Index test_rows) {
   start(making, cell, test_rows);
   Rule& rule = making.spec.rule;
   if (rule.kind == kPlane) rule.margin = making.draws.within(0.4, 0.6);
-  if (rule.kind == kMixture) rule.separation = (rule.classes == 10 ? 11 : rule.classes == 5 ? 6 : 3) + making.draws.within(0, 1);
+  if (rule.kind == kMixture)
+    rule.separation = (rule.classes == 10 ? 11 : rule.classes == 5 ? 6 : 3) + making.draws.within(0, 1);
 }
 
-// ---- Data and evaluation ---------------------------------------------------------------------------------------------
+// ---- Data and evaluation
+// ---------------------------------------------------------------------------------------------
 
 void single_class(Making& m) {
   make_clear(m, m.cell(kClearTuning, kClearFrozen), 500);
@@ -136,8 +141,8 @@ void majority(Making& m) {
   // 0.3 either way and one in ten, the best classifier gives 0.03 % of the points to the rare class and gains nothing,
   // while guessing by the nearer mean would lift balanced accuracy from 0.5 to 0.62.
   static const std::vector<Cell> tuning = {{kMixture, 1, 2, 2, 2000, {8}}, {kMixture, 1, 5, 2, 2500, {}}};
-  static const std::vector<Cell> frozen = {{kMixture, 1, 2, 2, 2500, {}}, {kMixture, 1, 5, 2, 2000, {4}},
-                                           {kMixture, 1, 3, 2, 3000, {8}}};
+  static const std::vector<Cell> frozen = {
+      {kMixture, 1, 2, 2, 2500, {}}, {kMixture, 1, 5, 2, 2000, {4}}, {kMixture, 1, 3, 2, 3000, {8}}};
   start(m, m.cell(tuning, frozen), 2000);
   Specification& s = m.spec;
   s.rule.first_share = m.draws.within(0.88, 0.93);
@@ -163,8 +168,8 @@ void label_map(Making& m) {
 
 void leak(Making& m) {
   static const std::vector<Cell> tuning = {{kPlane, 1, 5, 2, 600, {64}}, {kBall, 2, 2, 2, 800, {64}}};
-  static const std::vector<Cell> frozen = {{kPlane, 2, 20, 5, 800, {64}}, {kBall, 2, 5, 2, 1000, {64}},
-                                           {kPlane, 1, 2, 2, 500, {64}}};
+  static const std::vector<Cell> frozen = {
+      {kPlane, 2, 20, 5, 800, {64}}, {kBall, 2, 5, 2, 1000, {64}}, {kPlane, 1, 2, 2, 500, {64}}};
   start(m, m.cell(tuning, frozen), 600);
   Specification& s = m.spec;
   s.rule.flips = m.draws.within(0.1, 0.2);
@@ -177,7 +182,8 @@ void leak(Making& m) {
 void shift(Making& m) {
   // The features of the test rows have moved along the direction that decides, by more than the spread of a class.
   static const std::vector<Cell> tuning = {{kMixture, 1, 2, 2, 600}, {kMixture, 1, 20, 2, 1000}};
-  static const std::vector<Cell> frozen = {{kMixture, 1, 5, 2, 800}, {kMixture, 2, 5, 5, 1000}, {kPlane, 1, 5, 2, 1000}};
+  static const std::vector<Cell> frozen = {
+      {kMixture, 1, 5, 2, 800}, {kMixture, 2, 5, 5, 1000}, {kPlane, 1, 5, 2, 1000}};
   const Cell& cell = m.cell(tuning, frozen);
   start(m, cell, 1000);
   Specification& s = m.spec;
@@ -191,8 +197,10 @@ void underpowered(Making& m) {
   // Neither 40 to 60 test rows nor 100 to 150 training rows, of which folds are made, show a gain of a few points at
   // accuracies of 0.65 to 0.85: half an interval is 10 points and 6.
   static const std::vector<Cell> tuning = {{kMixture, 1, 2, 2, 100, {8}}, {kMixture, 1, 5, 2, 140, {16}}};
-  static const std::vector<Cell> frozen = {{kMixture, 1, 2, 2, 130, {16}}, {kMixture, 1, 3, 2, 110, {8}},
-                                           {kMixture, 1, 4, 2, 150, {16}}, {kPlane, 1, 2, 2, 120, {8}}};
+  static const std::vector<Cell> frozen = {{kMixture, 1, 2, 2, 130, {16}},
+                                           {kMixture, 1, 3, 2, 110, {8}},
+                                           {kMixture, 1, 4, 2, 150, {16}},
+                                           {kPlane, 1, 2, 2, 120, {8}}};
   static constexpr Index kTestRows[] = {40, 50, 60};
   start(m, m.cell(tuning, frozen), m.draws.one_of(kTestRows));
   Specification& s = m.spec;
@@ -203,18 +211,28 @@ void underpowered(Making& m) {
   s.expected = {Code::inconclusive, Code::small_test};
 }
 
-// ---- The training ----------------------------------------------------------------------------------------------------
+// ---- The training
+// ----------------------------------------------------------------------------------------------------
 
 void optimisation(Making& m) {
-  static const std::vector<Cell> tuning = {{kPlane, 1, 2, 2, 600}, {kBall, 2, 2, 2, 1000}, {kMixture, 2, 5, 5, 800}};
-  static const std::vector<Cell> frozen = {{kPlane, 1, 5, 2, 1000}, {kPlane, 2, 5, 5, 1200}, {kBall, 2, 3, 2, 1500},
-                                           {kMixture, 1, 20, 2, 800}, {kBall, 2, 2, 3, 1500}};
-  const Cell& cell = m.cell(tuning, frozen);
+  // Where a rule is a plane, Adam finds it whatever its steps; so steps that are too large come with rules that bend.
+  static const std::vector<Cell> tuning[] = {{{kBall, 2, 2, 2, 1000}},
+                                             {{kPlane, 1, 2, 2, 600}, {kMixture, 2, 5, 5, 800}},
+                                             {{kPlane, 1, 2, 2, 600}, {kBall, 2, 2, 2, 1000}},
+                                             {{kMixture, 2, 5, 5, 800}, {kBall, 2, 2, 2, 1000}}};
+  static const std::vector<Cell> frozen[] = {
+      {{kPlane, 2, 5, 5, 1200}, {kBall, 2, 3, 2, 1500}, {kBall, 2, 2, 3, 1500}},
+      {{kPlane, 1, 5, 2, 1000}, {kPlane, 2, 5, 5, 1200}, {kMixture, 1, 20, 2, 800}},
+      {{kPlane, 1, 5, 2, 1000}, {kPlane, 2, 5, 5, 1200}, {kBall, 2, 3, 2, 1500}},
+      {{kBall, 2, 3, 2, 1500}, {kPlane, 2, 5, 5, 1200}, {kBall, 2, 2, 3, 1500}}};
+  const auto fault = static_cast<std::size_t>(m.spec.number % 4);
+  const std::vector<Cell>& cells = (m.frozen() ? frozen : tuning)[fault];
+  const Cell& cell = cells[static_cast<std::size_t>(m.spec.number / 4) % cells.size()];
   start(m, cell, 800);
   Specification& s = m.spec;
   s.rule.separation = cell.classes == 2 ? 2.5 : 5;
   s.remedy = s.run;
-  switch (s.number % 4) {
+  switch (fault) {
     case 0:
       adam(s.run).learning_rate *= 300;
       s.fault = "the learning rate is 300 times too large";
@@ -228,9 +246,9 @@ void optimisation(Making& m) {
       s.run.standardise = false;
       s.fault = "features of very different scales, as they are";
       break;
-    case 3:
-      // The first steps throw every unit of a ReLU network to the side where it is zero for all rows.
-      s.run.optimizer = SgdParameters{.learning_rate = 30, .momentum = 0.9};
+    default:
+      // The first steps throw the units of a ReLU network to the side where they are zero for all rows.
+      s.run.optimizer = SgdParameters{.learning_rate = m.draws.within(10, 30), .momentum = 0.9};
       s.remedy->optimizer = SgdParameters{.learning_rate = 0.1, .momentum = 0.9};
       s.fault = "steps so large that units die";
       break;
@@ -242,8 +260,8 @@ void capacity(Making& m) {
   // No line comes near to a ball or a parity: half of the points of either lie on both sides of any. Two hidden units
   // bound a strip at most.
   static const std::vector<Cell> tuning = {{kBall, 2, 2, 2, 1000}, {kParity, 2, 2, 2, 1200}};
-  static const std::vector<Cell> frozen = {{kBall, 3, 3, 2, 1500}, {kParity, 2, 3, 2, 2000}, {kBall, 2, 5, 2, 2000},
-                                           {kBall, 2, 2, 3, 1500}};
+  static const std::vector<Cell> frozen = {
+      {kBall, 3, 3, 2, 1500}, {kParity, 2, 3, 2, 2000}, {kBall, 2, 5, 2, 2000}, {kBall, 2, 2, 3, 1500}};
   start(m, m.cell(tuning, frozen), 1000);
   Specification& s = m.spec;
   s.remedy = s.run;
@@ -257,10 +275,10 @@ void overfit(Making& m) {
   // A network that learns flipped labels by heart errs near each of them, and a linear model of a linear rule cannot:
   // with flips f the one comes near (1 - f)^2 + f^2 and the other near 1 - f, from the same rows.
   static const std::vector<Cell> tuning = {{kPlane, 1, 5, 2, 300, {128, 128}}, {kMixture, 1, 20, 2, 400, {128, 128}}};
-  static const std::vector<Cell> frozen = {{kPlane, 1, 3, 2, 400, {128, 128}}, {kMixture, 1, 10, 2, 400, {128, 128}},
-                                           {kPlane, 1, 10, 2, 600, {128, 128}}};
+  static const std::vector<Cell> frozen = {
+      {kPlane, 1, 20, 2, 600, {128, 128}}, {kMixture, 1, 10, 2, 400, {128, 128}}, {kPlane, 1, 10, 2, 600, {128, 128}}};
   const Cell& cell = m.cell(tuning, frozen);
-  start(m, cell, 1000);
+  start(m, cell, 1200);
   Specification& s = m.spec;
   s.rule.separation = 2.5;
   s.rule.flips = m.draws.within(0.2, 0.3);
@@ -270,14 +288,16 @@ void overfit(Making& m) {
   s.expected = {Code::overfit};
 }
 
-// ---- The data --------------------------------------------------------------------------------------------------------
+// ---- The data
+// --------------------------------------------------------------------------------------------------------
 
 void data_limited(Making& m) {
   // The error of a linear model of d features falls as d / n, that of a small network on a rule of few directions as
   // steeply, until the rule is found: twice the rows take away more than a fifth of the error.
-  static const std::vector<Cell> tuning = {{kPlane, 1, 100, 2, 250, {}}, {kBall, 2, 5, 2, 150}, {kParity, 2, 5, 2, 200}};
-  static const std::vector<Cell> frozen = {{kPlane, 2, 20, 5, 200, {}}, {kBall, 3, 10, 2, 500}, {kParity, 2, 10, 2, 500},
-                                           {kPlane, 1, 50, 2, 200, {}}};
+  static const std::vector<Cell> tuning = {
+      {kPlane, 1, 100, 2, 250, {}}, {kBall, 2, 20, 2, 800}, {kParity, 2, 20, 2, 1200}};
+  static const std::vector<Cell> frozen = {
+      {kPlane, 1, 100, 2, 500, {}}, {kBall, 3, 10, 2, 500}, {kParity, 2, 10, 2, 400}, {kPlane, 1, 50, 2, 200, {}}};
   start(m, m.cell(tuning, frozen), 2000);
   Specification& s = m.spec;
   s.fault = "too few rows for the rule";
@@ -287,8 +307,8 @@ void data_limited(Making& m) {
 void ceiling(Making& m) {
   // The classes overlap, and 0.75 to 0.88 is what the best classifier of these features has; there are rows enough.
   static const std::vector<Cell> tuning = {{kMixture, 1, 2, 2, 2000, {16}}, {kMixture, 1, 5, 2, 2500, {8}}};
-  static const std::vector<Cell> frozen = {{kMixture, 1, 3, 2, 2500, {8}}, {kMixture, 2, 2, 5, 3000, {16}},
-                                           {kMixture, 1, 4, 2, 3000, {16}}};
+  static const std::vector<Cell> frozen = {
+      {kMixture, 1, 3, 2, 2500, {8}}, {kMixture, 2, 2, 5, 3000, {16}}, {kMixture, 1, 4, 2, 3000, {16}}};
   const Cell& cell = m.cell(tuning, frozen);
   start(m, cell, 2000);
   Specification& s = m.spec;
@@ -301,8 +321,8 @@ void ceiling(Making& m) {
 void label_noise(Making& m) {
   // A rule that is learnt, and labels of which some are flipped among training and test rows alike.
   static const std::vector<Cell> tuning = {{kPlane, 1, 2, 2, 2000, {8}}, {kMixture, 1, 5, 2, 2500, {8}}};
-  static const std::vector<Cell> frozen = {{kPlane, 1, 3, 2, 2500, {8}}, {kMixture, 2, 2, 5, 3000, {16}},
-                                           {kMixture, 1, 4, 2, 2500, {8}}};
+  static const std::vector<Cell> frozen = {
+      {kPlane, 1, 3, 2, 2500, {8}}, {kMixture, 2, 2, 5, 3000, {16}}, {kMixture, 1, 4, 2, 2500, {8}}};
   make_clear(m, m.cell(tuning, frozen), 2000);
   Specification& s = m.spec;
   s.rule.flips = m.draws.within(0.1, 0.3);
@@ -314,8 +334,8 @@ void label_noise(Making& m) {
 void embedding_limited(Making& m) {
   // The same points under noise: the best classifier of the noisy ones, which this one comes near to, is at 0.8.
   static const std::vector<Cell> tuning = {{kMixture, 1, 2, 2, 2000, {8}}, {kMixture, 1, 5, 2, 2500, {8}}};
-  static const std::vector<Cell> frozen = {{kMixture, 1, 3, 2, 2500, {8}}, {kMixture, 2, 2, 5, 3000, {16}},
-                                           {kMixture, 1, 4, 2, 2500, {8}}};
+  static const std::vector<Cell> frozen = {
+      {kMixture, 1, 3, 2, 2500, {8}}, {kMixture, 2, 2, 5, 3000, {16}}, {kMixture, 1, 4, 2, 2500, {8}}};
   const Cell& cell = m.cell(tuning, frozen);
   make_clear(m, cell, 2000);
   Specification& s = m.spec;
@@ -327,19 +347,23 @@ void embedding_limited(Making& m) {
 }
 
 void family_limited(Making& m) {
-  // A network bends a border per unit, and a fine checkerboard has very many; its neighbours give a point its class.
-  static const std::vector<Index> tuning = {6}, frozen = {7, 8};
-  const std::vector<Index>& cells = m.frozen() ? frozen : tuning;
-  const Index side = cells[static_cast<std::size_t>(m.spec.number) % cells.size()];
-  start(m, {RuleKind::checkerboard, 0, 2, 2, m.frozen() ? 4000 : 3000, {32}}, 1000);
+  // In the few steps that it is given a network of any size finds that the halves differ, and few of the cells; more
+  // rows are no more steps. A point's neighbours lie in its own cell.
+  static const std::vector<Cell> tuning = {{RuleKind::patchwork, 0, 2, 2, 3000, {64, 64}}};
+  static const std::vector<Cell> frozen = {{RuleKind::patchwork, 0, 2, 2, 4000, {64, 64}},
+                                           {RuleKind::patchwork, 0, 2, 2, 3500, {128, 128}}};
+  start(m, m.cell(tuning, frozen), 1000);
   Specification& s = m.spec;
-  s.rule.cells = side;
-  s.run.epochs = 20;
+  s.rule.cells = m.frozen() ? 14 : 12;
+  s.rule.stray = m.draws.within(0.2, 0.3);
+  s.run.epochs = 40;
+  s.run.batch = 0;
   s.fault = "a rule for neighbours";
   s.expected = {Code::family_limited};
 }
 
-// ---- Nothing wrong, and more than one thing --------------------------------------------------------------------------
+// ---- Nothing wrong, and more than one thing
+// --------------------------------------------------------------------------
 
 void solved(Making& m) {
   make_clear(m, m.cell(kClearTuning, kClearFrozen), 1000);
@@ -376,7 +400,7 @@ void two_causes(Making& m) {
       break;
     case 2:
       overfit(m);
-      m.spec.test_view.drift = 2;
+      m.spec.test_view.drift = 0.8;
       m.spec.fault = "learnt by heart, and test rows that have drifted";
       m.spec.expected = {Code::mixed, Code::overfit, Code::shift};
       break;

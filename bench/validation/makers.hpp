@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// One maker of problems for each cause. docs/validation.md says what each builds in, and why that is then what keeps the
-// accuracy where it is.
+// One maker of problems for each cause. docs/validation.md says what each builds in, and why that is then what keeps
+// the accuracy where it is.
 #pragma once
 
 #include <string>

@@ -25,7 +25,10 @@ Json shown(const Rule& rule) {
   if (rule.margin != 0) json["margin"] = rule.margin;
   if (rule.kind == RuleKind::mixture) json["separation"] = rule.separation;
   if (rule.first_share != 0) json["first_share"] = rule.first_share;
-  if (rule.kind == RuleKind::checkerboard) json["cells"] = rule.cells;
+  if (rule.kind == RuleKind::patchwork) {
+    json["cells"] = rule.cells;
+    json["stray"] = rule.stray;
+  }
   json["flips"] = rule.flips;
   json["seed"] = rule.seed;
   return json;

@@ -69,7 +69,7 @@ Index directions_needed(const Rule& rule) {
     case RuleKind::ball:
     case RuleKind::parity:
       return rule.directions;
-    case RuleKind::checkerboard:
+    case RuleKind::patchwork:
       return 0;
   }
   return 0;
@@ -87,16 +87,16 @@ const char* to_string(RuleKind kind) {
       return "parity";
     case RuleKind::mixture:
       return "mixture";
-    case RuleKind::checkerboard:
-      return "checkerboard";
+    case RuleKind::patchwork:
+      return "patchwork";
   }
   return "";
 }
 
 Population::Population(const Rule& rule) : rule_(rule) {
   expects(rule.features >= 1 && rule.classes >= 2, "Population: features >= 1, classes >= 2");
-  expects(rule.kind != RuleKind::checkerboard || (rule.features == 2 && rule.classes == 2 && rule.cells >= 2),
-          "Population: a checkerboard has two features, two classes and at least two cells");
+  expects(rule.kind != RuleKind::patchwork || (rule.features == 2 && rule.classes == 2 && rule.cells >= 2),
+          "Population: a patchwork has two features, two classes and at least two cells a side");
   expects(rule.kind != RuleKind::parity || rule.classes == 2, "Population: a parity has two classes");
   expects(rule.first_share == 0 ||
               (rule.kind == RuleKind::mixture && rule.classes == 2 && 0 < rule.first_share && rule.first_share < 1),
@@ -113,8 +113,8 @@ Population::Population(const Rule& rule) : rule_(rule) {
   if (rule.kind == RuleKind::ball) {
     const boost::math::chi_squared squared_distance(static_cast<double>(directions));
     for (Index k = 1; k < rule.classes; ++k)
-      shells_.push_back(rounded(
-          boost::math::quantile(squared_distance, static_cast<double>(k) / static_cast<double>(rule.classes))));
+      shells_.push_back(
+          rounded(boost::math::quantile(squared_distance, static_cast<double>(k) / static_cast<double>(rule.classes))));
   }
 }
 
@@ -153,9 +153,11 @@ std::int32_t Population::class_of(const double* x) const {
       for (Index q = 0; q < rule_.directions; ++q) sides += along(q, x) < 0 ? 1 : 0;
       return sides % 2;
     }
-    case RuleKind::checkerboard: {
-      const auto cell = [&](double at) { return static_cast<std::int32_t>(at * static_cast<double>(rule_.cells)); };
-      return (cell(x[0]) + cell(x[1])) % 2;
+    case RuleKind::patchwork: {
+      const auto cell = [&](double at) { return static_cast<Index>(at * static_cast<double>(rule_.cells)); };
+      const std::int32_t side = x[0] < 0.5 ? 0 : 1;
+      const Index number = cell(x[0]) * rule_.cells + cell(x[1]);
+      return uniform_at(stream(rule_, StreamId::labels, kOfTheRule), number) < rule_.stray ? 1 - side : side;
     }
     case RuleKind::mixture:
       break;  // its classes come before its points
@@ -198,7 +200,7 @@ Dataset Population::rows(Table table, Index count, const View& view) const {
   data.classes = numbered_classes(rule_.classes);
   data.labels.resize(static_cast<std::size_t>(count));
   const auto coordinate = [&](RandomStream of, Index element) {
-    return rule_.kind == RuleKind::checkerboard ? uniform_at(of, element) : normal_at(of, element);
+    return rule_.kind == RuleKind::patchwork ? uniform_at(of, element) : normal_at(of, element);
   };
   std::vector<double> x(static_cast<std::size_t>(d)), other(x.size());
   for (Index i = 0; i < count; ++i) {
@@ -224,7 +226,8 @@ Dataset Population::rows(Table table, Index count, const View& view) const {
       label = static_cast<std::int32_t>((static_cast<std::uint32_t>(label) + 1 + step) % classes);
     }
     if (view.drift != 0 && !directions_.empty())
-      for (Index j = 0; j < d; ++j) x[static_cast<std::size_t>(j)] += view.drift * directions_[static_cast<std::size_t>(j)];
+      for (Index j = 0; j < d; ++j)
+        x[static_cast<std::size_t>(j)] += view.drift * directions_[static_cast<std::size_t>(j)];
     for (Index j = 0; j < d; ++j) {
       const auto at = static_cast<std::size_t>(j);
       const double noisy = view.noise > 0 ? x[at] + view.noise * normal_at(of_noise, i * d + j) : x[at];

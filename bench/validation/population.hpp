@@ -7,7 +7,9 @@
 //   ball          shells of equal probability around the origin, by the distance in some directions
 //   parity        of how many directions a point lies on the far side of: XOR of two or three; two classes
 //   mixture       a normal distribution of spread 1 around each of K means, evenly spaced on a circle
-//   checkerboard  on the unit square, as many cells as are asked for along each side; two classes, two features
+//   patchwork     on the unit square, as many cells as are asked for along each side, each with a class of its own: in
+//   the
+//                 left half mostly the first, in the right half mostly the second; two classes, two features
 //
 // Points of the first four are normal in every feature, and their directions orthonormal and drawn by the rule's seed.
 // Row i of a table is the same however many rows are taken, and the same bits on every machine (Philox streams).
@@ -20,7 +22,7 @@
 
 namespace plateau::validation {
 
-enum class RuleKind { hyperplane, ball, parity, mixture, checkerboard };
+enum class RuleKind { hyperplane, ball, parity, mixture, patchwork };
 const char* to_string(RuleKind kind);
 
 struct Rule {
@@ -31,17 +33,19 @@ struct Rule {
   double margin = 0;       // of a hyperplane
   double separation = 1;   // of a mixture: distance of its means from their centre
   double first_share = 0;  // of a mixture of two: how often the first class comes; 0: as often as the other
-  Index cells = 2;         // of a checkerboard, along each side
+  Index cells = 2;         // of a patchwork, along each side
+  double stray = 0;        // share of its cells that have the other half's class
   double flips = 0;        // share of labels that are then another class, any of them as often
   std::uint64_t seed = 0;  // of the directions and of every row
 };
 
 // What a table shows of the points.
 struct View {
-  double noise = 0;         // normal noise of this spread is added to every feature
-  double drift = 0;         // points move this far along the rule's first direction after they have their classes
-  bool badly_scaled = false;  // feature j is shown as 2^a (x + b), a up to 13 and b up to 8 either way, drawn by the seed
-  bool signal = true;       // false: labels are dealt out at random, by the shares that the rule gives them
+  double noise = 0;  // normal noise of this spread is added to every feature
+  double drift = 0;  // points move this far along the rule's first direction after they have their classes
+  bool badly_scaled =
+      false;           // feature j is shown as 2^a (x + b), a up to 13 and b up to 8 either way, drawn by the seed
+  bool signal = true;  // false: labels are dealt out at random, by the shares that the rule gives them
 };
 
 // The tables of a rule: their rows are independent of each other.
@@ -67,7 +71,7 @@ class Population {
   double along(Index direction, const double* x) const;
 
   Rule rule_;
-  std::vector<double> directions_;  // [directions, features], orthonormal
+  std::vector<double> directions_;     // [directions, features], orthonormal
   std::vector<double> cosine_, sine_;  // of each class, in the plane of the first two directions
   std::vector<double> shells_;         // of a ball: squared distances between the classes, ascending
 };

@@ -34,7 +34,8 @@ void copy_rows(Dataset& test, const Dataset& train, const Specification& specifi
     for (Index j = 0; j < test.columns; ++j) {
       float x = train.values.view()[source * train.columns + j];
       if (i % 2 == 1) {
-        const PhiloxCounter random = draw(stream, (std::uint64_t{1} << 32) + static_cast<std::uint64_t>(i * test.columns + j));
+        const PhiloxCounter random =
+            draw(stream, (std::uint64_t{1} << 32) + static_cast<std::uint64_t>(i * test.columns + j));
         x += static_cast<float>(specification.copied_noise) * normal(random.word[0], random.word[1]);
       }
       test.values.view()[i * test.columns + j] = x;
@@ -65,7 +66,8 @@ Problem::Problem(Specification specification)
 
 Dataset Problem::train_rows(Index rows, const View& view) const {
   const auto only = specification_.only_train_class;
-  return only ? rows_of_class(population_, Table::train, rows, view, *only) : population_.rows(Table::train, rows, view);
+  return only ? rows_of_class(population_, Table::train, rows, view, *only)
+              : population_.rows(Table::train, rows, view);
 }
 
 Dataset Problem::test_rows(Table table, Index rows, const View& view, const Dataset& train) const {
@@ -116,8 +118,7 @@ std::uint32_t checksum(const Problem& problem) {
   };
   add(problem.split());
   if (problem.second() != nullptr) add(*problem.second());
-  return static_cast<std::uint32_t>(
-      crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size()));
+  return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size()));
 }
 
 }  // namespace plateau::validation

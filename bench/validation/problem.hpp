@@ -38,8 +38,8 @@ struct Specification {
   double copied = 0;                   // share of the test rows that are training rows
   double copied_noise = 0;             // spread of what every other one of them is blurred by
 
-  Run run;                    // the user's
-  std::optional<Run> remedy;  // the training without the fault, where the fault is one of the training
+  Run run;                            // the user's
+  std::optional<Run> remedy;          // the training without the fault, where the fault is one of the training
   std::vector<VerdictCode> expected;  // each is right; the first is the cause that was built in
 
   std::string id() const;  // "frozen/capacity/7"
