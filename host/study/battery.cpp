@@ -24,20 +24,20 @@ const Battery kQuick{.seeds = 5,
                      .curve_repeats = 2,
                      .curve_halvings = 2,
                      .shift_permutations = 19};
-const Battery kStandard{.seeds = 20,
-                        .folds = 5,
-                        .permutations = 199,
-                        .signal_seeds = 20,
-                        .optimiser_steps = 2000,
-                        .learning_rates = {1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1},
-                        .recipe_rates = {1e-3, 3e-3, 1e-2},
-                        .weight_decays = {0.01, 0.03, 0.1, 0.3, 1, 3},
-                        .dropouts = {0.1, 0.3, 0.5},
-                        .ladder = {{}, {4}, {8}, {16}, {32}, {64}, {128}, {256}, {32, 32}, {128, 128}, {32, 32, 32},
-                                   {128, 128, 128}},
-                        .curve_repeats = 3,
-                        .curve_halvings = 3,
-                        .shift_permutations = 99};
+const Battery kStandard{
+    .seeds = 20,
+    .folds = 5,
+    .permutations = 199,
+    .signal_seeds = 20,
+    .optimiser_steps = 2000,
+    .learning_rates = {1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1},
+    .recipe_rates = {1e-3, 3e-3, 1e-2},
+    .weight_decays = {0.01, 0.03, 0.1, 0.3, 1, 3},
+    .dropouts = {0.1, 0.3, 0.5},
+    .ladder = {{}, {4}, {8}, {16}, {32}, {64}, {128}, {256}, {32, 32}, {128, 128}, {32, 32, 32}, {128, 128, 128}},
+    .curve_repeats = 3,
+    .curve_halvings = 3,
+    .shift_permutations = 99};
 const Battery kThorough = [] {
   Battery battery = kStandard;
   battery.seeds = battery.signal_seeds = 40;
@@ -141,9 +141,10 @@ std::vector<Setting> optimisation_settings(const Run& user, Index rows, const Ba
       run.standardise = standardise;
       run.optimizer = with_learning_rate(run.optimizer, rate);
       const bool scaled = standardise && !user.standardise;
-      settings.push_back({fmt::format("{}{}{}", scaled ? "features standardised" : "", scaled && rate != own ? ", " : "",
-                                      rate != own ? fmt::format("learning rate {:g}", rate) : ""),
-                          std::move(run)});
+      settings.push_back(
+          {fmt::format("{}{}{}", scaled ? "features standardised" : "", scaled && rate != own ? ", " : "",
+                       rate != own ? fmt::format("learning rate {:g}", rate) : ""),
+           std::move(run)});
     }
   }
   for (const double rate : battery.recipe_rates) {
@@ -166,9 +167,8 @@ std::vector<Setting> regularisation_settings(const Run& base, const Battery& bat
     if (trains_by_sgd(base))
       std::get<SgdParameters>(run.optimizer).weight_decay = decay / 100;
     else
-      run.optimizer = AdamParameters{.learning_rate = learning_rate(base.optimizer),
-                                     .weight_decay = decay,
-                                     .decay_kind = WeightDecay::decoupled};
+      run.optimizer = AdamParameters{
+          .learning_rate = learning_rate(base.optimizer), .weight_decay = decay, .decay_kind = WeightDecay::decoupled};
     add(fmt::format("weight decay {:g}{}", weight_decay(run.optimizer), trains_by_sgd(base) ? "" : ", decoupled"), run);
   }
   const std::vector<Index> hidden = hidden_of(base.architecture);
@@ -181,8 +181,8 @@ std::vector<Setting> regularisation_settings(const Run& base, const Battery& bat
   std::vector<Architecture> smaller{with_hidden(base.architecture, {})};
   for (const double factor : {0.5, 0.125}) {
     const Architecture network = with_hidden(base.architecture, scaled_widths(hidden, factor));
-    if (is_larger(base.architecture, network) && std::ranges::find(smaller, network.widths, &Architecture::widths) ==
-                                                     smaller.end())
+    if (is_larger(base.architecture, network) &&
+        std::ranges::find(smaller, network.widths, &Architecture::widths) == smaller.end())
       smaller.push_back(network);
   }
   for (const Architecture& network : smaller)

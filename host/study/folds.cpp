@@ -65,8 +65,8 @@ Folds::Folds(const Dataset& data, Index folds, std::uint64_t seed)
   } else {
     const std::vector<std::vector<std::int32_t>> groups = by_key(all, groups_);
     if (static_cast<Index>(groups.size()) < folds)
-      throw InputError(fmt::format("{}: {} groups are too few for {} folds that tear none", data.source, groups.size(),
-                                   folds));
+      throw InputError(
+          fmt::format("{}: {} groups are too few for {} folds that tear none", data.source, groups.size(), folds));
     std::vector<std::int32_t> order(groups.size());
     std::iota(order.begin(), order.end(), 0);
     for (const std::int32_t group : shuffled(order, seed)) {
@@ -100,8 +100,8 @@ std::vector<std::int32_t> Folds::part_outside(Index fold, double share, std::uin
       order.insert(order.end(), rows.begin(), rows.end());
     }
   }
-  const auto count = std::max<std::size_t>(
-      1, static_cast<std::size_t>(std::llround(share * static_cast<double>(order.size()))));
+  const auto count =
+      std::max<std::size_t>(1, static_cast<std::size_t>(std::llround(share * static_cast<double>(order.size()))));
   order.resize(count);
   std::sort(order.begin(), order.end());
   return order;

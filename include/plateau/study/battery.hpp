@@ -13,14 +13,14 @@ enum class Depth { quick, standard, thorough };
 const char* to_string(Depth depth);  // "quick", "standard", "thorough"
 
 struct Battery {
-  Index seeds;                             // of every setting that the test rows judge
-  Index folds;                             // of the training rows
-  Index permutations;                      // of labels
-  Index signal_seeds;                      // trainings on the labels as they are, of each network
-  Index optimiser_steps;                   // that a training of the reference's recipe takes, about
-  std::vector<double> learning_rates;      // of Adam and AdamW; SGD takes ten times them
-  std::vector<double> recipe_rates;        // of the recipe
-  std::vector<double> weight_decays;       // decoupled
+  Index seeds;                         // of every setting that the test rows judge
+  Index folds;                         // of the training rows
+  Index permutations;                  // of labels
+  Index signal_seeds;                  // trainings on the labels as they are, of each network
+  Index optimiser_steps;               // that a training of the reference's recipe takes, about
+  std::vector<double> learning_rates;  // of Adam and AdamW; SGD takes ten times them
+  std::vector<double> recipe_rates;    // of the recipe
+  std::vector<double> weight_decays;   // decoupled
   std::vector<double> dropouts;
   std::vector<std::vector<Index>> ladder;  // hidden widths
   Index curve_repeats;                     // subsets per fold and size

@@ -10,18 +10,14 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
-#include <string_view>
 #include <vector>
 
+#include "plateau/study/battery.hpp"
 #include "plateau/study/diagnosis_tree.hpp"
 #include "plateau/study/run_study.hpp"
 
 namespace plateau {
-
-enum class Depth { quick, standard, thorough };
-const char* to_string(Depth depth);
 
 struct DiagnoseConfiguration {
   TrainingFiles files = {};  // for messages
@@ -35,19 +31,13 @@ struct DiagnoseConfiguration {
   std::uint64_t seed = 0;
 };
 
-struct DiagnosisProgress {
-  std::string_view block;  // "capacity ladder", ...
-  double share = 0;        // of this block's trainings, in [0, 1]
-  Index trainings = 0;     // of all blocks before it
-};
-using DiagnosisObserver = std::function<void(const DiagnosisProgress&)>;
-
 struct Diagnosis {
   DiagnoseConfiguration configuration;
   Schema schema;  // of the rows
   DiagnosisEvidence evidence;
   Verdict verdict;
-  std::vector<Cause> causes;  // largest gain first, then those without one
+  std::vector<Cause> causes;    // largest gain first, then those without one
+  std::vector<Effect> effects;  // every gain that was measured
   ErrorBudget budget;
   Index trainings = 0;
   Index test_looks = 0;  // settings that were judged by the test rows
@@ -58,6 +48,6 @@ struct Diagnosis {
 // end before all was trained. Throws InputError where the data cannot be diagnosed, in one sentence: too few rows for
 // folds, a network that does not fit, rows of `second` that are not the same.
 std::optional<Diagnosis> diagnose(const Split& split, const Split* second, const DiagnoseConfiguration& configuration,
-                                  Trainer& trainer, const DiagnosisObserver& observer = {});
+                                  Trainer& trainer, const Laboratory::Observer& observer = {});
 
 }  // namespace plateau

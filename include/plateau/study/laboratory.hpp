@@ -58,10 +58,10 @@ FoldScore fold_score(const std::vector<RunResult>& by_fold);
 // What the trainings of one setting do on the test rows.
 struct Judged {
   Setting setting;
-  RowOutcomes right{1};                               // [trainings, test rows]
-  std::vector<std::vector<std::int32_t>> predicted;   // [trainings][test rows]; empty of a training that diverged
-  std::vector<double> train_accuracy;                 // of the last epoch trained; 0 where none was completed
-  std::vector<RunResult> results;                     // of every training
+  RowOutcomes right{1};                              // [trainings, test rows]
+  std::vector<std::vector<std::int32_t>> predicted;  // [trainings][test rows]; empty of a training that diverged
+  std::vector<double> train_accuracy;                // of the last epoch trained; 0 where none was completed
+  std::vector<RunResult> results;                    // of every training
   Index diverged = 0;
 
   double test_accuracy() const;  // mean
