@@ -50,7 +50,10 @@ std::string named(const Evidence& e, Stretch s) {
   return fmt::format("rounds {} {} {}", number(e, s.first), s.rounds() == 2 ? "and" : "to", number(e, s.last));
 }
 
-std::string percent(double share) { return fmt::format("{:.3g} %", 100 * share); }
+// A layer that held zeros has no relative change.
+std::string percent(double share) {
+  return std::isfinite(share) ? fmt::format("{:.3g} %", 100 * share) : "more than what was there";
+}
 double in_points(double share) { return 100 * share; }
 
 // "'a', 'b' and 3 more"
@@ -93,6 +96,9 @@ bool is_still(const ForensicsRound& round) {
   return std::all_of(round.layer_change.begin(), round.layer_change.end(),
                      [](double change) { return change < kWeightsStill; });
 }
+std::optional<Stretch> still_rounds(const Evidence& e) {
+  return longest(e, [&](std::size_t r) { return is_still(e.rounds[r]); });
+}
 double most_changed(const Evidence& e, Stretch s) {
   double most = 0;
   for (std::size_t r = s.first + 1; r <= s.last; ++r)
@@ -118,9 +124,7 @@ Moved moved(const Evidence& e, Stretch s) {
   if (weights_are_known(e)) {
     result.clearly = most_changed(e, s);
     result.at_all = result.clearly >= kWeightsStill;
-    result.what = std::isfinite(result.clearly)
-                      ? fmt::format("the weights of a layer changed by up to {} in a round", percent(result.clearly))
-                      : std::string("weights that were zero changed");
+    result.what = fmt::format("the weights of a layer changed by up to {} in a round", percent(result.clearly));
   } else if (loss) {
     result.clearly = *loss;
     result.at_all = *loss >= kLossMoved;
@@ -231,7 +235,7 @@ Found stale_evaluation(const Evidence& e) {
 
 Found frozen_weights(const Evidence& e) {
   if (!weights_are_known(e)) return std::nullopt;
-  if (const auto same = longest(e, [&](std::size_t r) { return is_still(e.rounds[r]); })) {
+  if (const auto same = still_rounds(e)) {
     const auto loss = relative_range(e, *same, &ForensicsRound::train_loss);
     const bool loss_did = loss && *loss >= kLossMoved;
     const bool to_the_bit = e.rounds[same->first].weights_hash == e.rounds[same->last].weights_hash;
@@ -423,27 +427,28 @@ Found small_test(const Evidence& e) {
 bool rises(const Evidence& e) { return e.slope && e.slope->change.value > e.delta && shown_positive(e.slope->change); }
 bool falls(const Evidence& e) { return e.slope && e.slope->change.value < -e.delta && shown_negative(e.slope->change); }
 
-// "in rounds 6 to 10, from the first to the last, -0.2 points [-0.6, +0.2]"
+// "1 point", "0.5 points"
+std::string delta_words(const Evidence& e) {
+  const double delta = in_points(e.delta);
+  return fmt::format("{:.3g} point{}", delta, delta == 1 ? "" : "s");
+}
+
+// "-0.2 points [-0.6, +0.2] along a line through rounds 6 to 10"
 std::string rise(const Evidence& e) {
   return fmt::format("{} along a line through {}", points(e.slope->change),
                      named(e, {e.slope->first, e.rounds.size() - 1}));
 }
 
 std::string open_sentence(const Evidence& e) {
-  const std::string delta = fmt::format("{:.3g} point{}", in_points(e.delta), in_points(e.delta) == 1 ? "" : "s");
-  if (rises(e))
-    return fmt::format("Inconclusive: the test accuracy still rises, {}, so this is no plateau yet", rise(e));
-  if (falls(e)) return fmt::format("Inconclusive: the test accuracy falls, {}; these files do not say why", rise(e));
+  if (rises(e)) return fmt::format("The test accuracy still rises, {}, so this is no plateau yet", rise(e));
+  if (falls(e)) return fmt::format("The test accuracy falls, {}; why it does, these files do not say", rise(e));
   if (plateau_is_shown(e))
-    return fmt::format(
-        "Inconclusive: the test accuracy stands still to within {}, {}; why it does, these files do not "
-        "say",
-        delta, rise(e));
+    return fmt::format("The test accuracy stands still to within {}, {}; why it does, these files do not say",
+                       delta_words(e), rise(e));
   if (e.slope)
-    return fmt::format("Inconclusive: that the test accuracy stands still to within {} is not shown, {}", delta,
-                       rise(e));
-  return fmt::format("Inconclusive: {} rounds are too few to say whether the test accuracy stands still",
-                     e.rounds.size());
+    return fmt::format("That the test accuracy stands still to within {} is not shown: it changes by {}",
+                       delta_words(e), rise(e));
+  return fmt::format("{} rounds are too few to say whether the test accuracy stands still", e.rounds.size());
 }
 
 // The cheapest thing that would tell more.
@@ -469,7 +474,7 @@ std::string advice_for(const Evidence& e, const Cause& found) {
       return "Load the weights of each round where it is evaluated, and see that the predictions change; evaluate one "
              "saved round by hand.";
     case VerdictCode::frozen_weights:
-      return found.grade == EvidenceGrade::proved
+      return still_rounds(e)
                  ? "Look at what is saved and what is optimised: the parameters that the optimizer was given must be "
                    "those of the network that is saved."
                  : "If these layers were not meant to be frozen, give their parameters to the optimizer; if they were, "
@@ -488,8 +493,7 @@ std::string advice_for(const Evidence& e, const Cause& found) {
     case VerdictCode::solved:
       return "Stop, or look for harder test rows.";
     case VerdictCode::small_test:
-      return fmt::format("Bring about {} test rows to see {:.3g} point{}{}.", rows_needed(e), in_points(e.delta),
-                         in_points(e.delta) == 1 ? "" : "s",
+      return fmt::format("Bring about {} test rows to see {}{}.", rows_needed(e), delta_words(e),
                          e.spread->paired ? ", or compare log-loss, which every row moves"
                                           : "; predictions of every round (--predictions, --data) compare the same "
                                             "rows and need fewer");
@@ -502,9 +506,9 @@ std::vector<std::string> measurements(const Evidence& e) {
   std::vector<std::string> lines;
   if (e.slope)
     lines.push_back(
-        fmt::format("the test accuracy changes by {}; that it stands still to within {:.3g} points is {} "
+        fmt::format("the test accuracy changes by {}; that it stands still to within {} is {} "
                     "(two one-sided tests{}, p = {:.2g})",
-                    rise(e), in_points(e.delta), plateau_is_shown(e) ? "shown" : "not shown",
+                    rise(e), delta_words(e), plateau_is_shown(e) ? "shown" : "not shown",
                     e.slope->by_rows ? " over test rows" : " around the line", e.slope->tost_p));
   if (predictions_are_known(e)) {
     Index least = e.test_rows, most = 0;
@@ -526,7 +530,14 @@ std::vector<std::string> measurements(const Evidence& e) {
     lines.push_back(
         fmt::format("logged accuracies and those of the predictions differ by {:.2f} points at most", in_points(most)));
   }
-  if (e.label_map)
+  const auto keeps_place = [&](std::size_t c) {
+    return e.label_map->map[c] == static_cast<Index>(c) || e.rounds.back().predicted_class_rows[c] == 0;
+  };
+  bool keeps_all = e.label_map.has_value();
+  for (std::size_t c = 0; keeps_all && c < e.label_map->map.size(); ++c) keeps_all = keeps_place(c);
+  if (keeps_all)
+    lines.push_back("no exchange of classes makes the accuracy of the last round larger");
+  else if (e.label_map)
     lines.push_back(
         fmt::format("another map of classes would change the accuracy of the last round by {}, judged on "
                     "rows that it was not chosen on",

@@ -73,7 +73,7 @@ TEST(ForensicsFindings, of_a_plateau_without_a_fault_are_none) {
   EXPECT_EQ(decision.verdict.code, VerdictCode::inconclusive);
   EXPECT_EQ(decision.verdict.grade, EvidenceGrade::unresolved);
   EXPECT_EQ(decision.verdict.sentence,
-            "Inconclusive: the test accuracy stands still to within 1 point, +0.1 points [-0.4, +0.6] along a line "
+            "The test accuracy stands still to within 1 point, +0.1 points [-0.4, +0.6] along a line "
             "through rounds 5 to 8; why it does, these files do not say");
   EXPECT_EQ(decision.advice, "Let plateau diagnose change one thing at a time on the training rows.");
   ASSERT_EQ(decision.verdict.not_tested.size(), 1u);
@@ -93,7 +93,7 @@ TEST(ForensicsFindings, of_a_line_that_rises_or_is_not_shown_to_stand_still) {
   evidence.slope->tost_p = std::numeric_limits<double>::quiet_NaN();
   EXPECT_NE(verdict_of(evidence).find("is not shown"), std::string::npos);
   evidence.slope.reset();
-  EXPECT_EQ(verdict_of(evidence), "Inconclusive: 8 rounds are too few to say whether the test accuracy stands still");
+  EXPECT_EQ(verdict_of(evidence), "8 rounds are too few to say whether the test accuracy stands still");
 }
 
 TEST(ForensicsFindings, few_rows_are_no_evidence) {
