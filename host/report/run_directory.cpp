@@ -30,7 +30,8 @@ void prepare(const std::filesystem::path& directory, const char* last) {
   for (const auto& [file, what] : {std::pair{"run.json", "run"},
                                    {"sweep.json", "sweep"},
                                    {"rounds.json", "fine-tuning"},
-                                   {"diagnosis.json", "diagnosis"}})
+                                   {"diagnosis.json", "diagnosis"},
+                                   {"forensics.json", "result of forensics"}})
     if (std::filesystem::exists(directory / file))
       throw InputError(
           fmt::format("--out {}: the folder already holds a {}; name another one", directory.string(), what));

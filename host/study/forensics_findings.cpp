@@ -52,7 +52,7 @@ std::string named(const Evidence& e, Stretch s) {
 
 // A layer that held zeros has no relative change.
 std::string percent(double share) {
-  return std::isfinite(share) ? fmt::format("{:.3g} %", 100 * share) : "more than what was there";
+  return std::isfinite(share) ? fmt::format("{:.3g} %", 100 * share) : "> 100 % (from zeros)";
 }
 double in_points(double share) { return 100 * share; }
 
