@@ -265,11 +265,11 @@ Found frozen_weights(const Evidence& e) {
 std::optional<double> mapped_by(const Evidence& e) {
   if (!e.label_map || is_single_class(e)) return std::nullopt;
   const LabelMapTest& map = *e.label_map;
-  const double accuracy_error = map.accuracy - map.majority_share;
+  const double over_majority = map.accuracy - map.majority_share;
   // A network that says one class gains by any map that makes it the commonest; a map of classes makes more of it.
   const double rows = static_cast<double>(e.test_rows) / 2;
   const double noise = 1.96 * std::sqrt(map.accuracy * (1 - map.accuracy) / rows);
-  if (map.gain.value > kMappedGain && shown_positive(map.gain) && accuracy_error > noise) return map.gain.value;
+  if (map.gain.value > kMappedGain && shown_positive(map.gain) && over_majority > noise) return map.gain.value;
   return std::nullopt;
 }
 

@@ -164,6 +164,7 @@ TEST(RoundPredictions, are_numbers_by_name_or_by_id) {
   EXPECT_EQ(by_id.classes.names, (Texts{"cat", "dog"}));
   EXPECT_FALSE(read_round_predictions({numbers}, &digits).by_id);
   EXPECT_EQ(read_round_predictions({put("2.csv", "5\n1\n5\n")}, &years).predicted, (std::vector<Ids>{{1, 0, 1}}));
+  EXPECT_EQ(read_round_predictions({put("2.csv", "1\n1\n1\n")}, &years).predicted, (std::vector<Ids>{{0, 0, 0}}));
   EXPECT_EQ(read_round_predictions({put("3.csv", "0\n2\n0\n")}, &animals).classes.names,
             (Texts{"cat", "dog", "0", "2"}));
   const Ids ids{1, 0, 1};

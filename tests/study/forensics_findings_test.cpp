@@ -141,6 +141,19 @@ TEST(ForensicsFindings, equal_outputs_of_other_weights_prove_a_stale_evaluation)
   EXPECT_NE(first_sentence(evidence).find("while the train loss went from 0.3333 to 0.25"), std::string::npos);
   evidence.rounds[3].train_loss = evidence.rounds[2].train_loss;
   EXPECT_EQ(found(evidence), Codes{});
+
+  // A dead network says the same whatever moves; one whose train loss falls is not dead.
+  ForensicsEvidence dead = whole(6);
+  dead.test_class_rows.clear();
+  for (ForensicsRound& round : dead.rounds) {
+    round.predicted_class_rows = {500, 0};
+    round.recomputed.reset();
+    round.train_loss = 0.7;
+    if (round.number > 1) round.same_outputs = true;
+  }
+  EXPECT_EQ(found(dead), Codes{"majority supported"});
+  dead.rounds[5].train_loss = 0.5;
+  EXPECT_EQ(found(dead), (Codes{"stale-evaluation proved", "majority supported"}));
 }
 
 TEST(ForensicsFindings, equal_classes_prove_one_where_training_rows_changed) {
@@ -242,11 +255,13 @@ TEST(ForensicsFindings, one_class_for_all_rows_is_the_share_of_that_class) {
     evidence.rounds[r].test_accuracy = *(evidence.rounds[r].recomputed = 0.522);
     evidence.rounds[r].changed = 0;
   }
+  for (std::size_t r = 0; r < 5; ++r) evidence.rounds[r].train_accuracy = 0.5 + 0.1 * static_cast<double>(r);
   EXPECT_EQ(found(evidence), Codes{"majority proved"});
   EXPECT_EQ(first_sentence(evidence),
             "From round 3 on 499 of 500 test rows are given class 'dog': the accuracy of 0.5220 is the share of that "
             "class, 260 of 500, the commonest");
   evidence.rounds.back().predicted_class_rows = {3, 497};
+  evidence.rounds.back().changed = 2;
   EXPECT_EQ(found(evidence), Codes{});
 
   ForensicsEvidence by_log = logged(5);  // labels without predictions

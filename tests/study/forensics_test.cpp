@@ -88,6 +88,36 @@ TEST(Forensics, spread_is_paired_where_predictions_are_known) {
   EXPECT_NEAR(e.spread->detectable, 2.8015852 * std::sqrt(3 + 1 - 1.0 / 201) / 200, 1e-6);
 }
 
+TEST(Forensics, lines_over_rows_that_never_change_keep_an_error) {
+  const Ids labels{0, 1, 0, 1, 0, 1, 0, 1, 0, 1};
+  const ForensicsEvidence e = measure_rounds(record_of(labels, std::vector<Ids>(6, labels)));
+  ASSERT_TRUE(e.slope);
+  EXPECT_TRUE(e.slope->by_rows);
+  EXPECT_EQ(e.slope->first, 3u);
+  EXPECT_EQ(e.slope->change.value, 0);
+  EXPECT_NEAR(e.slope->change.interval.high, student_factor(9, 0.95) / 10, 1e-12);
+}
+
+TEST(Forensics, a_map_of_classes_is_judged_on_rows_that_did_not_choose_it) {
+  // Exchanged on every second row only, beginning with the first.
+  const Ids labels{0, 0, 1, 1, 0, 0, 1, 1, 0, 0}, predicted{1, 0, 0, 1, 1, 0, 0, 1, 1, 0};
+  const ForensicsEvidence e = measure_rounds(record_of(labels, {predicted, predicted}));
+  EXPECT_EQ(e.label_map->map, (std::vector<Index>{1, 0}));
+  EXPECT_EQ(e.label_map->accuracy, 0);
+  EXPECT_EQ(e.label_map->gain.value, -1);
+  EXPECT_EQ(e.label_map->majority_share, 0.6);
+}
+
+TEST(Forensics, classes_are_corrected_for_all_classes_and_earlier_rounds) {
+  Ids labels(40, 0), before(40, 0), after(40, 0);
+  for (std::size_t i = 0; i < 40; ++i) labels[i] = before[i] = after[i] = static_cast<std::int32_t>(i % 2);
+  for (std::size_t i = 0; i < 12; i += 2) after[i] = 1;  // six rows of class 0: p = 2 / 2^6
+  const ForensicsEvidence e = measure_rounds(record_of(labels, {before, before, after}));
+  EXPECT_EQ(e.trade->classes[0].lost, 6);
+  EXPECT_DOUBLE_EQ(e.trade->classes[0].adjusted_p, 4 * 2.0 / 64);
+  EXPECT_EQ(e.trade->classes[1].adjusted_p, 1);
+}
+
 Tensor tensor(const std::string& name, std::vector<float> values) {
   const auto size = static_cast<Index>(values.size());
   return {name, {size}, std::move(values)};
