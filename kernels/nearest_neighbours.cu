@@ -18,6 +18,7 @@
 #include "plateau/ops/nearest_neighbours.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "detail/elements.cuh"
 #include "plateau/core/bits.hpp"
@@ -34,9 +35,10 @@ constexpr int kFeatures = 32;
 constexpr int kPlaces = static_cast<int>(kMostNeighbours) / kWarpSize;  // of the k best, per lane
 
 // A distance and its candidate in one number whose order is that of the contract: bits of floats that are not negative
-// are ordered as the floats, NaN comes after infinity, and kNone after everything.
-using Key = unsigned long long;
-constexpr Key kNone = ~Key{0};
+// are ordered as the floats, NaN comes after infinity, and kNone after everything. Signed, so that what an
+// emulated GPU leaves unwritten, a NaN, comes before everything and is seen.
+using Key = long long;
+constexpr Key kNone = INT64_MAX;
 constexpr unsigned kNanBits = 0x7FC00000u;
 
 __device__ Key key_of(float distance, Index candidate) {
@@ -63,8 +65,7 @@ __device__ void load_piece(DeviceMatrix<const float> x, Index first_row, Index f
     piece[f][row] = first_row + row < x.rows ? x.row(first_row + row)[first_feature + f] : 0;
 }
 
-// Keeps the smallest k of the keys in `best`, which are ascending, and `key`, which is below the last. All lanes of a
-// warp call it.
+// Keeps the smallest k of `key` and the k keys in `best`, which are ascending. All lanes of a warp call it.
 __device__ void insert(Key key, int k, Key* best) {
   const int lane = static_cast<int>(threadIdx.x);
   Key old[kPlaces], before[kPlaces];
