@@ -71,7 +71,6 @@ PlateauLevel plateau_level(const CorrectBits& correct) {
   result.interval = wilson_interval(result.level, correct.rows());
   if (correct.rows() < 2) return result;
 
-  const double one_sided_5_percent = student_factor(static_cast<double>(correct.rows() - 1), 0.90);
   const double n = static_cast<double>(correct.rows());
   const Index shortest = std::max(kShortestPlateau, result.epochs);
   if (correct.epochs() < shortest) return result;
@@ -84,7 +83,7 @@ PlateauLevel plateau_level(const CorrectBits& correct) {
     }
     const double mean = sum / n;
     const double error = std::sqrt(std::max(0.0, squares / n - mean * mean) / (n - 1));
-    if (std::abs(mean) + one_sided_5_percent * error <= kPlateauMargin) {
+    if (tost_p(mean, error, n - 1, kPlateauMargin) <= 0.05) {
       result.since = tail.first();
       break;
     }

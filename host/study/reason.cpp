@@ -163,36 +163,6 @@ Verdict decide(const Evidence& e) {
 
 }  // namespace
 
-const char* to_string(VerdictCode code) {
-  switch (code) {
-    case VerdictCode::single_class:
-      return "single-class";
-    case VerdictCode::no_signal:
-      return "no-signal";
-    case VerdictCode::capacity:
-      return "capacity";
-    case VerdictCode::ceiling:
-      return "ceiling";
-    case VerdictCode::solved:
-      return "solved";
-    case VerdictCode::inconclusive:
-      return "inconclusive";
-  }
-  throw std::invalid_argument("to_string: unknown verdict code");
-}
-
-const char* to_string(EvidenceGrade grade) {
-  switch (grade) {
-    case EvidenceGrade::proved:
-      return "proved";
-    case EvidenceGrade::supported:
-      return "supported";
-    case EvidenceGrade::unresolved:
-      return "unresolved";
-  }
-  throw std::invalid_argument("to_string: unknown evidence grade");
-}
-
 double majority_share(const std::vector<Index>& class_rows) {
   expects(total(class_rows) >= 1, "majority_share: at least one row");
   return static_cast<double>(class_rows[static_cast<std::size_t>(largest_class(class_rows))]) /

@@ -4,17 +4,87 @@
 
 #include <algorithm>
 #include <boost/math/distributions/binomial.hpp>
+#include <boost/math/distributions/hypergeometric.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "plateau/core/contract.hpp"
 
 namespace plateau {
+namespace {
+
+constexpr double kZ = 1.959963984540054;            // the normal distribution's 0.975 quantile
+constexpr double kDetectable = 2.8015852181129683;  // kZ and its 0.8 quantile
+
+struct VariancePart {
+  double variance = 0;
+  double degrees = 1;
+};
+
+// Degrees of freedom of a sum of independent variances (Satterthwaite 1946).
+double satterthwaite(double variance, std::initializer_list<VariancePart> parts) {
+  double sum = 0;
+  for (const VariancePart& part : parts) sum += part.variance * part.variance / part.degrees;
+  return variance * variance / sum;
+}
+
+double sum_of_squares(const std::vector<double>& values, double mean) {
+  double squares = 0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return squares;
+}
+
+// Variance of the mean of a table [trainings, rows] that is due to its trainings, and that due to single cells, which
+// both the rows' variance and the trainings' hold.
+struct TableParts {
+  VariancePart trainings, cells;
+};
+
+// `squares`: of all cells.
+TableParts table_parts(const std::vector<double>& by_row, const std::vector<double>& by_training, double squares) {
+  const double rows = static_cast<double>(by_row.size()), count = static_cast<double>(by_training.size());
+  if (count == 1) return {};
+  const double mean = std::accumulate(by_training.begin(), by_training.end(), 0.0) / count;
+  const double of_rows = count * sum_of_squares(by_row, mean), of_trainings = rows * sum_of_squares(by_training, mean);
+  const double of_cells = std::max(0.0, squares - rows * count * mean * mean - of_rows - of_trainings);
+  const double cell_degrees = (rows - 1) * (count - 1);
+  return {{of_trainings / (count - 1) / (rows * count), count - 1},
+          {of_cells / cell_degrees / (rows * count), cell_degrees}};
+}
+
+// Midranks, from 1, of values[order[0]] <= values[order[1]] <= ...: equal values share their ranks' mean. At the places
+// of the values.
+std::vector<double> midranks(const std::vector<double>& values) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
+  std::vector<double> rank(values.size());
+  for (std::size_t first = 0, end = 0; first < order.size(); first = end) {
+    while (end < order.size() && values[order[end]] == values[order[first]]) ++end;
+    for (std::size_t i = first; i < end; ++i) rank[order[i]] = static_cast<double>(first + 1 + end) / 2;
+  }
+  return rank;
+}
+
+// The lower limit of an area of 1 between `m` and `n` rows: where 1 - area is kZ of its own standard errors.
+double newcombe_low(double m, double n) {
+  const double between = (m + n) / 2 - 1;
+  double low = 0, high = 1;
+  for (int step = 0; step < 60; ++step) {  // bisection; the square is the larger one below the limit
+    const double area = (low + high) / 2;
+    const double variance =
+        area * (1 - area) * (1 + between * (1 - area) / (2 - area) + between * area / (1 + area)) / (m * n);
+    ((1 - area) * (1 - area) > kZ * kZ * variance ? low : high) = area;
+  }
+  return low;
+}
+
+}  // namespace
 
 Interval wilson_interval(double share, Index n) {
   expects(0 <= share && share <= 1 && n >= 1, "wilson_interval: a share of at least one row");
-  constexpr double kZ = 1.959963984540054;  // the normal distribution's 0.975 quantile
   const double rows = static_cast<double>(n);
   const double centre = (share + kZ * kZ / (2 * rows)) / (1 + kZ * kZ / rows);
   const double half = kZ / (1 + kZ * kZ / rows) * std::sqrt(share * (1 - share) / rows + kZ * kZ / (4 * rows * rows));
@@ -36,9 +106,7 @@ MeanSpread mean_spread(const std::vector<double>& values) {
     constexpr double kInfinity = std::numeric_limits<double>::infinity();
     return {mean, 0, {-kInfinity, kInfinity}};
   }
-  double squares = 0;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  const double deviation = std::sqrt(squares / static_cast<double>(n - 1));
+  const double deviation = std::sqrt(sum_of_squares(values, mean) / static_cast<double>(n - 1));
   const double half = student_factor(static_cast<double>(n - 1), 0.95) * deviation / std::sqrt(static_cast<double>(n));
   return {mean, deviation, {mean - half, mean + half}};
 }
@@ -74,10 +142,166 @@ Estimate crossed_difference(const std::vector<double>& run, const std::vector<st
   const double training_part = deviation * deviation / count;
   const double variance = row_part + training_part;
   if (variance == 0) return {over_rows.mean, {over_rows.mean, over_rows.mean}};
-  const double degrees =
-      variance * variance / (row_part * row_part / (rows - 1) + training_part * training_part / (count - 1));
+  const double degrees = satterthwaite(variance, {{row_part, rows - 1}, {training_part, count - 1}});
   const double half = student_factor(degrees, 0.95) * std::sqrt(variance);
   return {over_rows.mean, {over_rows.mean - half, over_rows.mean + half}};
+}
+
+RowOutcomes::RowOutcomes(Index rows) : rows_(rows) { expects(rows >= 1, "RowOutcomes: at least one row"); }
+
+void RowOutcomes::add(const std::vector<std::uint8_t>& right) {
+  expects(static_cast<Index>(right.size()) == rows_, "RowOutcomes: a value for every row");
+  expects(std::all_of(right.begin(), right.end(), [](std::uint8_t value) { return value <= 1; }),
+          "RowOutcomes: right is 1, wrong is 0");
+  right_.insert(right_.end(), right.begin(), right.end());
+}
+
+std::vector<double> RowOutcomes::row_accuracy() const {
+  expects(trainings() >= 1, "RowOutcomes: at least one training");
+  std::vector<double> accuracy(static_cast<std::size_t>(rows_), 0.0);
+  for (std::size_t i = 0; i < right_.size(); ++i) accuracy[i % accuracy.size()] += right_[i];
+  for (double& value : accuracy) value /= static_cast<double>(trainings());
+  return accuracy;
+}
+
+std::vector<double> RowOutcomes::training_accuracy() const {
+  std::vector<double> accuracy(static_cast<std::size_t>(trainings()), 0.0);
+  for (std::size_t i = 0; i < right_.size(); ++i) accuracy[i / static_cast<std::size_t>(rows_)] += right_[i];
+  for (double& value : accuracy) value /= static_cast<double>(rows_);
+  return accuracy;
+}
+
+Difference crossed_difference(const RowOutcomes& first, const RowOutcomes& second, Pairing pairing) {
+  expects(first.rows() == second.rows() && first.rows() >= 2, "crossed_difference: the same rows, at least two");
+  const bool paired = pairing == Pairing::by_training;
+  expects(!paired || first.trainings() == second.trainings(), "crossed_difference: pairs of trainings");
+  const std::vector<double> row_first = first.row_accuracy(), row_second = second.row_accuracy();
+  std::vector<double> by_row(row_first.size());
+  double squares = 1;  // of the two half rows
+  for (std::size_t r = 0; r < by_row.size(); ++r) {
+    by_row[r] = row_second[r] - row_first[r];
+    squares += by_row[r] * by_row[r];
+  }
+  const double rows = static_cast<double>(first.rows());
+  const double mean = std::accumulate(by_row.begin(), by_row.end(), 0.0) / rows;
+  const double centre = mean * rows / (rows + 1);
+  const VariancePart row_part{(squares - (rows + 1) * centre * centre) / rows / rows, rows - 1};
+
+  // By training there is one table, of differences; otherwise there are two, whose parts add up.
+  std::vector<double> training_first = first.training_accuracy(), training_second = second.training_accuracy();
+  TableParts one, other;
+  if (paired) {
+    double unequal = 0;
+    for (Index t = 0; t < first.trainings(); ++t)
+      for (Index r = 0; r < first.rows(); ++r) unequal += first(t, r) != second(t, r);
+    for (std::size_t t = 0; t < training_first.size(); ++t) training_second[t] -= training_first[t];
+    one = table_parts(by_row, training_second, unequal);
+  } else {
+    const auto right = [&](const std::vector<double>& accuracy) {  // cells of a table, each of which is its own square
+      return std::accumulate(accuracy.begin(), accuracy.end(), 0.0) * rows;
+    };
+    one = table_parts(row_first, training_first, right(training_first));
+    other = table_parts(row_second, training_second, right(training_second));
+  }
+  const double training_variance = one.trainings.variance + other.trainings.variance;
+  const double variance = std::max({row_part.variance, training_variance,
+                                    row_part.variance + training_variance - one.cells.variance - other.cells.variance});
+
+  Difference result{{mean, {}}, std::sqrt(variance)};
+  const double degrees = satterthwaite(variance, {row_part, one.trainings, other.trainings, one.cells, other.cells});
+  const double half = student_factor(degrees, 0.95) * result.standard_error;
+  result.interval = {std::max(-1.0, mean - half), std::min(1.0, mean + half)};
+  result.p_greater = boost::math::cdf(boost::math::students_t(degrees), -mean / result.standard_error);
+  result.detectable = kDetectable * result.standard_error;
+  return result;
+}
+
+Estimate overlapping_folds_mean(const std::vector<double>& differences, double test_over_train) {
+  expects(differences.size() >= 2 && test_over_train > 0, "overlapping_folds_mean: at least two folds of rows");
+  const double folds = static_cast<double>(differences.size());
+  const MeanSpread spread = mean_spread(differences);
+  const double half = student_factor(folds - 1, 0.95) * spread.deviation * std::sqrt(1 / folds + test_over_train);
+  return {spread.mean, {spread.mean - half, spread.mean + half}};
+}
+
+double minimum_detectable_difference(double disagreeing_share, Index rows) {
+  expects(0 <= disagreeing_share && disagreeing_share <= 1 && rows >= 1,
+          "minimum_detectable_difference: a share of at least one row");
+  return kDetectable * std::sqrt(disagreeing_share / static_cast<double>(rows));
+}
+
+Index rows_to_detect(double disagreeing_share, double difference) {
+  expects(0 <= disagreeing_share && disagreeing_share <= 1 && difference > 0, "rows_to_detect: a share, a difference");
+  const double root = kDetectable / difference;
+  const double rows = std::ceil(disagreeing_share * root * root);
+  expects(rows < 0x1p62, "rows_to_detect: a difference that rows can show");
+  return std::max<Index>(1, static_cast<Index>(rows));
+}
+
+double permutation_p(double observed, const std::vector<double>& null) {
+  const auto larger = std::count_if(null.begin(), null.end(), [&](double value) { return !(value < observed); });
+  return static_cast<double>(1 + larger) / static_cast<double>(1 + null.size());
+}
+
+std::vector<double> holm(const std::vector<double>& p) {
+  std::vector<double> adjusted(p);
+  for (double& value : adjusted)
+    if (!(value <= 1)) value = 1;
+  std::vector<std::size_t> order(p.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return adjusted[a] < adjusted[b]; });
+  double least = 0;  // the smallest p has to bear the most; none is less than one before it
+  for (std::size_t k = 0; k < order.size(); ++k) {
+    double& value = adjusted[order[k]];
+    value = least = std::max(least, std::min(1.0, value * static_cast<double>(order.size() - k)));
+  }
+  return adjusted;
+}
+
+double tost_p(double mean, double standard_error, double degrees_of_freedom, double margin) {
+  expects(degrees_of_freedom > 0 && margin > 0, "tost_p: a margin, and degrees of freedom");
+  const double room = margin - std::abs(mean);
+  if (standard_error == 0) return room >= 0 ? 0 : 1;
+  const double t = room / standard_error;
+  return std::isnan(t) ? 1 : boost::math::cdf(boost::math::students_t(degrees_of_freedom), -t);
+}
+
+double fisher_exact_p(Index hits_a, Index rows_a, Index hits_b, Index rows_b) {
+  expects(0 <= hits_a && hits_a <= rows_a && 0 <= hits_b && hits_b <= rows_b && rows_a >= 1 && rows_b >= 1,
+          "fisher_exact_p: hits among at least one row");
+  const Index hits = hits_a + hits_b, rows = rows_a + rows_b;
+  if (hits_a <= std::max<Index>(0, hits - rows_b)) return 1;  // no fewer are possible
+  const boost::math::hypergeometric in_a(narrow<unsigned>(hits), narrow<unsigned>(rows_a), narrow<unsigned>(rows));
+  return boost::math::cdf(boost::math::complement(in_a, narrow<unsigned>(hits_a - 1)));
+}
+
+Estimate auc(const std::vector<double>& score, const std::vector<std::uint8_t>& positive) {
+  expects(score.size() == positive.size(), "auc: a score for every row");
+  expects(std::none_of(score.begin(), score.end(), [](double value) { return std::isnan(value); }),
+          "auc: scores that can be compared");
+  // How many rows of the other kind lie below a row, ties counting half: its midrank among all less that among its own.
+  const std::vector<double> among_all = midranks(score);
+  std::vector<double> own[2], rank[2];
+  for (std::size_t i = 0; i < score.size(); ++i) {
+    own[positive[i] != 0].push_back(score[i]);
+    rank[positive[i] != 0].push_back(among_all[i]);
+  }
+  expects(own[0].size() >= 2 && own[1].size() >= 2, "auc: at least two rows of either kind");
+  const double negatives = static_cast<double>(own[0].size()), positives = static_cast<double>(own[1].size());
+  MeanSpread below[2];
+  for (const int kind : {0, 1}) {
+    const std::vector<double> among_own = midranks(own[kind]);
+    for (std::size_t i = 0; i < among_own.size(); ++i)
+      rank[kind][i] = (rank[kind][i] - among_own[i]) / (kind == 1 ? negatives : positives);
+    below[kind] = mean_spread(rank[kind]);
+  }
+  const double area = below[1].mean;
+  const double variance =
+      below[1].deviation * below[1].deviation / positives + below[0].deviation * below[0].deviation / negatives;
+  if (area == 1) return {1, {newcombe_low(positives, negatives), 1}};
+  if (area == 0) return {0, {0, 1 - newcombe_low(positives, negatives)}};
+  const double half = kZ * std::sqrt(variance);
+  return {area, {std::max(0.0, area - half), std::min(1.0, area + half)}};
 }
 
 Estimate operator-(Estimate estimate) { return {-estimate.value, {-estimate.interval.high, -estimate.interval.low}}; }

@@ -67,6 +67,7 @@ TEST(StreamId, numbers_never_change_their_meaning) {
   EXPECT_EQ(static_cast<int>(StreamId::dropout), 7);
   EXPECT_EQ(static_cast<int>(StreamId::augmentation), 8);
   EXPECT_EQ(static_cast<int>(StreamId::test_split), 13);
+  EXPECT_EQ(static_cast<int>(StreamId::study_part), 14);
 }
 
 TEST(Uniform, maps_the_top_24_bits_exactly) {

@@ -90,6 +90,122 @@ TEST(McNemar, is_the_binomial_test_of_the_rows_that_changed) {
   EXPECT_THROW(mcnemar_p(3, -1), std::invalid_argument);
 }
 
+// Expected values without another source were computed with SciPy 1.17.1, by the functions named.
+
+TEST(Fisher, reproduces_its_tea_and_scipy) {
+  EXPECT_NEAR(fisher_exact_p(3, 4, 1, 4), 17.0 / 70, 1e-12);  // Fisher 1935: 3 of 4 cups right, by chance
+  EXPECT_NEAR(fisher_exact_p(4, 4, 0, 4), 1.0 / 70, 1e-12);
+  // scipy.stats.fisher_exact(..., alternative="greater")
+  EXPECT_NEAR(fisher_exact_p(8, 10, 1, 6), 0.024475524475524483, 1e-12);
+  EXPECT_NEAR(fisher_exact_p(8, 500, 2, 500), 0.05380772641758835, 1e-10);
+  EXPECT_NEAR(fisher_exact_p(60, 20'000, 300, 200'000), 3.7223333159934635e-06, 1e-12);
+  EXPECT_EQ(fisher_exact_p(0, 10, 3, 10), 1);
+  EXPECT_EQ(fisher_exact_p(10, 10, 10, 10), 1);
+  EXPECT_THROW(fisher_exact_p(5, 4, 1, 4), std::invalid_argument);
+  EXPECT_THROW(fisher_exact_p(0, 0, 1, 4), std::invalid_argument);
+}
+
+TEST(Permutation, p_counts_the_observed_as_one_of_them) {
+  EXPECT_DOUBLE_EQ(permutation_p(0.5, {0.1, 0.2, 0.5, 0.7}), 3.0 / 5);
+  EXPECT_DOUBLE_EQ(permutation_p(0.8, {0.1, 0.2, 0.5, 0.7}), 1.0 / 5);
+  EXPECT_DOUBLE_EQ(permutation_p(0.8, std::vector<double>(199, 0.0)), 0.005);
+  EXPECT_DOUBLE_EQ(permutation_p(0.8, {}), 1);
+  EXPECT_DOUBLE_EQ(permutation_p(0.8, {0.1, std::nan("")}), 2.0 / 3);
+  EXPECT_DOUBLE_EQ(permutation_p(std::nan(""), {0.1, 0.2}), 1);
+}
+
+TEST(Holm, adjusts_step_by_step) {
+  // By hand: sorted 0.005 0.01 0.03 0.04 times 4 3 2 1, and none less than one before it.
+  const std::vector<double> adjusted = holm({0.01, 0.04, 0.03, 0.005});
+  const std::vector<double> expected = {0.03, 0.06, 0.06, 0.02};
+  ASSERT_EQ(adjusted.size(), expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(adjusted[i], expected[i], 1e-15);
+  EXPECT_EQ(holm({0.5, 0.6}), (std::vector<double>{1, 1}));
+  EXPECT_EQ(holm({std::nan(""), 0.01}), (std::vector<double>{1, 0.02}));
+  EXPECT_TRUE(holm({}).empty());
+}
+
+TEST(Equivalence, is_the_larger_of_two_one_sided_tests) {
+  EXPECT_NEAR(tost_p(0.4, 0.25, 9, 1), 0.019948943334674188, 1e-12);            // scipy.stats.t.sf(2.4, 9)
+  EXPECT_NEAR(tost_p(-0.002, 0.0042, 499, 0.01), 0.028692850997513716, 1e-12);  // .sf(0.008 / 0.0042, 499)
+  EXPECT_NEAR(tost_p(1, 0.25, 9, 1), 0.5, 1e-12);
+  EXPECT_GT(tost_p(3, 0.25, 9, 1), 0.999);
+  EXPECT_EQ(tost_p(0.5, 0, 9, 1), 0);
+  EXPECT_EQ(tost_p(1.5, 0, 9, 1), 1);
+  EXPECT_EQ(tost_p(std::nan(""), 0.1, 9, 1), 1);
+  EXPECT_EQ(tost_p(std::nan(""), 0, 9, 1), 1);
+  EXPECT_EQ(tost_p(0, std::nan(""), 9, 1), 1);
+  EXPECT_THROW(tost_p(0, 1, 9, 0), std::invalid_argument);
+}
+
+TEST(OverlappingFolds, widen_the_interval_by_the_rows_they_share) {
+  // numpy and scipy.stats.t: mean -+ t.ppf(.975, 9) std(ddof=1) sqrt(1/10 + 1/9)
+  const Estimate mean = overlapping_folds_mean({.02, .05, -.01, .03, .04, .00, .06, .01, .02, .03}, 1.0 / 9);
+  EXPECT_NEAR(mean.value, 0.025, 1e-12);
+  EXPECT_NEAR(mean.interval.low, 0.0024133651830257202, 1e-12);
+  EXPECT_NEAR(mean.interval.high, 0.047586634816974276, 1e-12);
+  EXPECT_THROW(overlapping_folds_mean({1}, 0.1), std::invalid_argument);
+}
+
+TEST(Detectable, is_two_point_eight_standard_errors) {
+  EXPECT_NEAR(minimum_detectable_difference(0.05, 500), 0.028015852181129685, 1e-12);  // scipy.stats.norm.ppf
+  EXPECT_NEAR(minimum_detectable_difference(0.1, 10'000), 0.008859390348296596, 1e-12);
+  EXPECT_EQ(minimum_detectable_difference(0, 500), 0);
+  for (const Index rows : {7, 500, 12'345}) {
+    EXPECT_EQ(rows_to_detect(0.1, minimum_detectable_difference(0.1, rows) * (1 + 1e-12)), rows);
+    EXPECT_EQ(rows_to_detect(0.1, minimum_detectable_difference(0.1, rows) * (1 - 1e-12)), rows + 1);
+  }
+  EXPECT_EQ(rows_to_detect(0, 0.01), 1);
+  EXPECT_THROW(rows_to_detect(0.1, 0), std::invalid_argument);
+}
+
+// How often such differences are found indeed: 80 % within 4 standard deviations of the binomial.
+TEST(Detectable, is_found_in_four_of_five_comparisons) {
+  int found = 0;
+  const double share = 0.1, difference = minimum_detectable_difference(share, 500);
+  for (std::uint64_t repetition = 0; repetition < 500; ++repetition) {
+    std::vector<double> change;
+    for (std::uint64_t i = 0; i < 500; ++i) {
+      const double u = static_cast<double>(draw({repetition, StreamId::features}, i).word[0]) * 0x1p-32;
+      change.push_back(u < (share + difference) / 2 ? 1 : u < share ? -1 : 0);
+    }
+    found += mean_spread(change).interval.low > 0;
+  }
+  EXPECT_NEAR(found, 400, 4 * std::sqrt(500 * 0.8 * 0.2));
+}
+
+TEST(AreaUnderTheCurve, reproduces_delong) {
+  const std::vector<double> score = {.1, .4, .35, .8, .65, .4, .9, .2, .7, .6, .4, .55};
+  const std::vector<std::uint8_t> positive = {0, 0, 1, 1, 0, 1, 1, 0, 1, 0, 0, 1};
+  // By the definition, over all pairs, in numpy; the area is scipy.stats.mannwhitneyu's statistic / 36.
+  const Estimate area = auc(score, positive);
+  EXPECT_NEAR(area.value, 0.75, 1e-12);
+  EXPECT_NEAR(area.interval.low, 0.45479802722761264, 1e-12);
+  EXPECT_EQ(area.interval.high, 1);  // DeLong's is 1.045
+  std::vector<double> turned;
+  for (const double value : score) turned.push_back(-value);
+  EXPECT_NEAR(auc(turned, positive).value, 0.25, 1e-12);
+  EXPECT_EQ(auc(std::vector<double>(12, 0.3), positive).value, 0.5);
+  EXPECT_THROW(auc({1, 2, 3}, {0, 0, 1}), std::invalid_argument);
+  EXPECT_THROW(auc({1, 2, 3, std::nan("")}, {0, 0, 1, 1}), std::invalid_argument);
+}
+
+TEST(AreaUnderTheCurve, of_rows_that_are_separated_keeps_an_interval) {
+  const auto separated = [](std::size_t positives, std::size_t negatives) {
+    std::vector<double> score;
+    std::vector<std::uint8_t> positive;
+    for (std::size_t i = 0; i < positives + negatives; ++i) {
+      positive.push_back(i < positives);
+      score.push_back(i < positives ? 1 : 0);
+    }
+    return auc(score, positive);
+  };
+  EXPECT_EQ(separated(6, 6).value, 1);
+  EXPECT_NEAR(separated(6, 6).interval.low, 0.6892305747307816, 1e-9);  // scipy.optimize.brentq
+  EXPECT_NEAR(separated(20, 50).interval.low, 0.9299504045530053, 1e-9);
+  EXPECT_EQ(separated(20, 50).interval.high, 1);
+}
+
 // 95 % intervals must cover the truth in 95 % of repetitions: of 1000, 950 +- 4 standard deviations of the binomial.
 TEST(Intervals, cover_as_often_as_they_promise) {
   int paired = 0, crossed = 0;
@@ -142,6 +258,136 @@ TEST(CrossedDifference, more_trainings_never_remove_the_share_of_the_rows) {
   EXPECT_THROW(crossed_difference(run, {training}), std::invalid_argument);
   const Estimate nothing = crossed_difference(run, {run, run});
   EXPECT_EQ(nothing.interval.high, 0.0);
+}
+
+RowOutcomes outcomes(const std::vector<std::vector<std::uint8_t>>& trainings) {
+  RowOutcomes result(static_cast<Index>(trainings.front().size()));
+  for (const auto& training : trainings) result.add(training);
+  return result;
+}
+
+TEST(RowOutcomes, holds_what_was_added) {
+  RowOutcomes right(3);
+  right.add({1, 0, 1});
+  right.add({1, 0, 0});
+  EXPECT_EQ(right.trainings(), 2);
+  EXPECT_TRUE(right(0, 2));
+  EXPECT_FALSE(right(1, 2));
+  EXPECT_EQ(right.row_accuracy(), (std::vector<double>{1, 0, 0.5}));
+  EXPECT_EQ(right.training_accuracy(), (std::vector<double>{2.0 / 3, 1.0 / 3}));
+  EXPECT_THROW(right.add({1, 0}), std::invalid_argument);
+  EXPECT_THROW(right.add({1, 0, 2}), std::invalid_argument);
+}
+
+TEST(CrossedSets, of_equal_trainings_still_have_an_error) {
+  std::vector<std::uint8_t> right(200, 1);
+  const RowOutcomes first = outcomes({right, right, right});
+  for (const Pairing pairing : {Pairing::none, Pairing::by_training}) {
+    const Difference nothing = crossed_difference(first, first, pairing);
+    EXPECT_EQ(nothing.value, 0);
+    EXPECT_NEAR(nothing.standard_error, 1.0 / 200, 1e-12);
+    EXPECT_NEAR(nothing.interval.high, student_factor(199, 0.95) / 200, 1e-12);
+    EXPECT_NEAR(nothing.p_greater, 0.5, 1e-12);
+    EXPECT_NEAR(nothing.detectable, 2.8015852181129683 / 200, 1e-12);
+  }
+  // Two rows of 200 differ, both in favour of the first: 2 / 200, where a plain variance gives an error of 0.00705.
+  std::vector<std::uint8_t> fewer = right;
+  fewer[0] = fewer[1] = 0;
+  const Difference two = crossed_difference(outcomes({right}), outcomes({fewer}), Pairing::by_training);
+  EXPECT_DOUBLE_EQ(two.value, -0.01);
+  EXPECT_NEAR(two.standard_error, std::sqrt(3 - 4.0 / 201) / 200, 1e-12);
+  EXPECT_GT(two.interval.high, 0);
+  EXPECT_GT(two.p_greater, 0.5);
+}
+
+TEST(CrossedSets, refuse_what_is_not_paired) {
+  const RowOutcomes one = outcomes({{1, 0, 1}}), two = outcomes({{1, 0, 1}, {0, 0, 1}});
+  EXPECT_THROW(crossed_difference(one, two, Pairing::by_training), std::invalid_argument);
+  EXPECT_NO_THROW(crossed_difference(one, two, Pairing::none));
+  EXPECT_THROW(crossed_difference(one, outcomes({{1, 0}}), Pairing::none), std::invalid_argument);
+  EXPECT_THROW(crossed_difference(RowOutcomes(3), two, Pairing::none), std::invalid_argument);
+}
+
+// Trainings of `count` seeds on `rows` rows: a cell is right with the row's probability, moved by the seed's luck. Rows
+// of both sides share their difficulty, and trainings a part of their luck if they are paired.
+struct Sides {
+  RowOutcomes first, second;
+};
+Sides simulated_sides(std::uint64_t seed, Index rows, Index count, Pairing pairing, double gain,
+                      double cell_noise = 0.7) {
+  std::uint64_t element = 0;
+  std::vector<double> difficulty;
+  for (Index r = 0; r < rows; ++r) difficulty.push_back(normal(seed, element++));
+  Sides sides{RowOutcomes(rows), RowOutcomes(rows)};
+  for (Index t = 0; t < count; ++t) {
+    double luck = 0.3 * normal(seed, element++);
+    for (const bool second : {false, true}) {
+      if (second && pairing == Pairing::none) luck = 0.3 * normal(seed, element++);
+      const double own = luck + 0.1 * normal(seed, element++) + (second ? gain : 0);
+      std::vector<std::uint8_t> right;
+      for (Index r = 0; r < rows; ++r)
+        right.push_back(1.5 * difficulty[static_cast<std::size_t>(r)] + own + cell_noise * normal(seed, element++) >
+                        -1);
+      (second ? sides.second : sides.first).add(right);
+    }
+  }
+  return sides;
+}
+
+// Owen 2007, The pigeonhole bootstrap (Ann. Appl. Stat. 1:386): rows and trainings are drawn again, each on its own.
+double pigeonhole_error(const Sides& sides, Pairing pairing, Index repetitions) {
+  std::uint64_t element = 0;
+  const auto drawn = [&](Index below) {
+    return static_cast<Index>(draw({5, StreamId::row_selection}, element++).word[0] %
+                              static_cast<std::uint32_t>(below));
+  };
+  std::vector<double> values;
+  for (Index repetition = 0; repetition < repetitions; ++repetition) {
+    std::vector<Index> rows, first, second;
+    for (Index r = 0; r < sides.first.rows(); ++r) rows.push_back(drawn(sides.first.rows()));
+    for (Index t = 0; t < sides.first.trainings(); ++t) {
+      first.push_back(drawn(sides.first.trainings()));
+      second.push_back(pairing == Pairing::by_training ? first.back() : drawn(sides.second.trainings()));
+    }
+    Index gained = 0;
+    for (std::size_t t = 0; t < first.size(); ++t)
+      for (const Index r : rows) gained += sides.second(second[t], r) - sides.first(first[t], r);
+    values.push_back(static_cast<double>(gained) / static_cast<double>(rows.size() * first.size()));
+  }
+  return mean_spread(values).deviation;
+}
+
+TEST(CrossedSets, agree_with_the_pigeonhole_bootstrap) {
+  // The variance of single cells, which the bootstrap counts three times, is a small part of the whole.
+  const Sides sides = simulated_sides(3, 200, 40, Pairing::by_training, 1.0, 0.1);
+  const Difference paired = crossed_difference(sides.first, sides.second, Pairing::by_training);
+  const Difference loose = crossed_difference(sides.first, sides.second, Pairing::none);
+  EXPECT_DOUBLE_EQ(paired.value, loose.value);
+  EXPECT_LT(paired.standard_error, loose.standard_error);
+  EXPECT_NEAR(paired.standard_error / pigeonhole_error(sides, Pairing::by_training, 400), 1, 0.12);
+  EXPECT_NEAR(loose.standard_error / pigeonhole_error(sides, Pairing::none, 400), 1, 0.12);
+}
+
+// The truth is that of all rows and seeds there could be: sums of normal variates, whose shares are known.
+TEST(CrossedSets, cover_as_often_as_they_promise) {
+  const double deviation = std::sqrt(1.5 * 1.5 + 0.3 * 0.3 + 0.1 * 0.1 + 0.7 * 0.7);
+  const auto share = [&](double gain) { return 0.5 * std::erfc(-(1 + gain) / deviation / std::sqrt(2.0)); };
+  const double truth = share(0.4) - share(0);
+  int paired = 0, loose = 0, found = 0;
+  constexpr int kRepetitions = 400;
+  for (std::uint64_t repetition = 0; repetition < kRepetitions; ++repetition) {
+    for (const Pairing pairing : {Pairing::none, Pairing::by_training}) {
+      const Sides sides = simulated_sides(repetition, 100, 5, pairing, 0.4);
+      const Interval interval = crossed_difference(sides.first, sides.second, pairing).interval;
+      (pairing == Pairing::none ? loose : paired) += interval.low <= truth && truth <= interval.high;
+    }
+    const Sides same = simulated_sides(kRepetitions + repetition, 100, 5, Pairing::by_training, 0);
+    found += crossed_difference(same.first, same.second, Pairing::by_training).p_greater <= 0.05;
+  }
+  const double deviations = 4 * std::sqrt(kRepetitions * 0.95 * 0.05);
+  EXPECT_NEAR(paired, 0.95 * kRepetitions, deviations);
+  EXPECT_NEAR(loose, 0.95 * kRepetitions, deviations);
+  EXPECT_NEAR(found, 0.05 * kRepetitions, deviations);
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ enum class StreamId : std::uint32_t {
   mixing = 11,
   mixing_share = 12,
   test_split = 13,
+  study_part = 14,
 };
 
 struct RandomStream {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "plateau/study/statistics.hpp"
+#include "plateau/study/verdict.hpp"
 
 namespace plateau {
 
@@ -42,20 +42,6 @@ struct Evidence {
   Estimate wider_over_permuted;  // wider control - label-permuted control; of use where both were trained
   std::optional<RuleEvidence> exact_rule;
 };
-
-enum class VerdictCode { single_class, no_signal, capacity, ceiling, solved, inconclusive };
-enum class EvidenceGrade { proved, supported, unresolved };
-
-struct Verdict {
-  VerdictCode code = VerdictCode::inconclusive;
-  EvidenceGrade grade = EvidenceGrade::unresolved;
-  std::string sentence;
-  std::vector<std::string> evidence;    // one line per measurement, what was compared with what
-  std::vector<std::string> not_tested;  // what this verdict could not see
-};
-
-const char* to_string(VerdictCode code);  // "single-class", "no-signal", ...
-const char* to_string(EvidenceGrade grade);
 
 // Share of the rows that belong to the largest class. At least one row.
 double majority_share(const std::vector<Index>& class_rows);

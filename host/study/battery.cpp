@@ -1,0 +1,216 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/study/battery.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+namespace plateau {
+namespace {
+
+const Battery kQuick{.seeds = 5,
+                     .folds = 3,
+                     .permutations = 49,
+                     .signal_seeds = 5,
+                     .optimiser_steps = 1000,
+                     .learning_rates = {1e-3, 3e-3, 1e-2, 3e-2},
+                     .recipe_rates = {1e-3, 1e-2},
+                     .weight_decays = {0.1, 1},
+                     .dropouts = {0.3},
+                     .ladder = {{}, {8}, {32}, {128}, {32, 32}, {128, 128}},
+                     .curve_repeats = 2,
+                     .curve_halvings = 2,
+                     .shift_permutations = 19};
+const Battery kStandard{
+    .seeds = 20,
+    .folds = 5,
+    .permutations = 199,
+    .signal_seeds = 20,
+    .optimiser_steps = 2000,
+    .learning_rates = {1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1},
+    .recipe_rates = {1e-3, 3e-3, 1e-2},
+    .weight_decays = {0.01, 0.03, 0.1, 0.3, 1, 3},
+    .dropouts = {0.1, 0.3, 0.5},
+    .ladder = {{}, {4}, {8}, {16}, {32}, {64}, {128}, {256}, {32, 32}, {128, 128}, {32, 32, 32}, {128, 128, 128}},
+    .curve_repeats = 3,
+    .curve_halvings = 3,
+    .shift_permutations = 99};
+const Battery kThorough = [] {
+  Battery battery = kStandard;
+  battery.seeds = battery.signal_seeds = 40;
+  battery.permutations = battery.shift_permutations = 999;
+  battery.optimiser_steps = 4000;
+  battery.curve_repeats = 8;
+  battery.curve_halvings = 4;
+  return battery;
+}();
+
+constexpr Index kFewestEpochs = 30, kMostEpochs = 400, kSmallestBatch = 16, kLargestBatch = 256;
+
+Index batch_of(Index rows) {
+  const auto power = static_cast<Index>(std::bit_floor(static_cast<std::uint64_t>(std::max<Index>(1, rows / 16))));
+  return std::clamp(power, kSmallestBatch, kLargestBatch);
+}
+
+std::vector<Index> hidden_of(const Architecture& network) {
+  return {network.widths.begin() + 1, network.widths.end() - 1};
+}
+
+Architecture with_hidden(const Architecture& network, const std::vector<Index>& hidden) {
+  Architecture other{{network.features()}};
+  other.widths.insert(other.widths.end(), hidden.begin(), hidden.end());
+  other.widths.push_back(network.classes());
+  return other;
+}
+
+std::vector<Index> scaled_widths(std::vector<Index> hidden, double factor) {
+  for (Index& width : hidden)
+    width = std::clamp<Index>(std::llround(static_cast<double>(width) * factor), 1, kMaxWidth);
+  return hidden;
+}
+
+bool trains_by_sgd(const Run& run) { return std::holds_alternative<SgdParameters>(run.optimizer); }
+
+std::string recipe_words(const Run& run) {
+  return fmt::format("Adam at learning rate {:g} in batches of {}, {} epochs, features standardised",
+                     learning_rate(run.optimizer), run.batch, run.epochs);
+}
+
+std::string network_words(const Architecture& network) {
+  return network.layers() == 1 ? "a linear model" : "the network " + to_string(network);
+}
+
+// What fits the user's network alone does not fit another.
+Run with_network(Run run, const Architecture& network) {
+  run.architecture = network;
+  run.initial.reset();
+  run.frozen = 0;
+  if (network.layers() == 1) run.dropout = 0;
+  return run;
+}
+
+}  // namespace
+
+const char* to_string(Depth depth) {
+  switch (depth) {
+    case Depth::quick:
+      return "quick";
+    case Depth::standard:
+      return "standard";
+    case Depth::thorough:
+      return "thorough";
+  }
+  return "";
+}
+
+const Battery& battery_of(Depth depth) {
+  return depth == Depth::quick ? kQuick : depth == Depth::standard ? kStandard : kThorough;
+}
+
+bool is_larger(const Architecture& network, const Architecture& than) {
+  return network.parameters() > than.parameters();
+}
+
+Run recipe(const Run& user, const Architecture& network, double rate, Index rows, const Battery& battery) {
+  const Index batch = batch_of(rows);
+  const Index steps = (rows + batch - 1) / batch;
+  Run run = with_network({.architecture = network,
+                          .optimizer = AdamParameters{.learning_rate = rate},
+                          .epochs = std::clamp(battery.optimiser_steps / steps, kFewestEpochs, kMostEpochs),
+                          .batch = batch,
+                          .standardise = true,
+                          .class_weights = user.class_weights},
+                         network);
+  return run;
+}
+
+std::vector<Setting> optimisation_settings(const Run& user, Index rows, const Battery& battery) {
+  std::vector<Setting> settings;
+  const double own = learning_rate(user.optimizer);
+  for (const bool standardise : {false, true}) {
+    if (user.standardise && !standardise) continue;  // features that are on one scale already
+    std::vector<double> rates = battery.learning_rates;
+    for (double& rate : rates) rate *= trains_by_sgd(user) ? 10 : 1;
+    if (std::ranges::find(rates, own) == rates.end()) rates.push_back(own);
+    for (const double rate : rates) {
+      if (rate == own && standardise == user.standardise) continue;
+      Run run = user;
+      run.standardise = standardise;
+      run.optimizer = with_learning_rate(run.optimizer, rate);
+      const bool scaled = standardise && !user.standardise;
+      settings.push_back(
+          {fmt::format("{}{}{}", scaled ? "features standardised" : "", scaled && rate != own ? ", " : "",
+                       rate != own ? fmt::format("learning rate {:g}", rate) : ""),
+           std::move(run)});
+    }
+  }
+  for (const double rate : battery.recipe_rates) {
+    Run run = recipe(user, user.architecture, rate, rows, battery);
+    run.dropout = user.dropout;
+    run.jitter = user.jitter;
+    run.mixup = user.mixup;
+    run.frozen = user.frozen;
+    run.initial = user.initial;
+    settings.push_back({recipe_words(run), std::move(run)});
+  }
+  return settings;
+}
+
+std::vector<Setting> regularisation_settings(const Run& base, const Battery& battery) {
+  std::vector<Setting> settings;
+  const auto add = [&](std::string what, const Run& run) { settings.push_back({std::move(what), run}); };
+  for (const double decay : battery.weight_decays) {
+    Run run = base;
+    if (trains_by_sgd(base))
+      std::get<SgdParameters>(run.optimizer).weight_decay = decay / 100;
+    else
+      run.optimizer = AdamParameters{
+          .learning_rate = learning_rate(base.optimizer), .weight_decay = decay, .decay_kind = WeightDecay::decoupled};
+    add(fmt::format("weight decay {:g}{}", weight_decay(run.optimizer), trains_by_sgd(base) ? "" : ", decoupled"), run);
+  }
+  const std::vector<Index> hidden = hidden_of(base.architecture);
+  if (hidden.empty()) return settings;
+  for (const double rate : battery.dropouts) {
+    Run run = base;
+    run.dropout = rate;
+    add(fmt::format("dropout {:g}", rate), run);
+  }
+  std::vector<Architecture> smaller{with_hidden(base.architecture, {})};
+  for (const double factor : {0.5, 0.125}) {
+    const Architecture network = with_hidden(base.architecture, scaled_widths(hidden, factor));
+    if (is_larger(base.architecture, network) &&
+        std::ranges::find(smaller, network.widths, &Architecture::widths) == smaller.end())
+      smaller.push_back(network);
+  }
+  for (const Architecture& network : smaller)
+    if (is_larger(base.architecture, network)) add(network_words(network), with_network(base, network));
+  return settings;
+}
+
+std::vector<Setting> capacity_settings(const Run& user, Index rows, const Battery& battery) {
+  const std::vector<Index> own = hidden_of(user.architecture);
+  std::vector<std::vector<Index>> ladder = battery.ladder;
+  if (!own.empty()) {
+    ladder.push_back(scaled_widths(own, 4));
+    std::vector<Index> deeper = own;
+    deeper.push_back(own.back());
+    ladder.push_back(deeper);
+  }
+  std::vector<Setting> settings;
+  std::vector<std::vector<Index>> seen{own};
+  for (const std::vector<Index>& hidden : ladder) {
+    if (std::ranges::find(seen, hidden) != seen.end()) continue;
+    seen.push_back(hidden);
+    const Architecture network = with_hidden(user.architecture, hidden);
+    for (const double rate : battery.recipe_rates) {
+      Run run = recipe(user, network, rate, rows, battery);
+      settings.push_back({fmt::format("{}, {}", network_words(network), recipe_words(run)), std::move(run)});
+    }
+  }
+  return settings;
+}
+
+}  // namespace plateau

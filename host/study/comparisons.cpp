@@ -1,0 +1,136 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/study/comparisons.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "plateau/core/contract.hpp"
+#include "plateau/study/assignment.hpp"
+
+namespace plateau {
+namespace {
+
+constexpr std::size_t kMostSuspects = 50;
+constexpr Index kMostMappedClasses = 500;  // the assignment takes the cube of their number
+constexpr std::size_t kFewestNoiseRows = 40;
+
+}  // namespace
+
+std::optional<LabelMapEvidence> test_label_map(const std::vector<std::int32_t>& predicted,
+                                               HostSpan<const std::int32_t> label, Index classes, std::uint64_t seed) {
+  expects(static_cast<Index>(predicted.size()) == label.size, "test_label_map: a prediction per row");
+  if (label.size < 4 || classes > kMostMappedClasses) return {};
+  const Index half = label.size / 2;
+  const RowSelection chooses = RowSelection::part(seed, label.size, half);
+  const RowSelection judges = RowSelection::outside_part(seed, label.size, half);
+  std::vector<Index> count(static_cast<std::size_t>(classes * classes));
+  for (Index k = 0; k < chooses.count(); ++k) {
+    const Index row = chooses(k);
+    const std::int32_t given = predicted[static_cast<std::size_t>(row)];
+    if (given >= 0) ++count[static_cast<std::size_t>(given * classes + label[row])];
+  }
+  LabelMapEvidence evidence;
+  for (const Index column : best_assignment(count, classes)) evidence.best.push_back(static_cast<std::int32_t>(column));
+
+  std::vector<std::uint8_t> as_given, mapped;
+  for (Index k = 0; k < judges.count(); ++k) {
+    const Index row = judges(k);
+    const std::int32_t given = predicted[static_cast<std::size_t>(row)];
+    as_given.push_back(given == label[row]);
+    mapped.push_back(given >= 0 && evidence.best[static_cast<std::size_t>(given)] == label[row]);
+  }
+  RowOutcomes first(judges.count()), second(judges.count());
+  first.add(as_given);
+  second.add(mapped);
+  evidence.gain = crossed_difference(first, second, Pairing::by_training);
+  return evidence;
+}
+
+HeldOut held_out_probabilities(const std::vector<RunResult>& by_repeat_and_fold, std::size_t request,
+                               const Folds& folds, Index train_rows, Index classes) {
+  std::vector<double> sum(static_cast<std::size_t>(train_rows * classes));
+  std::vector<Index> times(static_cast<std::size_t>(train_rows));
+  for (std::size_t r = 0; r < by_repeat_and_fold.size(); ++r) {
+    if (!is_complete(by_repeat_and_fold[r].outcome)) continue;
+    const float* probability = by_repeat_and_fold[r].predictions[request].probability.data();
+    for (const std::int32_t row : folds.rows_inside(static_cast<Index>(r) % folds.count())) {
+      const float* of_row = probability;
+      probability += classes;
+      if (!std::all_of(of_row, probability, [](float p) { return std::isfinite(p); })) continue;
+      for (Index c = 0; c < classes; ++c)
+        sum[static_cast<std::size_t>(row * classes + c)] += static_cast<double>(of_row[c]);
+      ++times[static_cast<std::size_t>(row)];
+    }
+  }
+  HeldOut held_out;
+  for (Index row = 0; row < train_rows; ++row) {
+    const Index n = times[static_cast<std::size_t>(row)];
+    if (n == 0) continue;
+    held_out.row.push_back(static_cast<std::int32_t>(row));
+    for (Index c = 0; c < classes; ++c)
+      held_out.probability.push_back(
+          static_cast<float>(sum[static_cast<std::size_t>(row * classes + c)] / static_cast<double>(n)));
+  }
+  return held_out;
+}
+
+std::optional<NoiseEvidence> test_label_noise(const HeldOut& held_out, const std::vector<std::int32_t>& labels,
+                                              Index classes) {
+  if (held_out.row.size() < kFewestNoiseRows) return {};
+  struct Seen {
+    std::int32_t row;
+    bool disagrees;
+    double sure, doubt;  // largest probability; that of the class less that of the label
+  };
+  std::vector<Seen> rows;
+  for (std::size_t i = 0; i < held_out.row.size(); ++i) {
+    const float* p = &held_out.probability[i * static_cast<std::size_t>(classes)];
+    const auto given = std::max_element(p, p + classes) - p;
+    const std::int32_t label = labels[static_cast<std::size_t>(held_out.row[i])];
+    rows.push_back({held_out.row[i], given != label, static_cast<double>(p[given]),
+                    static_cast<double>(p[given]) - static_cast<double>(p[label])});
+  }
+  const auto share = [](auto first, auto last) {
+    return static_cast<double>(std::count_if(first, last, [](const Seen& row) { return row.disagrees; })) /
+           static_cast<double>(last - first);
+  };
+  NoiseEvidence evidence{.disagreement = share(rows.begin(), rows.end())};
+  std::stable_sort(rows.begin(), rows.end(), [](const Seen& a, const Seen& b) { return a.sure > b.sure; });
+  const auto half = static_cast<std::ptrdiff_t>(rows.size() / 2);
+  evidence.confident_disagreement = share(rows.begin(), rows.begin() + half);
+  evidence.confident_interval = wilson_interval(evidence.confident_disagreement, static_cast<Index>(half));
+  evidence.noise_rate = evidence.confident_disagreement;
+  std::stable_sort(rows.begin(), rows.end(), [](const Seen& a, const Seen& b) { return a.doubt > b.doubt; });
+  for (const Seen& row : rows)
+    if (row.disagrees && evidence.suspects.size() < kMostSuspects) evidence.suspects.push_back(row.row);
+  return evidence;
+}
+
+BalanceEvidence compare_balance(const Judged& user, const Judged& balanced, HostSpan<const std::int32_t> label,
+                                Index classes) {
+  // Rows are sampled within their classes, so a variance is the sum over classes of that of a mean of differences.
+  const std::vector<double> before = user.right.row_accuracy(), after = balanced.right.row_accuracy();
+  std::vector<std::vector<double>> change(static_cast<std::size_t>(classes)), level(change.size());
+  for (Index row = 0; row < label.size; ++row) {
+    const auto c = static_cast<std::size_t>(label[row]), r = static_cast<std::size_t>(row);
+    change[c].push_back(after[r] - before[r]);
+    level[c].push_back(after[r]);
+  }
+  double gain = 0, reached = 0, variance = 0, present = 0;
+  for (std::size_t c = 0; c < change.size(); ++c) {
+    if (change[c].empty()) continue;
+    const MeanSpread spread = mean_spread(change[c]);
+    const double n = static_cast<double>(change[c].size());
+    gain += spread.mean;
+    reached += mean_spread(level[c]).mean;
+    variance += (spread.deviation * spread.deviation + 1 / n) / n;
+    ++present;
+  }
+  const double half = 1.959963984540054 * std::sqrt(variance) / present;
+  return {.balanced_accuracy = reached / present,
+          .gain = {gain / present, {gain / present - half, gain / present + half}}};
+}
+
+}  // namespace plateau

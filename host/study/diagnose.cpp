@@ -1,0 +1,360 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/study/diagnose.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+
+#include "plateau/core/error.hpp"
+#include "plateau/study/comparisons.hpp"
+#include "plateau/study/learning_curve.hpp"
+#include "plateau/study/shift.hpp"
+#include "plateau/study/signal.hpp"
+
+namespace plateau {
+namespace {
+
+constexpr Index kFewestRows = 10;  // of training, and of test
+
+// Seeds of the parts, which are apart from each other.
+enum class Part : std::uint32_t { folds, held_out, judge, score, signal, curve, shift, label_map, balance, second };
+
+double mean(const std::vector<double>& values) { return mean_spread(values).mean; }
+
+SettingEvidence evidence_of(const Judged& judged, HostSpan<const std::int32_t> label, Index classes) {
+  const MeanSpread spread = mean_spread(judged.right.training_accuracy());
+  const std::vector<std::int32_t> vote = majority_vote(judged.predicted, label.size, classes);
+  return {.what = judged.setting.what,
+          .architecture = to_string(judged.setting.run.architecture),
+          .trainings = judged.right.trainings(),
+          .diverged = judged.diverged,
+          .test_accuracy = spread.mean,
+          .seed_deviation = spread.deviation,
+          .train_accuracy = mean(judged.train_accuracy),
+          .balanced_accuracy = balanced_accuracy(vote, label, classes),
+          .most_predicted = most_predicted(vote, classes)};
+}
+
+// A diagnosis under way: what its blocks share.
+class Study {
+ public:
+  Study(const Split& split, const Split* second, const DiagnoseConfiguration& configuration, Laboratory& laboratory)
+      : split_(split),
+        second_(second),
+        configuration_(configuration),
+        battery_(battery_of(configuration.depth)),
+        laboratory_(laboratory) {
+    evidence_.delta = configuration.delta;
+    evidence_.train_rows = split.train.rows();
+    evidence_.test_rows = split.test.rows();
+    evidence_.classes = configuration.run.architecture.classes();
+  }
+
+  // Whether counting leaves anything to be trained for.
+  bool count();
+  void train();
+  const DiagnosisEvidence& evidence() const { return evidence_; }
+  Index test_looks() const { return test_looks_; }
+
+ private:
+  std::uint64_t seed(Part part) const { return study_seed(configuration_.seed, static_cast<std::uint32_t>(part)); }
+  std::vector<Judged> judge(const char* block, const Split& split, const std::vector<Setting>& settings);
+  SettingEvidence seen(const Judged& judged) const {
+    return evidence_of(judged, split_.test.label(), evidence_.classes);
+  }
+
+  void choose(const Folds& folds);
+  void judge_user();
+  void judge_chosen();
+  void compare_balance_of_classes();
+  void judge_second(const Folds& folds, const Judged& reference);
+
+  const Split& split_;
+  const Split* second_;
+  const DiagnoseConfiguration& configuration_;
+  const Battery& battery_;
+  Laboratory& laboratory_;
+  std::optional<ValidationRows> held_out_{std::in_place};
+
+  DiagnosisEvidence evidence_;
+  Index test_looks_ = 0;
+
+  std::optional<Judged> user_;
+  std::optional<Judged> reference_judged_;
+  std::optional<Setting> optimised_, regularised_, larger_;
+  Setting reference_;
+};
+
+bool Study::count() {
+  const TrainingData data = views(split_);
+  const Trainer::SplitStatistics statistics = laboratory_.trainer().statistics(data, evidence_.classes);
+  CountedEvidence& counted = evidence_.counted;
+  counted.train_class_rows = statistics.train.class_rows;
+  counted.test_class_rows = statistics.test.class_rows;
+  counted.features = split_.train.features();
+  for (const FeatureStatistics& feature : statistics.train.features)
+    counted.constant_features += feature.minimum == feature.maximum;
+  const auto classes = [](const std::vector<Index>& rows) {
+    return std::ranges::count_if(rows, [](Index of_class) { return of_class > 0; });
+  };
+  return classes(counted.train_class_rows) > 1 && classes(counted.test_class_rows) > 1 &&
+         counted.constant_features < counted.features;
+}
+
+std::vector<Judged> Study::judge(const char* block, const Split& split, const std::vector<Setting>& settings) {
+  test_looks_ += static_cast<Index>(settings.size());
+  return judge_settings(laboratory_, block, views(split), settings, *held_out_, battery_.seeds, seed(Part::judge));
+}
+
+void Study::judge_user() {
+  user_ = std::move(judge("user's training", split_, {{"the user's", configuration_.run, true}}).front());
+  UserEvidence user{.setting = seen(*user_)};
+  user.test_interval = wilson_interval(user.setting.test_accuracy, split_.test.rows());
+  std::vector<double> class_rows(evidence_.counted.test_class_rows.begin(), evidence_.counted.test_class_rows.end());
+  user.majority_share = *std::ranges::max_element(class_rows) / static_cast<double>(split_.test.rows());
+
+  const Index layers = configuration_.run.architecture.layers();
+  user.layer_moved.assign(static_cast<std::size_t>(layers), false);
+  double dead = 0, hidden = 0;
+  for (Index layer = 1; layer < layers; ++layer)
+    hidden += static_cast<double>(configuration_.run.architecture.fan_in(layer));
+  double ratio = 0;
+  for (const RunResult& result : user_->results) {
+    const auto epochs = static_cast<Index>(result.history.size());
+    for (Index layer = 0; layer < layers; ++layer)
+      for (Index epoch = 0; epoch < epochs && !user.layer_moved[static_cast<std::size_t>(layer)]; ++epoch)
+        user.layer_moved[static_cast<std::size_t>(layer)] = result.layer(epoch, layer, layers).update_norm > 0;
+    for (const Index units : result.dead_units) dead += static_cast<double>(units);
+    if (epochs == 0) {
+      user.layer_moved.assign(user.layer_moved.size(), true);  // it diverged at once: that is no frozen layer
+      continue;
+    }
+    double smallest = std::numeric_limits<double>::infinity(), largest = 0;
+    for (Index layer = 0; layer < layers; ++layer) {
+      const double norm = result.layer(epochs - 1, layer, layers).gradient_norm;
+      smallest = std::min(smallest, norm);
+      largest = std::max(largest, norm);
+    }
+    if (smallest > 0) ratio += largest / smallest / static_cast<double>(user_->results.size());
+  }
+  if (hidden > 0) user.dead_units = dead / hidden / static_cast<double>(user_->results.size());
+  if (ratio > 0) user.gradient_ratio = ratio;
+  evidence_.user = std::move(user);
+}
+
+// What comes into question as better than the user's, by validation loss on the folds.
+void Study::choose(const Folds& folds) {
+  const TrainingData data = views(split_);
+  const Run& own = configuration_.run;
+  const Index rows = split_.train.rows();
+  const auto score = [&](const char* block, const std::vector<Setting>& settings) {
+    return score_settings(laboratory_, block, data, settings, folds, seed(Part::score));
+  };
+  struct Scored {
+    Setting setting;
+    double loss = std::numeric_limits<double>::infinity();
+  };
+  const auto better = [](std::optional<Scored>& best, Setting setting, double loss) {
+    if (!best || loss < best->loss) best = Scored{std::move(setting), loss};
+  };
+  // The setting trained for as many epochs as were best on the folds.
+  const auto shortened = [](Setting setting, const FoldScore& of) {
+    if (of.best_epochs < setting.run.epochs) {
+      setting.what += fmt::format("{}stopped after {} epochs", setting.what.empty() ? "" : ", ", of.best_epochs);
+      setting.run.epochs = std::max<Index>(1, of.best_epochs);
+    }
+    return setting;
+  };
+
+  std::vector<Setting> candidates = optimisation_settings(own, rows, battery_);
+  candidates.insert(candidates.begin(), {"the user's", own});
+  const std::vector<FoldScore> scores = score("optimisation", candidates);
+  const FoldScore user = scores.front();
+  Scored base{candidates.front(), user.validation_loss};
+  std::optional<Scored> optimised, early;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    // Better optimised is what fits the training rows better; what fits them less and does better is held back.
+    if (i > 0 && scores[i].train_loss < user.train_loss) better(optimised, candidates[i], scores[i].validation_loss);
+    if (scores[i].best_epochs < candidates[i].run.epochs)
+      better(early, shortened(i == 0 ? Setting{"", own} : candidates[i], scores[i]), scores[i].best_loss);
+  }
+  if (optimised) {
+    optimised_ = optimised->setting;
+    evidence_.takes_optimised = optimised->loss < base.loss;
+    if (evidence_.takes_optimised) base = *optimised;
+  }
+
+  std::optional<Scored> regularised = early;
+  candidates = regularisation_settings(base.setting.run, battery_);
+  const std::vector<FoldScore> held_back = score("regularisation", candidates);
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    better(regularised, candidates[i], held_back[i].validation_loss);
+    if (held_back[i].best_epochs < candidates[i].run.epochs)
+      better(regularised, shortened(candidates[i], held_back[i]), held_back[i].best_loss);
+  }
+  if (regularised) {
+    regularised_ = regularised->setting;
+    evidence_.takes_regularised = regularised->loss < base.loss;
+    if (evidence_.takes_regularised) base = *regularised;
+  }
+
+  Scored best = base;
+  std::optional<Scored> larger;
+  candidates = capacity_settings(own, rows, battery_);
+  const std::vector<FoldScore> ladder = score("capacity", candidates);
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const double loss = ladder[i].best_loss;
+    Setting setting = shortened(candidates[i], ladder[i]);
+    if (is_larger(setting.run.architecture, own.architecture)) better(larger, setting, loss);
+    if (loss < best.loss) best = {std::move(setting), loss};
+  }
+  if (larger) larger_ = larger->setting;
+  reference_ = best.setting;
+}
+
+// The chosen settings, and the gains of each over what stands before it.
+void Study::judge_chosen() {
+  std::vector<Setting> settings;
+  const auto place = [&settings](const std::optional<Setting>& setting) {
+    if (setting) settings.push_back(*setting);
+    return settings.size() - 1;
+  };
+  const std::size_t optimised = place(optimised_), regularised = place(regularised_), larger = place(larger_);
+  const std::size_t reference = place(reference_);
+  std::optional<std::size_t> scratch;
+  if (configuration_.run.initial) {
+    Setting setting{"drawn weights", configuration_.run};
+    setting.run.initial.reset();
+    settings.push_back(std::move(setting));
+    scratch = settings.size() - 1;
+  }
+  const std::vector<Judged> judged = judge("best settings", split_, settings);
+
+  const auto gains = [this](const Judged& setting, const Judged& over) {
+    SettingEvidence evidence = seen(setting);
+    evidence.gain = crossed_difference(over.right, setting.right, Pairing::by_training);
+    return evidence;
+  };
+  const Judged* base = &*user_;
+  if (optimised_) {
+    evidence_.optimised = gains(judged[optimised], *base);
+    if (evidence_.takes_optimised) base = &judged[optimised];
+  }
+  if (regularised_) {
+    evidence_.regularised = gains(judged[regularised], *base);
+    if (evidence_.takes_regularised) base = &judged[regularised];
+  }
+  if (larger_) evidence_.larger = gains(judged[larger], *base);
+  evidence_.reference = gains(judged[reference], *user_);
+  if (scratch) evidence_.from_scratch = gains(judged[*scratch], *user_);
+  reference_judged_ = judged[reference];
+}
+
+void Study::compare_balance_of_classes() {
+  if (evidence_.user->setting.most_predicted < kOneClass) return;
+  Setting balanced{"balanced class weights",
+                   optimised_ && evidence_.takes_optimised ? optimised_->run : configuration_.run};
+  balanced.run.class_weights = {.balanced = true};
+  const std::vector<Judged> judged = judge("class weights", split_, {balanced});
+  evidence_.balance = compare_balance(*user_, judged.front(), split_.test.label(), evidence_.classes);
+}
+
+// The best of a few networks on the second features.
+void Study::judge_second(const Folds& folds, const Judged& reference) {
+  Run own = configuration_.run;
+  own.initial.reset();
+  own.architecture.widths.front() = second_->train.features();
+  std::vector<Setting> candidates = capacity_settings(own, second_->train.rows(), battery_);
+  for (const double rate : battery_.recipe_rates)
+    candidates.push_back({"the user's network", recipe(own, own.architecture, rate, second_->train.rows(), battery_)});
+  const std::vector<FoldScore> scores =
+      score_settings(laboratory_, "second features", views(*second_), candidates, folds, seed(Part::second));
+  const auto best = std::ranges::min_element(scores, {}, &FoldScore::best_loss) - scores.begin();
+  Setting chosen = candidates[static_cast<std::size_t>(best)];
+  chosen.run.epochs = std::max<Index>(1, scores[static_cast<std::size_t>(best)].best_epochs);
+  const std::vector<Judged> judged = judge("second features", *second_, {chosen});
+  SettingEvidence evidence = seen(judged.front());
+  evidence.gain = crossed_difference(reference.right, judged.front().right, Pairing::by_training);
+  evidence_.second_data = std::move(evidence);
+}
+
+void Study::train() {
+  if (configuration_.run.patience > 0) held_out_.emplace(split_.train, configuration_.validation, seed(Part::held_out));
+  judge_user();
+  const Folds folds(split_.train, std::min(battery_.folds, split_.train.rows()), seed(Part::folds));
+  choose(folds);
+  judge_chosen();
+  const Judged& reference = *reference_judged_;
+  compare_balance_of_classes();
+  if (second_ != nullptr) judge_second(folds, reference);
+
+  const LearningCurve curve = learning_curve(laboratory_, split_, reference_, folds, battery_, seed(Part::curve));
+  evidence_.curve = curve.evidence;
+  evidence_.noise =
+      test_label_noise(held_out_probabilities(curve.largest, 1, folds, split_.train.rows(), evidence_.classes),
+                       split_.train.labels, evidence_.classes);
+
+  evidence_.signal = test_signal(laboratory_, split_, configuration_.run, battery_, seed(Part::signal));
+  if (evidence_.signal) {
+    const auto commonest =
+        std::ranges::max_element(evidence_.counted.train_class_rows) - evidence_.counted.train_class_rows.begin();
+    RowOutcomes constant(split_.test.rows());
+    std::vector<std::uint8_t> right;
+    for (const std::int32_t label : split_.test.labels) right.push_back(label == commonest);
+    constant.add(right);
+    evidence_.signal->over_majority = crossed_difference(constant, reference.right, Pairing::none);
+  }
+  evidence_.shift = test_shift(laboratory_, split_, curve, folds, battery_, seed(Part::shift));
+  evidence_.label_map = test_label_map(majority_vote(reference.predicted, split_.test.rows(), evidence_.classes),
+                                       split_.test.label(), evidence_.classes, seed(Part::label_map));
+}
+
+void expects_same_rows(const Split& split, const Split& second) {
+  const auto same = [](const Dataset& a, const Dataset& b, const char* part) {
+    if (a.rows() != b.rows())
+      throw InputError(fmt::format("{} has {} {} rows and {} has {}; the second features must be of the same rows",
+                                   b.source, b.rows(), part, a.source, a.rows()));
+  };
+  same(split.train, second.train, "training");
+  same(split.test, second.test, "test");
+}
+
+}  // namespace
+
+std::optional<Diagnosis> diagnose(const Split& split, const Split* second, const DiagnoseConfiguration& configuration,
+                                  Trainer& trainer, const Laboratory::Observer& observer) {
+  expects(configuration.delta > 0, "diagnose: a gain that is worth acting on is above 0");
+  for (const Dataset* part : {&split.train, &split.test})
+    if (part->rows() < kFewestRows)
+      throw InputError(
+          fmt::format("{}: {} rows are too few to diagnose anything; bring at least {} to train on and {} "
+                      "to test with",
+                      part->source, part->rows(), kFewestRows, kFewestRows));
+  if (second != nullptr) expects_same_rows(split, *second);
+
+  const auto start = std::chrono::steady_clock::now();
+  Laboratory laboratory(trainer, observer);
+  Study study(split, second, configuration, laboratory);
+  try {
+    if (study.count()) study.train();
+  } catch (const Laboratory::Stopped&) {
+    return {};
+  }
+  DiagnosisDecision decision = decide_diagnosis(study.evidence());
+  return Diagnosis{.configuration = configuration,
+                   .schema = schema_of(split.train),
+                   .evidence = study.evidence(),
+                   .verdict = std::move(decision.verdict),
+                   .causes = std::move(decision.causes),
+                   .effects = std::move(decision.effects),
+                   .budget = decision.budget,
+                   .trainings = laboratory.trainings(),
+                   .test_looks = study.test_looks(),
+                   .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()};
+}
+
+}  // namespace plateau

@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// Which trainings a diagnosis makes: how many, and with which settings. Nothing here trains.
+#pragma once
+
+#include <vector>
+
+#include "plateau/study/laboratory.hpp"
+
+namespace plateau {
+
+enum class Depth { quick, standard, thorough };
+const char* to_string(Depth depth);  // "quick", "standard", "thorough"
+
+struct Battery {
+  Index seeds;                         // of every setting that the test rows judge
+  Index folds;                         // of the training rows
+  Index permutations;                  // of labels
+  Index signal_seeds;                  // trainings on the labels as they are, of each network
+  Index optimiser_steps;               // that a training of the reference's recipe takes, about
+  std::vector<double> learning_rates;  // of Adam and AdamW; SGD takes ten times them
+  std::vector<double> recipe_rates;    // of the recipe
+  std::vector<double> weight_decays;   // decoupled
+  std::vector<double> dropouts;
+  std::vector<std::vector<Index>> ladder;  // hidden widths
+  Index curve_repeats;                     // subsets per fold and size
+  Index curve_halvings;                    // sizes below the largest, each half of the one before
+  Index shift_permutations;
+};
+const Battery& battery_of(Depth depth);
+
+// Adam on standardised features in mini-batches, of about as many steps as the battery says: what the reference and
+// the ladder of networks are trained by. The rest is the user's, but for what it regularises by.
+Run recipe(const Run& user, const Architecture& network, double rate, Index rows, const Battery& battery);
+
+// The user's network and regularisation, optimised otherwise: rates and scaling with the user's batches and epochs, and
+// the recipe. The user's own setting is not among them.
+std::vector<Setting> optimisation_settings(const Run& user, Index rows, const Battery& battery);
+
+// `base` with weight decay, dropout, or a smaller network.
+std::vector<Setting> regularisation_settings(const Run& base, const Battery& battery);
+
+// The recipe on networks of the ladder, and on larger ones than the user's; not on the user's.
+std::vector<Setting> capacity_settings(const Run& user, Index rows, const Battery& battery);
+
+// Whether a network has more parameters.
+bool is_larger(const Architecture& network, const Architecture& than);
+
+}  // namespace plateau

@@ -1,0 +1,127 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// What the blocks of a diagnosis measure: plain numbers, from which its verdict follows (diagnosis_tree.hpp). All
+// accuracies, shares and gains are fractions.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plateau/study/statistics.hpp"
+
+namespace plateau {
+
+// What counting alone shows.
+struct CountedEvidence {
+  std::vector<Index> train_class_rows, test_class_rows;
+  Index features = 0, constant_features = 0;  // of the training rows
+  Index leaked = 0;                           // test rows that the training has, to the bit or nearly
+  Interval leaked_share;                      // of the test rows, Wilson's
+  double natural_share = 0;                   // of training rows that another training row equals so
+  double leak_p = 1;                          // of as many by nature
+  bool leak = false;
+};
+
+// One setting, trained with the study's seeds, as the test rows judge it.
+struct SettingEvidence {
+  std::string what;  // what differs from the setting it is compared with
+  std::string architecture;
+  Index trainings = 0, diverged = 0;
+  double test_accuracy = 0, seed_deviation = 0;  // mean and sample standard deviation over trainings
+  double train_accuracy = 0;                     // of the last epoch
+  double balanced_accuracy = 0;                  // mean recall over the classes that have test rows
+  double most_predicted = 0;                     // largest share of the test rows that one class is given
+  Difference gain;                               // over the setting it is compared with, paired by test rows
+};
+
+struct UserEvidence {
+  SettingEvidence setting;
+  Interval test_interval;         // Wilson's, for the test rows
+  double dead_units = 0;          // share of the hidden units that no training row activates
+  double gradient_ratio = 1;      // largest over smallest norm of a layer's weight gradient at the last step
+  std::vector<bool> layer_moved;  // whether a layer's parameters changed at any epoch of any training
+  double majority_share = 0;      // of the commonest class of the test rows
+};
+
+// Trained on labels that were dealt out at random, against the labels as they are.
+struct SignalEvidence {
+  Index permutations = 0, trainings = 0;
+  double statistic = 0;      // skill of the real labels, the best of the networks; docs/diagnose.md
+  std::vector<double> null;  // of every permutation
+  double p = 1;
+  double detectable = 1;     // the smallest skill that this would have seen, in 80 % of cases; a fraction
+  Difference over_majority;  // test accuracy of the reference - always the commonest training class
+};
+
+struct CurvePoint {
+  double rows = 0;
+  double test_accuracy = 0;
+  Interval over_trainings;
+};
+struct CurveEvidence {
+  std::vector<CurvePoint> points;    // ascending rows
+  Difference gain;                   // of the last doubling that was trained
+  Index from_rows = 0, to_rows = 0;  // of that doubling
+  double at_twice = 0;               // gain predicted for twice the training rows there are
+  Interval at_twice_interval;
+  double back_test_error = 0;  // what the same prediction of the last doubling missed it by
+};
+
+struct FamilyEvidence {
+  std::string name;  // "15 nearest neighbours"
+  double test_accuracy = 0;
+  Difference gain;  // over the reference
+};
+
+struct ShiftEvidence {
+  Estimate auc;                // of telling test rows from training rows
+  double null_auc = 0.5;       // mean over permuted origins
+  double p = 1;                // of the permutation test
+  double cross_validated = 0;  // accuracy on training rows that were held out
+  Difference loss;             // that - test accuracy of the same networks; rows not paired
+};
+
+struct LabelMapEvidence {
+  std::vector<std::int32_t> best;  // the class that best stands for the class predicted; chosen on one half of the rows
+  Difference gain;                 // of that map over the identity, on the other half
+};
+
+struct NoiseEvidence {
+  double disagreement = 0;            // share of training rows that held-out networks put into another class
+  double confident_disagreement = 0;  // the same among the half of the rows that they are surest of
+  Interval confident_interval;
+  double noise_rate = 0;               // share of labels that would explain the confident half
+  std::vector<std::int32_t> suspects;  // training rows, the most suspect first
+};
+
+struct BalanceEvidence {  // of the user's network trained with balanced class weights
+  double balanced_accuracy = 0;
+  Estimate gain;  // of balanced accuracy over the user's
+};
+
+struct DiagnosisEvidence {
+  double delta = 0.01;
+  Index train_rows = 0, test_rows = 0, classes = 0;
+  CountedEvidence counted;
+  std::optional<UserEvidence> user;
+  std::optional<SignalEvidence> signal;
+
+  // The best other setting of its kind by validation loss, and what it gains over the best of what stands before it:
+  // the user's; then the same network optimised otherwise; then regularised; then larger. So gains add up.
+  std::optional<SettingEvidence> optimised, regularised, larger;
+  bool takes_optimised = false, takes_regularised = false;  // whether its validation loss is the lower one
+  std::optional<SettingEvidence> reference;                 // the best of all by validation loss; gains over the user's
+  std::optional<SettingEvidence> from_scratch;              // the user's without initial weights; likewise
+  std::optional<SettingEvidence> second_data;               // the best on the second features; gains over the reference
+  std::optional<CurveEvidence> curve;
+  std::vector<FamilyEvidence> families;
+  std::optional<ShiftEvidence> shift;
+  std::optional<LabelMapEvidence> label_map;
+  std::optional<NoiseEvidence> noise;
+  std::optional<BalanceEvidence> balance;
+  // Where test rows leak: the user's training with them among the test rows; all else is without them.
+  std::optional<SettingEvidence> with_leaked;
+};
+
+}  // namespace plateau

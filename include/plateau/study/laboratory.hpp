@@ -1,0 +1,92 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// What the blocks of a diagnosis share: settings, how they are scored on folds of the training rows and judged by the
+// test rows, and the trainer with a count of what it has done.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plateau/study/folds.hpp"
+#include "plateau/study/run_study.hpp"
+#include "plateau/study/statistics.hpp"
+
+namespace plateau {
+
+// Trains the fleets of a study. Once the user wants an end, the next call throws Stopped.
+class Laboratory {
+ public:
+  struct Stopped {};
+  // Called with the name of a block, the share of its trainings that are done, and the trainings of earlier blocks.
+  using Observer = std::function<void(std::string_view block, double share, Index trainings)>;
+
+  explicit Laboratory(Trainer& trainer, Observer observer = {}) : trainer_(trainer), observer_(std::move(observer)) {}
+
+  std::vector<RunResult> train(std::string_view block, const TrainingData& data, const std::vector<Run>& runs);
+  Trainer& trainer() { return trainer_; }
+  Index trainings() const { return trainings_; }
+  void expects_no_stop() const;  // throws Stopped
+
+ private:
+  Trainer& trainer_;
+  Observer observer_;
+  Index trainings_ = 0;
+};
+
+// A way to train: a run without rows, validation rows, seed and outputs, which are given to it where it is used.
+struct Setting {
+  std::string what;  // in words, what differs from the user's
+  Run run;
+  bool inspected = false;  // norms of its layers and its dead units are asked for as well
+};
+
+// Settings by the mean over folds of what they do on the rows of a fold when they train on the others.
+struct FoldScore {
+  double validation_loss = 0, validation_accuracy = 0;  // after the last epoch; infinite and 0 where a fold diverged
+  double train_loss = 0, train_accuracy = 0;            // of the last epoch; likewise
+  double best_loss = 0;                                 // of the epoch after which the mean validation loss is lowest
+  Index best_epochs = 0;                                // as many were trained then
+};
+// One score per setting; folds.count() trainings each, their seeds counted from `seed`.
+std::vector<FoldScore> score_settings(Laboratory& laboratory, std::string_view block, const TrainingData& data,
+                                      const std::vector<Setting>& settings, const Folds& folds, std::uint64_t seed);
+FoldScore fold_score(const std::vector<RunResult>& by_fold);
+
+// What the trainings of one setting do on the test rows.
+struct Judged {
+  Setting setting;
+  RowOutcomes right{1};                              // [trainings, test rows]
+  std::vector<std::vector<std::int32_t>> predicted;  // [trainings][test rows]; empty of a training that diverged
+  std::vector<double> train_accuracy;                // of the last epoch trained; 0 where none was completed
+  std::vector<RunResult> results;                    // of every training
+  Index diverged = 0;
+
+  double test_accuracy() const;  // mean
+};
+// `seeds` trainings of each setting on all training rows, with seeds seed, seed + 1, ...; where a setting stops early
+// (patience > 0), on those that `held_out` leaves. A training that diverged counts with its last complete epoch, or
+// with every row wrong where there is none.
+std::vector<Judged> judge_settings(Laboratory& laboratory, std::string_view block, const TrainingData& data,
+                                   const std::vector<Setting>& settings, const ValidationRows& held_out, Index seeds,
+                                   std::uint64_t seed);
+
+// Class that most trainings give a row, the smaller of equals; -1 where none gives one. At least one training.
+std::vector<std::int32_t> majority_vote(const std::vector<std::vector<std::int32_t>>& predicted, Index rows,
+                                        Index classes);
+// Mean recall over the classes that `label` has.
+double balanced_accuracy(const std::vector<std::int32_t>& predicted, HostSpan<const std::int32_t> label, Index classes);
+// Largest share of the rows that one class is given; 0 where no row is given any.
+double most_predicted(const std::vector<std::int32_t>& predicted, Index classes);
+
+// Seeds of the parts of a study, apart from each other whatever the user's seed is.
+std::uint64_t study_seed(std::uint64_t seed, std::uint32_t part);
+
+// Rate of the optimizer, whichever it is.
+double learning_rate(const Optimizer& optimizer);
+Optimizer with_learning_rate(Optimizer optimizer, double rate);
+double weight_decay(const Optimizer& optimizer);
+
+}  // namespace plateau
