@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "plateau/model/trainer.hpp"
@@ -18,8 +19,8 @@ class NeighbourRows {
       : queries_(queries), exclude_(exclude), found_{.k = k} {
     const Block all = block(0, queries.rows);  // shapes alone: they are looked at before there is room for them
     expects_nearest_neighbours<float, Space::host>(queries, candidates, exclude, all.index, all.distance);
-    found_.index.resize(static_cast<std::size_t>(queries.rows * k));
-    found_.distance.resize(found_.index.size());
+    found_.index.resize(static_cast<std::size_t>(queries.rows * k), -1);
+    found_.distance.resize(found_.index.size(), std::numeric_limits<float>::infinity());
   }
 
   struct Block {

@@ -76,6 +76,7 @@ Neighbours CpuTrainer::neighbours(HostMatrix<const float> queries, HostMatrix<co
                                   HostSpan<const std::int32_t> exclude) {
   NeighbourRows found(queries, candidates, k, exclude);
   WorkCrew(options_.workers).run(ceil_div(queries.rows, kCpuNeighbourRows), [&](Index i, int) {
+    if (stop_requested()) return;
     const NeighbourRows::Block rows = found.block(i * kCpuNeighbourRows, kCpuNeighbourRows);
     cpu::nearest_neighbours<float>(rows.queries, candidates, rows.exclude, rows.index, rows.distance);
   });

@@ -67,7 +67,8 @@ class Trainer {
   virtual Predictions predict(const TrainedNetwork& network, HostMatrix<const float> x) = 0;
 
   // The k candidates nearest to each query, with the same bits on every device. `exclude`: a candidate per query that
-  // is left out, or empty. Throws std::invalid_argument as the operation does.
+  // is left out, or empty. Once an end is asked for, queries that have not had their turn are left without neighbours.
+  // Throws std::invalid_argument as the operation does.
   virtual Neighbours neighbours(HostMatrix<const float> queries, HostMatrix<const float> candidates, Index k,
                                 HostSpan<const std::int32_t> exclude) = 0;
 
