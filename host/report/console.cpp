@@ -520,6 +520,10 @@ std::string progress_line(const FleetProgress& progress, double seconds) {
                      std::floor(100 * progress.share), time_left(progress.share, seconds));
 }
 
+std::string diagnosis_line(std::string_view block, double share, Index trainings, double seconds) {
+  return fmt::format("{} {}; {} before it, {}", bar(share), block, counted(trainings, "training"), rough_time(seconds));
+}
+
 std::string progress_line(const RunProgress& progress, const ProgressOf& run, double seconds) {
   const auto share_of = [&](Index from) {
     return static_cast<double>(progress.epochs - from) / static_cast<double>(std::max<Index>(run.epochs - from, 1));

@@ -71,6 +71,20 @@ Json reading_json(const ReadOptions& reading) {
           {"header", header_name(reading.header)}};
 }
 
+Json files_json(const TrainingFiles& files, const char* train) {
+  Json json{{train, files.train}, {"test", or_null(files.test)}, {"test_fraction", or_null(files.test_fraction)}};
+  json.update(reading_json(files.reading));
+  return json;
+}
+
+Json verdict_json(const Verdict& verdict) {
+  return {{"code", to_string(verdict.code)},
+          {"grade", to_string(verdict.grade)},
+          {"sentence", verdict.sentence},
+          {"evidence", verdict.evidence},
+          {"not_tested", verdict.not_tested}};
+}
+
 Json versions_json(const Environment& environment) {
   const Build& build = environment.build;
   Json json{{"plateau", environment.version},

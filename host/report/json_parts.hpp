@@ -8,7 +8,8 @@
 #include "plateau/data/dataset.hpp"
 #include "plateau/model/run.hpp"
 #include "plateau/report/environment.hpp"
-#include "plateau/study/statistics.hpp"
+#include "plateau/study/run_study.hpp"
+#include "plateau/study/verdict.hpp"
 
 namespace plateau {
 
@@ -25,6 +26,9 @@ Json json_estimate(const Estimate& estimate);
 
 // How tables were read: "target", "drop", "group", "header".
 Json reading_json(const ReadOptions& reading);
+// Where the rows come from; `train` is what the command calls the option.
+Json files_json(const TrainingFiles& files, const char* train);
+Json verdict_json(const Verdict& verdict);
 Json versions_json(const Environment& environment);
 Json gpu_json(const Environment& environment);  // of an environment with a GPU
 // What a run is, and what the options of a training add to that.

@@ -12,6 +12,7 @@
 
 #include "plateau/core/error.hpp"
 #include "plateau/data/output_file.hpp"
+#include "plateau/report/diagnosis_report.hpp"
 #include "plateau/report/rounds_report.hpp"
 
 namespace plateau {
@@ -26,8 +27,10 @@ void prepare(const std::filesystem::path& directory, const char* last) {
   if (error || !std::filesystem::is_directory(directory))
     throw InputError(fmt::format("--out {}: the folder cannot be created{}{}", directory.string(), error ? ": " : "",
                                  error ? error.message() : ""));
-  for (const auto& [file, what] :
-       {std::pair{"run.json", "run"}, {"sweep.json", "sweep"}, {"rounds.json", "fine-tuning"}})
+  for (const auto& [file, what] : {std::pair{"run.json", "run"},
+                                   {"sweep.json", "sweep"},
+                                   {"rounds.json", "fine-tuning"},
+                                   {"diagnosis.json", "diagnosis"}})
     if (std::filesystem::exists(directory / file))
       throw InputError(
           fmt::format("--out {}: the folder already holds a {}; name another one", directory.string(), what));
@@ -41,7 +44,8 @@ void prepare(const std::filesystem::path& directory, const char* last) {
         "--out {0}: the folder already holds {1}, of a fine-tuning that was cut short; go on from its model "
         "by plateau finetune --init {0}/model.safetensors, and name another folder",
         directory.string(), kRoundsCsv));
-  for (const char* const file : {"model.safetensors", "history.csv", "sweep.csv"})  // of whom is not known
+  for (const char* const file :
+       {"model.safetensors", "history.csv", "sweep.csv", "suspects.csv"})  // of whom is not known
     if (std::filesystem::exists(directory / file))
       throw InputError(fmt::format("--out {}: the folder already holds {}, which is not overwritten; name another one",
                                    directory.string(), file));
@@ -103,6 +107,8 @@ void prepare_run_directory(const std::filesystem::path& directory) { prepare(dir
 void prepare_sweep_directory(const std::filesystem::path& directory) { prepare(directory, "sweep.json"); }
 void prepare_rounds_directory(const std::filesystem::path& directory) { prepare(directory, "rounds.json"); }
 
+void prepare_diagnosis_directory(const std::filesystem::path& directory) { prepare(directory, "diagnosis.json"); }
+
 Checkpoint resume_run_directory(const std::filesystem::path& directory) {
   if (!std::filesystem::exists(directory / kCheckpointFile))
     throw InputError(fmt::format("--resume {}: {}", directory.string(),
@@ -137,6 +143,14 @@ void write_sweep_directory(const std::filesystem::path& directory, const SweepRe
     throw InputError(fmt::format("--out {}: another sweep was written there meanwhile", directory.string()));
   write_file(directory / "sweep.csv", sweep_csv(result));
   write_file(directory / "sweep.json", sweep_json);
+}
+
+void write_diagnosis_directory(const std::filesystem::path& directory, const Diagnosis& diagnosis,
+                               const std::string& diagnosis_json) {
+  if (std::filesystem::exists(directory / "diagnosis.json"))
+    throw InputError(fmt::format("--out {}: another diagnosis was written there meanwhile", directory.string()));
+  write_file(directory / "suspects.csv", suspects_csv(diagnosis));
+  write_file(directory / "diagnosis.json", diagnosis_json);
 }
 
 void write_rounds_so_far(const std::filesystem::path& directory, const RoundsResult& result, const ModelFile& model) {

@@ -7,13 +7,6 @@
 namespace plateau {
 namespace {
 
-// Where the rows come from; `train` is what the command calls the option.
-Json files_json(const TrainingFiles& files, const char* train) {
-  Json json{{train, files.train}, {"test", or_null(files.test)}, {"test_fraction", or_null(files.test_fraction)}};
-  json.update(reading_json(files.reading));
-  return json;
-}
-
 Json result(const RunStudy& study) {
   Json json{{"outcome", to_string(study.result.outcome)}, {"epochs", study.result.history.size()}};
   if (study.result.history.empty()) return json;
@@ -76,14 +69,6 @@ Json evidence_json(const Evidence& evidence) {
                                                   {"difference", json_estimate(evidence.exact_rule->difference)}}
                                            : Json(nullptr);
   return json;
-}
-
-Json verdict_json(const Verdict& verdict) {
-  return {{"code", to_string(verdict.code)},
-          {"grade", to_string(verdict.grade)},
-          {"sentence", verdict.sentence},
-          {"evidence", verdict.evidence},
-          {"not_tested", verdict.not_tested}};
 }
 
 Json seed_json(const SeedResult& seed) {

@@ -81,7 +81,7 @@ std::optional<SignalEvidence> test_signal(Laboratory& laboratory, const Split& s
   const RowGroups groups =
       split.train.groups.empty() ? RowGroups{} : RowGroups({split.train.groups.data(), split.train.rows()});
   TrainingData data = views(split);
-  data.train_groups = &groups;
+  if (!split.train.groups.empty()) data.train_groups = &groups;
   const std::vector<Run> networks = signal_networks(user, split.train.rows(), battery);
   const Index classes = user.architecture.classes();
 

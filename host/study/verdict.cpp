@@ -85,4 +85,10 @@ bool is_integrity_fault(VerdictCode code, EvidenceGrade grade) {
   }
 }
 
+int exit_code_of(const Verdict& verdict) {
+  constexpr int kExitInconclusive = 3, kExitIntegrityFault = 4;
+  if (is_integrity_fault(verdict.code, verdict.grade)) return kExitIntegrityFault;
+  return verdict.code == VerdictCode::inconclusive ? kExitInconclusive : 0;
+}
+
 }  // namespace plateau

@@ -67,4 +67,7 @@ struct Cause {
 // nothing.
 bool is_integrity_fault(VerdictCode code, EvidenceGrade grade);
 
+// Of a program that ends with a verdict: 4 for an integrity fault, 3 where it is inconclusive, else 0.
+int exit_code_of(const Verdict& verdict);
+
 }  // namespace plateau

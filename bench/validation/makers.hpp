@@ -1,0 +1,26 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// One maker of problems for each cause. docs/validation.md says what each builds in, and why that is then what keeps
+// the accuracy where it is.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/validation/problem.hpp"
+
+namespace plateau::validation {
+
+// The causes, and beside them "healthy", "underpowered" and "two-causes", in a fixed order.
+const std::vector<std::string>& maker_names();
+
+// The `number`-th problem of a maker: the same on every machine, and of no seed that another problem has. Throws
+// std::invalid_argument where there is no such maker or number < 0.
+Specification specification_of(Part part, const std::string& maker, Index number);
+
+// What identifies a part: CRC-32 of the rows of the first problem of every maker and of the parameters of the first
+// `kHashedSets`.
+inline constexpr Index kHashedSets = 100;
+std::uint32_t checksum(Part part);
+
+}  // namespace plateau::validation

@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/validation/parameters.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace plateau::validation {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// What is as it is without a fault is left out.
+Json shown(const View& view) {
+  Json json = Json::object();
+  if (view.noise != 0) json["noise"] = view.noise;
+  if (view.drift != 0) json["drift"] = view.drift;
+  if (view.badly_scaled) json["badly_scaled"] = true;
+  if (!view.signal) json["signal"] = false;
+  return json;
+}
+
+Json shown(const Rule& rule) {
+  Json json{{"kind", to_string(rule.kind)}, {"features", rule.features}, {"classes", rule.classes}};
+  if (rule.kind == RuleKind::ball || rule.kind == RuleKind::parity) json["directions"] = rule.directions;
+  if (rule.margin != 0) json["margin"] = rule.margin;
+  if (rule.kind == RuleKind::mixture) json["separation"] = rule.separation;
+  if (rule.first_share != 0) json["first_share"] = rule.first_share;
+  if (rule.kind == RuleKind::patchwork) {
+    json["cells"] = rule.cells;
+    json["stray"] = rule.stray;
+  }
+  json["flips"] = rule.flips;
+  json["seed"] = rule.seed;
+  return json;
+}
+
+}  // namespace
+
+Json training(const Run& run) {
+  Json json{{"architecture", to_string(run.architecture)}};
+  if (const auto* adam = std::get_if<AdamParameters>(&run.optimizer)) {
+    json["optimizer"] = adam->decay_kind == WeightDecay::decoupled ? "adamw" : "adam";
+    json["learning_rate"] = adam->learning_rate;
+    json["weight_decay"] = adam->weight_decay;
+  } else {
+    const auto& sgd = std::get<SgdParameters>(run.optimizer);
+    json["optimizer"] = "sgd";
+    json["learning_rate"] = sgd.learning_rate;
+    json["momentum"] = sgd.momentum;
+    json["weight_decay"] = sgd.weight_decay;
+  }
+  json["epochs"] = run.epochs;
+  json["batch"] = run.batch;
+  json["standardise"] = run.standardise;
+  return json;
+}
+
+Json parameters(const Specification& specification) {
+  const Specification& s = specification;
+  Json json{{"fault", s.fault}, {"rule", shown(s.rule)}, {"train_rows", s.train_rows}, {"test_rows", s.test_rows}};
+  for (const auto& [name, view] : {std::pair{"train_view", s.train_view}, {"test_view", s.test_view}})
+    if (Json json_view = shown(view); !json_view.empty()) json[name] = std::move(json_view);
+  if (s.second) json["second"] = shown(*s.second);
+  if (s.only_train_class) json["only_train_class"] = *s.only_train_class;
+  if (s.only_test_class) json["only_test_class"] = *s.only_test_class;
+  if (!s.test_map.empty()) json["test_map"] = s.test_map;
+  if (s.copied != 0) json["copied"] = s.copied;
+  if (s.copied_noise != 0) json["copied_noise"] = s.copied_noise;
+  json["run"] = training(s.run);
+  if (s.remedy) json["remedy"] = training(*s.remedy);
+  return json;
+}
+
+}  // namespace plateau::validation

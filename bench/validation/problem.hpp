@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// A problem: rows and a training whose accuracy is stuck for a reason that is known, for it was built in.
+//
+// A specification says all of it in numbers; problem_of() draws the rows. Specifications come from makers, one for each
+// cause (makers.hpp).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/validation/population.hpp"
+#include "plateau/study/run_study.hpp"
+#include "plateau/study/verdict.hpp"
+
+namespace plateau::validation {
+
+// Thresholds may be chosen by what `tuning` says. Rates are reported of `frozen` only; the two share no seed and no
+// combination of rule, features, classes and rows.
+enum class Part { tuning, frozen };
+const char* to_string(Part part);
+
+struct Specification {
+  Part part = Part::tuning;
+  std::string maker;
+  Index number = 0;
+  std::string fault;  // what is wrong, in a few words
+
+  Rule rule;
+  Index train_rows = 0, test_rows = 0;
+  View train_view, test_view;
+  std::optional<View> second;                    // of the same rows, as a second set of features
+  std::optional<std::int32_t> only_train_class;  // rows of other classes are not there
+  std::optional<std::int32_t> only_test_class;
+  std::vector<std::int32_t> test_map;  // by class: what it is called among the test rows; empty: the same
+  double copied = 0;                   // share of the test rows that are training rows
+  double copied_noise = 0;             // spread of what every other one of them is blurred by
+
+  Run run;                            // the user's
+  std::optional<Run> remedy;          // the training without the fault, where the fault is one of the training
+  std::vector<VerdictCode> expected;  // each is right; the first is the cause that was built in
+
+  std::string id() const;  // "frozen/capacity/7"
+};
+
+class Problem {
+ public:
+  explicit Problem(Specification specification);
+
+  const Specification& specification() const { return specification_; }
+  const Split& split() const { return split_; }
+  const Split* second() const { return second_ ? &*second_ : nullptr; }
+
+  // As many rows of the same kind: `more_train_rows` begins with the training rows, `fresh_rows` are other test rows.
+  Split more_train_rows(Index rows) const;
+  Split fresh_rows(Index rows) const;
+  std::optional<Split> second_fresh_rows(Index rows) const;
+
+  // The best that a classifier of the test rows can do; none where their faults leave it unknown.
+  std::optional<double> bayes_accuracy() const;
+
+ private:
+  Dataset train_rows(Index rows, const View& view) const;
+  Dataset test_rows(Table table, Index rows, const View& view, const Dataset& train) const;
+
+  Specification specification_;
+  Population population_;
+  Split split_;
+  std::optional<Split> second_;
+};
+
+// CRC-32 of the rows that the problem draws, its training and test rows and the second features of both.
+std::uint32_t checksum(const Problem& problem);
+
+}  // namespace plateau::validation

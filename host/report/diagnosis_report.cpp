@@ -1,0 +1,268 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/report/diagnosis_report.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "json_parts.hpp"
+#include "text.hpp"
+
+namespace plateau {
+namespace {
+
+constexpr std::size_t kSuspectsListed = 10;
+
+std::string in_points(double gain) { return fmt::format("{:.1f}", 100 * gain); }
+
+std::string range(Interval interval) {
+  return fmt::format("[{}, {}]", in_points(interval.low), in_points(interval.high));
+}
+
+void cause_table(std::string& out, const Diagnosis& diagnosis) {
+  out += '\n';
+  std::size_t widest = 5;
+  for (const Cause& cause : diagnosis.causes) widest = std::max(widest, std::string_view(to_string(cause.code)).size());
+  const std::string indent(kIndent, ' ');
+  out += fmt::format("{}{}  {:>7}  {:>16}  grade\n", indent, padded("cause", widest), "points", "95 % interval");
+  for (const Cause& cause : diagnosis.causes)
+    out += fmt::format("{}{}  {:>7}  {:>16}  {}\n", indent, padded(to_string(cause.code), widest),
+                       cause.gain ? in_points(cause.gain->value) : "-", cause.gain ? range(cause.gain->interval) : "-",
+                       to_string(cause.grade));
+  out += '\n';
+}
+
+void budget_table(std::string& out, const ErrorBudget& budget) {
+  const std::pair<const char*, double> parts[] = {
+      {"accuracy now", budget.accuracy},         {"better optimisation", budget.optimisation},
+      {"regularisation", budget.regularisation}, {"a larger network", budget.capacity},
+      {"twice the rows", budget.twice_the_data}, {"unexplained", budget.unexplained}};
+  std::string text;
+  for (const auto& [name, part] : parts)
+    text += fmt::format("{}{} {}", text.empty() ? "" : " + ", in_points(part), name);
+  paragraph(out, "Budget", text + " = 100 points");
+}
+
+std::string configuration_words(const Diagnosis& diagnosis) {
+  const Run& run = diagnosis.configuration.run;
+  return fmt::format("{}, {} at learning rate {:g}, {}, {}, features {}", to_string(run.architecture),
+                     optimizer_name(run.optimizer), learning_rate(run.optimizer),
+                     run.batch == 0 ? std::string("full batch") : fmt::format("batches of {}", run.batch),
+                     counted(run.epochs, "epoch"), run.standardise ? "standardised" : "as they are");
+}
+
+std::string suspects_words(const Diagnosis& diagnosis) {
+  const std::vector<std::int32_t>& rows = diagnosis.evidence.noise->suspects;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(rows.size(), kSuspectsListed); ++i)
+    text += fmt::format("{}{}", i == 0 ? "" : ", ", rows[i]);
+  if (rows.size() > kSuspectsListed) text += fmt::format(" and {} more", rows.size() - kSuspectsListed);
+  return text + " (training rows, counted from 0, whose labels held-out networks contradict most)";
+}
+
+// ---- JSON
+// ------------------------------------------------------------------------------------------------------------
+
+Json difference_json(const Difference& difference) {
+  Json json = json_estimate(difference);
+  json["standard_error"] = json_number(difference.standard_error);
+  json["p_greater"] = json_number(difference.p_greater);
+  json["detectable"] = json_number(difference.detectable);
+  return json;
+}
+
+Json setting_json(const SettingEvidence& setting, bool compared) {
+  Json json{{"what", setting.what},
+            {"architecture", setting.architecture},
+            {"trainings", setting.trainings},
+            {"diverged", setting.diverged},
+            {"test_accuracy", setting.test_accuracy},
+            {"seed_deviation", setting.seed_deviation},
+            {"train_accuracy", setting.train_accuracy},
+            {"balanced_accuracy", setting.balanced_accuracy},
+            {"most_predicted", setting.most_predicted}};
+  if (compared) json["gain"] = difference_json(setting.gain);
+  return json;
+}
+Json setting_json(const std::optional<SettingEvidence>& setting) {
+  return setting ? setting_json(*setting, true) : Json(nullptr);
+}
+
+Json user_json(const UserEvidence& user) {
+  Json json = setting_json(user.setting, false);
+  json["test_interval_95"] = json_interval(user.test_interval);
+  json["dead_units"] = user.dead_units;
+  json["gradient_ratio"] = user.gradient_ratio;
+  json["layer_moved"] = user.layer_moved;
+  json["majority_share"] = user.majority_share;
+  return json;
+}
+
+Json counted_json(const CountedEvidence& counted) {
+  return {{"train_class_rows", counted.train_class_rows},
+          {"test_class_rows", counted.test_class_rows},
+          {"features", counted.features},
+          {"constant_features", counted.constant_features},
+          {"leaked", counted.leaked},
+          {"leaked_share_interval_95", json_interval(counted.leaked_share)},
+          {"natural_share", counted.natural_share},
+          {"leak_p", counted.leak_p},
+          {"leak", counted.leak}};
+}
+
+Json curve_json(const CurveEvidence& curve) {
+  Json json{{"points", Json::array()},
+            {"from_rows", curve.from_rows},
+            {"to_rows", curve.to_rows},
+            {"gain", difference_json(curve.gain)},
+            {"at_twice", {{"value", curve.at_twice}, {"interval_95", json_interval(curve.at_twice_interval)}}},
+            {"back_test_error", curve.back_test_error}};
+  for (const CurvePoint& point : curve.points)
+    json["points"].push_back({{"rows", point.rows},
+                              {"test_accuracy", point.test_accuracy},
+                              {"interval_over_trainings_95", json_interval(point.over_trainings)}});
+  return json;
+}
+
+Json signal_json(const SignalEvidence& signal) {
+  return {{"permutations", signal.permutations},
+          {"trainings", signal.trainings},
+          {"statistic", signal.statistic},
+          {"null", signal.null},
+          {"p", signal.p},
+          {"detectable", signal.detectable},
+          {"over_majority", difference_json(signal.over_majority)}};
+}
+
+Json shift_json(const ShiftEvidence& shift) {
+  return {{"auc", json_estimate(shift.auc)},
+          {"null_auc", shift.null_auc},
+          {"p", shift.p},
+          {"cross_validated", shift.cross_validated},
+          {"loss", difference_json(shift.loss)}};
+}
+
+Json noise_json(const NoiseEvidence& noise) {
+  return {{"disagreement", noise.disagreement},
+          {"confident_disagreement", noise.confident_disagreement},
+          {"confident_interval_95", json_interval(noise.confident_interval)},
+          {"noise_rate", noise.noise_rate},
+          {"suspects", noise.suspects}};
+}
+
+Json evidence_json(const DiagnosisEvidence& e) {
+  Json json;
+  json["train_rows"] = e.train_rows;
+  json["test_rows"] = e.test_rows;
+  json["classes"] = e.classes;
+  json["counted"] = counted_json(e.counted);
+  json["user"] = e.user ? user_json(*e.user) : Json(nullptr);
+  json["with_leaked"] = e.with_leaked ? setting_json(*e.with_leaked, false) : Json(nullptr);
+  json["optimised"] = setting_json(e.optimised);
+  json["takes_optimised"] = e.takes_optimised;
+  json["regularised"] = setting_json(e.regularised);
+  json["takes_regularised"] = e.takes_regularised;
+  json["larger"] = setting_json(e.larger);
+  json["reference"] = setting_json(e.reference);
+  json["from_scratch"] = setting_json(e.from_scratch);
+  json["second_data"] = setting_json(e.second_data);
+  json["signal"] = e.signal ? signal_json(*e.signal) : Json(nullptr);
+  json["learning_curve"] = e.curve ? curve_json(*e.curve) : Json(nullptr);
+  json["families"] = Json::array();
+  for (const FamilyEvidence& family : e.families)
+    json["families"].push_back(
+        {{"name", family.name}, {"test_accuracy", family.test_accuracy}, {"gain", difference_json(family.gain)}});
+  json["shift"] = e.shift ? shift_json(*e.shift) : Json(nullptr);
+  json["label_map"] =
+      e.label_map ? Json{{"best", e.label_map->best}, {"gain", difference_json(e.label_map->gain)}} : Json(nullptr);
+  json["label_noise"] = e.noise ? noise_json(*e.noise) : Json(nullptr);
+  json["class_balance"] =
+      e.balance ? Json{{"balanced_accuracy", e.balance->balanced_accuracy}, {"gain", json_estimate(e.balance->gain)}}
+                : Json(nullptr);
+  return json;
+}
+
+}  // namespace
+
+std::string diagnosis_summary(const Diagnosis& diagnosis, const Environment& environment) {
+  const DiagnosisEvidence& evidence = diagnosis.evidence;
+  std::string out = fmt::format("\ndiagnosis: {} training and {} test rows, {} features, {} classes\n\n",
+                                evidence.train_rows, evidence.test_rows, diagnosis.schema.columns, evidence.classes);
+  paragraph(out, "Verdict",
+            fmt::format("{} ({}). {}.", to_string(diagnosis.verdict.code), to_string(diagnosis.verdict.grade),
+                        diagnosis.verdict.sentence));
+  paragraph(out, "Training", configuration_words(diagnosis));
+  if (!diagnosis.causes.empty()) cause_table(out, diagnosis);
+  if (evidence.user) budget_table(out, diagnosis.budget);
+  list(out, "Evidence", diagnosis.verdict.evidence);
+  if (evidence.noise && !evidence.noise->suspects.empty()) paragraph(out, "Suspects", suspects_words(diagnosis));
+  list(out, "Not tested", diagnosis.verdict.not_tested);
+  paragraph(out, "Test rows",
+            fmt::format("judged {}, none of which they chose; a gain that is worth acting on is {} points",
+                        counted(diagnosis.test_looks, "setting"), in_points(diagnosis.configuration.delta)));
+  paragraph(out, "Measured",
+            fmt::format("{}: {}, {:.1f} s", measured_on(environment), counted(diagnosis.trainings, "training"),
+                        diagnosis.seconds));
+  return out;
+}
+
+std::string diagnosis_json(const Diagnosis& diagnosis, const Environment& environment) {
+  const DiagnoseConfiguration& asked = diagnosis.configuration;
+  Json json;
+  json["schema"] = "plateau-diagnosis";
+  json["schema_version"] = kDiagnosisJsonVersion;
+  json["command"] = "diagnose";
+  Json configuration = files_json(asked.files, "data");
+  add_configuration(configuration, asked.run);
+  add_terms(configuration, asked.run);
+  configuration["seed"] = asked.seed;
+  configuration["early_stopping"] = asked.run.patience;
+  configuration["validation"] = asked.validation;
+  configuration["delta"] = asked.delta;
+  configuration["depth"] = to_string(asked.depth);
+  json["configuration"] = std::move(configuration);
+  json["versions"] = versions_json(environment);
+  json["plan"] = {{"device", environment.device}, {"precision", environment.precision}};
+  if (environment.gpu) json["plan"]["gpu"] = gpu_json(environment);
+  json["verdict"] = verdict_json(diagnosis.verdict);
+  json["causes"] = Json::array();
+  for (const Cause& cause : diagnosis.causes) {
+    Json of{{"code", to_string(cause.code)}};
+    of["points"] = cause.gain ? Json(100 * cause.gain->value) : Json(nullptr);
+    of["low"] = cause.gain ? json_number(100 * cause.gain->interval.low) : Json(nullptr);
+    of["high"] = cause.gain ? json_number(100 * cause.gain->interval.high) : Json(nullptr);
+    of["grade"] = to_string(cause.grade);
+    of["evidence"] = cause.evidence;
+    json["causes"].push_back(std::move(of));
+  }
+  json["effects"] = Json::array();
+  for (const Effect& effect : diagnosis.effects)
+    json["effects"].push_back({{"code", to_string(effect.code)},
+                               {"what", effect.what},
+                               {"points", 100 * effect.points},
+                               {"gain", difference_json(effect.gain)},
+                               {"adjusted_p", json_number(effect.adjusted_p)},
+                               {"state", to_string(effect.state)}});
+  const ErrorBudget& budget = diagnosis.budget;
+  json["error_budget"] = {{"accuracy", budget.accuracy},
+                          {"optimisation", budget.optimisation},
+                          {"regularisation", budget.regularisation},
+                          {"capacity", budget.capacity},
+                          {"twice_the_data", budget.twice_the_data},
+                          {"unexplained", budget.unexplained}};
+  json["evidence"] = evidence_json(diagnosis.evidence);
+  json["trainings"] = diagnosis.trainings;
+  json["test_looks"] = diagnosis.test_looks;
+  json["measured"] = measured_json(environment, {{"diagnosis", diagnosis.seconds}});
+  return text_of(json);
+}
+
+std::string suspects_csv(const Diagnosis& diagnosis) {
+  std::string out = "row\n";
+  if (diagnosis.evidence.noise)
+    for (const std::int32_t row : diagnosis.evidence.noise->suspects) out += fmt::format("{}\n", row);
+  return out;
+}
+
+}  // namespace plateau
