@@ -27,6 +27,7 @@
 #include "plateau/ops/initialise.hpp"
 #include "plateau/ops/layer_norms.hpp"
 #include "plateau/ops/metrics.hpp"
+#include "plateau/ops/nearest_neighbours.hpp"
 #include "plateau/ops/relu_backward.hpp"
 #include "plateau/ops/scenario_data.hpp"
 #include "plateau/ops/sgd.hpp"
@@ -305,6 +306,19 @@ Operation<Device> standardise(Material<Device>& make, const Sizes& n) {
           .outputs = {elements(x)}};
 }
 
+// n = {queries, candidates, features}, with as many neighbours as votes are taken of.
+template <class Device>
+Operation<Device> nearest_neighbours(Material<Device>& make, const Sizes& n) {
+  constexpr Index kNeighbours = 51;
+  const auto [queries, candidates, features] = n;
+  const auto q = make.random(queries, features), x = make.random(candidates, features);
+  const auto index = as_matrix(make.template zeros<std::int32_t>(queries * kNeighbours), queries, kNeighbours);
+  const auto distance = as_matrix(make.random(queries * kNeighbours), queries, kNeighbours);
+  return {.cost = nearest_neighbours_cost(queries, candidates, features, kNeighbours),
+          .run = [=, &backend = make.backend()] { backend.nearest_neighbours(q, x, {}, index, distance); },
+          .outputs = {elements(distance)}};
+}
+
 template <class Device>
 Operation<Device> treat_labels(Material<Device>& make, const Sizes& n) {
   const auto label = make.labels(n[0], 10), treated = make.labels(n[0], 10);
@@ -506,6 +520,9 @@ std::vector<Row<Device>> operations() {
       {"dataset_statistics",
        dataset_statistics<Device>,
        {{tiny, {1000, 3}}, {medium, {8192, 784}}, {large, {65536, 784}}}},
+      {"nearest_neighbours",
+       nearest_neighbours<Device>,
+       {{tiny, {100, 100, 4}}, {medium, {2000, 2000, 20}}, {large, {65536, 65536, 100}, true}}},
       {"treat_labels", treat_labels<Device>, {{tiny, {1000}}, {medium, {65536}}, {large, {1 << 24}, true}}},
       {"standardise", standardise<Device>, {{tiny, {1000, 3}}, {medium, {8192, 784}}, {large, {65536, 784}}}},
       {"balanced_class_weights",

@@ -57,7 +57,13 @@ Json training(const Run& run) {
 
 Json parameters(const Specification& specification) {
   const Specification& s = specification;
-  Json json{{"fault", s.fault}, {"rule", shown(s.rule)}, {"train_rows", s.train_rows}, {"test_rows", s.test_rows}};
+  Json json{{"fault", s.fault}};
+  if (s.rows.empty())
+    json["rule"] = shown(s.rule);
+  else
+    json["rows"] = s.rows;
+  json["train_rows"] = s.train_rows;
+  json["test_rows"] = s.test_rows;
   for (const auto& [name, view] : {std::pair{"train_view", s.train_view}, {"test_view", s.test_view}})
     if (Json json_view = shown(view); !json_view.empty()) json[name] = std::move(json_view);
   if (s.second) json["second"] = shown(*s.second);

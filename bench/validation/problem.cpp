@@ -46,7 +46,7 @@ void copy_rows(Dataset& test, const Dataset& train, const Specification& specifi
 
 }  // namespace
 
-const char* to_string(Part part) { return part == Part::tuning ? "tuning" : "frozen"; }
+const char* to_string(Part part) { return part == Part::tuning ? "tuning" : part == Part::frozen ? "frozen" : "real"; }
 
 std::string Specification::id() const {
   return std::string(to_string(part)) + "/" + maker + "/" + std::to_string(number);
@@ -64,19 +64,27 @@ Problem::Problem(Specification specification)
   }
 }
 
+Problem::Problem(Specification specification, Split split)
+    : specification_(std::move(specification)), split_(std::move(split)) {}
+
 Dataset Problem::train_rows(Index rows, const View& view) const {
   const auto only = specification_.only_train_class;
-  return only ? rows_of_class(population_, Table::train, rows, view, *only)
-              : population_.rows(Table::train, rows, view);
+  return only ? rows_of_class(*population_, Table::train, rows, view, *only)
+              : population_->rows(Table::train, rows, view);
 }
 
 Dataset Problem::test_rows(Table table, Index rows, const View& view, const Dataset& train) const {
   const auto only = specification_.only_test_class;
-  Dataset test = only ? rows_of_class(population_, table, rows, view, *only) : population_.rows(table, rows, view);
+  Dataset test = only ? rows_of_class(*population_, table, rows, view, *only) : population_->rows(table, rows, view);
   if (specification_.copied > 0) copy_rows(test, train, specification_, table);
   if (!specification_.test_map.empty())
     for (std::int32_t& label : test.labels) label = specification_.test_map[static_cast<std::size_t>(label)];
   return test;
+}
+
+bool Problem::has_fresh_rows() const {
+  return population_ && specification_.copied == 0 && !specification_.only_train_class &&
+         !specification_.only_test_class;
 }
 
 Split Problem::more_train_rows(Index rows) const {
@@ -103,12 +111,13 @@ std::optional<Split> Problem::second_fresh_rows(Index rows) const {
 
 std::optional<double> Problem::bayes_accuracy() const {
   const Specification& s = specification_;
-  if (s.only_test_class || !s.test_map.empty() || s.copied > 0 || s.test_view.drift != 0) return std::nullopt;
+  if (!population_ || s.only_test_class || !s.test_map.empty() || s.copied > 0 || s.test_view.drift != 0)
+    return std::nullopt;
   if (!s.test_view.signal) {
     const double share = std::max(s.rule.first_share, 1 - s.rule.first_share);
     return s.rule.first_share > 0 ? share : 1 / static_cast<double>(s.rule.classes);
   }
-  return population_.bayes_accuracy(s.test_view.noise);
+  return population_->bayes_accuracy(s.test_view.noise);
 }
 
 std::uint32_t checksum(const Problem& problem) {

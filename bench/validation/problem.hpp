@@ -18,8 +18,8 @@
 namespace plateau::validation {
 
 // Thresholds may be chosen by what `tuning` says. Rates are reported of `frozen` only; the two share no seed and no
-// combination of rule, features, classes and rows.
-enum class Part { tuning, frozen };
+// combination of rule, features, classes and rows. `real` has rows that somebody measured (real.hpp).
+enum class Part { tuning, frozen, real };
 const char* to_string(Part part);
 
 struct Specification {
@@ -28,6 +28,7 @@ struct Specification {
   Index number = 0;
   std::string fault;  // what is wrong, in a few words
 
+  std::string rows;  // a file's, "iris" or "digits"; empty: they are drawn by the rule
   Rule rule;
   Index train_rows = 0, test_rows = 0;
   View train_view, test_view;
@@ -47,12 +48,17 @@ struct Specification {
 
 class Problem {
  public:
+  // Draws the rows.
   explicit Problem(Specification specification);
+  // With these rows, whose faults are in them already.
+  Problem(Specification specification, Split split);
 
   const Specification& specification() const { return specification_; }
   const Split& split() const { return split_; }
   const Split* second() const { return second_ ? &*second_ : nullptr; }
 
+  // Whether there are more rows of the kind: not where some are copies, or of one class only, or from a file.
+  bool has_fresh_rows() const;
   // As many rows of the same kind: `more_train_rows` begins with the training rows, `fresh_rows` are other test rows.
   Split more_train_rows(Index rows) const;
   Split fresh_rows(Index rows) const;
@@ -66,7 +72,7 @@ class Problem {
   Dataset test_rows(Table table, Index rows, const View& view, const Dataset& train) const;
 
   Specification specification_;
-  Population population_;
+  std::optional<Population> population_;  // none of a file's rows
   Split split_;
   std::optional<Split> second_;
 };

@@ -108,7 +108,7 @@ Device choose_device(const CommonOptions& options) {
   if (fused && precision == Precision::tf32)
     throw InputError("--engine fused: it multiplies in fp32 only, not in tf32");
   if (fused && options.autotune) throw InputError("--engine fused: it has no products to tune; leave out --autotune");
-  const int workers = available_workers();
+  const int workers = options.workers > 0 ? options.workers : available_workers();
   Device device{.environment =
                     on_gpu ? gpu_environment(found, gpu_matrix_library(), precision) : cpu_environment(workers)};
   if (options.device == "auto")

@@ -31,6 +31,7 @@ struct CommonOptions {
   std::string engine = "auto";
   std::string precision = "fp32";
   bool autotune = false;
+  int workers = 0;  // threads of the CPU device; 0: as many as there are cores for this process
   std::uint64_t seed = 0;
   std::string out;
   std::string format = "text";

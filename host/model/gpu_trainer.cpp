@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "layered_run.hpp"
+#include "neighbour_rows.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/gpu/device.hpp"
 #include "plateau/gpu/graph.hpp"
@@ -162,6 +163,8 @@ ExecutionPlan most_epilogues(const Run& run, const GpuOptions& options) {
   return epilogues_of(run, options) == Epilogues::none ? ExecutionPlan{} : epilogues_everywhere(run.architecture);
 }
 
+constexpr Index kGpuNeighbourRows = 1 << 16;  // queries at a time: more keep no GPU busier
+
 class GpuTrainer final : public Trainer {
  public:
   explicit GpuTrainer(const GpuOptions& options)
@@ -241,6 +244,38 @@ class GpuTrainer final : public Trainer {
 
   Predictions predict(const TrainedNetwork& network, HostMatrix<const float> x) override {
     return predict_rows(backend_, network, x, kGpuEvaluationRows);
+  }
+
+  // All candidates are there, and as many queries at a time as there is room for.
+  Neighbours neighbours(HostMatrix<const float> queries, HostMatrix<const float> candidates, Index k,
+                        HostSpan<const std::int32_t> exclude) override {
+    NeighbourRows found(queries, candidates, k, exclude);
+    const Index features = candidates.cols;
+    if (queries.rows == 0) return found.take();
+    auto x = backend_.allocate<float>(candidates.rows * features, 0);
+    const auto x_matrix = as_matrix(x.view(), candidates.rows, features);
+    backend_.copy_in<float, float>(candidates, x_matrix);
+    const Index bytes_per_row = 4 * features + 8 * k + (exclude.empty() ? 0 : 4);
+    const Index room = gpu::free_memory_bytes() / 10 * 9 / bytes_per_row;
+    const Index most_rows = std::max(Index{1}, std::min({room, kGpuNeighbourRows, queries.rows}));
+    auto q = backend_.allocate<float>(most_rows * features, 0);
+    auto excluded = backend_.allocate<std::int32_t>(exclude.empty() ? 0 : most_rows, 0);
+    auto index = backend_.allocate<std::int32_t>(most_rows * k, 0);
+    auto distance = backend_.allocate<float>(most_rows * k, 0);
+    for (Index first = 0; first < queries.rows; first += most_rows) {
+      const NeighbourRows::Block of = found.block(first, most_rows);
+      const Index rows = of.queries.rows;
+      const auto q_matrix = as_matrix(q.view(), rows, features);
+      const auto of_excluded = excluded.view().subspan(0, of.exclude.size);
+      backend_.copy_in<float, float>(of.queries, q_matrix);
+      backend_.copy_in<std::int32_t, std::int32_t>(of.exclude, of_excluded);
+      backend_.nearest_neighbours(q_matrix, x_matrix, of_excluded, as_matrix(index.view(), rows, k),
+                                  as_matrix(distance.view(), rows, k));
+      backend_.copy_out<std::int32_t, std::int32_t>(index.view().subspan(0, rows * k), {of.index.data, rows * k});
+      backend_.copy_out<float, float>(distance.view().subspan(0, rows * k), {of.distance.data, rows * k});
+    }
+    backend_.finish();
+    return found.take();
   }
 
   bool stop_requested() const override { return options_.stop && options_.stop->load(std::memory_order_relaxed); }

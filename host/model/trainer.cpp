@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "neighbour_rows.hpp"
 #include "plateau/model/cpu_backend.hpp"
 #include "plateau/model/work_crew.hpp"
 #include "predict_rows.hpp"
@@ -12,6 +13,7 @@ namespace plateau {
 namespace {
 
 constexpr Index kCpuPredictionRows = 4096;  // that one worker takes: enough to pay for its copy of the parameters
+constexpr Index kCpuNeighbourRows = 256;    // likewise, for its going through all candidates
 
 DatasetStatistics describe(HostMatrix<const float> x, HostSpan<const std::int32_t> label, Index classes) {
   DatasetStatistics found{.class_rows = std::vector<Index>(static_cast<std::size_t>(classes)),
@@ -67,6 +69,18 @@ Predictions CpuTrainer::predict(const TrainedNetwork& network, HostMatrix<const 
     std::copy(of_rows.probability.begin(), of_rows.probability.end(), result.probability.begin() + first * classes);
   });
   return result;
+}
+
+// Likewise.
+Neighbours CpuTrainer::neighbours(HostMatrix<const float> queries, HostMatrix<const float> candidates, Index k,
+                                  HostSpan<const std::int32_t> exclude) {
+  NeighbourRows found(queries, candidates, k, exclude);
+  WorkCrew(options_.workers).run(ceil_div(queries.rows, kCpuNeighbourRows), [&](Index i, int) {
+    if (stop_requested()) return;
+    const NeighbourRows::Block rows = found.block(i * kCpuNeighbourRows, kCpuNeighbourRows);
+    cpu::nearest_neighbours<float>(rows.queries, candidates, rows.exclude, rows.index, rows.distance);
+  });
+  return found.take();
 }
 
 bool CpuTrainer::stop_requested() const { return options_.stop && options_.stop->load(std::memory_order_relaxed); }

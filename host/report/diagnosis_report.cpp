@@ -99,16 +99,62 @@ Json user_json(const UserEvidence& user) {
   return json;
 }
 
-Json counted_json(const CountedEvidence& counted) {
-  return {{"train_class_rows", counted.train_class_rows},
-          {"test_class_rows", counted.test_class_rows},
-          {"features", counted.features},
-          {"constant_features", counted.constant_features},
-          {"leaked", counted.leaked},
-          {"leaked_share_interval_95", json_interval(counted.leaked_share)},
-          {"natural_share", counted.natural_share},
-          {"leak_p", counted.leak_p},
-          {"leak", counted.leak}};
+Json twins_json(const TwinTest& test) {
+  return {{"test_rows", test.test_rows},
+          {"test_twins", test.test_twins},
+          {"train_rows", test.train_rows},
+          {"train_twins", test.train_twins},
+          {"share", test.share},
+          {"interval_95", json_interval(test.interval)},
+          {"natural_share", test.natural_share},
+          {"p", test.p},
+          {"present", test.present}};
+}
+
+Json duplicates_json(const DuplicateFindings& found) {
+  return {{"groups", found.groups},
+          {"rows", found.rows},
+          {"conflicting_rows", found.conflicting_rows},
+          {"conflicting_share", found.conflicting_share},
+          {"ceiling", found.ceiling}};
+}
+
+Json neighbours_json(const NeighbourStudy& study) {
+  Json votes = Json::array();
+  for (const NeighbourVote& vote : study.votes)
+    votes.push_back({{"neighbours", vote.k},
+                     {"standardised", vote.standardised},
+                     {"accuracy", vote.accuracy},
+                     {"interval_95", json_interval(vote.interval)}});
+  return {{"train_rows_asked", study.train_rows.size()},
+          {"test_rows_asked", study.test_rows.size()},
+          {"leave_one_out", std::move(votes)},
+          {"cover_hart_error", json_interval(study.best_possible_error)}};
+}
+
+Json integrity_json(const Integrity& integrity) {
+  const ClassFindings& classes = integrity.of_classes;
+  const FeatureFindings& features = integrity.of_features;
+  const LeakFindings& leak = integrity.leak;
+  return {{"train_class_rows", classes.train_rows},
+          {"test_class_rows", classes.test_rows},
+          {"classes_without_training_rows", classes.without_training},
+          {"classes_without_test_rows", classes.without_test},
+          {"majority_share", classes.majority_share},
+          {"constant_features", features.constant},
+          {"equal_features", features.equal},
+          {"spread_ratio", json_number(features.spread_ratio)},
+          {"largest_offset", json_number(features.offset)},
+          {"train_duplicates", duplicates_json(integrity.train_duplicates)},
+          {"test_duplicates", duplicates_json(integrity.test_duplicates)},
+          {"leak",
+           {{"present", leak.present},
+            {"identical", twins_json(leak.identical)},
+            {"near", twins_json(leak.near)},
+            {"near_distance", json_number(leak.near_distance)},
+            {"contradicted", leak.contradicted},
+            {"rows", leak.rows}}},
+          {"neighbours", neighbours_json(integrity.neighbours)}};
 }
 
 Json curve_json(const CurveEvidence& curve) {
@@ -156,7 +202,8 @@ Json evidence_json(const DiagnosisEvidence& e) {
   json["train_rows"] = e.train_rows;
   json["test_rows"] = e.test_rows;
   json["classes"] = e.classes;
-  json["counted"] = counted_json(e.counted);
+  json["features"] = e.features;
+  json["integrity"] = integrity_json(e.integrity);
   json["user"] = e.user ? user_json(*e.user) : Json(nullptr);
   json["with_leaked"] = e.with_leaked ? setting_json(*e.with_leaked, false) : Json(nullptr);
   json["optimised"] = setting_json(e.optimised);

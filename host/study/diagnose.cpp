@@ -8,9 +8,11 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "plateau/core/error.hpp"
 #include "plateau/study/comparisons.hpp"
+#include "plateau/study/integrity.hpp"
 #include "plateau/study/learning_curve.hpp"
 #include "plateau/study/shift.hpp"
 #include "plateau/study/signal.hpp"
@@ -18,10 +20,25 @@
 namespace plateau {
 namespace {
 
+constexpr double kUnsteady = 2;   // deviation over seeds, in standard errors of the test rows
+constexpr Index kMostSeeds = 20;  // of an unsteady training, where the battery has fewer
+const std::vector<std::int32_t> kNone;
 constexpr Index kFewestRows = 10;  // of training, and of test
 
 // Seeds of the parts, which are apart from each other.
-enum class Part : std::uint32_t { folds, held_out, judge, score, signal, curve, shift, label_map, balance, second };
+enum class Part : std::uint32_t {
+  neighbours,
+  folds,
+  held_out,
+  judge,
+  score,
+  signal,
+  curve,
+  shift,
+  label_map,
+  balance,
+  second
+};
 
 double mean(const std::vector<double>& values) { return mean_spread(values).mean; }
 
@@ -39,82 +56,85 @@ SettingEvidence evidence_of(const Judged& judged, HostSpan<const std::int32_t> l
           .most_predicted = most_predicted(vote, classes)};
 }
 
-// A diagnosis under way: what its blocks share.
+std::uint64_t seed_of(std::uint64_t seed, Part part) { return study_seed(seed, static_cast<std::uint32_t>(part)); }
+
+Index classes_present(const std::vector<Index>& class_rows) {
+  return std::ranges::count_if(class_rows, [](Index rows) { return rows > 0; });
+}
+
+// The trainings of a diagnosis, on rows that have been counted. What goes into the evidence is all that they leave.
 class Study {
  public:
-  Study(const Split& split, const Split* second, const DiagnoseConfiguration& configuration, Laboratory& laboratory)
+  // `evidence` of the rows as they are.
+  Study(const Split& split, const Split* second, const DiagnoseConfiguration& configuration, Laboratory& laboratory,
+        DiagnosisEvidence& evidence)
       : split_(split),
         second_(second),
         configuration_(configuration),
         battery_(battery_of(configuration.depth)),
-        laboratory_(laboratory) {
-    evidence_.delta = configuration.delta;
-    evidence_.train_rows = split.train.rows();
-    evidence_.test_rows = split.test.rows();
-    evidence_.classes = configuration.run.architecture.classes();
+        laboratory_(laboratory),
+        evidence_(evidence) {
+    if (configuration.run.patience > 0) held_out_.emplace(split.train, configuration.validation, seed(Part::held_out));
   }
 
-  // Whether counting leaves anything to be trained for.
-  bool count();
-  void train();
-  const DiagnosisEvidence& evidence() const { return evidence_; }
+  SettingEvidence judge_user();
+  void train();  // everything
   Index test_looks() const { return test_looks_; }
 
  private:
-  std::uint64_t seed(Part part) const { return study_seed(configuration_.seed, static_cast<std::uint32_t>(part)); }
+  std::uint64_t seed(Part part) const { return seed_of(configuration_.seed, part); }
   std::vector<Judged> judge(const char* block, const Split& split, const std::vector<Setting>& settings);
   SettingEvidence seen(const Judged& judged) const {
     return evidence_of(judged, split_.test.label(), evidence_.classes);
   }
 
+  UserEvidence look_into_user();
   void choose(const Folds& folds);
-  void judge_user();
   void judge_chosen();
   void compare_balance_of_classes();
-  void judge_second(const Folds& folds, const Judged& reference);
+  void compare_families();
+  void judge_second(const Folds& folds);
 
   const Split& split_;
   const Split* second_;
   const DiagnoseConfiguration& configuration_;
   const Battery& battery_;
   Laboratory& laboratory_;
+  DiagnosisEvidence& evidence_;
   std::optional<ValidationRows> held_out_{std::in_place};
-
-  DiagnosisEvidence evidence_;
+  Index seeds_ = 0;  // of every setting that is judged
   Index test_looks_ = 0;
 
-  std::optional<Judged> user_;
-  std::optional<Judged> reference_judged_;
+  std::optional<Judged> user_, reference_judged_;
   std::optional<Setting> optimised_, regularised_, larger_;
   Setting reference_;
 };
 
-bool Study::count() {
-  const TrainingData data = views(split_);
-  const Trainer::SplitStatistics statistics = laboratory_.trainer().statistics(data, evidence_.classes);
-  CountedEvidence& counted = evidence_.counted;
-  counted.train_class_rows = statistics.train.class_rows;
-  counted.test_class_rows = statistics.test.class_rows;
-  counted.features = split_.train.features();
-  for (const FeatureStatistics& feature : statistics.train.features)
-    counted.constant_features += feature.minimum == feature.maximum;
-  const auto classes = [](const std::vector<Index>& rows) {
-    return std::ranges::count_if(rows, [](Index of_class) { return of_class > 0; });
-  };
-  return classes(counted.train_class_rows) > 1 && classes(counted.test_class_rows) > 1 &&
-         counted.constant_features < counted.features;
-}
-
 std::vector<Judged> Study::judge(const char* block, const Split& split, const std::vector<Setting>& settings) {
   test_looks_ += static_cast<Index>(settings.size());
-  return judge_settings(laboratory_, block, views(split), settings, *held_out_, battery_.seeds, seed(Part::judge));
+  return judge_settings(laboratory_, block, views(split), settings, *held_out_, seeds_, seed(Part::judge));
 }
 
-void Study::judge_user() {
-  user_ = std::move(judge("user's training", split_, {{"the user's", configuration_.run, true}}).front());
+SettingEvidence Study::judge_user() {
+  const Setting setting{"the user's", configuration_.run, true};
+  seeds_ = battery_.seeds;
+  user_ = std::move(judge("the training as it is", split_, {setting}).front());
+  // A training that comes out otherwise with every seed takes more of them, so that its mean can be told from others'.
+  const double accuracy = user_->test_accuracy();
+  const double of_rows = std::sqrt(accuracy * (1 - accuracy) / static_cast<double>(split_.test.rows()));
+  if (mean_spread(user_->right.training_accuracy()).deviation > kUnsteady * of_rows && seeds_ < kMostSeeds) {
+    seeds_ = kMostSeeds;
+    user_ = std::move(judge("the training as it is", split_, {setting}).front());
+    --test_looks_;  // at the same setting
+  }
+  return seen(*user_);
+}
+
+UserEvidence Study::look_into_user() {
   UserEvidence user{.setting = seen(*user_)};
   user.test_interval = wilson_interval(user.setting.test_accuracy, split_.test.rows());
-  std::vector<double> class_rows(evidence_.counted.test_class_rows.begin(), evidence_.counted.test_class_rows.end());
+  std::vector<double> class_rows(static_cast<std::size_t>(evidence_.classes));
+  for (const std::int32_t label : split_.test.labels) ++class_rows[static_cast<std::size_t>(label)];
   user.majority_share = *std::ranges::max_element(class_rows) / static_cast<double>(split_.test.rows());
 
   const Index layers = configuration_.run.architecture.layers();
@@ -143,7 +163,7 @@ void Study::judge_user() {
   }
   if (hidden > 0) user.dead_units = dead / hidden / static_cast<double>(user_->results.size());
   if (ratio > 0) user.gradient_ratio = ratio;
-  evidence_.user = std::move(user);
+  return user;
 }
 
 // What comes into question as better than the user's, by validation loss on the folds.
@@ -263,8 +283,38 @@ void Study::compare_balance_of_classes() {
   evidence_.balance = compare_balance(*user_, judged.front(), split_.test.label(), evidence_.classes);
 }
 
+// Nearest neighbours on the test rows that they were asked about.
+void Study::compare_families() {
+  const NeighbourStudy& study = evidence_.integrity.neighbours;
+  if (study.predicted.size() < 2) return;
+  const std::vector<std::int32_t>& left_out = evidence_.integrity.leak.present ? evidence_.integrity.leak.rows : kNone;
+  std::vector<std::uint8_t> neighbours;
+  std::vector<std::size_t> asked;  // by their place among the rows that are judged
+  for (std::size_t i = 0; i < study.test_rows.size(); ++i) {
+    const auto before = std::ranges::lower_bound(left_out, study.test_rows[i]);
+    if (before != left_out.end() && *before == study.test_rows[i]) continue;
+    asked.push_back(static_cast<std::size_t>(study.test_rows[i] - (before - left_out.begin())));
+    neighbours.push_back(study.predicted[i] == split_.test.labels[asked.back()]);
+  }
+  if (asked.size() < 2) return;
+  RowOutcomes first(static_cast<Index>(asked.size())), second(first.rows());
+  for (Index training = 0; training < reference_judged_->right.trainings(); ++training) {
+    std::vector<std::uint8_t> right;
+    right.reserve(asked.size());
+    for (const std::size_t row : asked) right.push_back(reference_judged_->right(training, static_cast<Index>(row)));
+    first.add(right);
+  }
+  second.add(neighbours);
+  FamilyEvidence family{.name = study.best.k == 1 ? std::string("the nearest neighbour")
+                                                  : fmt::format("{} nearest neighbours", study.best.k),
+                        .gain = crossed_difference(first, second, Pairing::none)};
+  family.name += study.best.standardised ? ", features standardised" : ", features as they are";
+  family.test_accuracy = mean(second.training_accuracy());
+  evidence_.families.push_back(std::move(family));
+}
+
 // The best of a few networks on the second features.
-void Study::judge_second(const Folds& folds, const Judged& reference) {
+void Study::judge_second(const Folds& folds) {
   Run own = configuration_.run;
   own.initial.reset();
   own.architecture.widths.front() = second_->train.features();
@@ -277,40 +327,55 @@ void Study::judge_second(const Folds& folds, const Judged& reference) {
   Setting chosen = candidates[static_cast<std::size_t>(best)];
   chosen.run.epochs = std::max<Index>(1, scores[static_cast<std::size_t>(best)].best_epochs);
   const std::vector<Judged> judged = judge("second features", *second_, {chosen});
-  SettingEvidence evidence = seen(judged.front());
-  evidence.gain = crossed_difference(reference.right, judged.front().right, Pairing::by_training);
-  evidence_.second_data = std::move(evidence);
+  evidence_.second_data = seen(judged.front());
+  evidence_.second_data->gain =
+      crossed_difference(reference_judged_->right, judged.front().right, Pairing::by_training);
 }
 
 void Study::train() {
-  if (configuration_.run.patience > 0) held_out_.emplace(split_.train, configuration_.validation, seed(Part::held_out));
   judge_user();
-  const Folds folds(split_.train, std::min(battery_.folds, split_.train.rows()), seed(Part::folds));
+  evidence_.user = look_into_user();
+  const Folds folds(split_.train, Folds::possible(split_.train, battery_.folds), seed(Part::folds));
   choose(folds);
   judge_chosen();
-  const Judged& reference = *reference_judged_;
   compare_balance_of_classes();
-  if (second_ != nullptr) judge_second(folds, reference);
+  compare_families();
+  if (second_ != nullptr) judge_second(folds);
 
-  const LearningCurve curve = learning_curve(laboratory_, split_, reference_, folds, battery_, seed(Part::curve));
+  const Folds curve_folds(split_.train, Folds::possible(split_.train, battery_.curve_folds), seed(Part::curve));
+  const LearningCurve curve = learning_curve(laboratory_, split_, reference_, curve_folds, battery_, seed(Part::curve));
   evidence_.curve = curve.evidence;
   evidence_.noise =
-      test_label_noise(held_out_probabilities(curve.largest, 1, folds, split_.train.rows(), evidence_.classes),
+      test_label_noise(held_out_probabilities(curve.largest, 1, curve_folds, split_.train.rows(), evidence_.classes),
                        split_.train.labels, evidence_.classes);
 
   evidence_.signal = test_signal(laboratory_, split_, configuration_.run, battery_, seed(Part::signal));
   if (evidence_.signal) {
-    const auto commonest =
-        std::ranges::max_element(evidence_.counted.train_class_rows) - evidence_.counted.train_class_rows.begin();
+    const std::vector<Index>& class_rows = evidence_.integrity.of_classes.train_rows;
+    const auto commonest = std::ranges::max_element(class_rows) - class_rows.begin();
     RowOutcomes constant(split_.test.rows());
     std::vector<std::uint8_t> right;
     for (const std::int32_t label : split_.test.labels) right.push_back(label == commonest);
     constant.add(right);
-    evidence_.signal->over_majority = crossed_difference(constant, reference.right, Pairing::none);
+    evidence_.signal->over_majority = crossed_difference(constant, reference_judged_->right, Pairing::none);
   }
-  evidence_.shift = test_shift(laboratory_, split_, curve, folds, battery_, seed(Part::shift));
-  evidence_.label_map = test_label_map(majority_vote(reference.predicted, split_.test.rows(), evidence_.classes),
-                                       split_.test.label(), evidence_.classes, seed(Part::label_map));
+  evidence_.shift = test_shift(laboratory_, split_, curve, curve_folds, battery_, seed(Part::shift));
+  evidence_.label_map =
+      test_label_map(majority_vote(reference_judged_->predicted, split_.test.rows(), evidence_.classes),
+                     split_.test.label(), evidence_.classes, seed(Part::label_map));
+}
+
+// The split without the test rows that the training rows hold as well.
+Split without(const Split& split, const std::vector<std::int32_t>& left_out) {
+  std::vector<std::int32_t> kept;
+  for (std::int32_t row = 0; row < static_cast<std::int32_t>(split.test.rows()); ++row)
+    if (!std::ranges::binary_search(left_out, row)) kept.push_back(row);
+  std::vector<std::int32_t> all(static_cast<std::size_t>(split.train.rows()));
+  std::iota(all.begin(), all.end(), 0);
+  const auto taken = [](const Dataset& data, const std::vector<std::int32_t>& rows) {
+    return take_rows(data, {rows.data(), static_cast<Index>(rows.size())});
+  };
+  return {.train = taken(split.train, all), .test = taken(split.test, kept)};
 }
 
 void expects_same_rows(const Split& split, const Split& second) {
@@ -338,22 +403,54 @@ std::optional<Diagnosis> diagnose(const Split& split, const Split* second, const
 
   const auto start = std::chrono::steady_clock::now();
   Laboratory laboratory(trainer, observer);
-  Study study(split, second, configuration, laboratory);
+  DiagnosisEvidence evidence{.delta = configuration.delta,
+                             .train_rows = split.train.rows(),
+                             .test_rows = split.test.rows(),
+                             .classes = configuration.run.architecture.classes(),
+                             .features = split.train.features()};
+  Index test_looks = 0;
+  const auto train = [&](const Split& rows, const Split* second_rows) {
+    evidence.test_rows = rows.test.rows();
+    Study study(rows, second_rows, configuration, laboratory, evidence);
+    study.train();
+    test_looks += study.test_looks();
+  };
   try {
-    if (study.count()) study.train();
+    std::optional<Integrity> integrity =
+        study_integrity(split.train, split.test, trainer, {.seed = seed_of(configuration.seed, Part::neighbours)});
+    if (!integrity) return {};
+    evidence.integrity = std::move(*integrity);
+    const ClassFindings& classes = evidence.integrity.of_classes;
+    const bool varies = static_cast<Index>(evidence.integrity.of_features.constant.size()) < evidence.features;
+    if (classes_present(classes.train_rows) > 1 && classes_present(classes.test_rows) > 1 && varies) {
+      const std::vector<std::int32_t>& leaked = evidence.integrity.leak.rows;
+      if (!evidence.integrity.leak.present) {
+        train(split, second);
+      } else {
+        Study with_leaked(split, nullptr, configuration, laboratory, evidence);
+        evidence.with_leaked = with_leaked.judge_user();
+        test_looks += with_leaked.test_looks();
+        if (split.test.rows() - static_cast<Index>(leaked.size()) >= kFewestRows) {
+          const Split rows = without(split, leaked);
+          std::optional<Split> second_rows;
+          if (second != nullptr) second_rows = without(*second, leaked);
+          train(rows, second_rows ? &*second_rows : nullptr);
+        }
+      }
+    }
   } catch (const Laboratory::Stopped&) {
     return {};
   }
-  DiagnosisDecision decision = decide_diagnosis(study.evidence());
+  DiagnosisDecision decision = decide_diagnosis(evidence);
   return Diagnosis{.configuration = configuration,
                    .schema = schema_of(split.train),
-                   .evidence = study.evidence(),
+                   .evidence = std::move(evidence),
                    .verdict = std::move(decision.verdict),
                    .causes = std::move(decision.causes),
                    .effects = std::move(decision.effects),
                    .budget = decision.budget,
                    .trainings = laboratory.trainings(),
-                   .test_looks = study.test_looks(),
+                   .test_looks = test_looks,
                    .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()};
 }
 

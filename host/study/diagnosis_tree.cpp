@@ -15,6 +15,10 @@
 namespace plateau {
 namespace {
 
+Index row_total(const std::vector<Index>& class_rows) {
+  return std::accumulate(class_rows.begin(), class_rows.end(), Index{0});
+}
+
 double in_points(double fraction) { return 100 * fraction; }
 
 Index classes_present(const std::vector<Index>& class_rows) {
@@ -249,8 +253,9 @@ Verdict verdict(VerdictCode code, EvidenceGrade grade, std::string sentence) {
 }
 
 Verdict single_class(const DiagnosisEvidence& e) {
-  const bool in_test = classes_present(e.counted.test_class_rows) == 1;
-  const std::vector<Index>& rows = in_test ? e.counted.test_class_rows : e.counted.train_class_rows;
+  const ClassFindings& found = e.integrity.of_classes;
+  const bool in_test = classes_present(found.test_rows) == 1;
+  const std::vector<Index>& rows = in_test ? found.test_rows : found.train_rows;
   const auto only = std::ranges::max_element(rows) - rows.begin();
   return verdict(VerdictCode::single_class, EvidenceGrade::proved,
                  fmt::format("All {} {} rows are of one class ({}): an accuracy on them says nothing about learning",
@@ -359,22 +364,21 @@ Verdict nothing_to_gain(const DiagnosisEvidence& e, const std::vector<Effect>& e
 }
 
 Verdict decide(const DiagnosisEvidence& e, const std::vector<Effect>& ranked) {
-  const CountedEvidence& counted = e.counted;
-  if (classes_present(counted.train_class_rows) <= 1 || classes_present(counted.test_class_rows) <= 1)
+  const Integrity& integrity = e.integrity;
+  if (classes_present(integrity.of_classes.train_rows) <= 1 || classes_present(integrity.of_classes.test_rows) <= 1)
     return single_class(e);
-  if (counted.constant_features == counted.features)
+  if (static_cast<Index>(integrity.of_features.constant.size()) == e.features)
     return verdict(VerdictCode::no_signal, EvidenceGrade::proved,
                    fmt::format("No feature varies over the {} training rows, so none can say anything about a label",
                                e.train_rows));
-  if (counted.leak) {
+  if (integrity.leak.present) {
     const std::string without = e.with_leaked && e.user
                                     ? fmt::format("; with them the accuracy is {:.3f}, without them {:.3f}",
                                                   e.with_leaked->test_accuracy, e.user->setting.test_accuracy)
                                     : std::string();
-    return verdict(
-        VerdictCode::leak, EvidenceGrade::proved,
-        fmt::format("{} of the test rows ({:.1f} % to {:.1f} %) are among the training rows{}", counted.leaked,
-                    100 * counted.leaked_share.low, 100 * counted.leaked_share.high, without));
+    return verdict(VerdictCode::leak, EvidenceGrade::proved,
+                   fmt::format("{} of the {} test rows are among the training rows{}", integrity.leak.rows.size(),
+                               row_total(integrity.of_classes.test_rows), without));
   }
   if (!e.user)
     return verdict(VerdictCode::inconclusive, EvidenceGrade::unresolved, "Inconclusive: nothing was trained");

@@ -68,6 +68,10 @@ class PlantedTrainer final : public Trainer {
   void for_each(Index, const std::function<void(Index, Trainer&)>&) override {}
   SplitStatistics statistics(const TrainingData&, Index) override { return {}; }
   Predictions predict(const TrainedNetwork&, HostMatrix<const float>) override { return {}; }
+  Neighbours neighbours(HostMatrix<const float>, HostMatrix<const float>, Index,
+                        HostSpan<const std::int32_t>) override {
+    return {};
+  }
   bool stop_requested() const override { return false; }
 
  private:

@@ -155,6 +155,11 @@ const Launcher kLaunchers[] = {
     {"scenario_data", [](Room& r) { r.gpu.scenario_data({}, r.plane.matrix(), r.label.span()); }},
     {"dataset_statistics",
      [](Room& r) { r.gpu.dataset_statistics(r.x.matrix(), r.label.span(), r.class_rows.span(), r.features.span()); }},
+    {"nearest_neighbours",
+     [](Room& r) {
+       r.gpu.nearest_neighbours(r.x.matrix(), r.grad.matrix(), r.label.span(), as_matrix(r.predicted.span(), kRows, 1),
+                                as_matrix(r.loss.span(), kRows, 1));
+     }},
     {"standardise", [](Room& r) { r.gpu.standardise(r.features.span(), r.x.matrix()); }},
 };
 

@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "plateau/gpu/buffer.hpp"
 #include "plateau/gpu/device.hpp"
@@ -399,6 +400,40 @@ TEST(GpuTrainer, describes_the_rows_as_the_cpu_does) {
       EXPECT_LE(std::abs(got.test.features[j].spread - want.test.features[j].spread), 1e-12);
     }
   }
+}
+
+TEST(GpuTrainer, finds_the_neighbours_that_the_cpu_does) {
+  const Rows rows = learnable_rows(70, 45, 3, 2);
+  const auto train = rows.views().train_x, test = rows.views().test_x;
+  std::vector<std::int32_t> own(70);
+  std::iota(own.begin(), own.end(), 0);
+  CpuTrainer cpu({});
+  for (const auto& [queries, exclude] : {std::pair{test, HostSpan<const std::int32_t>{}},
+                                         std::pair{train, HostSpan<const std::int32_t>{own.data(), 70}}}) {
+    const Neighbours got = graph_trainer().neighbours(queries, train, 5, exclude);
+    const Neighbours want = cpu.neighbours(queries, train, 5, exclude);
+
+    EXPECT_EQ(got.index, want.index);
+    EXPECT_EQ(got.distance, want.distance);
+  }
+  EXPECT_TRUE(graph_trainer().neighbours(test.row_range(0, 0), train, 5, {}).index.empty());
+  EXPECT_THROW(graph_trainer().neighbours(test, train, 0, {}), std::invalid_argument);
+}
+
+// The candidates leave room for some of the queries. Tried with PLATEAU_SIMT_MEMORY_KB.
+TEST(GpuTrainer, finds_neighbours_of_as_many_queries_at_a_time_as_there_is_room_for) {
+  if (!gpu::inventory().emulated || gpu::free_memory_bytes() > Index{1} << 28)
+    GTEST_SKIP() << "for a GPU with little memory, and no other work";
+  const Rows rows = learnable_rows(70, 45, 3, 2);
+  const auto train = rows.views().train_x, test = rows.views().test_x;
+  const Neighbours want = graph_trainer().neighbours(test, train, 5, {});
+  const Index for_candidates = 70 * 3 * 4, for_a_query = 3 * 4 + 5 * 8;
+  const gpu::DeviceBuffer<char> taken(gpu::free_memory_bytes() - for_candidates - 30 * for_a_query);
+
+  const Neighbours got = graph_trainer().neighbours(test, train, 5, {});
+
+  EXPECT_EQ(got.index, want.index);
+  EXPECT_EQ(got.distance, want.distance);
 }
 
 TEST(GpuTrainer, hands_itself_to_every_body) {

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <limits>
 #include <mutex>
+#include <numeric>
 #include <set>
 
 #include "support/rows.hpp"
@@ -77,6 +79,37 @@ TEST(CpuTrainer, refuses_a_network_that_does_not_fit_the_rows) {
   EXPECT_THROW(trainer.predict({net, FlatParameters(8), std::vector<FeatureScale>(2)}, x), std::invalid_argument);
 }
 
+// More queries than one worker takes, with and without their own rows among the candidates.
+TEST(CpuTrainer, finds_the_neighbours_that_the_operation_finds) {
+  constexpr Index kQueries = 600, kK = 3;
+  const Rows rows = learnable_rows(kQueries, 1, 2, 2);
+  const auto x = rows.views().train_x;
+  std::vector<std::int32_t> own(at(kQueries)), index(at(kQueries * kK));
+  std::iota(own.begin(), own.end(), 0);
+  std::vector<float> distance(index.size());
+  for (const HostSpan<const std::int32_t>& exclude :
+       {HostSpan<const std::int32_t>{}, HostSpan<const std::int32_t>{own.data(), kQueries}}) {
+    cpu::nearest_neighbours<float>(x, x, exclude, {index.data(), kQueries, kK, kK},
+                                   {distance.data(), kQueries, kK, kK});
+    for (const int workers : {1, 2}) {
+      const Neighbours got = CpuTrainer({.workers = workers}).neighbours(x, x, kK, exclude);
+
+      EXPECT_EQ(got.k, kK);
+      EXPECT_EQ(got.index, index);
+      EXPECT_EQ(got.distance, distance);
+    }
+  }
+}
+
+TEST(CpuTrainer, refuses_numbers_of_neighbours_that_nobody_keeps) {
+  const Rows rows = learnable_rows(3, 1, 2, 2);
+  const auto x = rows.views().train_x;
+  const std::vector<std::int32_t> own{0, 1};
+  for (const Index k : {-1, 0, 65}) EXPECT_THROW(CpuTrainer({}).neighbours(x, x, k, {}), std::invalid_argument);
+  EXPECT_THROW(CpuTrainer({}).neighbours(x, x, 1, {own.data(), 2}), std::invalid_argument);
+  EXPECT_TRUE(CpuTrainer({}).neighbours(x.row_range(0, 0), x, 1, {}).index.empty());
+}
+
 TEST(CpuTrainer, passes_the_stop_request_on) {
   const Rows rows = learnable_rows(60, 40, 3, 2);
   std::atomic<bool> stop{false};
@@ -88,6 +121,9 @@ TEST(CpuTrainer, passes_the_stop_request_on) {
   EXPECT_TRUE(trainer.stop_requested());
   trainer.for_each(1, [&](Index, Trainer& own) { EXPECT_TRUE(own.stop_requested()); });
   EXPECT_EQ(trainer.train(small_run(1), rows.views()).outcome, RunOutcome::interrupted);
+  const Neighbours none = trainer.neighbours(rows.views().test_x, rows.views().train_x, 2, {});
+  EXPECT_EQ(none.index, std::vector<std::int32_t>(80, -1));
+  EXPECT_EQ(none.distance, std::vector<float>(80, std::numeric_limits<float>::infinity()));
 }
 
 TEST(CpuTrainer, describes_training_and_test_rows_apart) {

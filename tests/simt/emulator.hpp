@@ -176,6 +176,8 @@ inline long long clock64() { return plateau::simt::detail::clock(); }
 // ---- Arithmetic and memory ------------------------------------------------------------------------------------------
 inline float rsqrtf(float x) { return 1.0f / sqrtf(x); }
 inline int __popc(unsigned x) { return std::popcount(x); }
+inline unsigned __float_as_uint(float x) { return std::bit_cast<unsigned>(x); }
+inline float __uint_as_float(unsigned x) { return std::bit_cast<float>(x); }
 template <class T>
 T __ldg(const T* p) {
   return *p;

@@ -199,6 +199,10 @@ class NotingTrainer final : public Trainer {
     return {.train = {.class_rows = {70, 50}, .features = {}}, .test = {.class_rows = {3, 20}, .features = {}}};
   }
   Predictions predict(const TrainedNetwork&, HostMatrix<const float>) override { return {}; }
+  Neighbours neighbours(HostMatrix<const float>, HostMatrix<const float>, Index,
+                        HostSpan<const std::int32_t>) override {
+    return {};
+  }
   bool stop_requested() const override { return notes_.stop; }
 
  private:

@@ -46,6 +46,10 @@ class NotingTrainer final : public Trainer {
     return {.train = {.class_rows = {data.train_x.rows, classes}, .features = {}}, .test = {}};
   }
   Predictions predict(const TrainedNetwork&, HostMatrix<const float>) override { return {}; }
+  Neighbours neighbours(HostMatrix<const float>, HostMatrix<const float>, Index,
+                        HostSpan<const std::int32_t>) override {
+    return {};
+  }
   bool stop_requested() const override { return false; }
 };
 

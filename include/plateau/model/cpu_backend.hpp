@@ -26,6 +26,7 @@
 #include "plateau/ops/initialise.hpp"
 #include "plateau/ops/layer_norms.hpp"
 #include "plateau/ops/metrics.hpp"
+#include "plateau/ops/nearest_neighbours.hpp"
 #include "plateau/ops/relu_backward.hpp"
 #include "plateau/ops/scenario_data.hpp"
 #include "plateau/ops/sgd.hpp"
@@ -196,6 +197,10 @@ struct CpuBackend {
   }
   void standardise(Span<const FeatureStatistics> features, Matrix<Real> x) const {
     cpu::standardise<Real>(features, x);
+  }
+  void nearest_neighbours(Matrix<const Real> q, Matrix<const Real> x, Span<const std::int32_t> exclude,
+                          Matrix<std::int32_t> index, Matrix<Real> distance) const {
+    cpu::nearest_neighbours<Real>(q, x, exclude, index, distance);
   }
 };
 

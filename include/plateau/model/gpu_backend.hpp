@@ -26,6 +26,7 @@
 #include "plateau/ops/initialise.hpp"
 #include "plateau/ops/layer_norms.hpp"
 #include "plateau/ops/metrics.hpp"
+#include "plateau/ops/nearest_neighbours.hpp"
 #include "plateau/ops/relu_backward.hpp"
 #include "plateau/ops/scenario_data.hpp"
 #include "plateau/ops/sgd.hpp"
@@ -211,6 +212,10 @@ class GpuBackend {
   }
   void standardise(Span<const FeatureStatistics> features, Matrix<float> x) const {
     gpu::standardise(stream_, features, x);
+  }
+  void nearest_neighbours(Matrix<const float> q, Matrix<const float> x, Span<const std::int32_t> exclude,
+                          Matrix<std::int32_t> index, Matrix<float> distance) const {
+    gpu::nearest_neighbours(stream_, q, x, exclude, index, distance);
   }
 
  private:

@@ -8,6 +8,7 @@
 
 #include "plateau/model/training.hpp"
 #include "plateau/ops/dataset_statistics.hpp"
+#include "plateau/ops/nearest_neighbours.hpp"
 
 namespace plateau {
 
@@ -24,6 +25,13 @@ struct TrainedNetwork {
 };
 // Throws std::invalid_argument where the rows or the parameters are not those of the architecture.
 void expects_network(const TrainedNetwork& network, HostMatrix<const float> x);
+
+// The rows that are nearest to others (ops/nearest_neighbours.hpp).
+struct Neighbours {
+  Index k = 0;
+  std::vector<std::int32_t> index;  // [queries, k] of the candidates, nearest first; -1 where there are no more
+  std::vector<float> distance;      // [queries, k] squared; +inf where there is none
+};
 
 class Trainer {
  public:
@@ -58,6 +66,12 @@ class Trainer {
   // features].
   virtual Predictions predict(const TrainedNetwork& network, HostMatrix<const float> x) = 0;
 
+  // The k candidates nearest to each query, with the same bits on every device. `exclude`: a candidate per query that
+  // is left out, or empty. Once an end is asked for, queries that have not had their turn are left without neighbours.
+  // Throws std::invalid_argument as the operation does.
+  virtual Neighbours neighbours(HostMatrix<const float> queries, HostMatrix<const float> candidates, Index k,
+                                HostSpan<const std::int32_t> exclude) = 0;
+
   // Whether the user wants an end: trainings that run are ending, and nothing more should be begun.
   virtual bool stop_requested() const = 0;
 };
@@ -75,6 +89,8 @@ class CpuTrainer final : public Trainer {
   void for_each(Index count, const std::function<void(Index, Trainer&)>& body) override;
   SplitStatistics statistics(const TrainingData& data, Index classes) override;
   Predictions predict(const TrainedNetwork& network, HostMatrix<const float> x) override;
+  Neighbours neighbours(HostMatrix<const float> queries, HostMatrix<const float> candidates, Index k,
+                        HostSpan<const std::int32_t> exclude) override;
   bool stop_requested() const override;
 
  private:

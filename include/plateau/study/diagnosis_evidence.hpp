@@ -8,20 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "plateau/study/integrity.hpp"
 #include "plateau/study/statistics.hpp"
 
 namespace plateau {
-
-// What counting alone shows.
-struct CountedEvidence {
-  std::vector<Index> train_class_rows, test_class_rows;
-  Index features = 0, constant_features = 0;  // of the training rows
-  Index leaked = 0;                           // test rows that the training has, to the bit or nearly
-  Interval leaked_share;                      // of the test rows, Wilson's
-  double natural_share = 0;                   // of training rows that another training row equals so
-  double leak_p = 1;                          // of as many by nature
-  bool leak = false;
-};
 
 // One setting, trained with the study's seeds, as the test rows judge it.
 struct SettingEvidence {
@@ -103,7 +93,8 @@ struct BalanceEvidence {  // of the user's network trained with balanced class w
 struct DiagnosisEvidence {
   double delta = 0.01;
   Index train_rows = 0, test_rows = 0, classes = 0;
-  CountedEvidence counted;
+  Index features = 0;
+  Integrity integrity;
   std::optional<UserEvidence> user;
   std::optional<SignalEvidence> signal;
 
