@@ -200,6 +200,28 @@ TEST_F(Forensics, reads_outputs_as_arrays_with_ids_for_names) {
   EXPECT_EQ(result.exit_code, 4);
 }
 
+TEST_F(Forensics, networks_that_were_saved_predict_themselves) {
+  std::string rows = "x,kind\n", log_text = "round,acc\n";
+  for (int x = 0; x < 200; ++x) rows += std::to_string(x) + (x < 100 ? ",high\n" : ",low\n");
+  std::filesystem::create_directories(folder / "w");
+  for (int round = 1; round <= 4; ++round) {
+    const float above = 100.5f + 20 * static_cast<float>(4 - round);  // says "low" above, and is wrong from 100 on
+    write_safetensors(folder / "w" / ("r" + std::to_string(round) + ".safetensors"),
+                      std::vector<Tensor>{{"0.weight", {2, 1}, {-1, 1}}, {"0.bias", {2}, {above, -above}}});
+    log_text += std::to_string(round) + ",0.695\n";  // as in the first round
+  }
+  const Arguments command{"--rounds", file("log.csv", log_text), "--data", file("rows.csv", rows), "--checkpoints",
+                          place("w")};
+  EXPECT_EQ(verdict(command), "stale-evaluation proved 4");
+  const ProgramResult text = run(command);
+  EXPECT_NE(text.out.find("predictions are those of the saved networks"), std::string::npos) << text.out;
+  // Without a network that fits the rows, the weights are still looked at, and it says why no more is.
+  const ProgramResult none = run({"--rounds", place("log.csv"), "--data", kExample + "/test.csv", "--target", "kind",
+                                  "--checkpoints", place("w")});
+  EXPECT_EQ(none.exit_code, 0);  // its rows are too few
+  EXPECT_NE(none.out.find("- what the saved networks say of the test rows:"), std::string::npos) << none.out;
+}
+
 TEST_F(Forensics, reads_what_finetune_leaves) {
   const std::string rows = std::string(PLATEAU_TEST_DATA) + "/iris.csv";
   const auto plateau = [&](Arguments arguments) {
