@@ -126,6 +126,20 @@ TEST_F(Forensics, of_the_example_says_what_the_document_says_it_does) {
             "plateau: --out " + place("out") + ": the folder already holds a result of forensics; name another one\n");
 }
 
+TEST_F(Forensics, needs_no_more_of_the_rows_than_their_labels) {
+  std::string text = "kind,what was said\n";
+  for (const std::string& line : lines(kExample + "/test.csv"))
+    if (!line.ends_with(",kind")) text += line.substr(line.rfind(',') + 1) + ",\"hello, \"\"you\"\"\"\n";
+  const Arguments predictions{"--predictions", kExample + "/predictions"};
+  const std::string as_rows = run(with(with(log, labels), predictions)).out;
+  const std::string as_labels =
+      run(with(with(log, {"--data", file("text.csv", text), "--target", "kind"}), predictions)).out;
+  const auto from_verdict = [](const std::string& out) {
+    return out.substr(out.find("\nVerdict"), out.find("\nRead as") - out.find("\nVerdict"));
+  };
+  EXPECT_EQ(from_verdict(as_labels), from_verdict(as_rows));
+}
+
 TEST_F(Forensics, of_a_log_alone_says_what_is_missing) {
   EXPECT_EQ(verdict(log), "inconclusive unresolved 3");
   EXPECT_EQ(verdict(with(log, {"--test-rows", "240"})), "small-test supported 0");

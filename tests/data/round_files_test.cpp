@@ -116,6 +116,43 @@ TEST(FilesByNumber, come_in_the_order_of_numbers) {
   EXPECT_NE(refused(test_folder() / "nowhere", ".csv"), "");
 }
 
+TEST(TestLabels, are_read_whatever_else_a_table_holds) {
+  const auto ids_and_names = [](const std::string& text, const ReadOptions& options = {}) {
+    const Dataset data = read_test_labels(put("t.csv", text).string(), options);
+    EXPECT_EQ(data.rows(), static_cast<Index>(data.labels.size()));
+    return std::pair(data.labels, data.classes.names);
+  };
+  const std::pair expected(Ids{1, 0, 1}, Texts{"cat", "dog"});
+  EXPECT_EQ(ids_and_names("text,label\nhello,dog\n\"it, too\",cat\n,dog\n"), expected);
+  EXPECT_EQ(ids_and_names("label;text\ndog;a\ncat;b\ndog;\n", {.target = "label"}), expected);
+  EXPECT_EQ(ids_and_names("dog,a\ncat,b\ndog,c\n", {.target = "0"}), expected);
+  EXPECT_EQ(ids_and_names("dog\ncat\ndog\n"), expected);
+  EXPECT_EQ(ids_and_names("dog\ncat\n", {.header = Header::absent}), std::pair(Ids({1, 0}), Texts{"cat", "dog"}));
+  EXPECT_EQ(ids_and_names("dog\ndog\ncat\n", {.header = Header::present}), std::pair(Ids({1, 0}), Texts{"cat", "dog"}));
+  EXPECT_EQ(ids_and_names("y\n10\n9.0\n10\n"), std::pair(Ids({1, 0, 1}), Texts{"9", "10"}));
+
+  const Ids ids{2, 0};
+  write_npy_labels(test_folder() / "y.npy", {ids.data(), 2});
+  const Dataset numbers = read_test_labels((test_folder() / "y.npy").string());
+  EXPECT_EQ(numbers.labels, ids);
+  EXPECT_EQ(numbers.classes.names, (Texts{"0", "1", "2"}));
+  EXPECT_TRUE(numbers.classes.numbered);
+}
+
+TEST(TestLabels, are_refused_by_line) {
+  const auto refused = [](const std::string& text, const ReadOptions& options = {}) {
+    const auto path = put("t.csv", text);
+    const std::string sentence = refusal([&] { read_test_labels(path.string(), options); });
+    EXPECT_EQ(sentence.find(path.string() + ": "), 0u) << sentence;
+    return sentence.empty() ? "" : sentence.substr(path.string().size() + 2);
+  };
+  EXPECT_EQ(refused("a,b\n1,\n"), "line 2: the target has no class");
+  EXPECT_EQ(refused("a,b\n"), "there are no labels");
+  EXPECT_EQ(refused("a,b\n1,2\n", {.target = "kind"}), "there is no column 'kind'; the first line has 'a', 'b'");
+  EXPECT_EQ(refused("a,b\n1,2\n", {.target = "2"}), "there is no column '2'; the first line has 'a', 'b'");
+  EXPECT_NE(refusal([&] { read_test_labels("t.parquet"); }), "");
+}
+
 Dataset labels(const Texts& names, bool numbered, const Ids& ids) {
   Dataset data{.source = "t.csv", .columns = 1, .values = HostBuffer<float>(static_cast<Index>(ids.size()))};
   data.labels = ids;
