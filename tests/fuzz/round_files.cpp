@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <string_view>
 
 #include "fuzz.hpp"
+#include "plateau/core/error.hpp"
 #include "plateau/data/csv.hpp"
 
 namespace plateau {
@@ -62,7 +64,13 @@ struct NamedTable {
 
 void read_labels(const std::string& file) {
   const NamedTable table(file);
-  const Dataset data = read_test_labels(table.path.string());
+  Dataset data;
+  try {
+    data = read_test_labels(table.path.string());
+  } catch (const InputError& error) {
+    must(std::string_view(error.what()).starts_with(table.path.string() + ": "), "a refusal names the table");
+    throw InputError(file + ": refused by its other name");
+  }
   must(data.rows() >= 1, "there is a label");
   for (const std::int32_t id : data.labels) must(0 <= id && id < data.classes.classes(), "labels are ids of classes");
 }
