@@ -506,6 +506,7 @@ std::vector<std::filesystem::path> files_by_number(const std::filesystem::path& 
     refuse(folder, "there is no file that ends in " + all);
   }
   std::vector<std::filesystem::path> files;
+  files.reserve(by_number.size());
   for (const auto& [number, file] : by_number) files.push_back(file);
   return files;
 }
