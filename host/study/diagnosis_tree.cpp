@@ -45,7 +45,7 @@ struct Measured {
   Effect effect;
   bool fits = true;  // whether what else is known of the training goes with this cause
   double least = 0;  // that the interval must lie above
-  double size = 0;   // that the value must reach
+  double size = 0;   // that the value must reach; what it is ranked by must be worth acting on as well
 };
 
 std::vector<Measured> measured(const DiagnosisEvidence& e) {
@@ -98,7 +98,7 @@ std::vector<Effect> judged(const DiagnosisEvidence& e) {
     effect.adjusted_p = adjusted[i];
     const Interval& interval = effect.gain.interval;
     const bool shown = interval.low > all[i].least && effect.adjusted_p <= kSignalLevel;
-    if (shown && effect.gain.value >= all[i].size && all[i].fits)
+    if (shown && effect.gain.value >= all[i].size && effect.points >= e.delta && all[i].fits)
       effect.state = EffectState::present;
     else if (interval.high < e.delta)
       effect.state = EffectState::absent;
@@ -416,7 +416,7 @@ std::vector<Cause> causes_of(const DiagnosisEvidence& e, const std::vector<Effec
   }
   if (e.user && says_one_class(*e.user, e.test_rows))
     causes.push_back({VerdictCode::majority, {}, EvidenceGrade::proved, one_class_words(*e.user)});
-  if (e.noise && noise_is_shown(*e.noise))
+  if (e.noise && noise_is_shown(*e.noise) && signal_is_shown(e))
     causes.push_back({VerdictCode::label_noise, {}, EvidenceGrade::supported, noise_words(*e.noise)});
   if (e.reference && e.reference->gain.detectable > e.delta)
     causes.push_back({VerdictCode::small_test,
