@@ -21,7 +21,8 @@ const Battery kQuick{.seeds = 5,
                      .weight_decays = {0.1, 1},
                      .dropouts = {0.3},
                      .ladder = {{}, {8}, {32}, {128}, {32, 32}, {128, 128}},
-                     .curve_repeats = 2,
+                     .curve_folds = 5,
+                     .curve_repeats = 1,
                      .curve_halvings = 2,
                      .shift_permutations = 19};
 const Battery kStandard{
@@ -35,6 +36,7 @@ const Battery kStandard{
     .weight_decays = {0.01, 0.03, 0.1, 0.3, 1, 3},
     .dropouts = {0.1, 0.3, 0.5},
     .ladder = {{}, {4}, {8}, {16}, {32}, {64}, {128}, {256}, {32, 32}, {128, 128}, {32, 32, 32}, {128, 128, 128}},
+    .curve_folds = 5,
     .curve_repeats = 3,
     .curve_halvings = 3,
     .shift_permutations = 99};

@@ -23,6 +23,7 @@ struct Battery {
   std::vector<double> weight_decays;   // decoupled
   std::vector<double> dropouts;
   std::vector<std::vector<Index>> ladder;  // hidden widths
+  Index curve_folds;                       // of the learning curve
   Index curve_repeats;                     // subsets per fold and size
   Index curve_halvings;                    // sizes below the largest, each half of the one before
   Index shift_permutations;
