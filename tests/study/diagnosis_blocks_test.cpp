@@ -46,6 +46,7 @@ Battery small_battery() {
   battery.permutations = 39;
   battery.signal_seeds = 3;
   battery.optimiser_steps = 120;
+  battery.curve_repeats = 2;
   return battery;
 }
 
@@ -60,7 +61,7 @@ class DiagnosisBlocks : public testing::Test {
   }
   // By the recipe, a network with one hidden layer.
   LearningCurve curve_of(const Split& split, const Folds& folds) {
-    const Run run = recipe({}, {{split.train.features(), 8, 2}}, 0.01, split.train.rows(), battery);
+    const plateau::Run run = recipe({}, {{split.train.features(), 8, 2}}, 0.01, split.train.rows(), battery);
     return learning_curve(laboratory, split, {"", run}, folds, battery, 3);
   }
   std::optional<ShiftEvidence> shift_of(const Split& split) {

@@ -314,15 +314,15 @@ TEST(Laboratory, counts_trainings_tells_them_and_ends_where_the_user_wants_to) {
     EXPECT_EQ(block, "block");
     told.emplace_back(share, trainings);
   });
-  laboratory.train("block", views(split), {Run{}});
-  laboratory.train("block", views(split), {Run{}});
+  laboratory.train("block", views(split), {plateau::Run{}});
+  laboratory.train("block", views(split), {plateau::Run{}});
   EXPECT_EQ(told, (std::vector<std::pair<double, Index>>{{0, 0}, {0.5, 0}, {0, 1}, {0.5, 1}}));
   EXPECT_TRUE(laboratory.train("block", views(split), {}).empty());
 
   trainer.stops_while_it_trains = true;
-  EXPECT_THROW(laboratory.train("block", views(split), {Run{}}), Laboratory::Stopped);
+  EXPECT_THROW(laboratory.train("block", views(split), {plateau::Run{}}), Laboratory::Stopped);
   EXPECT_EQ(laboratory.trainings(), 2);
-  EXPECT_THROW(laboratory.train("block", views(split), {Run{}}), Laboratory::Stopped);
+  EXPECT_THROW(laboratory.train("block", views(split), {plateau::Run{}}), Laboratory::Stopped);
 }
 
 TEST(MajorityVote, is_for_the_smaller_of_equals_and_for_none_without_a_vote) {
@@ -351,23 +351,28 @@ TEST(StudySeed, keeps_parts_apart_and_leaves_room_to_count) {
 // ---- Battery
 // ---------------------------------------------------------------------------------------------------------
 
-Run user_run(std::vector<Index> widths, Optimizer optimizer = AdamParameters{.learning_rate = 0.003}) {
+plateau::Run user_run(std::vector<Index> widths, Optimizer optimizer = AdamParameters{.learning_rate = 0.003}) {
   return {.architecture = {std::move(widths)}, .optimizer = optimizer, .epochs = 20, .batch = 0};
 }
 // What decides a training, as text: two settings of equal key are the same.
 std::string key_of(const Run& run) {
-  return to_string(run.architecture) + (std::holds_alternative<SgdParameters>(run.optimizer) ? " sgd " : " adam ") +
+  const AdamParameters* adam = std::get_if<AdamParameters>(&run.optimizer);
+  return to_string(run.architecture) +
+         (adam == nullptr                              ? " sgd "
+          : adam->decay_kind == WeightDecay::decoupled ? " adamw "
+                                                       : " adam ") +
          std::to_string(learning_rate(run.optimizer)) + " " + std::to_string(weight_decay(run.optimizer)) + " " +
          std::to_string(run.epochs) + " " + std::to_string(run.batch) + " " + std::to_string(run.standardise) + " " +
          std::to_string(run.dropout);
 }
 
 TEST(Battery, settings_are_runs_that_differ_from_the_users_and_from_each_other) {
-  const Dataset rows = labelled(3, std::vector<float>(90, 0.5f), random_labels(30, 3, 1));
-  const Split split{.train = rows, .test = take_rows(rows, {Ids{0, 1, 2}.data(), 3})};
-  std::vector<Run> users{user_run({3, 3}), user_run({3, 16, 3}),
-                         user_run({3, 128, 128, 3}, SgdParameters{.learning_rate = 0.01, .momentum = 0.9}),
-                         user_run({3, 1, 3}, AdamParameters{.learning_rate = 0.01, .weight_decay = 0.1})};
+  const std::vector<float> x(90, 0.5f);
+  const Split split{.train = labelled(3, x, random_labels(30, 3, 1)), .test = labelled(3, x, random_labels(30, 3, 2))};
+  std::vector<plateau::Run> users{user_run({3, 3}), user_run({3, 16, 3}),
+                                  user_run({3, 128, 128, 3}, SgdParameters{.learning_rate = 0.01, .momentum = 0.9}),
+                                  user_run({3, 1, 3}, AdamParameters{.learning_rate = 0.01, .weight_decay = 0.1})};
+  users.push_back(user_run({3, 1, 3}, AdamParameters{.weight_decay = 0.1, .decay_kind = WeightDecay::decoupled}));
   users.push_back(user_run({3, 8, 3}));
   users.back().standardise = true;
   users.back().dropout = 0.3;
@@ -375,7 +380,7 @@ TEST(Battery, settings_are_runs_that_differ_from_the_users_and_from_each_other) 
   users.back().initial.emplace(static_cast<std::size_t>(users.back().architecture.parameters()), 0.1f);
   for (const Depth depth : {Depth::quick, Depth::standard, Depth::thorough}) {
     const Battery& battery = battery_of(depth);
-    for (const Run& user : users) {
+    for (const plateau::Run& user : users) {
       for (const std::vector<Setting>& settings :
            {optimisation_settings(user, 30, battery), regularisation_settings(user, battery),
             capacity_settings(user, 30, battery)}) {
@@ -393,7 +398,7 @@ TEST(Battery, settings_are_runs_that_differ_from_the_users_and_from_each_other) 
 }
 
 TEST(Battery, optimises_the_users_network_as_it_is) {
-  Run user = user_run({3, 8, 3}, SgdParameters{.learning_rate = 0.07, .momentum = 0.9});
+  plateau::Run user = user_run({3, 8, 3}, SgdParameters{.learning_rate = 0.07, .momentum = 0.9});
   user.frozen = 2;
   user.dropout = 0.25;
   user.initial.emplace(static_cast<std::size_t>(user.architecture.parameters()), 0.1f);
@@ -415,7 +420,7 @@ TEST(Battery, optimises_the_users_network_as_it_is) {
 }
 
 TEST(Battery, gives_no_other_network_what_fits_the_users_alone) {
-  Run user = user_run({3, 8, 3});
+  plateau::Run user = user_run({3, 8, 3});
   user.frozen = 1;
   user.initial.emplace(static_cast<std::size_t>(user.architecture.parameters()), 0.1f);
   bool any_larger = false;
@@ -429,7 +434,7 @@ TEST(Battery, gives_no_other_network_what_fits_the_users_alone) {
 }
 
 TEST(Battery, holds_back_by_decay_by_dropout_and_by_smaller_networks) {
-  const Run user = user_run({3, 16, 3});
+  const plateau::Run user = user_run({3, 16, 3});
   int decays = 0, dropouts = 0, smaller = 0;
   for (const Setting& setting : regularisation_settings(user, battery_of(Depth::standard))) {
     decays += weight_decay(setting.run.optimizer) > 0;
@@ -452,7 +457,7 @@ TEST(Battery, compares_networks_by_their_parameters) {
 
 TEST(Battery, recipe_takes_about_the_steps_it_is_to_take) {
   for (const Index rows : {12, 200, 3000, 50'000}) {
-    const Run run = recipe({}, {{2, 4, 2}}, 0.01, rows, battery_of(Depth::standard));
+    const plateau::Run run = recipe({}, {{2, 4, 2}}, 0.01, rows, battery_of(Depth::standard));
     const Index steps = run.epochs * ((rows + run.batch - 1) / run.batch);
     EXPECT_LE(std::abs(static_cast<double>(steps) - 2000), 6000) << rows << ": " << steps;
     EXPECT_TRUE(run.standardise);

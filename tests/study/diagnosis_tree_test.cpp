@@ -279,6 +279,7 @@ TEST(DiagnosisTree, calls_rows_the_limit_by_a_share_of_the_error) {
       gains_by_rows(e);
       e.curve->points.back().test_accuracy = 0.8;
       e.curve->gain = gain(value, half);
+      e.curve->gain.p_greater = 1e-6;
     });
   };
   EXPECT_EQ(code(0.2 * kRelativeGain + kHair, 0.01), VerdictCode::data_limited);
