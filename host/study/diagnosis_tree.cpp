@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
 #include <numeric>
 
 #include "plateau/core/contract.hpp"
@@ -274,8 +276,11 @@ std::vector<Effect> open_gains(const std::vector<Effect>& effects) {
     if (effect.code == VerdictCode::optimisation || effect.code == VerdictCode::overfit ||
         effect.code == VerdictCode::capacity || effect.code == VerdictCode::data_limited)
       open.push_back(effect);
-  std::ranges::stable_sort(
-      open, [](const Effect& a, const Effect& b) { return a.gain.interval.high > b.gain.interval.high; });
+  // One that is not known is not ruled out.
+  std::ranges::stable_sort(open, std::greater{}, [](const Effect& effect) {
+    const double high = effect.gain.interval.high;
+    return std::isnan(high) ? std::numeric_limits<double>::infinity() : high;
+  });
   return open;
 }
 
@@ -291,7 +296,7 @@ Index rounded_up(double rows) {
 
 Verdict without_signal(const DiagnosisEvidence& e) {
   const SignalEvidence& signal = *e.signal;
-  if (signal.detectable <= kDetectableSignal)
+  if (signal.p > kSignalLevel && signal.detectable <= kDetectableSignal)
     return verdict(
         VerdictCode::no_signal, EvidenceGrade::supported,
         fmt::format("The features say nothing about the labels that these networks can find: shuffled labels "
@@ -493,7 +498,9 @@ const char* to_string(EffectState state) {
 
 DiagnosisDecision decide_diagnosis(const DiagnosisEvidence& evidence) {
   DiagnosisDecision decision{.effects = evidence.user ? judged(evidence) : std::vector<Effect>{}};
-  std::ranges::stable_sort(decision.effects, [](const Effect& a, const Effect& b) { return a.points > b.points; });
+  std::ranges::stable_sort(decision.effects, std::greater{}, [](const Effect& effect) {
+    return std::isnan(effect.points) ? -std::numeric_limits<double>::infinity() : effect.points;
+  });
   decision.verdict = decide(evidence, decision.effects);
   decision.verdict.evidence = evidence_lines(evidence, decision.effects);
   decision.verdict.not_tested = not_tested(evidence);
