@@ -27,8 +27,7 @@ Index classes_present(const std::vector<Index>& class_rows) {
   return std::ranges::count_if(class_rows, [](Index rows) { return rows > 0; });
 }
 
-// ---- The gains
-// -------------------------------------------------------------------------------------------------------
+// ---- The gains ------------------------------------------------------------------------------------------------------
 
 double reference_accuracy(const DiagnosisEvidence& e) {
   return e.reference ? e.reference->test_accuracy : e.user->setting.test_accuracy;
@@ -109,8 +108,7 @@ std::vector<Effect> judged(const DiagnosisEvidence& e) {
   return effects;
 }
 
-// ---- In words
-// --------------------------------------------------------------------------------------------------------
+// ---- In words -------------------------------------------------------------------------------------------------------
 
 std::string accuracy_of(const UserEvidence& user) {
   return fmt::format("{:.3f} [{:.3f}, {:.3f}]", user.setting.test_accuracy, user.test_interval.low,
@@ -199,8 +197,7 @@ std::string sentence_of(const Effect& effect, const DiagnosisEvidence& e) {
   }
 }
 
-// ---- Causes that are not gains
-// ---------------------------------------------------------------------------------------
+// ---- Causes that are not gains --------------------------------------------------------------------------------------
 
 bool says_one_class(const UserEvidence& user, Index test_rows) {
   return user.setting.most_predicted >= kOneClass &&
@@ -247,8 +244,7 @@ std::string map_words(const LabelMapEvidence& map) {
       list, points(map.gain));
 }
 
-// ---- The verdict
-// -----------------------------------------------------------------------------------------------------
+// ---- The verdict ----------------------------------------------------------------------------------------------------
 
 Verdict verdict(VerdictCode code, EvidenceGrade grade, std::string sentence) {
   return {.code = code, .grade = grade, .sentence = std::move(sentence)};
