@@ -61,7 +61,7 @@ std::string suspects_words(const Diagnosis& diagnosis) {
   return text + " (training rows, counted from 0, whose labels held-out networks contradict most)";
 }
 
-// ---- JSON
+// ---- JSON -----------------------------------------------------------------------------------------------------------
 // ------------------------------------------------------------------------------------------------------------
 
 Json difference_json(const Difference& difference) {

@@ -335,17 +335,18 @@ void Study::judge_second(const Folds& folds) {
 void Study::train() {
   judge_user();
   evidence_.user = look_into_user();
-  const Folds folds(split_.train, std::min(battery_.folds, split_.train.rows()), seed(Part::folds));
+  const Folds folds(split_.train, Folds::possible(split_.train, battery_.folds), seed(Part::folds));
   choose(folds);
   judge_chosen();
   compare_balance_of_classes();
   compare_families();
   if (second_ != nullptr) judge_second(folds);
 
-  const LearningCurve curve = learning_curve(laboratory_, split_, reference_, folds, battery_, seed(Part::curve));
+  const Folds curve_folds(split_.train, Folds::possible(split_.train, battery_.curve_folds), seed(Part::curve));
+  const LearningCurve curve = learning_curve(laboratory_, split_, reference_, curve_folds, battery_, seed(Part::curve));
   evidence_.curve = curve.evidence;
   evidence_.noise =
-      test_label_noise(held_out_probabilities(curve.largest, 1, folds, split_.train.rows(), evidence_.classes),
+      test_label_noise(held_out_probabilities(curve.largest, 1, curve_folds, split_.train.rows(), evidence_.classes),
                        split_.train.labels, evidence_.classes);
 
   evidence_.signal = test_signal(laboratory_, split_, configuration_.run, battery_, seed(Part::signal));
@@ -358,7 +359,7 @@ void Study::train() {
     constant.add(right);
     evidence_.signal->over_majority = crossed_difference(constant, reference_judged_->right, Pairing::none);
   }
-  evidence_.shift = test_shift(laboratory_, split_, curve, folds, battery_, seed(Part::shift));
+  evidence_.shift = test_shift(laboratory_, split_, curve, curve_folds, battery_, seed(Part::shift));
   evidence_.label_map =
       test_label_map(majority_vote(reference_judged_->predicted, split_.test.rows(), evidence_.classes),
                      split_.test.label(), evidence_.classes, seed(Part::label_map));

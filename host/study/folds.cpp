@@ -83,6 +83,11 @@ Folds::Folds(const Dataset& data, Index folds, std::uint64_t seed)
   }
 }
 
+Index Folds::possible(const Dataset& data, Index wanted) {
+  if (data.groups.empty()) return std::min(wanted, data.rows());
+  return std::min<Index>(wanted, std::ranges::max(data.groups) + 1);
+}
+
 std::vector<std::int32_t> Folds::part_outside(Index fold, double share, std::uint64_t seed) const {
   expects(0 < share && share <= 1, "Folds: a share of the rows");
   const std::vector<std::int32_t>& outside = outside_[static_cast<std::size_t>(fold)];

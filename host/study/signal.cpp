@@ -77,7 +77,7 @@ double SkillSum::skill() const {
 std::optional<SignalEvidence> test_signal(Laboratory& laboratory, const Split& split, const Run& user,
                                           const Battery& battery, std::uint64_t seed) {
   if (!can_permute(split.train)) return {};
-  const Folds folds(split.train, std::min(kSignalFolds, split.train.rows()), seed);
+  const Folds folds(split.train, Folds::possible(split.train, kSignalFolds), seed);
   const RowGroups groups =
       split.train.groups.empty() ? RowGroups{} : RowGroups({split.train.groups.data(), split.train.rows()});
   TrainingData data = views(split);

@@ -23,6 +23,7 @@ struct Battery {
   std::vector<double> weight_decays;   // decoupled
   std::vector<double> dropouts;
   std::vector<std::vector<Index>> ladder;  // hidden widths
+  Index curve_folds;                       // of the learning curve
   Index curve_repeats;                     // subsets per fold and size
   Index curve_halvings;                    // sizes below the largest, each half of the one before
   Index shift_permutations;
@@ -37,7 +38,7 @@ Run recipe(const Run& user, const Architecture& network, double rate, Index rows
 // the recipe. The user's own setting is not among them.
 std::vector<Setting> optimisation_settings(const Run& user, Index rows, const Battery& battery);
 
-// `base` with weight decay, dropout, or a smaller network.
+// `base` with weight decay, dropout, or a smaller network; not `base` itself.
 std::vector<Setting> regularisation_settings(const Run& base, const Battery& battery);
 
 // The recipe on networks of the ladder, and on larger ones than the user's; not on the user's.
