@@ -295,9 +295,9 @@ void data_limited(Making& m) {
   // The error of a linear model of d features falls as d / n, that of a small network on a rule of few directions as
   // steeply, until the rule is found: twice the rows take away more than a fifth of the error.
   static const std::vector<Cell> tuning = {
-      {kPlane, 1, 100, 2, 250, {}}, {kBall, 2, 20, 2, 800}, {kParity, 2, 20, 2, 1200}};
+      {kPlane, 1, 100, 2, 250, {}}, {kBall, 2, 20, 2, 300}, {kPlane, 1, 40, 2, 200, {}}};
   static const std::vector<Cell> frozen = {
-      {kPlane, 1, 100, 2, 500, {}}, {kBall, 3, 10, 2, 500}, {kParity, 2, 10, 2, 400}, {kPlane, 1, 50, 2, 200, {}}};
+      {kPlane, 1, 100, 2, 500, {}}, {kBall, 3, 10, 2, 220}, {kParity, 2, 10, 2, 250}, {kPlane, 1, 60, 2, 300, {}}};
   start(m, m.cell(tuning, frozen), 2000);
   Specification& s = m.spec;
   s.fault = "too few rows for the rule";

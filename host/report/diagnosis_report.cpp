@@ -64,7 +64,7 @@ std::string suspects_words(const Diagnosis& diagnosis) {
                     one_line(diagnosis.configuration.files.train));
 }
 
-// ---- JSON
+// ---- JSON -----------------------------------------------------------------------------------------------------------
 // ------------------------------------------------------------------------------------------------------------
 
 Json difference_json(const Difference& difference) {

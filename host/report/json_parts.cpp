@@ -64,6 +64,24 @@ Json json_estimate(const Estimate& estimate) {
   return {{"value", json_number(estimate.value)}, {"interval_95", json_interval(estimate.interval)}};
 }
 
+Json json_difference(const Difference& difference) {
+  Json json = json_estimate(difference);
+  json["standard_error"] = json_number(difference.standard_error);
+  json["p_greater"] = json_number(difference.p_greater);
+  json["detectable"] = json_number(difference.detectable);
+  return json;
+}
+
+Json json_cause(const Cause& cause) {
+  const auto points = [&](double share) { return json_number(100 * share); };
+  return {{"code", to_string(cause.code)},
+          {"points", cause.gain ? points(cause.gain->value) : Json(nullptr)},
+          {"low", cause.gain ? points(cause.gain->interval.low) : Json(nullptr)},
+          {"high", cause.gain ? points(cause.gain->interval.high) : Json(nullptr)},
+          {"grade", to_string(cause.grade)},
+          {"evidence", cause.evidence}};
+}
+
 Json reading_json(const ReadOptions& reading) {
   return {{"target", or_null(reading.target)},
           {"drop", reading.drop},

@@ -23,6 +23,8 @@ inline Json or_null(const std::string& text) { return text.empty() ? Json(nullpt
 Json json_number(double value);  // null where it is not finite: JSON has no infinity and no NaN
 Json json_interval(Interval interval);
 Json json_estimate(const Estimate& estimate);
+Json json_difference(const Difference& difference);  // in fractions, as estimates are
+Json json_cause(const Cause& cause);                 // with its gain in points, of 100
 
 // How tables were read: "target", "drop", "group", "header".
 Json reading_json(const ReadOptions& reading);

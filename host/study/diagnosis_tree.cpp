@@ -27,8 +27,7 @@ Index classes_present(const std::vector<Index>& class_rows) {
   return std::ranges::count_if(class_rows, [](Index rows) { return rows > 0; });
 }
 
-// ---- The gains
-// -------------------------------------------------------------------------------------------------------
+// ---- The gains ------------------------------------------------------------------------------------------------------
 
 double reference_accuracy(const DiagnosisEvidence& e) {
   return e.reference ? e.reference->test_accuracy : e.user->setting.test_accuracy;
@@ -47,7 +46,7 @@ struct Measured {
   Effect effect;
   bool fits = true;  // whether what else is known of the training goes with this cause
   double least = 0;  // that the interval must lie above
-  double size = 0;   // that the value must reach
+  double size = 0;   // that the value must reach; what it is ranked by must be worth acting on as well
 };
 
 std::vector<Measured> measured(const DiagnosisEvidence& e) {
@@ -100,7 +99,7 @@ std::vector<Effect> judged(const DiagnosisEvidence& e) {
     effect.adjusted_p = adjusted[i];
     const Interval& interval = effect.gain.interval;
     const bool shown = interval.low > all[i].least && effect.adjusted_p <= kSignalLevel;
-    if (shown && effect.gain.value >= all[i].size && all[i].fits)
+    if (shown && effect.gain.value >= all[i].size && effect.points >= e.delta && all[i].fits)
       effect.state = EffectState::present;
     else if (interval.high < e.delta)
       effect.state = EffectState::absent;
@@ -109,8 +108,7 @@ std::vector<Effect> judged(const DiagnosisEvidence& e) {
   return effects;
 }
 
-// ---- In words
-// --------------------------------------------------------------------------------------------------------
+// ---- In words -------------------------------------------------------------------------------------------------------
 
 std::string accuracy_of(const UserEvidence& user) {
   return fmt::format("{:.3f} [{:.3f}, {:.3f}]", user.setting.test_accuracy, user.test_interval.low,
@@ -199,8 +197,7 @@ std::string sentence_of(const Effect& effect, const DiagnosisEvidence& e) {
   }
 }
 
-// ---- Causes that are not gains
-// ---------------------------------------------------------------------------------------
+// ---- Causes that are not gains --------------------------------------------------------------------------------------
 
 bool says_one_class(const UserEvidence& user, Index test_rows) {
   return user.setting.most_predicted >= kOneClass &&
@@ -247,8 +244,7 @@ std::string map_words(const LabelMapEvidence& map) {
       list, points(map.gain));
 }
 
-// ---- The verdict
-// -----------------------------------------------------------------------------------------------------
+// ---- The verdict ----------------------------------------------------------------------------------------------------
 
 Verdict verdict(VerdictCode code, EvidenceGrade grade, std::string sentence) {
   return {.code = code, .grade = grade, .sentence = std::move(sentence)};
@@ -421,7 +417,7 @@ std::vector<Cause> causes_of(const DiagnosisEvidence& e, const std::vector<Effec
   }
   if (e.user && says_one_class(*e.user, e.test_rows))
     causes.push_back({VerdictCode::majority, {}, EvidenceGrade::proved, one_class_words(*e.user)});
-  if (e.noise && noise_is_shown(*e.noise))
+  if (e.noise && noise_is_shown(*e.noise) && signal_is_shown(e))
     causes.push_back({VerdictCode::label_noise, {}, EvidenceGrade::supported, noise_words(*e.noise)});
   if (e.reference && e.reference->gain.detectable > e.delta)
     causes.push_back({VerdictCode::small_test,
