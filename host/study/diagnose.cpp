@@ -402,9 +402,9 @@ std::optional<Diagnosis> diagnose(const Split& split, const Split* second, const
   for (const Dataset* part : {&split.train, &split.test})
     if (part->rows() < kFewestRows)
       throw InputError(
-          fmt::format("{}: {} rows are too few to diagnose anything; bring at least {} to train on and {} "
+          fmt::format("{}: {} row{} too few to diagnose anything; bring at least {} to train on and {} "
                       "to test with",
-                      part->source, part->rows(), kFewestRows, kFewestRows));
+                      part->source, part->rows(), part->rows() == 1 ? " is" : "s are", kFewestRows, kFewestRows));
   if (second != nullptr) expects_same_rows(split, *second);
   if (Folds::possible(split.train, kFewestFolds) < kFewestFolds)
     throw InputError(fmt::format("{}: its training rows are all of one group, and no part of them can be held out",
@@ -416,7 +416,8 @@ std::optional<Diagnosis> diagnose(const Split& split, const Split* second, const
                              .train_rows = split.train.rows(),
                              .test_rows = split.test.rows(),
                              .classes = configuration.run.architecture.classes(),
-                             .features = split.train.features()};
+                             .features = split.train.features(),
+                             .class_names = split.train.classes.names};
   Index test_looks = 0;
   const auto train = [&](const Split& rows, const Split* second_rows) {
     evidence.test_rows = rows.test.rows();

@@ -192,7 +192,7 @@ TEST(Diagnose, refuses_what_cannot_be_diagnosed) {
     }
   };
   refused(made(9, 20, 2, by_a_plane), nullptr, "9 rows are too few");
-  refused(made(20, 1, 2, by_a_plane), nullptr, "1 rows are too few");
+  refused(made(20, 1, 2, by_a_plane), nullptr, "1 row is too few");
   const Split split = made(20, 20, 2, by_a_plane);
   const Split longer = made(21, 20, 2, by_a_plane);
   refused(split, &longer, "has 21 training rows");
