@@ -101,6 +101,11 @@ TEST(Folds, tear_no_group) {
     EXPECT_LE(folds.rows_inside(fold).size(), 40u);
   }
   EXPECT_THROW(Folds(data, 13, 3), InputError);
+  EXPECT_EQ(Folds::possible(data, 5), 5);
+  EXPECT_EQ(Folds::possible(data, 13), 12);
+  EXPECT_EQ(Folds::possible(hundred_rows(), 101), 100);
+  EXPECT_EQ(Folds::possible(numbered({0, 1, 0, 1}, {2, 7, 7, 2}), 3),
+            2);  // numbers of a file of which these are a part
 }
 
 TEST(Folds, parts_of_what_is_outside_lie_within_each_other_and_are_alike_in_their_classes) {

@@ -8,7 +8,6 @@
 #include <cmath>
 #include <functional>
 #include <limits>
-#include <set>
 
 #include "plateau/study/reason.hpp"
 
@@ -286,6 +285,14 @@ TEST(DiagnosisTree, calls_rows_the_limit_by_a_share_of_the_error) {
   EXPECT_NE(code(0.2 * kRelativeGain - kHair, 0.01), VerdictCode::data_limited);
   EXPECT_EQ(code(0.05, 0.05 - kLeastCurveGain - kHair), VerdictCode::data_limited);
   EXPECT_NE(code(0.05, 0.05 - kLeastCurveGain + kHair), VerdictCode::data_limited);
+  const auto at_twice = [](double points) {
+    return code_with([&](DiagnosisEvidence& e) {
+      gains_by_rows(e);
+      e.curve->at_twice = points;
+    });
+  };
+  EXPECT_EQ(at_twice(0.01), VerdictCode::data_limited);
+  EXPECT_NE(at_twice(0.01 - kHair), VerdictCode::data_limited);
 }
 
 TEST(DiagnosisTree, calls_it_a_shift_only_where_the_rows_can_be_told_apart) {
@@ -424,6 +431,12 @@ TEST(DiagnosisTree, lists_what_goes_with_the_accuracy_without_being_a_gain) {
   EXPECT_TRUE(listed(noise(0.2 * kUniformNoise, kLeastBound + kHair), VerdictCode::label_noise));
   EXPECT_FALSE(listed(noise(0.2 * kUniformNoise - kHair, kLeastBound + kHair), VerdictCode::label_noise));
   EXPECT_FALSE(listed(noise(0.2 * kUniformNoise, kLeastBound), VerdictCode::label_noise));
+  EXPECT_FALSE(listed(
+      [&](DiagnosisEvidence& e) {
+        noise(0.2, 0.1)(e);
+        has_no_signal(e);
+      },
+      VerdictCode::label_noise));
 
   const auto detectable = [](double points) {
     return [=](DiagnosisEvidence& e) { e.reference->gain.detectable = points; };
@@ -469,6 +482,54 @@ TEST(DiagnosisTree, has_a_line_of_evidence_for_every_gain) {
   EXPECT_EQ(decision.verdict.evidence.size(), 8u);  // the user's training and the signal come first
   for (std::size_t i = 1; i < decision.effects.size(); ++i)
     EXPECT_GE(decision.effects[i - 1].points, decision.effects[i].points);
+}
+
+TEST(DiagnosisTree, tells_what_was_counted_by_the_names_of_the_classes) {
+  const auto told = [](const Change& change) {
+    std::string text;
+    const Verdict verdict = decide_diagnosis(with([&](DiagnosisEvidence& e) {
+                              e.class_names = {"cat", "dog"};
+                              change(e);
+                            })).verdict;
+    for (const std::string& line : verdict.evidence) text += line + "\n";
+    return text + verdict.sentence;
+  };
+  const auto holds = [](const std::string& text, const char* part) {
+    EXPECT_NE(text.find(part), std::string::npos) << text;
+  };
+  const std::string nothing = told([](DiagnosisEvidence&) {});
+  for (const char* part : {"twin", "equal", "constant", "without training rows"})
+    EXPECT_EQ(nothing.find(part), std::string::npos) << nothing;
+  holds(told(has_one_class), "(dog)");
+  holds(told(has_exchanged_classes), "cat as dog, dog as cat");
+  holds(told([](DiagnosisEvidence& e) { e.integrity.of_classes.without_training = {1}; }),
+        "classes without training rows: dog");
+  holds(told([](DiagnosisEvidence& e) { e.integrity.of_features.constant = {2, 4}; }), "2 features are constant");
+  holds(told([](DiagnosisEvidence& e) {
+          e.integrity.of_features.equal = {{0, 3}, {1, 2, 4}};
+        }),
+        "3 features repeat others");
+  holds(told([](DiagnosisEvidence& e) {
+          e.integrity.leak.identical = {.test_rows = 2000, .test_twins = 700, .train_rows = 1000, .train_twins = 350};
+          e.integrity.train_duplicates.conflicting_rows = 40;
+        }),
+        "700 of 2000 test rows have a twin among the training rows, as 350 of 1000 training rows have");
+}
+
+// As many as would show the gain, or rule it out, whichever takes fewer.
+TEST(DiagnosisTree, says_how_many_test_rows_would_decide) {
+  const auto sentence = [](double value, double half) {
+    return decide_diagnosis(with([&](DiagnosisEvidence& e) {
+             e.larger->gain = gain(value, half);
+             e.larger->train_accuracy = e.user->setting.train_accuracy = 0.9;
+           }))
+        .verdict.sentence;
+  };
+  const auto said = [&](double value, double half, const char* part) {
+    EXPECT_NE(sentence(value, half).find(part), std::string::npos) << sentence(value, half);
+  };
+  said(0.0, 0.0795, "about 8000 test rows would decide");   // 0.0398 is ruled out by half the interval
+  said(0.06, 0.0501, "about 2700 test rows would decide");  // and 0.06 shown by one that is a little narrower
 }
 
 TEST(DiagnosisTree, budget_adds_up_to_one) {
@@ -551,24 +612,6 @@ TEST(DiagnosisTree, no_ceiling_is_claimed_over_a_gain_that_is_not_known) {
                            [](DiagnosisEvidence& e) { e.reference->test_accuracy = kNaN; },
                            [](DiagnosisEvidence& e) { e.signal->over_majority.interval.low = kNaN; }})
     EXPECT_EQ(code_with(change), VerdictCode::inconclusive);
-}
-
-TEST(Verdict, has_a_code_of_its_own_for_every_cause) {
-  std::set<std::string> codes;
-  for (int code = 0; code < kVerdictCodes; ++code) codes.insert(to_string(static_cast<VerdictCode>(code)));
-  EXPECT_EQ(codes.size(), static_cast<std::size_t>(kVerdictCodes));
-  EXPECT_TRUE(codes.contains("evaluation-mismatch"));
-  EXPECT_THROW(to_string(static_cast<VerdictCode>(kVerdictCodes)), std::invalid_argument);
-}
-
-TEST(Verdict, is_a_fault_of_the_data_only_where_that_is_proved) {
-  for (const VerdictCode code : {VerdictCode::single_class, VerdictCode::stale_evaluation, VerdictCode::frozen_weights,
-                                 VerdictCode::label_map, VerdictCode::leak, VerdictCode::evaluation_mismatch}) {
-    EXPECT_EQ(exit_code_of({.code = code, .grade = EvidenceGrade::proved}), 4);
-    EXPECT_EQ(exit_code_of({.code = code, .grade = EvidenceGrade::supported}), 0);
-  }
-  EXPECT_EQ(exit_code_of({.code = VerdictCode::capacity, .grade = EvidenceGrade::proved}), 0);
-  EXPECT_EQ(exit_code_of({.code = VerdictCode::inconclusive}), 3);
 }
 
 }  // namespace
