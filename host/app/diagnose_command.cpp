@@ -45,10 +45,32 @@ DiagnoseConfiguration configuration_of(const DiagnoseArguments& arguments) {
   if (!(0 < arguments.delta && arguments.delta < 100))
     throw InputError(fmt::format("--delta {}: expected points, above 0 and below 100", arguments.delta));
   if (arguments.quick && arguments.thorough) throw InputError("--quick and --thorough: leave out one of the two");
+  configuration.second_data = arguments.second_data;
+  configuration.second_test = arguments.second_test;
   configuration.delta = arguments.delta / 100;
   configuration.depth = arguments.quick ? Depth::quick : arguments.thorough ? Depth::thorough : Depth::standard;
   configuration.seed = arguments.common.seed;
   return configuration;
+}
+
+// The same rows with the second features, where they are given.
+std::optional<Split> read_second(const DiagnoseArguments& arguments, const Split& split) {
+  const TrainingFiles& files = arguments.files;
+  if (arguments.second_data.empty()) return {};
+  const ReadOptions reading{.header = files.reading.header, .labelled = false};
+  const Dataset features = read_rows(arguments.second_data, reading, !arguments.common.quiet);
+  std::optional<Dataset> of_test;
+  if (!arguments.second_test.empty()) of_test = read_rows(arguments.second_test, reading, !arguments.common.quiet);
+  return with_features(split, features, of_test, files.reading);
+}
+
+void expects_second_files(const DiagnoseArguments& arguments) {
+  if (arguments.second_data.empty() && !arguments.second_test.empty())
+    throw InputError("--second-test: without --second-data there are no second features to train on");
+  if (!arguments.second_data.empty() && !arguments.files.test.empty() && arguments.second_test.empty())
+    throw InputError("--second-test is missing: the second features of the rows of --test");
+  if (!arguments.second_test.empty() && arguments.files.test_fraction)
+    throw InputError("--second-test: the test rows are drawn from --data, and so --second-data holds them as well");
 }
 
 int run_diagnose(const DiagnoseArguments& arguments) {
@@ -56,13 +78,14 @@ int run_diagnose(const DiagnoseArguments& arguments) {
   DiagnoseConfiguration configuration = configuration_of(arguments);
   const TrainingFiles& files = arguments.files;
   const std::vector<Index> hidden = parse_hidden(arguments.hidden.value_or(kUsualHidden));
+  expects_second_files(arguments);
   expects_apart(outputs_in(common.out, {"diagnosis.json", "suspects.csv"}),
                 {files.train, files.test, files.initial, arguments.second_data, arguments.second_test});
 
   std::optional<ModelFile> initial;
   if (!files.initial.empty()) initial = read_model_file(files.initial);
   const Split split = read_split(files, initial, common.seed, !common.quiet);
-  std::optional<Split> second;
+  const std::optional<Split> second = read_second(arguments, split);
   configuration.run.architecture =
       fitting_architecture(initial && !arguments.hidden ? std::optional<std::vector<Index>>{} : hidden, split,
                            initial ? std::optional(initial->stack) : std::nullopt, files);
@@ -98,6 +121,9 @@ Action add_diagnose_command(CLI::App& plateau) {
   DiagnoseArguments& a = *arguments;
   command->add_option("--data", a.files.train, std::string("training rows: ") + kRowFiles)->required();
   add_split_options(*command, a.files);
+  command->add_option("--second-data", a.second_data,
+                      "other features of the same rows in the same order, without labels, as in another.npy");
+  command->add_option("--second-test", a.second_test, "those of the rows of --test");
   command->add_option("--hidden", a.hidden, "hidden widths of the training, as in 64,64; \"\" is a linear model [64]");
   command->add_option("--init", a.files.initial, "its initial weights, a .safetensors");
   add_training_options(*command, a.training);

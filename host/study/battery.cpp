@@ -76,6 +76,14 @@ std::vector<Index> scaled_widths(std::vector<Index> hidden, double factor) {
 
 bool trains_by_sgd(const Run& run) { return std::holds_alternative<SgdParameters>(run.optimizer); }
 
+bool decays_alike(const Optimizer& a, const Optimizer& b) {
+  const auto kind = [](const Optimizer& optimizer) {
+    const AdamParameters* adam = std::get_if<AdamParameters>(&optimizer);
+    return adam != nullptr && adam->decay_kind == WeightDecay::decoupled;
+  };
+  return weight_decay(a) == weight_decay(b) && kind(a) == kind(b);
+}
+
 std::string recipe_words(const Run& run) {
   return fmt::format("Adam at learning rate {:g} in batches of {}, {} epochs, features standardised",
                      learning_rate(run.optimizer), run.batch, run.epochs);
@@ -171,11 +179,13 @@ std::vector<Setting> regularisation_settings(const Run& base, const Battery& bat
     else
       run.optimizer = AdamParameters{
           .learning_rate = learning_rate(base.optimizer), .weight_decay = decay, .decay_kind = WeightDecay::decoupled};
+    if (decays_alike(run.optimizer, base.optimizer)) continue;
     add(fmt::format("weight decay {:g}{}", weight_decay(run.optimizer), trains_by_sgd(base) ? "" : ", decoupled"), run);
   }
   const std::vector<Index> hidden = hidden_of(base.architecture);
   if (hidden.empty()) return settings;
   for (const double rate : battery.dropouts) {
+    if (rate == base.dropout) continue;
     Run run = base;
     run.dropout = rate;
     add(fmt::format("dropout {:g}", rate), run);

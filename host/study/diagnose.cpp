@@ -20,10 +20,11 @@
 namespace plateau {
 namespace {
 
-constexpr double kUnsteady = 2;   // deviation over seeds, in standard errors of the test rows
-constexpr Index kMostSeeds = 20;  // of an unsteady training, where the battery has fewer
+constexpr double kUnsteady = 0.02;  // deviation of the train accuracy over seeds
+constexpr Index kMostSeeds = 20;    // of an unsteady training, where the battery has fewer
 const std::vector<std::int32_t> kNone;
 constexpr Index kFewestRows = 10;  // of training, and of test
+constexpr Index kFewestFolds = 2;
 
 // Seeds of the parts, which are apart from each other.
 enum class Part : std::uint32_t {
@@ -120,9 +121,8 @@ SettingEvidence Study::judge_user() {
   seeds_ = battery_.seeds;
   user_ = std::move(judge("the training as it is", split_, {setting}).front());
   // A training that comes out otherwise with every seed takes more of them, so that its mean can be told from others'.
-  const double accuracy = user_->test_accuracy();
-  const double of_rows = std::sqrt(accuracy * (1 - accuracy) / static_cast<double>(split_.test.rows()));
-  if (mean_spread(user_->right.training_accuracy()).deviation > kUnsteady * of_rows && seeds_ < kMostSeeds) {
+  // Its training rows say so: what is looked at does not depend on the test rows.
+  if (seeds_ < kMostSeeds && mean_spread(user_->train_accuracy).deviation > kUnsteady) {
     seeds_ = kMostSeeds;
     user_ = std::move(judge("the training as it is", split_, {setting}).front());
     --test_looks_;  // at the same setting
@@ -383,6 +383,11 @@ void expects_same_rows(const Split& split, const Split& second) {
     if (a.rows() != b.rows())
       throw InputError(fmt::format("{} has {} {} rows and {} has {}; the second features must be of the same rows",
                                    b.source, b.rows(), part, a.source, a.rows()));
+    if (a.labels != b.labels)
+      throw InputError(
+          fmt::format("{} has other labels for its {} rows than {}; the second features must be of the "
+                      "same rows",
+                      b.source, part, a.source));
   };
   same(split.train, second.train, "training");
   same(split.test, second.test, "test");
@@ -396,10 +401,13 @@ std::optional<Diagnosis> diagnose(const Split& split, const Split* second, const
   for (const Dataset* part : {&split.train, &split.test})
     if (part->rows() < kFewestRows)
       throw InputError(
-          fmt::format("{}: {} rows are too few to diagnose anything; bring at least {} to train on and {} "
+          fmt::format("{}: {} row{} too few to diagnose anything; bring at least {} to train on and {} "
                       "to test with",
-                      part->source, part->rows(), kFewestRows, kFewestRows));
+                      part->source, part->rows(), part->rows() == 1 ? " is" : "s are", kFewestRows, kFewestRows));
   if (second != nullptr) expects_same_rows(split, *second);
+  if (Folds::possible(split.train, kFewestFolds) < kFewestFolds)
+    throw InputError(fmt::format("{}: its training rows are all of one group, and no part of them can be held out",
+                                 split.train.source));
 
   const auto start = std::chrono::steady_clock::now();
   Laboratory laboratory(trainer, observer);
@@ -407,7 +415,8 @@ std::optional<Diagnosis> diagnose(const Split& split, const Split* second, const
                              .train_rows = split.train.rows(),
                              .test_rows = split.test.rows(),
                              .classes = configuration.run.architecture.classes(),
-                             .features = split.train.features()};
+                             .features = split.train.features(),
+                             .class_names = split.train.classes.names};
   Index test_looks = 0;
   const auto train = [&](const Split& rows, const Split* second_rows) {
     evidence.test_rows = rows.test.rows();
@@ -442,6 +451,12 @@ std::optional<Diagnosis> diagnose(const Split& split, const Split* second, const
     return {};
   }
   DiagnosisDecision decision = decide_diagnosis(evidence);
+  std::vector<Suspect> suspects;
+  if (evidence.noise)
+    for (const std::int32_t row : evidence.noise->suspects) {
+      const auto at = static_cast<std::size_t>(row);
+      suspects.push_back({split.dealt ? Index{split.dealt->train[at]} : Index{row}, split.train.labels[at]});
+    }
   return Diagnosis{.configuration = configuration,
                    .schema = schema_of(split.train),
                    .evidence = std::move(evidence),
@@ -449,6 +464,7 @@ std::optional<Diagnosis> diagnose(const Split& split, const Split* second, const
                    .causes = std::move(decision.causes),
                    .effects = std::move(decision.effects),
                    .budget = decision.budget,
+                   .suspects = std::move(suspects),
                    .trainings = laboratory.trainings(),
                    .test_looks = test_looks,
                    .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()};

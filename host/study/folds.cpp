@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "plateau/core/contract.hpp"
 #include "plateau/core/error.hpp"
@@ -85,7 +86,7 @@ Folds::Folds(const Dataset& data, Index folds, std::uint64_t seed)
 
 Index Folds::possible(const Dataset& data, Index wanted) {
   if (data.groups.empty()) return std::min(wanted, data.rows());
-  return std::min<Index>(wanted, std::ranges::max(data.groups) + 1);
+  return std::min(wanted, static_cast<Index>(std::set(data.groups.begin(), data.groups.end()).size()));
 }
 
 std::vector<std::int32_t> Folds::part_outside(Index fold, double share, std::uint64_t seed) const {

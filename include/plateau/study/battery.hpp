@@ -38,7 +38,7 @@ Run recipe(const Run& user, const Architecture& network, double rate, Index rows
 // the recipe. The user's own setting is not among them.
 std::vector<Setting> optimisation_settings(const Run& user, Index rows, const Battery& battery);
 
-// `base` with weight decay, dropout, or a smaller network.
+// `base` with weight decay, dropout, or a smaller network; not `base` itself.
 std::vector<Setting> regularisation_settings(const Run& base, const Battery& battery);
 
 // The recipe on networks of the ladder, and on larger ones than the user's; not on the user's.
