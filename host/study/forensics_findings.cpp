@@ -219,7 +219,9 @@ Found stale_by_accuracy(const Evidence& e) {
   if (!same || same->rounds() < kLeastEqual) return std::nullopt;
   const auto loss = relative_range(e, *same, &ForensicsRound::train_loss);
   if (!loss || *loss < kLossMoved || e.rounds[same->last].test_accuracy == 1) return std::nullopt;
-  const double p = std::pow(equal_by_chance(e), static_cast<double>(same->rounds() - 1));
+  // In any of the places where so long a stretch could lie.
+  const double p = std::pow(equal_by_chance(e), static_cast<double>(same->rounds() - 1)) *
+                   static_cast<double>(e.rounds.size() - same->rounds() + 1);
   if (!(p <= kEqualByChance)) return std::nullopt;
   return cause(VerdictCode::stale_evaluation, EvidenceGrade::supported,
                fmt::format("The test accuracy is {} in {}, the same to the last digit, while {}: either these rounds "

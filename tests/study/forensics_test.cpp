@@ -279,6 +279,23 @@ TEST(Forensics, finds_no_fault_where_none_is) {
   EXPECT_GE(plateaus, 25);  // those of 3000 rows stand still, and can show it
 }
 
+// Accuracies that repeat by chance are no sign of anything: as rounds are taken for stale at 5 %, few of 60 may be.
+TEST(Forensics, of_a_log_alone_seldom_takes_chance_for_a_fault) {
+  for (const std::size_t rows : {50u, 400u}) {
+    int stale = 0;
+    for (std::uint64_t seed = 0; seed < 60; ++seed) {
+      const Ids labels = dealt_labels(rows, 4);
+      ForensicsRecord record = record_of(labels, healthy_predictions(seed, labels, 4, 10), 4);
+      record.predictions.reset();
+      record.labels.clear();
+      record.test_rows = static_cast<Index>(rows);
+      for (const Cause& cause : explain_forensics(measure_rounds(record)).findings)
+        stale += cause.code == VerdictCode::stale_evaluation;
+    }
+    EXPECT_LE(stale, 60 * 0.05 + 4 * std::sqrt(60 * 0.05 * 0.95)) << rows << " rows";
+  }
+}
+
 TEST(Forensics, finds_the_fault_that_was_planted) {
   const auto code = [](const ForensicsRecord& record) {
     return std::string(to_string(explain_forensics(measure_rounds(record)).verdict.code));
