@@ -19,17 +19,7 @@
 
 namespace plateau {
 
-struct DiagnoseConfiguration {
-  TrainingFiles files = {};  // for messages
-
-  // The user's training. Its rows, validation rows, labels, seed and outputs are the study's.
-  Run run;
-  double validation = 0.2;  // share of the training rows that is held out where the run stops early (run.patience > 0)
-
-  double delta = 0.01;  // the smallest gain in accuracy that is worth acting on; a fraction, above 0
-  Depth depth = Depth::standard;
-  std::uint64_t seed = 0;
-};
+using DiagnoseConfiguration = StudyConfiguration;
 
 struct Diagnosis {
   DiagnoseConfiguration configuration;
