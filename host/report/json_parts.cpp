@@ -64,6 +64,42 @@ Json json_estimate(const Estimate& estimate) {
   return {{"value", json_number(estimate.value)}, {"interval_95", json_interval(estimate.interval)}};
 }
 
+Json json_difference(const Difference& difference) {
+  Json json = json_estimate(difference);
+  json["standard_error"] = json_number(difference.standard_error);
+  json["p_greater"] = json_number(difference.p_greater);
+  json["detectable"] = json_number(difference.detectable);
+  return json;
+}
+
+Json json_setting(const SettingEvidence& setting, bool compared) {
+  Json json{{"what", setting.what},
+            {"architecture", setting.architecture},
+            {"trainings", setting.trainings},
+            {"diverged", setting.diverged},
+            {"test_accuracy", setting.test_accuracy},
+            {"seed_deviation", setting.seed_deviation},
+            {"train_accuracy", setting.train_accuracy},
+            {"balanced_accuracy", setting.balanced_accuracy},
+            {"most_predicted", setting.most_predicted}};
+  if (compared) json["gain"] = json_difference(setting.gain);
+  return json;
+}
+
+Json json_curve(const CurveEvidence& curve) {
+  Json json{{"points", Json::array()},
+            {"from_rows", curve.from_rows},
+            {"to_rows", curve.to_rows},
+            {"gain", json_difference(curve.gain)},
+            {"at_twice", {{"value", curve.at_twice}, {"interval_95", json_interval(curve.at_twice_interval)}}},
+            {"back_test_error", curve.back_test_error}};
+  for (const CurvePoint& point : curve.points)
+    json["points"].push_back({{"rows", point.rows},
+                              {"test_accuracy", point.test_accuracy},
+                              {"interval_over_trainings_95", json_interval(point.over_trainings)}});
+  return json;
+}
+
 Json reading_json(const ReadOptions& reading) {
   return {{"target", or_null(reading.target)},
           {"drop", reading.drop},
@@ -118,6 +154,18 @@ void add_terms(Json& configuration, const Run& run) {
   configuration["jitter"] = run.jitter;
   configuration["mixup"] = run.mixup;
   configuration["class_weights"] = run.class_weights.balanced;
+}
+
+Json study_json(const StudyConfiguration& asked) {
+  Json configuration = files_json(asked.files, "data");
+  add_configuration(configuration, asked.run);
+  add_terms(configuration, asked.run);
+  configuration["seed"] = asked.seed;
+  configuration["early_stopping"] = asked.run.patience;
+  configuration["validation"] = asked.validation;
+  configuration["delta"] = asked.delta;
+  configuration["depth"] = to_string(asked.depth);
+  return configuration;
 }
 
 const char* engine_json(const ExecutionPlan& plan) { return plan.fused ? "fused" : "layered"; }

@@ -118,6 +118,11 @@ std::optional<Index> rows_to_resolve(const Difference& gain, Index test_rows, do
   return static_cast<Index>(rows);
 }
 
+std::optional<double> rows_per_point(const RemedyTable& table) {
+  if (!table.curve || !(table.curve->at_twice > 0)) return {};
+  return static_cast<double>(table.train_rows) / (100 * table.curve->at_twice);
+}
+
 void decide(RemedyTable& table) {
   std::vector<double> p;
   for (const RemedyRow& row : table.rows)

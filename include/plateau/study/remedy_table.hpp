@@ -88,6 +88,10 @@ RemedyState state_of(const Difference& gain, double adjusted_p, double delta);
 // become as many more. None where the n rows there are can do that, or no number is known.
 std::optional<Index> rows_to_resolve(const Difference& gain, Index test_rows, double delta);
 
+// Training rows that the next point takes, by what the curve predicts for twice the rows; none where it predicts no
+// gain.
+std::optional<double> rows_per_point(const RemedyTable& table);
+
 // Fills in what follows from the gains of the rows that were tried - adjusted p-values, states, test rows to resolve -
 // and sorts: by gain, the largest first, and what was not tried last.
 void decide(RemedyTable& table);
