@@ -21,7 +21,7 @@ std::string p_words(double p) { return p < 0.0005 ? "<0.001" : fmt::format("{:.3
 // Rounded up, so that it is no more than what was shown.
 std::string at_most(double gain) { return fmt::format("{:.1f}", std::ceil(1000 * gain) / 10); }
 
-std::string state_words(const RemedyRow& row) {
+std::string state_words(const RemedyRow& row, const RemedyTable& table) {
   std::string text;
   switch (row.state) {
     case RemedyState::helps:
@@ -35,7 +35,7 @@ std::string state_words(const RemedyRow& row) {
       break;
     case RemedyState::unresolved:
       text = "unresolved";
-      if (row.rows_to_resolve) text += fmt::format("; {} test rows could tell", *row.rows_to_resolve);
+      if (row.needed) text += fmt::format("; {} could tell", needed_words(*row.needed, table));
       break;
     case RemedyState::predicted:
       text = "predicted";
@@ -61,7 +61,7 @@ void row_table(std::string& out, const RemedyTable& table) {
     out += fmt::format("{}  {:>6}  {:>14}  {:>6}  {:>6}  {}\n", padded(to_string(row.remedy), widest),
                        in_points(row.gain().value), range_in_points(row.gain().interval),
                        tested ? p_words(row.gain().p_greater) : "-", row.is_judged() ? p_words(row.adjusted_p) : "-",
-                       state_words(row));
+                       state_words(row, table));
   }
   out += '\n';
 }
@@ -120,7 +120,8 @@ Json row_json(const RemedyRow& row) {
   json["p"] = tested ? json_number(row.gain().p_greater) : Json(nullptr);
   json["adjusted_p"] = row.is_judged() ? json_number(row.adjusted_p) : Json(nullptr);
   json["better_trainings"] = row.better_seeds;
-  json["rows_to_resolve"] = or_null(row.rows_to_resolve);
+  json["needed"] =
+      row.needed ? Json{{"test_rows", row.needed->test_rows}, {"trainings", row.needed->trainings}} : Json(nullptr);
   json["setting"] = json_setting(row.setting, tested);
   if (row.ensembles.empty()) return json;
   json["ensembles"] = Json::array();
@@ -207,21 +208,22 @@ std::string remedies_json(const RemediesResult& result, const Environment& envir
 std::string remedies_csv(const RemediesResult& result) {
   std::string csv =
       "remedy,state,chosen,judged_by,gain,low,high,p,adjusted_p,test_accuracy,settings,trainings,better_trainings,"
-      "rows_to_resolve\n";
+      "needed_test_rows,needed_trainings\n";
   for (const RemedyRow& row : result.table.rows) {
     fmt::format_to(std::back_inserter(csv), "{},{},{},", to_string(row.remedy), to_string(row.state),
                    quoted(row.chosen));
     if (!is_tried(row)) {
-      fmt::format_to(std::back_inserter(csv), ",,,,,,,{},{},,\n", row.settings, row.cost.trainings);
+      fmt::format_to(std::back_inserter(csv), ",,,,,,,{},{},,,\n", row.settings, row.cost.trainings);
       continue;
     }
     const Difference& gain = row.gain();
     const bool tested = row.state != RemedyState::predicted;
-    fmt::format_to(
-        std::back_inserter(csv), "{},{},{},{},{},{},{},{},{},{},{}\n", row.balanced ? "balanced_accuracy" : "accuracy",
-        gain.value, gain.interval.low, gain.interval.high, tested ? fmt::format("{}", gain.p_greater) : "",
-        row.is_judged() ? fmt::format("{}", row.adjusted_p) : "", row.setting.test_accuracy, row.settings,
-        row.cost.trainings, row.better_seeds, row.rows_to_resolve ? fmt::format("{}", *row.rows_to_resolve) : "");
+    fmt::format_to(std::back_inserter(csv), "{},{},{},{},{},{},{},{},{},{},{}\n",
+                   row.balanced ? "balanced_accuracy" : "accuracy", gain.value, gain.interval.low, gain.interval.high,
+                   tested ? fmt::format("{}", gain.p_greater) : "",
+                   row.is_judged() ? fmt::format("{}", row.adjusted_p) : "", row.setting.test_accuracy, row.settings,
+                   row.cost.trainings, row.better_seeds,
+                   row.needed ? fmt::format("{},{}", row.needed->test_rows, row.needed->trainings) : ",");
   }
   return csv;
 }

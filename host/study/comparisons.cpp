@@ -163,8 +163,8 @@ BalanceEvidence compare_balance(const Judged& user, const Judged& balanced, Host
   gain /= present;
   const double trainings = mean_spread(recall_changes(user.right, balanced.right, label, classes)).deviation;
   Difference difference{{gain, {}}};
-  difference.standard_error =
-      std::sqrt(variance / present / present + trainings * trainings / static_cast<double>(user.right.trainings()));
+  difference.error_of_trainings = trainings / std::sqrt(static_cast<double>(user.right.trainings()));
+  difference.standard_error = std::hypot(std::sqrt(variance) / present, difference.error_of_trainings);
   const double half = kZ * difference.standard_error;
   difference.interval = {gain - half, gain + half};
   difference.p_greater = std::erfc(gain / difference.standard_error / std::numbers::sqrt2) / 2;

@@ -20,8 +20,6 @@
 namespace plateau {
 namespace {
 
-constexpr double kUnsteady = 2;   // deviation over seeds, in standard errors of the test rows
-constexpr Index kMostSeeds = 20;  // of an unsteady training, where the battery has fewer
 const std::vector<std::int32_t> kNone;
 constexpr Index kFewestRows = 10;  // of training, and of test
 
@@ -105,11 +103,8 @@ SettingEvidence Study::judge_user() {
   const Setting setting{"the user's", configuration_.run, true};
   seeds_ = battery_.seeds;
   user_ = std::move(judge("the training as it is", split_, {setting}).front());
-  // A training that comes out otherwise with every seed takes more of them, so that its mean can be told from others'.
-  const double accuracy = user_->test_accuracy();
-  const double of_rows = std::sqrt(accuracy * (1 - accuracy) / static_cast<double>(split_.test.rows()));
-  if (mean_spread(user_->right.training_accuracy()).deviation > kUnsteady * of_rows && seeds_ < kMostSeeds) {
-    seeds_ = kMostSeeds;
+  if (const Index seeds = seeds_for(*user_, seeds_); seeds > seeds_) {
+    seeds_ = seeds;
     user_ = std::move(judge("the training as it is", split_, {setting}).front());
     --test_looks_;  // at the same setting
   }

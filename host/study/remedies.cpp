@@ -134,6 +134,7 @@ class Study {
         battery_(battery_of(configuration.study.depth)),
         laboratory_(laboratory),
         table_(table),
+        seeds_(battery_.seeds),
         folds_(split.train, std::min(battery_.folds, split.train.rows()), seed(Part::folds)) {
     if (own_.patience > 0) held_out_.emplace(split.train, configuration.study.validation, seed(Part::held_out));
   }
@@ -169,6 +170,7 @@ class Study {
   const Battery& battery_;
   Laboratory& laboratory_;
   RemedyTable& table_;
+  Index seeds_;  // of whatever is judged
   const Folds folds_;
   std::optional<ValidationRows> held_out_{std::in_place};
   std::optional<Judged> baseline_;
@@ -185,17 +187,22 @@ Candidates Study::score(Remedy remedy, std::vector<Setting> settings) {
 Judged Study::judge(Remedy remedy, const Setting& setting, Part seeds) {
   ++test_looks_;
   return std::move(
-      judge_settings(laboratory_, to_string(remedy), data_, {setting}, *held_out_, battery_.seeds, seed(seeds))
-          .front());
+      judge_settings(laboratory_, to_string(remedy), data_, {setting}, *held_out_, seeds_, seed(seeds)).front());
 }
 
 void Study::judge_baseline() {
   const Meter meter(laboratory_, table_.baseline_cost);
+  const Setting setting{.what = "the baseline", .run = own_, .probabilities = true};
+  const auto judged = [&] {
+    return std::move(
+        judge_settings(laboratory_, "baseline", data_, {setting}, *held_out_, seeds_, seed(Part::judge)).front());
+  };
   ++test_looks_;
-  baseline_ = std::move(judge_settings(laboratory_, "baseline", data_,
-                                       {Setting{.what = "the baseline", .run = own_, .probabilities = true}},
-                                       *held_out_, battery_.seeds, seed(Part::judge))
-                            .front());
+  baseline_ = judged();
+  if (const Index seeds = seeds_for(*baseline_, seeds_); seeds > seeds_) {
+    seeds_ = seeds;
+    baseline_ = judged();
+  }
   table_.baseline = setting_evidence(*baseline_, split_.test.label(), table_.classes);
   table_.test_interval = wilson_interval(table_.baseline.test_accuracy, split_.test.rows());
 }
@@ -345,11 +352,11 @@ void Study::search() {
   const Meter meter(laboratory_, row.cost);
   const std::optional<SearchResult> found =
       search_settings(laboratory_, to_string(row.remedy), data_, own_, battery_, folds_,
-                      std::max<Index>(0, budget - battery_.seeds), seed(Part::search));
+                      std::max<Index>(0, budget - seeds_), seed(Part::search));
   if (found) row.settings = found->settings;
   choose_and_judge(row, found ? Choice{found->best, 0} : Choice{},
-                   budget > battery_.seeds ? "every setting diverged on the folds"
-                                           : "no other remedy took trainings, of which it may take as many");
+                   budget > seeds_ ? "every setting diverged on the folds"
+                                   : "no other remedy took trainings, of which it may take as many");
 }
 
 void Study::predict_more_data() {

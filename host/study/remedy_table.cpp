@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/math/distributions/normal.hpp>
 #include <cmath>
 #include <limits>
 
@@ -15,6 +16,7 @@ namespace plateau {
 namespace {
 
 constexpr double kLevel = 0.05;  // of all remedies together
+constexpr double kPower = 0.8;
 
 const RemedyRow* find(const RemedyTable& table, Remedy remedy) {
   const auto row = std::ranges::find(table.rows, remedy, &RemedyRow::remedy);
@@ -110,12 +112,24 @@ RemedyState state_of(const Difference& gain, double adjusted_p, double delta) {
   return RemedyState::unresolved;
 }
 
-std::optional<Index> rows_to_resolve(const Difference& gain, Index test_rows, double delta) {
-  expects(delta > 0, "rows_to_resolve: delta > 0");
-  const double root = gain.detectable / delta;
-  const double rows = std::ceil(static_cast<double>(test_rows) * root * root);
-  if (!(rows > static_cast<double>(test_rows)) || !(rows < 0x1p53)) return {};
-  return static_cast<Index>(rows);
+std::optional<Needed> needed_for(const Difference& gain, Index test_rows, Index trainings, double delta,
+                                 Index remedies) {
+  expects(delta > 0 && test_rows >= 1 && trainings >= 1 && remedies >= 1, "needed_for: a gain among remedies");
+  const auto quantile = [](double p) { return boost::math::quantile(boost::math::normal(), p); };
+  const bool large = gain.value >= delta;
+  const double margin = large ? gain.value : std::max(delta, delta - gain.value);
+  const double level = large ? kLevel / static_cast<double>(remedies) : kLevel / 2;
+  const double wanted = margin / (quantile(1 - level) + quantile(kPower));  // the standard error that would do
+  const double of_trainings = gain.error_of_trainings * gain.error_of_trainings;
+  const double of_rows = gain.standard_error * gain.standard_error - of_trainings;
+  const auto scaled = [&](Index there_are, double variance) {
+    return std::ceil(static_cast<double>(there_are) * std::max(1.0, 2 * variance / (wanted * wanted)));
+  };
+  const double rows = scaled(test_rows, of_rows), more = scaled(trainings, of_trainings);
+  if (!(rows < 0x1p53 && more < 0x1p53)) return {};
+  const Needed needed{static_cast<Index>(rows), static_cast<Index>(more)};
+  if (needed.test_rows <= test_rows && needed.trainings <= trainings) return {};
+  return needed;
 }
 
 std::optional<double> rows_per_point(const RemedyTable& table) {
@@ -134,13 +148,22 @@ void decide(RemedyTable& table) {
     row.adjusted_p = adjusted[next++];
     row.state = state_of(row.gain(), row.adjusted_p, table.delta);
     if (row.state == RemedyState::unresolved)
-      row.rows_to_resolve = rows_to_resolve(row.gain(), table.test_rows, table.delta);
+      row.needed = needed_for(row.gain(), table.test_rows, std::max<Index>(1, table.baseline.trainings), table.delta,
+                              static_cast<Index>(p.size()));
   }
   std::ranges::stable_sort(table.rows, [](const RemedyRow& a, const RemedyRow& b) {
     const bool a_tried = a.state != RemedyState::not_tried, b_tried = b.state != RemedyState::not_tried;
     if (a_tried != b_tried) return a_tried;
     return a_tried && standing(a) > standing(b);
   });
+}
+
+std::string needed_words(const Needed& needed, const RemedyTable& table) {
+  const auto rounded = [](Index count) { return std::stod(fmt::format("{:.1e}", static_cast<double>(count))); };
+  const std::string rows = fmt::format("about {:.0f} test rows", rounded(needed.test_rows));
+  const std::string trainings = fmt::format("{:.0f} trainings of each", rounded(needed.trainings));
+  if (needed.trainings <= table.baseline.trainings) return rows;
+  return needed.test_rows <= table.test_rows ? "about " + trainings : fmt::format("{} and {}", rows, trainings);
 }
 
 std::string advice(const RemedyTable& table) {
@@ -151,7 +174,7 @@ std::string advice(const RemedyTable& table) {
   };
   std::string text;
   if (const auto best = helpful(false); best != table.rows.end()) {
-    text = fmt::format("{}: {}", best->chosen, points(best->gain()));
+    text = fmt::format("What helps most is {}: {}", best->chosen, points(best->gain()));
     if (best->better_seeds > 0)
       text += fmt::format(", better in {} of {} trainings", best->better_seeds, best->setting.trainings);
     // What is nearly as good and needs only one change is the better advice.
@@ -167,12 +190,20 @@ std::string advice(const RemedyTable& table) {
     text = fmt::format("Nothing is shown to raise the accuracy; {} raise the balanced accuracy by {}", balance->chosen,
                        points(balance->gain()));
   } else if (const Index open = count(table, RemedyState::unresolved); open > 0) {
-    Index most = 0;
-    for (const RemedyRow& row : table.rows) most = std::max(most, row.rows_to_resolve.value_or(0));
-    text =
-        fmt::format("Nothing is shown to help, and of {} {} {} test rows cannot tell whether they gain {:.1f} points",
-                    open, open == 1 ? "remedy" : "remedies", table.test_rows, 100 * table.delta);
-    if (most > 0) text += fmt::format("; about {} test rows could", most);
+    Needed most;
+    const RemedyRow* largest = nullptr;
+    for (const RemedyRow& row : table.rows) {
+      if (row.state != RemedyState::unresolved) continue;
+      if (largest == nullptr) largest = &row;
+      if (!row.needed) continue;
+      most.test_rows = std::max(most.test_rows, row.needed->test_rows);
+      most.trainings = std::max(most.trainings, row.needed->trainings);
+    }
+    text = fmt::format("Nothing is shown to help, and it is open whether {} {} {:.1f} points", open,
+                       open == 1 ? "remedy gains" : "remedies gain", 100 * table.delta);
+    if (largest->gain().value > 0)
+      text += fmt::format("; most is seen of {}, {}", largest->chosen, points(largest->gain()));
+    if (most.test_rows > 0) text += "; " + needed_words(most, table) + " could tell";
     text += prediction_words(table);
   } else {
     text = fmt::format("Stop tuning: nothing that was tried gains {:.1f} points", 100 * table.delta) +
@@ -189,6 +220,12 @@ std::string advice(const RemedyTable& table) {
 bool placebo_differs(const RemedyTable& table) {
   const RemedyRow* const placebo = find(table, Remedy::placebo);
   return placebo != nullptr && (shown_positive(placebo->gain()) || shown_negative(placebo->gain()));
+}
+
+bool placebo_helps(const RemedyTable& table) {
+  const RemedyRow* const placebo = find(table, Remedy::placebo);
+  expects(placebo != nullptr, "placebo_helps: a table with a placebo");
+  return state_of(placebo->gain(), placebo->gain().p_greater, table.delta) == RemedyState::helps;
 }
 
 int exit_code_of(const RemedyTable& table) {

@@ -82,6 +82,10 @@ std::vector<Judged> judge_settings(Laboratory& laboratory, std::string_view bloc
                                    const std::vector<Setting>& settings, const ValidationRows& held_out, Index seeds,
                                    std::uint64_t seed);
 
+// Seeds that such a training takes, of which `seeds` are judged: more where it comes out otherwise with every seed, so
+// that its mean can be told from others'.
+Index seeds_for(const Judged& judged, Index seeds);
+
 // Class that most trainings give a row, the smaller of equals; -1 where none gives one. At least one training.
 std::vector<std::int32_t> majority_vote(const std::vector<std::vector<std::int32_t>>& predicted, Index rows,
                                         Index classes);

@@ -45,6 +45,10 @@ struct RemedyCost {
   double seconds = 0;
 };
 
+struct Needed {
+  Index test_rows = 0, trainings = 0;  // of a remedy, and of the baseline
+};
+
 // The vote of so many trainings of the baseline, by their mean probabilities.
 struct EnsembleGain {
   Index members = 0, ensembles = 0;  // that were formed, none of which share a member
@@ -56,14 +60,14 @@ struct EnsembleGain {
 struct RemedyRow {
   Remedy remedy = Remedy::placebo;
   RemedyState state = RemedyState::not_tried;
-  std::string chosen;                    // what was judged, in words; why nothing was, where it was not tried
-  Index settings = 0;                    // of which it was chosen, by folds of the training rows
-  bool balanced = false;                 // by balanced accuracy: the mean recall over the classes that have test rows
-  SettingEvidence setting;               // as the test rows judge it; its gain is over the baseline, also of more data
-  Index better_seeds = 0;                // pairs of trainings in which it is above the baseline
-  double adjusted_p = 1;                 // of setting.gain.p_greater, by Holm over the remedies
-  std::optional<Index> rows_to_resolve;  // test rows that could tell a gain of delta, where these cannot; about
-  std::vector<EnsembleGain> ensembles;   // of the ensemble
+  std::string chosen;                   // what was judged, in words; why nothing was, where it was not tried
+  Index settings = 0;                   // of which it was chosen, by folds of the training rows
+  bool balanced = false;                // by balanced accuracy: the mean recall over the classes that have test rows
+  SettingEvidence setting;              // as the test rows judge it; its gain is over the baseline, also of more data
+  Index better_seeds = 0;               // pairs of trainings in which it is above the baseline
+  double adjusted_p = 1;                // of setting.gain.p_greater, by Holm over the remedies
+  std::optional<Needed> needed;         // to tell whether it gains delta, where that is unresolved
+  std::vector<EnsembleGain> ensembles;  // of the ensemble
   RemedyCost cost;
 
   const Difference& gain() const { return setting.gain; }
@@ -84,9 +88,12 @@ struct RemedyTable {
 // The state of a gain that was measured, and adjusted for. NaN in any of the numbers is unresolved.
 RemedyState state_of(const Difference& gain, double adjusted_p, double delta);
 
-// Test rows with which a gain of delta would be found in 80 % of comparisons: n (detectable / delta)^2, if trainings
-// become as many more. None where the n rows there are can do that, or no number is known.
-std::optional<Index> rows_to_resolve(const Difference& gain, Index test_rows, double delta);
+// What would settle an unresolved gain in 80 % of comparisons, were it as it is seen, about: as many test rows and
+// trainings as leave a standard error by which a gain of delta or more is told from 0 after the correction for so many
+// `remedies`, and a smaller one from delta (a gain close to delta, itself from 0). Rows and trainings are each left
+// half of the variance. None where neither is more than there are, or no number is known.
+std::optional<Needed> needed_for(const Difference& gain, Index test_rows, Index trainings, double delta,
+                                 Index remedies);
 
 // Training rows that the next point takes, by what the curve predicts for twice the rows; none where it predicts no
 // gain.
@@ -96,11 +103,16 @@ std::optional<double> rows_per_point(const RemedyTable& table);
 // and sorts: by gain, the largest first, and what was not tried last.
 void decide(RemedyTable& table);
 
+// "about 900 test rows and 60 trainings of each"; of what is there already nothing is said.
+std::string needed_words(const Needed& needed, const RemedyTable& table);
+
 // What to do, in one or two sentences without a full stop at the end. Of a table that is decided.
 std::string advice(const RemedyTable& table);
 
 // Whether other seeds alone make a difference as large as to leave 0 out: then gains of that size mean nothing.
 bool placebo_differs(const RemedyTable& table);
+// Whether the placebo would be called helpful, were it a remedy by itself. Of a table that has one.
+bool placebo_helps(const RemedyTable& table);
 
 // 1 where every training of the baseline diverged; 0 where a remedy helps, or none has an effect of delta for sure;
 // 3 where that is open.
