@@ -115,6 +115,7 @@ RemedyState state_of(const Difference& gain, double adjusted_p, double delta) {
 std::optional<Needed> needed_for(const Difference& gain, Index test_rows, Index trainings, double delta,
                                  Index remedies) {
   expects(delta > 0 && test_rows >= 1 && trainings >= 1 && remedies >= 1, "needed_for: a gain among remedies");
+  if (!std::isfinite(gain.value)) return {};
   const auto quantile = [](double p) { return boost::math::quantile(boost::math::normal(), p); };
   const bool large = gain.value >= delta;
   const double margin = large ? gain.value : std::max(delta, delta - gain.value);
