@@ -6,7 +6,7 @@
 A result file is one JSON document:
 
   schema, schema_version   "plateau-bench", 1
-  suite                    "kernels", "training", "machine", "parsing", "peers" or "gpu-check"
+  suite                    "kernels", "training", "machine", "parsing", "peers", "gpu-check" or "validation"
   started                  UTC, ISO 8601
   command                  what was run, without paths
   commit, dirty            of the working tree, or null; whether tracked files differed from it
@@ -22,10 +22,11 @@ A result file is one JSON document:
   cases                    [{name, status: "timed", "failed" or "not offered" by the device, reason, us: a time per
                            repetition, median_us, min_us, max_us, counters: {name: median over the repetitions}}]
 
-peers and gpu-check have other cases: peers/peers.py and gpu_check.py describe them.
+peers, gpu-check and validation have other cases: peers/peers.py, gpu_check.py and validation/report.py describe them.
 """
 
 import datetime
+import importlib.util
 import json
 import os
 import pathlib
@@ -235,6 +236,14 @@ def expect_members(value, members, where):
             raise Refused(f"{where}: {name} holds something else than numbers")
 
 
+def validation():
+    """What knows the suite "validation"; another part of the benchmarks has a report.py as well."""
+    spec = importlib.util.spec_from_file_location("validation_report", ROOT / "bench" / "validation" / "report.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def expect_form(result, where):
     """Refused unless the result has what those who read it use."""
     expect_members(result, HEAD, where)
@@ -247,6 +256,9 @@ def expect_form(result, where):
             expect_members(stage, {"name": str, "status": str, "seconds": NUMBER}, f"{where}: a stage")
             if isinstance(stage.get("result"), dict) and "suite" in stage["result"]:
                 expect_form(stage["result"], f"{where}: {stage['name']}")
+        return
+    if result["suite"] == "validation":
+        validation().expect_form(result, where)
         return
     expect_members(result, {"cases": list}, where)
     for case in result["cases"]:

@@ -96,6 +96,8 @@ def render(result, wanted=None):
         sys.path.insert(0, str(results.ROOT / "bench" / "peers"))
         import peers
         return peers.render(result, wanted)
+    if result["suite"] == "validation":
+        return results.validation().render(result, wanted)
     cases = [case for case in result["cases"] if not wanted or re.search(wanted, case["name"])]
     if not cases:
         raise results.Refused(f"no case of {result['suite']} matches {wanted}")

@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <ctime>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -109,6 +110,15 @@ std::set<std::string> finished(const ResultFile& file, const Arguments& argument
   return ids;
 }
 
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S+00:00", &utc);
+  return text;
+}
+
 std::string outcome_words(const Json& line) {
   if (line.contains("audit"))
     return fmt::format("user {:.3f}, best of the ladder {:.3f}", line["audit"]["user"].get<double>(),
@@ -147,6 +157,9 @@ int run(const Arguments& arguments) {
       if (!trial) return app::kExitInterrupted;
       line = trial_line(problem, part_checksum, depth, *trial);
       line["device"] = device.environment.device;
+      line["measured"]["processor"] = device.environment.device_name;
+      line["measured"]["workers"] = device.environment.workers;
+      line["measured"]["ended"] = utc_now();
     }
     file.add(line);
     fmt::print(stderr, "{} of {}: {}: {}\n", number, tasks.size(), problem.specification().id(), outcome_words(line));

@@ -295,9 +295,9 @@ void data_limited(Making& m) {
   // The error of a linear model of d features falls as d / n, that of a small network on a rule of few directions as
   // steeply, until the rule is found: twice the rows take away more than a fifth of the error.
   static const std::vector<Cell> tuning = {
-      {kPlane, 1, 100, 2, 250, {}}, {kBall, 2, 20, 2, 800}, {kParity, 2, 20, 2, 1200}};
+      {kPlane, 1, 100, 2, 250, {}}, {kBall, 2, 20, 2, 300}, {kPlane, 1, 40, 2, 200, {}}};
   static const std::vector<Cell> frozen = {
-      {kPlane, 1, 100, 2, 500, {}}, {kBall, 3, 10, 2, 500}, {kParity, 2, 10, 2, 400}, {kPlane, 1, 50, 2, 200, {}}};
+      {kPlane, 1, 100, 2, 500, {}}, {kBall, 3, 10, 2, 160}, {kBall, 2, 15, 2, 250}, {kPlane, 1, 60, 2, 300, {}}};
   start(m, m.cell(tuning, frozen), 2000);
   Specification& s = m.spec;
   s.fault = "too few rows for the rule";
@@ -349,15 +349,15 @@ void embedding_limited(Making& m) {
 void family_limited(Making& m) {
   // A network of any size finds, in as many steps as a diagnosis trains it, that the halves differ, and hardly any of
   // some hundred cells; the nearest neighbour of a point mostly lies in the point's own cell.
-  static const std::vector<Cell> tuning = {{RuleKind::patchwork, 0, 2, 2, 5000, {64, 64}}};
-  static const std::vector<Cell> frozen = {{RuleKind::patchwork, 0, 2, 2, 6000, {64, 64}},
-                                           {RuleKind::patchwork, 0, 2, 2, 5500, {128, 128}}};
+  static const std::vector<Cell> tuning = {{RuleKind::patchwork, 0, 2, 2, 2500, {64, 64}}};
+  static const std::vector<Cell> frozen = {{RuleKind::patchwork, 0, 2, 2, 3000, {64, 64}},
+                                           {RuleKind::patchwork, 0, 2, 2, 2800, {128, 128}}};
   start(m, m.cell(tuning, frozen), 1000);
   Specification& s = m.spec;
-  s.rule.cells = m.frozen() ? 26 : 24;
+  s.rule.cells = m.frozen() ? 20 : 18;
   s.rule.stray = m.draws.within(0.2, 0.3);
   s.run.batch = 128;
-  s.run.epochs = 25;
+  s.run.epochs = 40;
   s.fault = "a rule for neighbours";
   s.expected = {Code::family_limited};
 }

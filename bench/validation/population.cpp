@@ -61,6 +61,10 @@ double after_flips(double share, double flips, Index classes) {
   return share * (1 - flips) + (1 - share) * flips / static_cast<double>(classes - 1);
 }
 
+// Along the first direction, of a mixture whose first class lies around r, and its second around -r: where a point is
+// as likely of either.
+double border_of_two(double first_share, double r) { return std::log((1 - first_share) / first_share) / (2 * r); }
+
 Index directions_needed(const Rule& rule) {
   switch (rule.kind) {
     case RuleKind::hyperplane:
@@ -125,18 +129,28 @@ double Population::along(Index direction, const double* x) const {
   return sum;
 }
 
+std::int32_t Population::class_by_direction(const double* x) const {
+  const double a = along(0, x), b = rule_.classes == 2 ? 0 : along(1, x);
+  std::int32_t best = 0;
+  double most = -std::numeric_limits<double>::infinity();
+  for (std::size_t k = 0; k < cosine_.size(); ++k) {
+    const double score = cosine_[k] * a + sine_[k] * b;
+    if (score > most) best = static_cast<std::int32_t>(k), most = score;
+  }
+  return best;
+}
+
+std::int32_t Population::best_class(const float* x) const {
+  const std::vector<double> point(x, x + rule_.features);
+  if (rule_.kind != RuleKind::mixture) return class_of(point.data());
+  if (rule_.first_share == 0) return class_by_direction(point.data());
+  return along(0, point.data()) > border_of_two(rule_.first_share, rule_.separation) ? 0 : 1;
+}
+
 std::int32_t Population::class_of(const double* x) const {
   switch (rule_.kind) {
-    case RuleKind::hyperplane: {
-      const double a = along(0, x), b = rule_.classes == 2 ? 0 : along(1, x);
-      std::int32_t best = 0;
-      double most = -std::numeric_limits<double>::infinity();
-      for (std::size_t k = 0; k < cosine_.size(); ++k) {
-        const double score = cosine_[k] * a + sine_[k] * b;
-        if (score > most) best = static_cast<std::int32_t>(k), most = score;
-      }
-      return best;
-    }
+    case RuleKind::hyperplane:
+      return class_by_direction(x);
     case RuleKind::ball: {
       double square = 0;
       for (Index q = 0; q < rule_.directions; ++q) {
@@ -244,8 +258,7 @@ double Population::bayes_accuracy(double noise) const {
   if (rule_.kind == RuleKind::mixture) {
     const double r = rule_.separation / spread;
     if (rule_.classes == 2 && rule_.first_share > 0) {
-      // Along the first direction class 0 lies around r and class 1 around -r; the border is where both are as likely.
-      const double p = rule_.first_share, border = std::log((1 - p) / p) / (2 * r);
+      const double p = rule_.first_share, border = border_of_two(p, r);
       share = p * phi(r - border) + (1 - p) * phi(border + r);
     } else if (rule_.classes == 2) {
       share = phi(r);

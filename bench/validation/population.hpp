@@ -59,6 +59,10 @@ class Population {
   const Rule& rule() const { return rule_; }
   Dataset rows(Table table, Index count, const View& view = {}) const;
 
+  // The class that the best classifier gives a point, as a view without drift and scales shows it: without knowing what
+  // noise did to it, as far as bayes_accuracy() knows the noise.
+  std::int32_t best_class(const float* x) const;
+
   // Of the best classifier of points that are shown with this noise: in closed form, or an integral in one dimension.
   // Throws std::invalid_argument where neither is known: noise on a rule other than a mixture or two classes of a
   // hyperplane without a margin.
@@ -66,6 +70,7 @@ class Population {
 
  private:
   std::int32_t class_of(const double* x) const;
+  std::int32_t class_by_direction(const double* x) const;
   std::int32_t mixture_class(std::uint32_t instance, Index row) const;
   void move(double* x, std::int32_t label, double by) const;
   double along(Index direction, const double* x) const;

@@ -53,6 +53,10 @@ class RecordingTrainer final : public Trainer {
   Predictions predict(const TrainedNetwork& network, HostMatrix<const float> x) override {
     return trainer_.predict(network, x);
   }
+  Neighbours neighbours(HostMatrix<const float> queries, HostMatrix<const float> candidates, Index k,
+                        HostSpan<const std::int32_t> exclude) override {
+    return trainer_.neighbours(queries, candidates, k, exclude);
+  }
   bool stop_requested() const override { return trainer_.stop_requested(); }
 
  private:
@@ -88,6 +92,10 @@ class ReplayingTrainer final : public Trainer {
   }
   Predictions predict(const TrainedNetwork& network, HostMatrix<const float> x) override {
     return trainer_.predict(network, x);
+  }
+  Neighbours neighbours(HostMatrix<const float> queries, HostMatrix<const float> candidates, Index k,
+                        HostSpan<const std::int32_t> exclude) override {
+    return trainer_.neighbours(queries, candidates, k, exclude);
   }
   bool stop_requested() const override { return trainer_.stop_requested(); }
 

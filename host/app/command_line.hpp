@@ -85,6 +85,7 @@ Action add_train_command(CLI::App& plateau);
 Action add_sweep_command(CLI::App& plateau);
 Action add_evaluate_command(CLI::App& plateau);
 Action add_finetune_command(CLI::App& plateau);
+Action add_forensics_command(CLI::App& plateau);
 Action add_predict_command(CLI::App& plateau);
 Action add_diagnose_command(CLI::App& plateau);
 Action add_remedies_command(CLI::App& plateau);

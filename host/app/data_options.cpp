@@ -62,15 +62,7 @@ Split read_split(const TrainingFiles& files, const std::optional<ModelFile>& ini
   Split split{.train = read_rows(files.train, files.reading, progress), .test = {}};
   if (initial) reconcile(split.train, schema_of(*initial, files.initial));
   if (files.test_fraction) {
-    const Dataset& all = split.train;
-    const RowSplit parts =
-        split_rows(all.label(), all.classes.classes(), {all.groups.data(), static_cast<Index>(all.groups.size())},
-                   *files.test_fraction, seed);
-    const auto taken = [&all](const std::vector<std::int32_t>& rows) {
-      return take_rows(all, {rows.data(), static_cast<Index>(rows.size())});
-    };
-    split.test = taken(parts.test);
-    split.train = taken(parts.train);
+    split = deal_rows(split.train, *files.test_fraction, seed);
   } else {
     split.test = read_rows(files.test, files.reading, progress);
     reconcile(split.test, schema_of(split.train));

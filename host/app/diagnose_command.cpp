@@ -7,6 +7,8 @@
 #include <memory>
 
 #include "command_line.hpp"
+#include "data_options.hpp"
+#include "plateau/core/error.hpp"
 #include "plateau/report/console.hpp"
 #include "plateau/report/diagnosis_report.hpp"
 #include "plateau/report/run_directory.hpp"
@@ -21,15 +23,39 @@ struct DiagnoseArguments {
   std::string second_data, second_test;
 };
 
+// The same rows with the second features, where they are given.
+std::optional<Split> read_second(const DiagnoseArguments& arguments, const Split& split) {
+  const StudyOptions& options = arguments.study;
+  if (arguments.second_data.empty()) return {};
+  const ReadOptions reading{.header = options.files.reading.header, .labelled = false};
+  const Dataset features = read_rows(arguments.second_data, reading, !options.common.quiet);
+  std::optional<Dataset> of_test;
+  if (!arguments.second_test.empty()) of_test = read_rows(arguments.second_test, reading, !options.common.quiet);
+  return with_features(split, features, of_test, options.files.reading);
+}
+
+void expects_second_files(const DiagnoseArguments& arguments) {
+  const TrainingFiles& files = arguments.study.files;
+  if (arguments.second_data.empty() && !arguments.second_test.empty())
+    throw InputError("--second-test: without --second-data there are no second features to train on");
+  if (!arguments.second_data.empty() && !files.test.empty() && arguments.second_test.empty())
+    throw InputError("--second-test is missing: the second features of the rows of --test");
+  if (!arguments.second_test.empty() && files.test_fraction)
+    throw InputError("--second-test: the test rows are drawn from --data, and so --second-data holds them as well");
+}
+
 int run_diagnose(const DiagnoseArguments& arguments) {
   const StudyOptions& options = arguments.study;
   const CommonOptions& common = options.common;
-  DiagnoseConfiguration configuration = configuration_of(options);
+  DiagnoseConfiguration configuration = configuration_of<DiagnoseConfiguration>(options);
+  configuration.second_data = arguments.second_data;
+  configuration.second_test = arguments.second_test;
+  expects_second_files(arguments);
   expects_apart(
       outputs_in(common.out, {"diagnosis.json", "suspects.csv"}),
       {options.files.train, options.files.test, options.files.initial, arguments.second_data, arguments.second_test});
-  const Split split = read_study_rows(options, configuration);
-  std::optional<Split> second;
+  const Split split = read_study_rows(options, configuration.run);
+  const std::optional<Split> second = read_second(arguments, split);
   const Device device = choose_device(common);
   if (!common.out.empty()) prepare_diagnosis_directory(common.out);
 
@@ -60,6 +86,9 @@ Action add_diagnose_command(CLI::App& plateau) {
       "--lr 0.0001 --quick");
   DiagnoseArguments& a = *arguments;
   add_study_options(*command, a.study);
+  command->add_option("--second-data", a.second_data,
+                      "other features of the same rows in the same order, without labels, as in another.npy");
+  command->add_option("--second-test", a.second_test, "those of the rows of --test");
   command->add_flag("--quick", a.study.quick, "some 300 trainings in place of some 1,500");
   command->add_flag("--thorough", a.study.thorough, "some 10,000 trainings");
   add_common_options(*command, a.study.common);

@@ -45,10 +45,11 @@ std::vector<Remedy> remedies_of(const std::vector<std::string>& names) {
 int run_remedies(const RemediesArguments& arguments) {
   const StudyOptions& options = arguments.study;
   const CommonOptions& common = options.common;
-  RemediesConfiguration configuration{.study = configuration_of(options), .only = remedies_of(arguments.only)};
+  RemediesConfiguration configuration = configuration_of<RemediesConfiguration>(options);
+  configuration.only = remedies_of(arguments.only);
   expects_apart(outputs_in(common.out, {"remedies.json", "remedies.csv"}),
                 {options.files.train, options.files.test, options.files.initial});
-  const Split split = read_study_rows(options, configuration.study);
+  const Split split = read_study_rows(options, configuration.run);
   const Device device = choose_device(common);
   if (!common.out.empty()) prepare_remedies_directory(common.out);
 

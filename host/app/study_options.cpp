@@ -33,33 +33,32 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
   command.add_option("--delta", a.delta, "smallest gain that is worth acting on, in points")->capture_default_str();
 }
 
-StudyConfiguration configuration_of(const StudyOptions& options) {
-  StudyConfiguration configuration{.files = options.files, .run = run_of(options.training, 0)};
-  configuration.run.patience = options.patience;
-  configuration.run.standardise = options.scale == "standard";
-  configuration.validation = options.validation.value_or(0.2);
+void expects_study(const StudyOptions& options) {
+  const double validation = options.validation.value_or(kUsualValidation);
   if (options.validation && options.patience == 0)
     throw InputError("--validation: only --early-stopping holds rows out");
-  if (!(0 < configuration.validation && configuration.validation < 1))
-    throw InputError(fmt::format("--validation {}: expected a share above 0, below 1", configuration.validation));
+  if (!(0 < validation && validation < 1))
+    throw InputError(fmt::format("--validation {}: expected a share above 0, below 1", validation));
   if (!(0 < options.delta && options.delta < 100))
     throw InputError(fmt::format("--delta {}: expected points, above 0 and below 100", options.delta));
   if (options.quick && options.thorough) throw InputError("--quick and --thorough: leave out one of the two");
-  configuration.delta = options.delta / 100;
-  configuration.depth = options.quick ? Depth::quick : options.thorough ? Depth::thorough : Depth::standard;
-  configuration.seed = options.common.seed;
-  return configuration;
 }
 
-Split read_study_rows(const StudyOptions& options, StudyConfiguration& configuration) {
+Run run_of(const StudyOptions& options) {
+  Run run = run_of(options.training, 0);
+  run.patience = options.patience;
+  run.standardise = options.scale == "standard";
+  return run;
+}
+
+Split read_study_rows(const StudyOptions& options, Run& run) {
   std::optional<ModelFile> initial;
   if (!options.files.initial.empty()) initial = read_model_file(options.files.initial);
   Split split = read_split(options.files, initial, options.common.seed, !options.common.quiet);
   const std::vector<Index> hidden = parse_hidden(options.hidden.value_or(kUsualHidden));
-  configuration.run.architecture =
-      fitting_architecture(initial && !options.hidden ? std::optional<std::vector<Index>>{} : hidden, split,
-                           initial ? std::optional(initial->stack) : std::nullopt, options.files);
-  if (initial) configuration.run.initial = initial->stack.parameters;
+  run.architecture = fitting_architecture(initial && !options.hidden ? std::optional<std::vector<Index>>{} : hidden,
+                                          split, initial ? std::optional(initial->stack) : std::nullopt, options.files);
+  if (initial) run.initial = initial->stack.parameters;
   return split;
 }
 

@@ -14,6 +14,8 @@
 
 namespace plateau::app {
 
+inline constexpr double kUsualValidation = 0.2;
+
 struct StudyOptions {
   TrainingFiles files;
   TrainingOptions training;
@@ -27,10 +29,25 @@ struct StudyOptions {
 };
 void add_study_options(CLI::App& command, StudyOptions& options);
 
-// Without a network. Throws InputError, naming the option, where a value is none.
-StudyConfiguration configuration_of(const StudyOptions& options);
+// Throws InputError, naming the option, where a value is none.
+void expects_study(const StudyOptions& options);
+// Without a network.
+Run run_of(const StudyOptions& options);
+// What every study of a training is asked; likewise without a network.
+template <class Configuration>
+Configuration configuration_of(const StudyOptions& options) {
+  expects_study(options);
+  Configuration configuration;
+  configuration.files = options.files;
+  configuration.run = run_of(options);
+  configuration.validation = options.validation.value_or(kUsualValidation);
+  configuration.delta = options.delta / 100;
+  configuration.depth = options.quick ? Depth::quick : options.thorough ? Depth::thorough : Depth::standard;
+  configuration.seed = options.common.seed;
+  return configuration;
+}
 
-// The rows, and in the configuration the network for them with its initial weights, if any.
-Split read_study_rows(const StudyOptions& options, StudyConfiguration& configuration);
+// The rows, and in the run the network for them with its initial weights, if any.
+Split read_study_rows(const StudyOptions& options, Run& run);
 
 }  // namespace plateau::app

@@ -28,6 +28,7 @@
 #include "plateau/data/byte_stream.hpp"
 #include "plateau/ops/softmax_xent.hpp"
 #include "utf8.hpp"
+#include "whole_number.hpp"
 #include "wording.hpp"
 
 namespace plateau {
@@ -234,19 +235,6 @@ bool is_text(const std::string& field) {
   return !is_missing(field) && parse_number(field, value) == Number::none;
 }
 
-// "7", "+07" and "7.00" are 7.
-std::optional<std::int64_t> whole_number(std::string_view text) {
-  if (const std::size_t dot = text.find('.'); dot != std::string_view::npos) {
-    if (text.find_first_not_of('0', dot + 1) != std::string_view::npos) return std::nullopt;
-    text = text.substr(0, dot);
-  }
-  if (text.size() > 1 && text[0] == '+' && is_digit(text[1])) text.remove_prefix(1);
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 // The map of these class names, and the id of each.
 std::pair<ClassMap, std::vector<std::int32_t>> class_map(const std::vector<std::string>& names) {
   std::vector<std::int64_t> numbers;
@@ -294,12 +282,17 @@ class CsvReader {
         window_(path) {}
 
   void read() {
-    extend();
-    if (std::string_view(window_.begin(), window_.end()).starts_with(kByteOrderMark))
-      window_.pass(window_.begin() + kByteOrderMark.size());
-    expects_text();
+    read_beginning();
     read_first_line();
     read_rows();
+  }
+
+  // Every line as text, also the first one; no column has a meaning.
+  void read_text(const TakeText& take) {
+    read_beginning();
+    read_separator();
+    take_text_ = &take;
+    while (parse_line()) continue;
   }
 
  private:
@@ -323,6 +316,13 @@ class CsvReader {
     if (options_.progress && window_.stream().bytes_on_disk() > 0)
       options_.progress(static_cast<double>(window_.stream().bytes_read_on_disk()) /
                         static_cast<double>(window_.stream().bytes_on_disk()));
+  }
+
+  void read_beginning() {
+    extend();
+    if (std::string_view(window_.begin(), window_.end()).starts_with(kByteOrderMark))
+      window_.pass(window_.begin() + kByteOrderMark.size());
+    expects_text();
   }
 
   void expects_text() const {
@@ -419,11 +419,14 @@ class CsvReader {
     return kSeparators[static_cast<std::size_t>(std::max_element(count.begin(), count.end()) - count.begin())];
   }
 
-  void read_first_line() {
+  void read_separator() {
     std::optional<char> separator;
     while (!(separator = detect_separator())) extend();
     separator_ = *separator;
+  }
 
+  void read_first_line() {
+    read_separator();
     std::vector<std::string> fields;
     Field field;
     Index lines = 1;
@@ -563,7 +566,7 @@ class CsvReader {
       return true;
     }
     if (empty_line_) refuse_line("the line is empty", *empty_line_);
-    if (!parse_row(first)) extend();
+    if (!(take_text_ == nullptr ? parse_row(first) : parse_text(first))) extend();
     return true;
   }
 
@@ -595,15 +598,39 @@ class CsvReader {
       at = field.next;
       if (field.end == End::line) break;
     }
-    if (column + 1 != columns_)
-      refuse_line("the row has " + std::to_string(column + 1) + (column == 0 ? " field" : " fields") +
-                  ", the first line has " + std::to_string(columns_));
+    expects_columns(column + 1);
     values_->add();
     if (target_) add_label(target);
     if (group_) add_group(group);
     line_ += lines;
     window_.pass(at);
     return true;
+  }
+
+  bool parse_text(const char* at) {
+    fields_.clear();
+    Field field;
+    Index lines = 1;
+    for (; field.end != End::line; at = field.next) {
+      field = scan_field(at);
+      if (field.end == End::incomplete) return false;
+      expects_lf(field);
+      fields_.push_back(text_of(field));
+      lines += field.line_ends;
+    }
+    const auto columns = static_cast<Index>(fields_.size());
+    if (columns_ == 0) columns_ = columns;
+    expects_columns(columns);
+    (*take_text_)(line_, fields_);
+    line_ += lines;
+    window_.pass(at);
+    return true;
+  }
+
+  void expects_columns(Index columns) const {
+    if (columns != columns_)
+      refuse_line("the row has " + std::to_string(columns) + (columns == 1 ? " field" : " fields") +
+                  ", the first line has " + std::to_string(columns_));
   }
 
   float feature(const Field& field, Index column) const {
@@ -733,6 +760,9 @@ class CsvReader {
   Pieces<std::int32_t> group_of_row_{1, rows_per_block_};
   Names classes_, groups_;
   std::string unquoted_;
+
+  const TakeText* take_text_ = nullptr;  // where lines are read as text
+  std::vector<std::string> fields_;
 };
 
 }  // namespace
@@ -748,6 +778,12 @@ Dataset read_csv(const std::filesystem::path& path, const ReadOptions& options) 
 void read_csv_blocks(const std::filesystem::path& path, const ReadOptions& options, Index rows_per_block,
                      const TakeBlock& take) {
   CsvReader(path, options, Target::left_out, rows_per_block, take).read();
+}
+
+void read_csv_text(const std::filesystem::path& path, const TakeText& take) {
+  const ReadOptions options;
+  const TakeBlock none;
+  CsvReader(path, options, Target::left_out, 1, none).read_text(take);
 }
 
 }  // namespace plateau

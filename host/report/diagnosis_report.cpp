@@ -40,15 +40,18 @@ void budget_table(std::string& out, const ErrorBudget& budget) {
 }
 
 std::string suspects_words(const Diagnosis& diagnosis) {
-  const std::vector<std::int32_t>& rows = diagnosis.evidence.noise->suspects;
+  const std::vector<Suspect>& suspects = diagnosis.suspects;
   std::string text;
-  for (std::size_t i = 0; i < std::min(rows.size(), kSuspectsListed); ++i)
-    text += fmt::format("{}{}", i == 0 ? "" : ", ", rows[i]);
-  if (rows.size() > kSuspectsListed) text += fmt::format(" and {} more", rows.size() - kSuspectsListed);
-  return text + " (training rows, counted from 0, whose labels held-out networks contradict most)";
+  for (std::size_t i = 0; i < std::min(suspects.size(), kSuspectsListed); ++i)
+    text += fmt::format("{}{}", i == 0 ? "" : ", ", suspects[i].row);
+  if (suspects.size() > kSuspectsListed) text += fmt::format(" and {} more", suspects.size() - kSuspectsListed);
+  return text + fmt::format(
+                    " (rows of {}, counted from 0, whose labels networks contradict most that were not trained on "
+                    "them)",
+                    one_line(diagnosis.configuration.files.train));
 }
 
-// ---- JSON
+// ---- JSON -----------------------------------------------------------------------------------------------------------
 // ------------------------------------------------------------------------------------------------------------
 
 Json setting_json(const std::optional<SettingEvidence>& setting) {
@@ -141,15 +144,17 @@ Json shift_json(const ShiftEvidence& shift) {
           {"loss", json_difference(shift.loss)}};
 }
 
-Json noise_json(const NoiseEvidence& noise) {
+Json noise_json(const NoiseEvidence& noise, const std::vector<Suspect>& suspects) {
+  Json rows = Json::array();
+  for (const Suspect& suspect : suspects) rows.push_back(suspect.row);
   return {{"disagreement", noise.disagreement},
           {"confident_disagreement", noise.confident_disagreement},
           {"confident_interval_95", json_interval(noise.confident_interval)},
           {"noise_rate", noise.noise_rate},
-          {"suspects", noise.suspects}};
+          {"suspects", std::move(rows)}};
 }
 
-Json evidence_json(const DiagnosisEvidence& e) {
+Json evidence_json(const DiagnosisEvidence& e, const std::vector<Suspect>& suspects) {
   Json json;
   json["train_rows"] = e.train_rows;
   json["test_rows"] = e.test_rows;
@@ -175,7 +180,7 @@ Json evidence_json(const DiagnosisEvidence& e) {
   json["shift"] = e.shift ? shift_json(*e.shift) : Json(nullptr);
   json["label_map"] =
       e.label_map ? Json{{"best", e.label_map->best}, {"gain", json_difference(e.label_map->gain)}} : Json(nullptr);
-  json["label_noise"] = e.noise ? noise_json(*e.noise) : Json(nullptr);
+  json["label_noise"] = e.noise ? noise_json(*e.noise, suspects) : Json(nullptr);
   json["class_balance"] =
       e.balance ? Json{{"balanced_accuracy", e.balance->balanced_accuracy}, {"gain", json_estimate(e.balance->gain)}}
                 : Json(nullptr);
@@ -195,7 +200,7 @@ std::string diagnosis_summary(const Diagnosis& diagnosis, const Environment& env
   if (!diagnosis.causes.empty()) cause_table(out, diagnosis);
   if (evidence.user) budget_table(out, diagnosis.budget);
   list(out, "Evidence", diagnosis.verdict.evidence);
-  if (evidence.noise && !evidence.noise->suspects.empty()) paragraph(out, "Suspects", suspects_words(diagnosis));
+  if (!diagnosis.suspects.empty()) paragraph(out, "Suspects", suspects_words(diagnosis));
   list(out, "Not tested", diagnosis.verdict.not_tested);
   paragraph(out, "Test rows",
             fmt::format("judged {}, none of which they chose; a gain that is worth acting on is {} points",
@@ -212,7 +217,10 @@ std::string diagnosis_json(const Diagnosis& diagnosis, const Environment& enviro
   json["schema"] = "plateau-diagnosis";
   json["schema_version"] = kDiagnosisJsonVersion;
   json["command"] = "diagnose";
-  json["configuration"] = study_json(asked);
+  Json configuration = study_json(asked);
+  configuration["second_data"] = or_null(asked.second_data);
+  configuration["second_test"] = or_null(asked.second_test);
+  json["configuration"] = std::move(configuration);
   json["versions"] = versions_json(environment);
   json["plan"] = {{"device", environment.device}, {"precision", environment.precision}};
   if (environment.gpu) json["plan"]["gpu"] = gpu_json(environment);
@@ -242,7 +250,7 @@ std::string diagnosis_json(const Diagnosis& diagnosis, const Environment& enviro
                           {"capacity", budget.capacity},
                           {"twice_the_data", budget.twice_the_data},
                           {"unexplained", budget.unexplained}};
-  json["evidence"] = evidence_json(diagnosis.evidence);
+  json["evidence"] = evidence_json(diagnosis.evidence, diagnosis.suspects);
   json["trainings"] = diagnosis.trainings;
   json["test_looks"] = diagnosis.test_looks;
   json["measured"] = measured_json(environment, {{"diagnosis", diagnosis.seconds}});
@@ -250,9 +258,13 @@ std::string diagnosis_json(const Diagnosis& diagnosis, const Environment& enviro
 }
 
 std::string suspects_csv(const Diagnosis& diagnosis) {
-  std::string out = "row\n";
-  if (diagnosis.evidence.noise)
-    for (const std::int32_t row : diagnosis.evidence.noise->suspects) out += fmt::format("{}\n", row);
+  std::string out = "row,label\n";
+  for (const Suspect& suspect : diagnosis.suspects) {
+    std::string quoted;
+    for (const char c : diagnosis.schema.classes.names[static_cast<std::size_t>(suspect.label)])
+      quoted += c == '"' ? "\"\"" : std::string(1, c);
+    out += fmt::format("{},\"{}\"\n", suspect.row, quoted);
+  }
   return out;
 }
 

@@ -100,6 +100,16 @@ Json json_curve(const CurveEvidence& curve) {
   return json;
 }
 
+Json json_cause(const Cause& cause) {
+  const auto points = [&](double share) { return json_number(100 * share); };
+  return {{"code", to_string(cause.code)},
+          {"points", cause.gain ? points(cause.gain->value) : Json(nullptr)},
+          {"low", cause.gain ? points(cause.gain->interval.low) : Json(nullptr)},
+          {"high", cause.gain ? points(cause.gain->interval.high) : Json(nullptr)},
+          {"grade", to_string(cause.grade)},
+          {"evidence", cause.evidence}};
+}
+
 Json reading_json(const ReadOptions& reading) {
   return {{"target", or_null(reading.target)},
           {"drop", reading.drop},
@@ -154,18 +164,6 @@ void add_terms(Json& configuration, const Run& run) {
   configuration["jitter"] = run.jitter;
   configuration["mixup"] = run.mixup;
   configuration["class_weights"] = run.class_weights.balanced;
-}
-
-Json study_json(const StudyConfiguration& asked) {
-  Json configuration = files_json(asked.files, "data");
-  add_configuration(configuration, asked.run);
-  add_terms(configuration, asked.run);
-  configuration["seed"] = asked.seed;
-  configuration["early_stopping"] = asked.run.patience;
-  configuration["validation"] = asked.validation;
-  configuration["delta"] = asked.delta;
-  configuration["depth"] = to_string(asked.depth);
-  return configuration;
 }
 
 const char* engine_json(const ExecutionPlan& plan) { return plan.fused ? "fused" : "layered"; }

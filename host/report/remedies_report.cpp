@@ -147,7 +147,7 @@ std::string remedies_summary(const RemediesResult& result, const Environment& en
   std::string out = fmt::format("\nremedies: {} training and {} test rows, {} features, {} classes\n\n",
                                 table.train_rows, table.test_rows, table.features, table.classes);
   paragraph(out, "Advice", result.advice + ".");
-  paragraph(out, "Baseline", training_words(result.configuration.study.run));
+  paragraph(out, "Baseline", training_words(result.configuration.run));
   paragraph(out, "",
             fmt::format("test accuracy {:.3f} [{:.3f}, {:.3f}], train accuracy {:.3f}, mean of {}{}; {:.1f} s",
                         table.baseline.test_accuracy, table.test_interval.low, table.test_interval.high,
@@ -178,7 +178,7 @@ std::string remedies_json(const RemediesResult& result, const Environment& envir
   json["schema"] = "plateau-remedies";
   json["schema_version"] = kRemediesJsonVersion;
   json["command"] = "remedies";
-  json["configuration"] = study_json(result.configuration.study);
+  json["configuration"] = study_json(result.configuration);
   json["configuration"]["only"] = Json::array();
   for (const Remedy remedy : result.configuration.only) json["configuration"]["only"].push_back(to_string(remedy));
   json["versions"] = versions_json(environment);

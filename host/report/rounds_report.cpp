@@ -73,20 +73,6 @@ std::string every_round(const RoundsResult& result) {
   return text;
 }
 
-// Cells of a table, right-aligned, each column as wide as it must be.
-void table(std::string& out, const std::vector<std::vector<std::string>>& lines) {
-  std::vector<std::size_t> widest(lines.front().size(), 0);
-  for (const auto& line : lines)
-    for (std::size_t j = 0; j < line.size(); ++j) widest[j] = std::max(widest[j], terminal_width(line[j]));
-  out += '\n';
-  for (const auto& line : lines) {
-    std::string text;
-    for (std::size_t j = 0; j < line.size(); ++j)
-      text += fmt::format("{}{}{}", j == 0 ? "" : "  ", std::string(widest[j] - terminal_width(line[j]), ' '), line[j]);
-    out += text.substr(0, text.find_last_not_of(' ') + 1) + '\n';
-  }
-}
-
 void round_table(std::string& out, const RoundsResult& result) {
   const RoundsEvidence& evidence = result.evidence;
   std::vector<std::vector<std::string>> lines{

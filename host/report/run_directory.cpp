@@ -32,7 +32,8 @@ void prepare(const std::filesystem::path& directory, const char* last) {
                                    {"sweep.json", "sweep"},
                                    {"rounds.json", "fine-tuning"},
                                    {"diagnosis.json", "diagnosis"},
-                                   {"remedies.json", "study of remedies"}})
+                                   {"remedies.json", "study of remedies"},
+                                   {"forensics.json", "result of forensics"}})
     if (std::filesystem::exists(directory / file))
       throw InputError(
           fmt::format("--out {}: the folder already holds a {}; name another one", directory.string(), what));
@@ -108,6 +109,7 @@ std::string sweep_csv(const SweepResult& result) {
 void prepare_run_directory(const std::filesystem::path& directory) { prepare(directory, "run.json"); }
 void prepare_sweep_directory(const std::filesystem::path& directory) { prepare(directory, "sweep.json"); }
 void prepare_rounds_directory(const std::filesystem::path& directory) { prepare(directory, "rounds.json"); }
+void prepare_forensics_directory(const std::filesystem::path& directory) { prepare(directory, "forensics.json"); }
 
 void prepare_diagnosis_directory(const std::filesystem::path& directory) { prepare(directory, "diagnosis.json"); }
 
@@ -176,6 +178,12 @@ void write_rounds_directory(const std::filesystem::path& directory, const Rounds
                             const std::string& rounds_json) {
   write_rounds_so_far(directory, result, model);
   write_file(directory / "rounds.json", rounds_json);
+}
+
+void write_forensics_directory(const std::filesystem::path& directory, const std::string& forensics_json) {
+  if (std::filesystem::exists(directory / "forensics.json"))
+    throw InputError(fmt::format("--out {}: another one was written there meanwhile", directory.string()));
+  write_file(directory / "forensics.json", forensics_json);
 }
 
 }  // namespace plateau

@@ -67,6 +67,20 @@ inline std::string padded(const std::string& text, std::size_t width) {
   return text + std::string(width - std::min(width, terminal_width(text)), ' ');
 }
 
+// Cells of a table, right-aligned, each column as wide as it must be.
+inline void table(std::string& out, const std::vector<std::vector<std::string>>& lines) {
+  std::vector<std::size_t> widest(lines.front().size(), 0);
+  for (const auto& line : lines)
+    for (std::size_t j = 0; j < line.size(); ++j) widest[j] = std::max(widest[j], terminal_width(line[j]));
+  out += '\n';
+  for (const auto& line : lines) {
+    std::string text;
+    for (std::size_t j = 0; j < line.size(); ++j)
+      text += fmt::format("{}{}{}", j == 0 ? "" : "  ", std::string(widest[j] - terminal_width(line[j]), ' '), line[j]);
+    out += text.substr(0, text.find_last_not_of(' ') + 1) + '\n';
+  }
+}
+
 // "36 runs", "1 run".
 inline std::string counted(Index count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");

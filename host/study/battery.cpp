@@ -24,7 +24,8 @@ const Battery kQuick{.seeds = 5,
                      .weight_decays = {0.1, 1},
                      .dropouts = {0.3},
                      .ladder = {{}, {8}, {32}, {128}, {32, 32}, {128, 128}},
-                     .curve_repeats = 2,
+                     .curve_folds = 5,
+                     .curve_repeats = 1,
                      .curve_halvings = 2,
                      .shift_permutations = 19};
 const Battery kStandard{
@@ -38,6 +39,7 @@ const Battery kStandard{
     .weight_decays = {0.01, 0.03, 0.1, 0.3, 1, 3},
     .dropouts = {0.1, 0.3, 0.5},
     .ladder = {{}, {4}, {8}, {16}, {32}, {64}, {128}, {256}, {32, 32}, {128, 128}, {32, 32, 32}, {128, 128, 128}},
+    .curve_folds = 5,
     .curve_repeats = 3,
     .curve_halvings = 3,
     .shift_permutations = 99};
@@ -77,6 +79,14 @@ std::vector<Index> scaled_widths(std::vector<Index> hidden, double factor) {
 
 bool trains_by_sgd(const Run& run) { return std::holds_alternative<SgdParameters>(run.optimizer); }
 
+bool decays_alike(const Optimizer& a, const Optimizer& b) {
+  const auto kind = [](const Optimizer& optimizer) {
+    const AdamParameters* adam = std::get_if<AdamParameters>(&optimizer);
+    return adam != nullptr && adam->decay_kind == WeightDecay::decoupled;
+  };
+  return weight_decay(a) == weight_decay(b) && kind(a) == kind(b);
+}
+
 std::string recipe_words(const Run& run) {
   return fmt::format("Adam at learning rate {:g} in batches of {}, {} epochs, features {}",
                      learning_rate(run.optimizer), run.batch, run.epochs,
@@ -89,11 +99,6 @@ std::string network_words(const Architecture& network) {
 
 // To two digits, so that what is said of a value is the value.
 double rounded(double value) { return std::stod(fmt::format("{:.1e}", value)); }
-
-bool is_decoupled(const Optimizer& optimizer) {
-  const auto* const adam = std::get_if<AdamParameters>(&optimizer);
-  return adam != nullptr && adam->decay_kind == WeightDecay::decoupled;
-}
 
 // Epochs in which a training takes about as many steps as the battery says.
 Index epochs_of(Index rows, Index batch, const Battery& battery) {
@@ -217,9 +222,7 @@ std::vector<Setting> decay_settings(const Run& base, const Battery& battery) {
     else
       optimizer = AdamParameters{
           .learning_rate = learning_rate(base.optimizer), .weight_decay = decay, .decay_kind = WeightDecay::decoupled};
-    if (is_decoupled(optimizer) == is_decoupled(base.optimizer) &&
-        weight_decay(optimizer) == weight_decay(base.optimizer))
-      continue;
+    if (decays_alike(optimizer, base.optimizer)) continue;
     setting.what =
         fmt::format("weight decay {:g}{}", weight_decay(optimizer), trains_by_sgd(base) ? "" : ", decoupled");
     settings.push_back(std::move(setting));

@@ -22,6 +22,7 @@ namespace {
 
 const std::vector<std::int32_t> kNone;
 constexpr Index kFewestRows = 10;  // of training, and of test
+constexpr Index kFewestFolds = 2;
 
 // Seeds of the parts, which are apart from each other.
 enum class Part : std::uint32_t {
@@ -307,17 +308,18 @@ void Study::judge_second(const Folds& folds) {
 void Study::train() {
   judge_user();
   evidence_.user = look_into_user();
-  const Folds folds(split_.train, std::min(battery_.folds, split_.train.rows()), seed(Part::folds));
+  const Folds folds(split_.train, Folds::possible(split_.train, battery_.folds), seed(Part::folds));
   choose(folds);
   judge_chosen();
   compare_balance_of_classes();
   compare_families();
   if (second_ != nullptr) judge_second(folds);
 
-  const LearningCurve curve = learning_curve(laboratory_, split_, reference_, folds, battery_, seed(Part::curve));
+  const Folds curve_folds(split_.train, Folds::possible(split_.train, battery_.curve_folds), seed(Part::curve));
+  const LearningCurve curve = learning_curve(laboratory_, split_, reference_, curve_folds, battery_, seed(Part::curve));
   evidence_.curve = curve.evidence;
   evidence_.noise =
-      test_label_noise(held_out_probabilities(curve.largest, 1, folds, split_.train.rows(), evidence_.classes),
+      test_label_noise(held_out_probabilities(curve.largest, 1, curve_folds, split_.train.rows(), evidence_.classes),
                        split_.train.labels, evidence_.classes);
 
   evidence_.signal = test_signal(laboratory_, split_, configuration_.run, battery_, seed(Part::signal));
@@ -330,7 +332,7 @@ void Study::train() {
     constant.add(right);
     evidence_.signal->over_majority = crossed_difference(constant, reference_judged_->right, Pairing::none);
   }
-  evidence_.shift = test_shift(laboratory_, split_, curve, folds, battery_, seed(Part::shift));
+  evidence_.shift = test_shift(laboratory_, split_, curve, curve_folds, battery_, seed(Part::shift));
   evidence_.label_map =
       test_label_map(majority_vote(reference_judged_->predicted, split_.test.rows(), evidence_.classes),
                      split_.test.label(), evidence_.classes, seed(Part::label_map));
@@ -354,6 +356,11 @@ void expects_same_rows(const Split& split, const Split& second) {
     if (a.rows() != b.rows())
       throw InputError(fmt::format("{} has {} {} rows and {} has {}; the second features must be of the same rows",
                                    b.source, b.rows(), part, a.source, a.rows()));
+    if (a.labels != b.labels)
+      throw InputError(
+          fmt::format("{} has other labels for its {} rows than {}; the second features must be of the "
+                      "same rows",
+                      b.source, part, a.source));
   };
   same(split.train, second.train, "training");
   same(split.test, second.test, "test");
@@ -367,10 +374,13 @@ std::optional<Diagnosis> diagnose(const Split& split, const Split* second, const
   for (const Dataset* part : {&split.train, &split.test})
     if (part->rows() < kFewestRows)
       throw InputError(
-          fmt::format("{}: {} rows are too few to diagnose anything; bring at least {} to train on and {} "
+          fmt::format("{}: {} row{} too few to diagnose anything; bring at least {} to train on and {} "
                       "to test with",
-                      part->source, part->rows(), kFewestRows, kFewestRows));
+                      part->source, part->rows(), part->rows() == 1 ? " is" : "s are", kFewestRows, kFewestRows));
   if (second != nullptr) expects_same_rows(split, *second);
+  if (Folds::possible(split.train, kFewestFolds) < kFewestFolds)
+    throw InputError(fmt::format("{}: its training rows are all of one group, and no part of them can be held out",
+                                 split.train.source));
 
   const auto start = std::chrono::steady_clock::now();
   Laboratory laboratory(trainer, observer);
@@ -378,7 +388,8 @@ std::optional<Diagnosis> diagnose(const Split& split, const Split* second, const
                              .train_rows = split.train.rows(),
                              .test_rows = split.test.rows(),
                              .classes = configuration.run.architecture.classes(),
-                             .features = split.train.features()};
+                             .features = split.train.features(),
+                             .class_names = split.train.classes.names};
   Index test_looks = 0;
   const auto train = [&](const Split& rows, const Split* second_rows) {
     evidence.test_rows = rows.test.rows();
@@ -413,6 +424,12 @@ std::optional<Diagnosis> diagnose(const Split& split, const Split* second, const
     return {};
   }
   DiagnosisDecision decision = decide_diagnosis(evidence);
+  std::vector<Suspect> suspects;
+  if (evidence.noise)
+    for (const std::int32_t row : evidence.noise->suspects) {
+      const auto at = static_cast<std::size_t>(row);
+      suspects.push_back({split.dealt ? Index{split.dealt->train[at]} : Index{row}, split.train.labels[at]});
+    }
   return Diagnosis{.configuration = configuration,
                    .schema = schema_of(split.train),
                    .evidence = std::move(evidence),
@@ -420,6 +437,7 @@ std::optional<Diagnosis> diagnose(const Split& split, const Split* second, const
                    .causes = std::move(decision.causes),
                    .effects = std::move(decision.effects),
                    .budget = decision.budget,
+                   .suspects = std::move(suspects),
                    .trainings = laboratory.trainings(),
                    .test_looks = test_looks,
                    .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()};

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
 #include <numeric>
 
 #include "plateau/core/contract.hpp"
@@ -19,14 +21,18 @@ Index row_total(const std::vector<Index>& class_rows) {
   return std::accumulate(class_rows.begin(), class_rows.end(), Index{0});
 }
 
+std::string name_of(const DiagnosisEvidence& e, Index c) {
+  return c < static_cast<Index>(e.class_names.size()) ? e.class_names[static_cast<std::size_t>(c)]
+                                                      : fmt::format("{}", c);
+}
+
 double in_points(double fraction) { return 100 * fraction; }
 
 Index classes_present(const std::vector<Index>& class_rows) {
   return std::ranges::count_if(class_rows, [](Index rows) { return rows > 0; });
 }
 
-// ---- The gains
-// -------------------------------------------------------------------------------------------------------
+// ---- The gains ------------------------------------------------------------------------------------------------------
 
 double reference_accuracy(const DiagnosisEvidence& e) {
   return e.reference ? e.reference->test_accuracy : e.user->setting.test_accuracy;
@@ -45,7 +51,7 @@ struct Measured {
   Effect effect;
   bool fits = true;  // whether what else is known of the training goes with this cause
   double least = 0;  // that the interval must lie above
-  double size = 0;   // that the value must reach
+  double size = 0;   // that the value must reach; what it is ranked by must be worth acting on as well
 };
 
 std::vector<Measured> measured(const DiagnosisEvidence& e) {
@@ -98,7 +104,7 @@ std::vector<Effect> judged(const DiagnosisEvidence& e) {
     effect.adjusted_p = adjusted[i];
     const Interval& interval = effect.gain.interval;
     const bool shown = interval.low > all[i].least && effect.adjusted_p <= kSignalLevel;
-    if (shown && effect.gain.value >= all[i].size && all[i].fits)
+    if (shown && effect.gain.value >= all[i].size && effect.points >= e.delta && all[i].fits)
       effect.state = EffectState::present;
     else if (interval.high < e.delta)
       effect.state = EffectState::absent;
@@ -107,8 +113,7 @@ std::vector<Effect> judged(const DiagnosisEvidence& e) {
   return effects;
 }
 
-// ---- In words
-// --------------------------------------------------------------------------------------------------------
+// ---- In words -------------------------------------------------------------------------------------------------------
 
 std::string accuracy_of(const UserEvidence& user) {
   return fmt::format("{:.3f} [{:.3f}, {:.3f}]", user.setting.test_accuracy, user.test_interval.low,
@@ -197,8 +202,7 @@ std::string sentence_of(const Effect& effect, const DiagnosisEvidence& e) {
   }
 }
 
-// ---- Causes that are not gains
-// ---------------------------------------------------------------------------------------
+// ---- Causes that are not gains --------------------------------------------------------------------------------------
 
 bool says_one_class(const UserEvidence& user, Index test_rows) {
   return user.setting.most_predicted >= kOneClass &&
@@ -235,18 +239,19 @@ std::vector<std::int32_t> moved_classes(const LabelMapEvidence& map) {
 
 bool map_is_shown(const LabelMapEvidence& map) { return map.gain.interval.low > 0 && map.gain.value > kLabelMapGain; }
 
-std::string map_words(const LabelMapEvidence& map) {
+std::string map_words(const DiagnosisEvidence& e) {
+  const LabelMapEvidence& map = *e.label_map;
   std::string list;
   for (const std::int32_t c : moved_classes(map))
-    list += fmt::format("{}{} as {}", list.empty() ? "" : ", ", c, map.best[static_cast<std::size_t>(c)]);
+    list += fmt::format("{}{} as {}", list.empty() ? "" : ", ", name_of(e, c),
+                        name_of(e, map.best[static_cast<std::size_t>(c)]));
   return fmt::format(
       "read with exchanged classes ({}) the predictions gain {} on test rows that had no part in "
       "choosing the exchange",
       list, points(map.gain));
 }
 
-// ---- The verdict
-// -----------------------------------------------------------------------------------------------------
+// ---- The verdict ----------------------------------------------------------------------------------------------------
 
 Verdict verdict(VerdictCode code, EvidenceGrade grade, std::string sentence) {
   return {.code = code, .grade = grade, .sentence = std::move(sentence)};
@@ -259,7 +264,7 @@ Verdict single_class(const DiagnosisEvidence& e) {
   const auto only = std::ranges::max_element(rows) - rows.begin();
   return verdict(VerdictCode::single_class, EvidenceGrade::proved,
                  fmt::format("All {} {} rows are of one class ({}): an accuracy on them says nothing about learning",
-                             rows[static_cast<std::size_t>(only)], in_test ? "test" : "training", only));
+                             rows[static_cast<std::size_t>(only)], in_test ? "test" : "training", name_of(e, only)));
 }
 
 // How closely a gain must be ruled out where nothing more is to be had.
@@ -274,8 +279,11 @@ std::vector<Effect> open_gains(const std::vector<Effect>& effects) {
     if (effect.code == VerdictCode::optimisation || effect.code == VerdictCode::overfit ||
         effect.code == VerdictCode::capacity || effect.code == VerdictCode::data_limited)
       open.push_back(effect);
-  std::ranges::stable_sort(
-      open, [](const Effect& a, const Effect& b) { return a.gain.interval.high > b.gain.interval.high; });
+  // One that is not known is not ruled out.
+  std::ranges::stable_sort(open, std::greater{}, [](const Effect& effect) {
+    const double high = effect.gain.interval.high;
+    return std::isnan(high) ? std::numeric_limits<double>::infinity() : high;
+  });
   return open;
 }
 
@@ -291,7 +299,7 @@ Index rounded_up(double rows) {
 
 Verdict without_signal(const DiagnosisEvidence& e) {
   const SignalEvidence& signal = *e.signal;
-  if (signal.detectable <= kDetectableSignal)
+  if (signal.p > kSignalLevel && signal.detectable <= kDetectableSignal)
     return verdict(
         VerdictCode::no_signal, EvidenceGrade::supported,
         fmt::format("The features say nothing about the labels that these networks can find: shuffled labels "
@@ -305,10 +313,16 @@ Verdict without_signal(const DiagnosisEvidence& e) {
                              rounded_up(static_cast<double>(e.test_rows) * more * more)));
 }
 
+// Of half-width for half-width, what shows an effect among eight (Holm): the normal quantiles of 1 - 0.025 over that of
+// 1 - 0.025 / 8.
+constexpr double kLevelOfMany = 0.72;
+
 Verdict undecided(const DiagnosisEvidence& e, const std::vector<Effect>& open) {
   const Effect& widest = open.front();
-  const double half = widest.gain.interval.high - widest.gain.value;
-  const double wanted = std::max(bound_of(e) - std::max(widest.gain.value, 0.0), bound_of(e) / 4);
+  // With n times the rows the interval is narrower by sqrt(n): until it leaves out what is to be ruled out, or 0.
+  const double half = widest.gain.interval.high - widest.gain.value, bound = bound_of(e);
+  const double wanted =
+      std::max({bound - std::max(widest.gain.value, 0.0), kLevelOfMany * widest.gain.value, bound / 4});
   const double more = half / wanted;
   const std::string rows = more > 1 ? fmt::format("; about {} test rows would decide it",
                                                   rounded_up(static_cast<double>(e.test_rows) * more * more))
@@ -388,7 +402,7 @@ Verdict decide(const DiagnosisEvidence& e, const std::vector<Effect>& ranked) {
                    fmt::format("{} of {} layers never change while they are trained", still, user.layer_moved.size()));
   if (e.label_map && map_is_shown(*e.label_map))
     return verdict(VerdictCode::label_map, EvidenceGrade::proved,
-                   "The classes of training and test rows are not the same: " + map_words(*e.label_map));
+                   "The classes of training and test rows are not the same: " + map_words(e));
   if (e.signal && !signal_is_shown(e)) return without_signal(e);
 
   std::vector<Effect> present;
@@ -416,7 +430,7 @@ std::vector<Cause> causes_of(const DiagnosisEvidence& e, const std::vector<Effec
   }
   if (e.user && says_one_class(*e.user, e.test_rows))
     causes.push_back({VerdictCode::majority, {}, EvidenceGrade::proved, one_class_words(*e.user)});
-  if (e.noise && noise_is_shown(*e.noise))
+  if (e.noise && noise_is_shown(*e.noise) && signal_is_shown(e))
     causes.push_back({VerdictCode::label_noise, {}, EvidenceGrade::supported, noise_words(*e.noise)});
   if (e.reference && e.reference->gain.detectable > e.delta)
     causes.push_back({VerdictCode::small_test,
@@ -459,8 +473,40 @@ ErrorBudget budget_of(const DiagnosisEvidence& e) {
   return budget;
 }
 
-std::vector<std::string> evidence_lines(const DiagnosisEvidence& e, const std::vector<Effect>& effects) {
+// What was counted, where there is anything to tell.
+std::vector<std::string> integrity_lines(const DiagnosisEvidence& e) {
   std::vector<std::string> lines;
+  const Integrity& integrity = e.integrity;
+  std::string names;
+  for (const std::int32_t c : integrity.of_classes.without_training)
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", name_of(e, c));
+  if (!names.empty()) lines.push_back("classes without training rows: " + names);
+  if (const std::size_t constant = integrity.of_features.constant.size(); constant > 0)
+    lines.push_back(fmt::format("{} constant in the training rows and say{} nothing",
+                                constant == 1 ? "1 feature is" : fmt::format("{} features are", constant),
+                                constant == 1 ? "s" : ""));
+  std::size_t repeated = 0;
+  for (const std::vector<Index>& group : integrity.of_features.equal) repeated += group.size() - 1;
+  if (repeated > 0)
+    lines.push_back(fmt::format("{} in every training row", repeated == 1
+                                                                ? "1 feature repeats another"
+                                                                : fmt::format("{} features repeat others", repeated)));
+  const TwinTest& twins = integrity.leak.identical;
+  if (twins.test_twins > 0 && !integrity.leak.present)
+    lines.push_back(
+        fmt::format("{} of {} test rows have a twin among the training rows, as {} of {} training rows have "
+                    "among the others: no leak by that, but an accuracy that is partly memory",
+                    twins.test_twins, twins.test_rows, twins.train_twins, twins.train_rows));
+  if (const DuplicateFindings& found = integrity.train_duplicates; found.conflicting_rows > 0)
+    lines.push_back(
+        fmt::format("{} training rows are identical to one of another class; no classifier is right on more "
+                    "than {:.3f} of the training rows",
+                    found.conflicting_rows, found.ceiling));
+  return lines;
+}
+
+std::vector<std::string> evidence_lines(const DiagnosisEvidence& e, const std::vector<Effect>& effects) {
+  std::vector<std::string> lines = integrity_lines(e);
   if (e.user)
     lines.push_back(
         fmt::format("the user's training, {} seeds: test {}, train {:.3f}, deviation over seeds {:.1f} "
@@ -493,7 +539,9 @@ const char* to_string(EffectState state) {
 
 DiagnosisDecision decide_diagnosis(const DiagnosisEvidence& evidence) {
   DiagnosisDecision decision{.effects = evidence.user ? judged(evidence) : std::vector<Effect>{}};
-  std::ranges::stable_sort(decision.effects, [](const Effect& a, const Effect& b) { return a.points > b.points; });
+  std::ranges::stable_sort(decision.effects, std::greater{}, [](const Effect& effect) {
+    return std::isnan(effect.points) ? -std::numeric_limits<double>::infinity() : effect.points;
+  });
   decision.verdict = decide(evidence, decision.effects);
   decision.verdict.evidence = evidence_lines(evidence, decision.effects);
   decision.verdict.not_tested = not_tested(evidence);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "plateau/core/contract.hpp"
 #include "plateau/core/error.hpp"
@@ -81,6 +82,11 @@ Folds::Folds(const Dataset& data, Index folds, std::uint64_t seed)
     outside_.emplace_back();
     std::set_difference(all.begin(), all.end(), rows.begin(), rows.end(), std::back_inserter(outside_.back()));
   }
+}
+
+Index Folds::possible(const Dataset& data, Index wanted) {
+  if (data.groups.empty()) return std::min(wanted, data.rows());
+  return std::min(wanted, static_cast<Index>(std::set(data.groups.begin(), data.groups.end()).size()));
 }
 
 std::vector<std::int32_t> Folds::part_outside(Index fold, double share, std::uint64_t seed) const {

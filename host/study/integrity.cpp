@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <iterator>
 #include <numeric>
+#include <unordered_map>
 #include <utility>
 
 #include "plateau/core/contract.hpp"
@@ -143,15 +145,27 @@ DuplicateFindings look_at_duplicates(const std::vector<Index>& group, const Rows
   return found;
 }
 
-TwinTest tested(Index test_twins, Index test_rows, Index train_twins, Index train_rows) {
+// Rows with twins.
+struct Twins {
+  Rows rows;
+  double squares = 0;  // sum over their groups of the squared number of rows
+};
+
+TwinTest tested(const Twins& test_twins, Index test_rows, const Twins& train_twins, Index train_rows) {
   TwinTest test{.test_rows = test_rows,
-                .test_twins = test_twins,
+                .test_twins = static_cast<Index>(test_twins.rows.size()),
                 .train_rows = train_rows,
-                .train_twins = train_twins,
-                .share = share_of(test_twins, test_rows),
-                .natural_share = share_of(train_twins, train_rows),
-                .p = fisher_exact_p(test_twins, test_rows, train_twins, train_rows)};
+                .train_twins = static_cast<Index>(train_twins.rows.size())};
+  test.share = share_of(test.test_twins, test_rows);
   test.interval = wilson_interval(test.share, test_rows);
+  test.natural_share = share_of(test.train_twins, train_rows);
+  test.p = fisher_exact_p(test.test_twins, test_rows, test.train_twins, train_rows);
+  if (test.train_twins > 0 && test.share > test.natural_share) {
+    const auto n = static_cast<double>(train_rows), m = static_cast<double>(test_rows);
+    const double of_a_group = test_twins.squares / static_cast<double>(test.test_twins);
+    const double variance = train_twins.squares / (n * n) + test.natural_share * of_a_group / m;
+    test.p = std::max(test.p, std::erfc((test.share - test.natural_share) / std::sqrt(2 * variance)) / 2);
+  }
   test.present = test.interval.low > kLeakShare && test.p <= kLeakP;
   return test;
 }
@@ -166,40 +180,50 @@ double near_distance(std::vector<float> distance) {
 
 LeakFindings look_for_leaks(const Dataset& train, const Dataset& test, const IdenticalRows& groups,
                             const NeighbourStudy& neighbours) {
-  const auto test_has_twin = [&](Index row) { return groups.train_count[at(groups.test[at(row)])] > 0; };
-  const auto train_has_twin = [&](Index row) { return groups.train_count[at(groups.train[at(row)])] > 1; };
-  const auto count = [](const std::vector<char>& flags) { return std::count(flags.begin(), flags.end(), 1); };
-  std::vector<char> identical_test(at(test.rows())), identical_train(at(train.rows()));
-  for (Index i = 0; i < test.rows(); ++i) identical_test[at(i)] = test_has_twin(i);
-  for (Index i = 0; i < train.rows(); ++i) identical_train[at(i)] = train_has_twin(i);
-  LeakFindings found{.identical = tested(count(identical_test), test.rows(), count(identical_train), train.rows()),
-                     .near_distance = near_distance(neighbours.train_distance)};
-
-  const auto twins_of = [&](const Rows& asked, const std::vector<float>& distance, const std::vector<char>& identical) {
-    Rows twins;
-    for (std::size_t i = 0; i < asked.size(); ++i)
-      if (identical[at(asked[i])] != 0 || static_cast<double>(distance[i]) < found.near_distance)
-        twins.push_back(asked[i]);
+  const auto has_identical = [&](Index group, Index itself) { return groups.train_count[at(group)] > itself; };
+  LeakFindings found{.near_distance = near_distance(neighbours.train_distance)};
+  // Of the rows that are `asked`: twins by identity and, where distances are given, by nearness. A training row is not
+  // its own twin (`itself` 1); one that is merely near stands for a group of `near_rows`.
+  const auto twins_among = [&](const Rows& asked, const std::vector<Index>& group, Index itself,
+                               const std::vector<float>* distance, double near_rows) {
+    Twins twins;
+    std::unordered_map<Index, double> rows_of_group;
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      const Index of_row = group[at(asked[i])];
+      const bool identical = has_identical(of_row, itself);
+      if (identical)
+        ++rows_of_group[of_row];
+      else if (distance != nullptr && static_cast<double>((*distance)[i]) < found.near_distance)
+        twins.squares += near_rows;
+      else
+        continue;
+      twins.rows.push_back(asked[i]);
+    }
+    for (const auto& [of_group, rows] : rows_of_group) twins.squares += rows * rows;
     return twins;
   };
-  const Rows test_twins = twins_of(neighbours.test_rows, neighbours.test_distance, identical_test);
-  const Rows train_twins = twins_of(neighbours.train_rows, neighbours.train_distance, identical_train);
-  found.near = tested(static_cast<Index>(test_twins.size()), static_cast<Index>(neighbours.test_rows.size()),
-                      static_cast<Index>(train_twins.size()), static_cast<Index>(neighbours.train_rows.size()));
+  const auto all = [](Index count) {
+    Rows rows(at(count));
+    std::iota(rows.begin(), rows.end(), 0);
+    return rows;
+  };
+  const Twins identical = twins_among(all(test.rows()), groups.test, 0, nullptr, 0);
+  found.identical =
+      tested(identical, test.rows(), twins_among(all(train.rows()), groups.train, 1, nullptr, 0), train.rows());
+  const Twins near = twins_among(neighbours.test_rows, groups.test, 0, &neighbours.test_distance, 1);
+  found.near = tested(near, static_cast<Index>(neighbours.test_rows.size()),
+                      twins_among(neighbours.train_rows, groups.train, 1, &neighbours.train_distance, 2),
+                      static_cast<Index>(neighbours.train_rows.size()));
   found.present = found.identical.present || found.near.present;
-
-  std::vector<char> has_twin = identical_test;
-  for (const std::int32_t row : test_twins) has_twin[at(row)] = 1;
-  for (std::int32_t row = 0; row < test.rows(); ++row)
-    if (has_twin[at(row)] != 0) found.rows.push_back(row);
+  std::set_union(identical.rows.begin(), identical.rows.end(), near.rows.begin(), near.rows.end(),
+                 std::back_inserter(found.rows));
 
   std::vector<std::pair<Index, std::int32_t>> training;  // the classes of every group
   for (Index i = 0; i < train.rows(); ++i) training.emplace_back(groups.train[at(i)], train.labels[at(i)]);
   std::sort(training.begin(), training.end());
-  for (Index i = 0; i < test.rows(); ++i) {
-    if (identical_test[at(i)] == 0) continue;
-    const Index group = groups.test[at(i)];
-    const auto same = std::equal_range(training.begin(), training.end(), std::pair(group, test.labels[at(i)]));
+  for (const std::int32_t row : identical.rows) {
+    const Index group = groups.test[at(row)];
+    const auto same = std::equal_range(training.begin(), training.end(), std::pair(group, test.labels[at(row)]));
     found.contradicted += same.second - same.first < groups.train_count[at(group)];
   }
   return found;

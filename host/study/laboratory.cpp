@@ -14,8 +14,8 @@
 namespace plateau {
 namespace {
 
-constexpr double kUnsteady = 2;   // deviation over seeds, in standard errors of the test rows
-constexpr Index kMostSeeds = 20;  // of an unsteady training, where fewer are asked for
+constexpr double kUnsteady = 0.02;  // deviation of the train accuracy over seeds
+constexpr Index kMostSeeds = 20;    // of an unsteady training, where fewer are asked for
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // The epoch whose parameters a run is judged by.
@@ -164,10 +164,7 @@ std::vector<Judged> judge_settings(Laboratory& laboratory, std::string_view bloc
 }
 
 Index seeds_for(const Judged& judged, Index seeds) {
-  const double accuracy = judged.test_accuracy();
-  const double of_rows = std::sqrt(accuracy * (1 - accuracy) / static_cast<double>(judged.right.rows()));
-  const bool unsteady = mean_spread(judged.right.training_accuracy()).deviation > kUnsteady * of_rows;
-  return unsteady ? std::max(seeds, kMostSeeds) : seeds;
+  return mean_spread(judged.train_accuracy).deviation > kUnsteady ? std::max(seeds, kMostSeeds) : seeds;
 }
 
 std::vector<std::int32_t> majority_vote(const std::vector<std::vector<std::int32_t>>& predicted, Index rows,

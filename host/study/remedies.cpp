@@ -128,15 +128,15 @@ class Study {
   Study(const Split& split, const RemediesConfiguration& configuration, Laboratory& laboratory, RemedyTable& table)
       : split_(split),
         data_(views(split)),
-        own_(configuration.study.run),
+        own_(configuration.run),
         only_(configuration.only),
-        seed_(configuration.study.seed),
-        battery_(battery_of(configuration.study.depth)),
+        seed_(configuration.seed),
+        battery_(battery_of(configuration.depth)),
         laboratory_(laboratory),
         table_(table),
         seeds_(battery_.seeds),
         folds_(split.train, std::min(battery_.folds, split.train.rows()), seed(Part::folds)) {
-    if (own_.patience > 0) held_out_.emplace(split.train, configuration.study.validation, seed(Part::held_out));
+    if (own_.patience > 0) held_out_.emplace(split.train, configuration.validation, seed(Part::held_out));
   }
 
   void train();
@@ -435,16 +435,16 @@ void expects_comparable(const Split& split) {
 
 std::optional<RemediesResult> remedies(const Split& split, const RemediesConfiguration& configuration, Trainer& trainer,
                                        const Laboratory::Observer& observer) {
-  expects(configuration.study.delta > 0, "remedies: a gain that is worth acting on is above 0");
+  expects(configuration.delta > 0, "remedies: a gain that is worth acting on is above 0");
   expects_comparable(split);
   const auto start = Clock::now();
   Laboratory laboratory(trainer, observer);
   RemediesResult result{.configuration = configuration,
                         .schema = schema_of(split.train),
-                        .table = {.delta = configuration.study.delta,
+                        .table = {.delta = configuration.delta,
                                   .train_rows = split.train.rows(),
                                   .test_rows = split.test.rows(),
-                                  .classes = configuration.study.run.architecture.classes(),
+                                  .classes = configuration.run.architecture.classes(),
                                   .features = split.train.features()}};
   try {
     Study study(split, configuration, laboratory, result.table);

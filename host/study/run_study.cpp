@@ -37,6 +37,39 @@ void expect_limits(const Architecture& net, const std::string& network) {
     throw InputError(fmt::format("{} has {} classes; {} are the most", network, net.classes(), kMaxClasses));
 }
 
+HostSpan<const std::int32_t> listed(const std::vector<std::int32_t>& rows) {
+  return {rows.data(), static_cast<Index>(rows.size())};
+}
+
+void expects_features_alone(const Dataset& features, const ReadOptions& reading) {
+  for (const std::string& name : {reading.target, reading.group})
+    if (!name.empty() && std::ranges::count(features.feature_names, name) > 0)
+      throw InputError(fmt::format("{}: column '{}' is no feature; second features stand in a file without it",
+                                   features.source, name));
+}
+
+void expects_as_many(const Dataset& features, const Dataset& first, Index rows) {
+  if (features.rows() != rows)
+    throw InputError(fmt::format("{} has {} rows and {} has {}; second features are of the same rows in the same order",
+                                 features.source, features.rows(), first.source, rows));
+}
+
+// Labels, groups and classes of `first`, whose rows these are; `dealt` says from which rows of the file, or null.
+void take_labels(Dataset& second, const Dataset& first, const std::vector<std::int32_t>* dealt) {
+  for (std::size_t row = 0; row < second.labels.size(); ++row) {
+    const std::string& other = second.classes.names[static_cast<std::size_t>(second.labels[row])];
+    const std::string& own = first.classes.names[static_cast<std::size_t>(first.labels[row])];
+    if (other != own)
+      throw InputError(fmt::format(
+          "{}: row {} holds class '{}', and in {} it is '{}'; second features are of the same "
+          "rows in the same order",
+          second.source, dealt != nullptr ? (*dealt)[row] : static_cast<std::int32_t>(row), other, first.source, own));
+  }
+  second.labels = first.labels;
+  second.groups = first.groups;
+  second.classes = first.classes;
+}
+
 }  // namespace
 
 TrainingData views(const Split& split) {
@@ -45,6 +78,41 @@ TrainingData views(const Split& split) {
 
 Index row_count(const DatasetStatistics& part) {
   return std::accumulate(part.class_rows.begin(), part.class_rows.end(), Index{0});
+}
+
+Split deal_rows(const Dataset& all, double fraction, std::uint64_t seed) {
+  RowSplit rows = split_rows(all.label(), all.classes.classes(),
+                             {all.groups.data(), static_cast<Index>(all.groups.size())}, fraction, seed);
+  Split split{.train = take_rows(all, listed(rows.train)), .test = take_rows(all, listed(rows.test))};
+  split.dealt = std::move(rows);
+  return split;
+}
+
+Split with_features(const Split& split, const Dataset& features, const std::optional<Dataset>& of_test,
+                    const ReadOptions& reading) {
+  expects(of_test.has_value() != split.dealt.has_value(), "with_features: of the test rows, unless they were dealt");
+  for (const Dataset* part : {&features, of_test ? &*of_test : nullptr})
+    if (part != nullptr) expects_features_alone(*part, reading);
+  Split second;
+  if (split.dealt) {
+    expects_as_many(features, split.train, split.train.rows() + split.test.rows());
+    second.train = take_rows(features, listed(split.dealt->train));
+    second.test = take_rows(features, listed(split.dealt->test));
+    second.dealt = split.dealt;
+  } else {
+    expects_as_many(features, split.train, split.train.rows());
+    expects_as_many(*of_test, split.test, split.test.rows());
+    if (features.columns != of_test->columns)
+      throw InputError(fmt::format("{} has {} features and {} has {}", features.source, features.columns,
+                                   of_test->source, of_test->columns));
+    std::vector<std::int32_t> all(static_cast<std::size_t>(std::max(features.rows(), of_test->rows())));
+    std::iota(all.begin(), all.end(), 0);
+    second.train = take_rows(features, {all.data(), features.rows()});
+    second.test = take_rows(*of_test, {all.data(), of_test->rows()});
+  }
+  take_labels(second.train, split.train, split.dealt ? &split.dealt->train : nullptr);
+  take_labels(second.test, split.test, split.dealt ? &split.dealt->test : nullptr);
+  return second;
 }
 
 BestEpoch best_epoch(const std::vector<EpochRecord>& history) {

@@ -15,7 +15,8 @@ constexpr Index kSignalFolds = 3;
 constexpr Index kSignalSteps = 300, kFewestSignalEpochs = 10, kMostSignalEpochs = 60;
 constexpr double kSignalRate = 0.01;
 constexpr Index kWidestSignalLayer = 64;
-constexpr double kMixedGroups = 0.5;  // share of the rows in groups of several classes from which on labels can move
+constexpr double kSignalBytes = 256e6;  // of probabilities in memory
+constexpr double kMixedGroups = 0.5;    // share of the rows in groups of several classes from which on labels can move
 
 std::vector<Run> signal_networks(const Run& user, Index rows, const Battery& battery) {
   const Architecture& net = user.architecture;
@@ -77,7 +78,7 @@ double SkillSum::skill() const {
 std::optional<SignalEvidence> test_signal(Laboratory& laboratory, const Split& split, const Run& user,
                                           const Battery& battery, std::uint64_t seed) {
   if (!can_permute(split.train)) return {};
-  const Folds folds(split.train, std::min(kSignalFolds, split.train.rows()), seed);
+  const Folds folds(split.train, Folds::possible(split.train, kSignalFolds), seed);
   const RowGroups groups =
       split.train.groups.empty() ? RowGroups{} : RowGroups({split.train.groups.data(), split.train.rows()});
   TrainingData data = views(split);
@@ -88,31 +89,26 @@ std::optional<SignalEvidence> test_signal(Laboratory& laboratory, const Split& s
   // Every network on the labels as they are, then on those of each permutation.
   const Index trials = battery.signal_seeds + battery.permutations;
   const auto fold_of = [&](Index trial) { return trial % folds.count(); };
-  std::vector<Run> runs;
-  for (Index trial = 0; trial < trials; ++trial) {
-    for (const Run& network : networks) {
-      Run run = network;
-      run.rows = folds.outside(fold_of(trial));
-      run.seed = seed + static_cast<std::uint64_t>(trial);
-      if (trial >= battery.signal_seeds)
-        run.labels = {.permuted = true, .permutation_seed = seed + static_cast<std::uint64_t>(trial)};
-      run.outputs = {
-          .parameters = false,
-          .best_parameters = false,
-          .test_correct = false,
-          .predictions = {{.rows = folds.inside(fold_of(trial)), .probabilities = true}, {.probabilities = true}}};
-      runs.push_back(std::move(run));
-    }
-  }
-  const std::vector<RunResult> results = laboratory.train("signal", data, runs);
-
-  const auto skill_of = [&](std::size_t r, Index fold) {
-    if (!is_complete(results[r].outcome)) return 0.0;
+  const auto run_of = [&](Index trial, const Run& network) {
+    Run run = network;
+    run.rows = folds.outside(fold_of(trial));
+    run.seed = seed + static_cast<std::uint64_t>(trial);
+    if (trial >= battery.signal_seeds)
+      run.labels = {.permuted = true, .permutation_seed = seed + static_cast<std::uint64_t>(trial)};
+    run.outputs = {
+        .parameters = false,
+        .best_parameters = false,
+        .test_correct = false,
+        .predictions = {{.rows = folds.inside(fold_of(trial)), .probabilities = true}, {.probabilities = true}}};
+    return run;
+  };
+  const auto skill_of = [&](const Run& run, const RunResult& result, Index fold) {
+    if (!is_complete(result.outcome)) return 0.0;
     const RowGroupsView<Space::host> group = groups.view();
-    const TreatedLabels treated(runs[r].labels, split.train.rows(), classes);
+    const TreatedLabels treated(run.labels, split.train.rows(), classes);
     SkillSum sum(classes);
-    const std::vector<float>& inside = results[r].predictions[0].probability;
-    const std::vector<float>& test = results[r].predictions[1].probability;
+    const std::vector<float>& inside = result.predictions[0].probability;
+    const std::vector<float>& test = result.predictions[1].probability;
     Index k = 0;
     for (const std::int32_t row : folds.rows_inside(fold))
       sum.add(treated(split.train.labels.data(), group.place.data, group.member.data, row),
@@ -122,13 +118,30 @@ std::optional<SignalEvidence> test_signal(Laboratory& laboratory, const Split& s
     return sum.skill();
   };
 
-  SignalEvidence evidence{.permutations = battery.permutations, .trainings = static_cast<Index>(runs.size())};
+  // As many trials at once as their probabilities take little memory.
+  const double bytes = 4.0 * static_cast<double>(classes) * static_cast<double>(networks.size()) *
+                       (static_cast<double>(split.test.rows()) +
+                        static_cast<double>(split.train.rows()) / static_cast<double>(folds.count()));
+  const auto at_once = static_cast<Index>(std::clamp(kSignalBytes / bytes, 1.0, static_cast<double>(trials)));
+  std::vector<double> skills;  // [trials, networks]
+  for (Index first = 0; first < trials; first += at_once) {
+    std::vector<Run> runs;
+    for (Index trial = first; trial < std::min(first + at_once, trials); ++trial)
+      for (const Run& network : networks) runs.push_back(run_of(trial, network));
+    const std::vector<RunResult> results = laboratory.train("signal", data, runs);
+    for (std::size_t r = 0; r < runs.size(); ++r) {
+      const Index trial = first + static_cast<Index>(r / networks.size());
+      skills.push_back(skill_of(runs[r], results[r], fold_of(trial)));
+    }
+  }
+
+  SignalEvidence evidence{.permutations = battery.permutations, .trainings = static_cast<Index>(skills.size())};
   std::vector<double> real(networks.size());
   std::size_t r = 0;
   for (Index trial = 0; trial < trials; ++trial) {
     double largest = -1;
     for (std::size_t network = 0; network < networks.size(); ++network, ++r) {
-      const double skill = skill_of(r, fold_of(trial));
+      const double skill = skills[r];
       if (trial < battery.signal_seeds) real[network] += skill / static_cast<double>(battery.signal_seeds);
       largest = std::max(largest, skill);
     }

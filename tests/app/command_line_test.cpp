@@ -976,6 +976,7 @@ TEST_F(CommandLine, every_command_explains_itself_with_an_example_that_works) {
                                                                                     {"train", "--help"},
                                                                                     {"evaluate", "--help"},
                                                                                     {"finetune", "--help"},
+                                                                                    {"forensics", "--help"},
                                                                                     {"predict", "--help"},
                                                                                     {"sweep", "--help"},
                                                                                     {"remedies", "--help"},

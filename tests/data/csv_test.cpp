@@ -417,5 +417,41 @@ TEST(Csv, no_text_is_read_in_another_way_than_into_a_dataset_or_a_refusal) {
   EXPECT_GT(refused_ones, 100);
 }
 
+// ---- Lines as text ----
+
+struct TextLine {
+  Index line;
+  Texts fields;
+  bool operator==(const TextLine&) const = default;
+};
+std::vector<TextLine> text_lines(const std::string& text) {
+  std::vector<TextLine> lines;
+  read_csv_text(put("t.csv", text), [&](Index line, const Texts& fields) { lines.push_back({line, fields}); });
+  return lines;
+}
+
+TEST(CsvText, has_every_line_with_its_number) {
+  EXPECT_EQ(text_lines("\xef\xbb\xbfround;what\r\n 1 ; \"two\nlines, \"\"so\"\"\" \r\n2;\n\n"),
+            (std::vector<TextLine>{{1, {"round", "what"}}, {2, {"1", "two\nlines, \"so\""}}, {4, {"2", ""}}}));
+  EXPECT_EQ(text_lines("cat"), (std::vector<TextLine>{{1, {"cat"}}}));
+  // More than a block of the file.
+  std::string many;
+  for (int i = 0; i < 150'000; ++i) many += std::to_string(i) + ",x\n";
+  const std::vector<TextLine> lines = text_lines(many);
+  ASSERT_EQ(lines.size(), 150'000u);
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    ASSERT_EQ(lines[i], (TextLine{static_cast<Index>(i) + 1, {std::to_string(i), "x"}}));
+}
+
+TEST(CsvText, is_refused_where_it_is_no_table) {
+  const auto refused_text = [](const std::string& text) { return refusal([&] { text_lines(text); }); };
+  EXPECT_EQ(refused_text("a,b\n1,2,3\n"),
+            in_file(put("u.csv", "").replace_filename("t.csv"), "line 2: the row has 3 fields, the first line has 2"));
+  EXPECT_NE(refused_text("a,b\n\n1,2\n").find("line 2: the line is empty"), std::string::npos);
+  EXPECT_NE(refused_text("\na,b\n").find("line 1: the line is empty"), std::string::npos);
+  EXPECT_NE(refused_text("").find("the file is empty"), std::string::npos);
+  EXPECT_NE(refused_text("a\n\"b\n").find("a quote of this row is not closed"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace plateau

@@ -139,6 +139,15 @@ void write_tables(const fs::path& folder, const fs::path& streams) {
   put(streams / "members", bytes + bytes + bytes);
 }
 
+void write_rounds(const fs::path& folder) {
+  put(folder / "log", "round,train_loss,train_accuracy,test_accuracy\n1,0.9,0.5,0.625\n2,,0.75,6.5e-1\n");
+  put(folder / "percent", "Acc;note\n0;x\n81.25;\n100;\"y\"\n");
+  put(folder / "keras", "epoch,accuracy,loss,val_accuracy,val_loss\n0,0.9,0.3,0.7,0.8\n1,1,0.2,0.7,0.9\n");
+  put(folder / "classes", "class,p(cat),p(dog)\ncat,0.75,0.25\ndog,0.5,0.5\n");
+  put(folder / "column", "cat\n\"a, b\"\ncat\n");
+  put(folder / "ids", "0\n1.0\n+2\n");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -150,4 +159,5 @@ int main(int argc, char** argv) {
   write_checkpoints(folder_of(all, "checkpoint"));
   write_idx(folder_of(all, "idx"));
   write_tables(folder_of(all, "csv"), folder_of(all, "byte_stream"));
+  write_rounds(folder_of(all, "round_files"));
 }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <limits>
 #include <mutex>
 #include <numeric>
 #include <set>
@@ -120,6 +121,9 @@ TEST(CpuTrainer, passes_the_stop_request_on) {
   EXPECT_TRUE(trainer.stop_requested());
   trainer.for_each(1, [&](Index, Trainer& own) { EXPECT_TRUE(own.stop_requested()); });
   EXPECT_EQ(trainer.train(small_run(1), rows.views()).outcome, RunOutcome::interrupted);
+  const Neighbours none = trainer.neighbours(rows.views().test_x, rows.views().train_x, 2, {});
+  EXPECT_EQ(none.index, std::vector<std::int32_t>(80, -1));
+  EXPECT_EQ(none.distance, std::vector<float>(80, std::numeric_limits<float>::infinity()));
 }
 
 TEST(CpuTrainer, describes_training_and_test_rows_apart) {

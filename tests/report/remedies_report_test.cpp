@@ -30,8 +30,8 @@ RemedyRow row(Remedy remedy, RemedyState state, const Difference& gain, std::str
 }
 
 RemediesResult some_result() {
-  RemediesResult result{.configuration = {.study = {.files = {.train = "rows.csv", .test_fraction = 0.25},
-                                                    .run = {.architecture = {{2, 4, 2}}, .epochs = 7}},
+  RemediesResult result{.configuration = {.files = {.train = "rows.csv", .test_fraction = 0.25},
+                                          .run = {.architecture = {{2, 4, 2}}, .epochs = 7},
                                           .only = {Remedy::dropout}},
                         .trainings = 99,
                         .test_looks = 6,

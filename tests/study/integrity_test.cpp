@@ -145,7 +145,11 @@ TEST(Integrity, rows_that_are_merely_close_are_no_leak) {
 TEST(Integrity, few_copies_among_many_test_rows_are_no_leak) {
   const Dataset train = distinct_rows(200, 1);
   EXPECT_FALSE(studied(train, with_copies(distinct_rows(100, 2), train, 2)).leak.present);
-  EXPECT_FALSE(studied(train, with_copies(distinct_rows(1000, 2), train, 12)).leak.present) << "under 1 %";
+  const Dataset many = distinct_rows(2000, 1);
+  const TwinTest twins = studied(many, with_copies(distinct_rows(1000, 2), many, 12)).leak.identical;
+  EXPECT_LE(twins.p, kLeakP);
+  EXPECT_GT(twins.share, kLeakShare);
+  EXPECT_FALSE(twins.present) << "of others it might be under 1 %";
 }
 
 // Values of a coarse grid: most rows have twins, on either side.
@@ -163,6 +167,23 @@ TEST(Integrity, rows_that_repeat_by_nature_are_no_leak) {
     }
     EXPECT_EQ(present, 0) << steps;
   }
+}
+
+// Ten training rows that are each there ten times, and a hundred that are not: seven of each of the ten are among 100
+// test rows. Were they independent, that would be more than by nature.
+TEST(Integrity, twins_in_large_groups_are_few_events) {
+  std::vector<float> train, test;
+  for (int i = 0; i < 200; ++i) train.push_back(static_cast<float>(i < 100 ? i % 10 : i));
+  for (int i = 0; i < 100; ++i) test.push_back(static_cast<float>(i < 70 ? i % 10 : 1000 + 5 * i));
+  const LeakFindings leak =
+      studied(labelled(1, train, random_labels(200, 2, 1)), labelled(1, test, random_labels(100, 2, 2))).leak;
+
+  EXPECT_EQ(leak.identical.share, 0.7);
+  EXPECT_EQ(leak.identical.natural_share, 0.5);
+  EXPECT_LE(fisher_exact_p(70, 100, 100, 200), kLeakP);
+  const double variance = 10 * 10.0 * 10 / (200 * 200) + 0.5 * (10 * 7 * 7 / 70.0) / 100;
+  EXPECT_NEAR(leak.identical.p, std::erfc(0.2 / std::sqrt(2 * variance)) / 2, 1e-9);
+  EXPECT_FALSE(leak.present);
 }
 
 // Among others, 5.8,2.7,5.1,1.9 is there twice.
@@ -204,6 +225,7 @@ TEST(Integrity, of_very_many_rows_looks_at_distances_of_a_part) {
 TEST(Integrity, of_one_row_and_of_very_many_classes_is_looked_at_too) {
   EXPECT_EQ(studied(labelled(1, {1}, {0}), labelled(1, {1}, {0})).leak.identical.test_twins, 1);
   EXPECT_FALSE(studied(labelled(1, {1}, {0}), labelled(1, {1}, {0})).leak.present);
+  EXPECT_TRUE(studied(labelled(1, {1}, {0}), labelled(1, {1.5f}, {0})).leak.rows.empty());
   const Integrity found = studied(labelled(1, {1, 2}, {0, 100'000}), labelled(1, {1}, {99'999}));
   EXPECT_EQ(found.classes, 100'001);
   EXPECT_EQ(found.of_classes.without_training, (Ids{99'999}));

@@ -85,11 +85,14 @@ TEST(Neighbours, are_sought_in_the_units_in_which_they_vote_better) {
   EXPECT_EQ(found.best.k, 1);
   EXPECT_EQ(found.best.right, 40);
   EXPECT_LE(found.votes[0].right, 30);
+  EXPECT_EQ(found.best_possible_error.high, 0);
+  for (const float distance : found.train_distance) EXPECT_NEAR(distance, 0.2, 1e-6);
+  for (const float distance : found.test_distance) EXPECT_NEAR(distance, 0.05, 1e-6);
   EXPECT_EQ(found.predicted, (Rows{1, 0}));
 }
 
-// Three stretches of alternating classes, every fifth row of the other: one neighbour is deceived by those, and very many
-// see the other stretches.
+// Three stretches of alternating classes, every fifth row of the other: one neighbour is deceived by those, and very
+// many see the other stretches.
 TEST(Neighbours, as_many_vote_as_are_right_most_often) {
   std::vector<float> x;
   Rows labels;
@@ -101,7 +104,17 @@ TEST(Neighbours, as_many_vote_as_are_right_most_often) {
 
   EXPECT_EQ(found.votes.size(), 8u);
   EXPECT_EQ(found.best.k, 5);
+  EXPECT_FALSE(found.best.standardised);
   EXPECT_EQ(found.predicted, (Rows{0, 1}));
+
+  std::vector<float> drowned;
+  for (std::int32_t i = 0; i < 60; ++i)
+    drowned.insert(drowned.end(), {static_cast<float>(i * 17 % 60) * 1000, x[at(i)]});
+  const NeighbourStudy scaled =
+      studied(labelled(2, drowned, labels), labelled(2, {0, 7, 0, 32}, {0, 1}), {{.factor = 0}, {}});
+  EXPECT_TRUE(scaled.best.standardised);
+  EXPECT_EQ(scaled.best.k, 5);
+  EXPECT_EQ(scaled.predicted, (Rows{0, 1}));
 }
 
 TEST(Neighbours, of_a_single_row_are_none_and_its_class_is_every_rows) {

@@ -36,11 +36,9 @@ Dataset rows(Index count, double flips, std::uint64_t seed, double scale = 1, do
 
 // Memorises flipped labels.
 RemediesConfiguration memorising(std::vector<Remedy> only) {
-  return {.study = {.run = {.architecture = {{2, 64, 2}},
-                            .optimizer = AdamParameters{.learning_rate = 0.03},
-                            .epochs = 300},
-                    .depth = Depth::quick,
-                    .seed = 3},
+  return {.run = {.architecture = {{2, 64, 2}}, .optimizer = AdamParameters{.learning_rate = 0.03}, .epochs = 300},
+          .depth = Depth::quick,
+          .seed = 3,
           .only = std::move(only)};
 }
 const Split kFlipped{.train = rows(60, 0.2, 1), .test = rows(500, 0.2, 2)};
@@ -68,9 +66,10 @@ TEST(RemediesStudy, finds_that_holding_back_helps_a_network_that_memorises) {
 
 TEST(RemediesStudy, finds_that_scaling_alone_helps_where_the_scale_is_the_fault) {
   const Split split{.train = rows(100, 0.05, 1, 0.5, 300), .test = rows(500, 0.05, 2, 0.5, 300)};
-  RemediesConfiguration configuration{
-      .study = {.run = {.architecture = {{2, 8, 2}}, .epochs = 40}, .depth = Depth::quick, .seed = 3},
-      .only = {Remedy::optimisation, Remedy::weight_decay, Remedy::dropout}};
+  RemediesConfiguration configuration{.run = {.architecture = {{2, 8, 2}}, .epochs = 40},
+                                      .depth = Depth::quick,
+                                      .seed = 3,
+                                      .only = {Remedy::optimisation, Remedy::weight_decay, Remedy::dropout}};
   const auto result = study(split, configuration);
   ASSERT_TRUE(result);
   for (const RemedyRow& of : result->table.rows)
@@ -121,11 +120,11 @@ TEST(RemediesStudy, comes_out_the_same_again) {
 
 TEST(RemediesStudy, says_why_a_remedy_is_not_tried) {
   RemediesConfiguration linear{
-      .study = {.run = {.architecture = {{2, 2}}, .optimizer = AdamParameters{.learning_rate = 1e-4}, .epochs = 5},
-                .depth = Depth::quick},
+      .run = {.architecture = {{2, 2}}, .optimizer = AdamParameters{.learning_rate = 1e-4}, .epochs = 5},
+      .depth = Depth::quick,
       .only = {Remedy::dropout, Remedy::smaller_network, Remedy::early_stopping, Remedy::pair, Remedy::model_selection,
                Remedy::class_weights}};
-  linear.study.run.class_weights = {.balanced = true};
+  linear.run.class_weights = {.balanced = true};
   auto result = study(kFlipped, linear);
   ASSERT_TRUE(result);
   for (const RemedyRow& of : result->table.rows) {
@@ -133,7 +132,7 @@ TEST(RemediesStudy, says_why_a_remedy_is_not_tried) {
     EXPECT_EQ(of.state, RemedyState::not_tried) << to_string(of.remedy);
     EXPECT_FALSE(of.chosen.empty()) << to_string(of.remedy);
   }
-  linear.study.run.patience = 2;
+  linear.run.patience = 2;
   linear.only = {Remedy::early_stopping};
   result = study(kFlipped, linear);
   EXPECT_EQ(row(*result, Remedy::early_stopping).chosen, "the training stops early as it is");
@@ -145,8 +144,8 @@ TEST(RemediesStudy, judges_class_weights_by_balanced_accuracy) {
     for (std::size_t i = 0; i < part->labels.size(); ++i)
       if (i % 5 != 0) part->labels[i] = 0;
   RemediesConfiguration configuration{
-      .study = {.run = {.architecture = {{2, 2}}, .optimizer = AdamParameters{.learning_rate = 0.01}, .epochs = 100},
-                .depth = Depth::quick},
+      .run = {.architecture = {{2, 2}}, .optimizer = AdamParameters{.learning_rate = 0.01}, .epochs = 100},
+      .depth = Depth::quick,
       .only = {Remedy::class_weights}};
   const auto result = study(split, configuration);
   ASSERT_TRUE(result);

@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "plateau/core/error.hpp"
+#include "support/datasets.hpp"
 
 namespace plateau {
 namespace {
@@ -225,6 +226,82 @@ TEST(ModelFiles, that_are_no_classifiers_or_too_large_are_refused_by_their_name)
   EXPECT_EQ(refused({2, kMaxClasses + 1}), "m.safetensors: the network has 1025 classes; 1024 are the most");
   EXPECT_EQ(refused({kMaxWidth + 1, 2}),
             "m.safetensors: the network 65537-2 has a layer of width 65537; 65536 is the most");
+}
+
+// Feature and group are the number of the row.
+Dataset numbered_rows(Index rows, Index columns = 1) {
+  std::vector<float> x;
+  std::vector<std::int32_t> labels;
+  for (Index row = 0; row < rows; ++row) {
+    x.insert(x.end(), static_cast<std::size_t>(columns), static_cast<float>(row));
+    labels.push_back(static_cast<std::int32_t>(row % 2));
+  }
+  Dataset data = test::labelled(columns, x, labels);
+  for (std::int32_t row = 0; row < rows; ++row) data.groups.push_back(row);
+  return data;
+}
+Dataset other_features(Index rows, Index columns = 2) {
+  Dataset data = numbered_rows(rows, columns);
+  data.source = "others";
+  data.labels.clear();
+  data.groups.clear();
+  return data;
+}
+
+TEST(DealRows, says_which_rows_of_the_file_these_are) {
+  const Split split = deal_rows(numbered_rows(20), 0.3, 4);
+  ASSERT_EQ(split.test.rows(), 6);
+  ASSERT_EQ(split.train.rows(), 14);
+  for (const auto& [part, rows] : {std::pair{&split.train, &split.dealt->train}, {&split.test, &split.dealt->test}})
+    for (Index i = 0; i < part->rows(); ++i)
+      EXPECT_EQ(part->x().row(i)[0], static_cast<float>((*rows)[static_cast<std::size_t>(i)]));
+}
+
+TEST(WithFeatures, takes_the_rows_that_were_dealt) {
+  const Split split = deal_rows(numbered_rows(20), 0.3, 4);
+  const Split second = with_features(split, other_features(20), {}, {});
+  EXPECT_EQ(second.train.columns, 2);
+  for (const auto& [part, first] : {std::pair{&second.train, &split.train}, {&second.test, &split.test}}) {
+    EXPECT_EQ(part->labels, first->labels);
+    EXPECT_EQ(part->groups, first->groups);
+    EXPECT_EQ(part->classes.names, first->classes.names);
+    for (Index i = 0; i < part->rows(); ++i) EXPECT_EQ(part->x().row(i)[1], first->x().row(i)[0]);
+  }
+}
+
+TEST(WithFeatures, takes_two_files_as_they_are) {
+  const Split split{.train = numbered_rows(9), .test = numbered_rows(4)};
+  const Split second = with_features(split, other_features(9), other_features(4), {});
+  EXPECT_EQ(second.train.labels, split.train.labels);
+  EXPECT_EQ(second.test.labels, split.test.labels);
+  EXPECT_EQ(second.test.x().row(3)[1], 3);
+  EXPECT_THROW(with_features(split, other_features(9), {}, {}), std::invalid_argument);
+}
+
+TEST(WithFeatures, refuses_other_rows) {
+  const Split split{.train = numbered_rows(9), .test = numbered_rows(4)};
+  const Split dealt = deal_rows(numbered_rows(20), 0.3, 4);
+  const auto refused = [](const Split& of, const Dataset& features, std::optional<Dataset> of_test, const char* part,
+                          const ReadOptions& reading = {}) {
+    try {
+      with_features(of, features, of_test, reading);
+      ADD_FAILURE() << part;
+    } catch (const InputError& error) {
+      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+    }
+  };
+  refused(split, other_features(8), other_features(4), "others has 8 rows and rows has 9");
+  refused(split, other_features(9), other_features(5), "others has 5 rows and rows has 4");
+  refused(split, other_features(9), other_features(4, 3), "others has 2 features and others has 3");
+  refused(dealt, other_features(14), {}, "others has 14 rows and rows has 20");
+  Dataset labelled_otherwise = numbered_rows(20, 2);
+  const std::int32_t moved = dealt.dealt->test[2];
+  labelled_otherwise.labels[static_cast<std::size_t>(moved)] ^= 1;
+  refused(dealt, labelled_otherwise, {}, ("row " + std::to_string(moved) + " holds class").c_str());
+  Dataset with_target = other_features(20);
+  with_target.feature_names = {"length", "kind"};
+  refused(dealt, with_target, {}, "column 'kind' is no feature", {.target = "kind"});
+  refused(dealt, with_target, {}, "column 'length' is no feature", {.group = "length"});
 }
 
 }  // namespace

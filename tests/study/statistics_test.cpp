@@ -368,6 +368,29 @@ TEST(CrossedSets, agree_with_the_pigeonhole_bootstrap) {
   EXPECT_NEAR(loose.standard_error / pigeonhole_error(sides, Pairing::none, 400), 1, 0.12);
 }
 
+// Cells that nothing but chance decides: the rows' variance and the trainings' both hold theirs, and it counts once.
+TEST(CrossedSets, count_the_variance_of_single_cells_once) {
+  constexpr Index kRows = 200, kTrainings = 10, kRepetitions = 40;
+  for (const Pairing pairing : {Pairing::none, Pairing::by_training}) {
+    double variance = 0;
+    for (std::uint32_t repetition = 0; repetition < kRepetitions; ++repetition) {
+      Sides sides{RowOutcomes(kRows), RowOutcomes(kRows)};
+      for (std::uint64_t t = 0; t < 2 * kTrainings; ++t) {
+        std::vector<std::uint8_t> right;
+        for (std::uint64_t r = 0; r < kRows; ++r)
+          right.push_back(static_cast<std::uint8_t>(coin(draw({t, StreamId::labels, repetition}, r).word[0])));
+        (t < kTrainings ? sides.first : sides.second).add(right);
+      }
+      const double error = crossed_difference(sides.first, sides.second, pairing).standard_error;
+      variance += error * error / kRepetitions;
+    }
+    // Two coins have the variance 1/2; twice that would be the ratio 2. What is larger by chance counts fully.
+    const double ratio = variance / (0.5 / (kRows * kTrainings));
+    EXPECT_GT(ratio, 0.95);
+    EXPECT_LT(ratio, 1.4);
+  }
+}
+
 // The truth is that of all rows and seeds there could be: sums of normal variates, whose shares are known.
 TEST(CrossedSets, cover_as_often_as_they_promise) {
   const double deviation = std::sqrt(1.5 * 1.5 + 0.3 * 0.3 + 0.1 * 0.1 + 0.7 * 0.7);

@@ -25,6 +25,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
 
 #include "plateau/data/dataset.hpp"
 
@@ -34,5 +37,11 @@ inline constexpr Index kMaxCsvRowBytes = Index{1} << 25;  // so a quote that is 
 
 // At least one row and one feature. Throws InputError, which names the file, the line and the column.
 Dataset read_csv(const std::filesystem::path& path, const ReadOptions& options = {});
+
+// The lines of a table as text, one after another from the first one on, which may be a header: the number of the line,
+// and its fields without quotes and the spaces around them. What `take` throws ends the reading. Throws InputError as
+// read_csv() does for what is no table.
+using TakeText = std::function<void(Index line, const std::vector<std::string>& fields)>;
+void read_csv_text(const std::filesystem::path& path, const TakeText& take);
 
 }  // namespace plateau

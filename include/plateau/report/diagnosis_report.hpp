@@ -15,7 +15,7 @@ inline constexpr int kDiagnosisJsonVersion = 1;
 std::string diagnosis_summary(const Diagnosis& diagnosis, const Environment& environment);
 // Equal byte for byte but for what stands under "measured". docs/diagnose.md describes the schema.
 std::string diagnosis_json(const Diagnosis& diagnosis, const Environment& environment);
-// Training rows whose label networks contradict that were not trained on them, the most suspect first: "row,label".
+// Diagnosis::suspects, as "row,label" with the name of the class in quotes.
 std::string suspects_csv(const Diagnosis& diagnosis);
 
 }  // namespace plateau

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// The files a run leaves: run.json, history.csv and model.safetensors; a sweep: sweep.json and sweep.csv; and a
-// fine-tuning in rounds: rounds.json, rounds.csv and model.safetensors. Each is complete or not there at all.
+// The files a run leaves: run.json, history.csv and model.safetensors; a sweep: sweep.json and sweep.csv; a fine-tuning
+// in rounds: rounds.json, rounds.csv and model.safetensors; forensics of rounds: forensics.json. Each is complete or not
+// there at all.
 #pragma once
 
 #include <filesystem>
@@ -25,11 +26,12 @@ std::string history_csv(const RunStudy& study);
 std::string sweep_csv(const SweepResult& result);
 
 // Makes the folder ready before anything is trained: creates it if need be and throws InputError where it cannot be
-// written or already holds a run, a checkpoint, a sweep or a fine-tuning, also one that was cut short: none is ever
-// overwritten.
+// written or already holds a run, a checkpoint, a sweep, a fine-tuning or forensics, also one that was cut short: none
+// is ever overwritten.
 void prepare_run_directory(const std::filesystem::path& directory);
 void prepare_sweep_directory(const std::filesystem::path& directory);
 void prepare_rounds_directory(const std::filesystem::path& directory);
+void prepare_forensics_directory(const std::filesystem::path& directory);
 void prepare_diagnosis_directory(const std::filesystem::path& directory);
 void prepare_remedies_directory(const std::filesystem::path& directory);
 
@@ -65,6 +67,8 @@ void write_rounds_so_far(const std::filesystem::path& directory, const RoundsRes
 // The same, and rounds.json last.
 void write_rounds_directory(const std::filesystem::path& directory, const RoundsResult& result, const ModelFile& model,
                             const std::string& rounds_json);
+
+void write_forensics_directory(const std::filesystem::path& directory, const std::string& forensics_json);
 
 // The parameters that are kept, as a model file (data/model_file.hpp).
 void write_model(const std::filesystem::path& file, const RunStudy& study);

@@ -12,19 +12,6 @@ namespace plateau {
 enum class Depth { quick, standard, thorough };
 const char* to_string(Depth depth);  // "quick", "standard", "thorough"
 
-// What a study of somebody's training is asked.
-struct StudyConfiguration {
-  TrainingFiles files = {};  // for messages
-
-  // The user's training. Its rows, validation rows, labels, seed and outputs are the study's.
-  Run run;
-  double validation = 0.2;  // share of the training rows that is held out where the run stops early (run.patience > 0)
-
-  double delta = 0.01;  // the smallest gain in accuracy that is worth acting on; a fraction, above 0
-  Depth depth = Depth::standard;
-  std::uint64_t seed = 0;
-};
-
 struct Battery {
   Index seeds;                         // of every setting that the test rows judge
   Index folds;                         // of the training rows
@@ -36,6 +23,7 @@ struct Battery {
   std::vector<double> weight_decays;   // decoupled
   std::vector<double> dropouts;
   std::vector<std::vector<Index>> ladder;  // hidden widths
+  Index curve_folds;                       // of the learning curve
   Index curve_repeats;                     // subsets per fold and size
   Index curve_halvings;                    // sizes below the largest, each half of the one before
   Index shift_permutations;

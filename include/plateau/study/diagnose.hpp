@@ -19,7 +19,24 @@
 
 namespace plateau {
 
-using DiagnoseConfiguration = StudyConfiguration;
+struct DiagnoseConfiguration {
+  TrainingFiles files = {};              // for messages
+  std::string second_data, second_test;  // likewise: of the second features
+
+  // The user's training. Its rows, validation rows, labels, seed and outputs are the study's.
+  Run run;
+  double validation = 0.2;  // share of the training rows that is held out where the run stops early (run.patience > 0)
+
+  double delta = 0.01;  // the smallest gain in accuracy that is worth acting on; a fraction, above 0
+  Depth depth = Depth::standard;
+  std::uint64_t seed = 0;
+};
+
+// A training row whose label networks contradict that were not trained on it.
+struct Suspect {
+  Index row = 0;  // of the file that it comes from, from 0
+  std::int32_t label = 0;
+};
 
 struct Diagnosis {
   DiagnoseConfiguration configuration;
@@ -29,14 +46,15 @@ struct Diagnosis {
   std::vector<Cause> causes;    // largest gain first, then those without one
   std::vector<Effect> effects;  // every gain that was measured
   ErrorBudget budget;
+  std::vector<Suspect> suspects;  // the most suspect first
   Index trainings = 0;
   Index test_looks = 0;  // settings that were judged by the test rows
   double seconds = 0;
 };
 
 // `second`: the same rows, in the same order, with other features; null: there are none. None where the user wanted an
-// end before all was trained. Throws InputError where the data cannot be diagnosed, in one sentence: too few rows for
-// folds, a network that does not fit, rows of `second` that are not the same.
+// end before all was trained. Throws InputError where the data cannot be diagnosed, in one sentence: too few rows or
+// groups for folds, a network that does not fit, rows of `second` that are not as many or have other labels.
 std::optional<Diagnosis> diagnose(const Split& split, const Split* second, const DiagnoseConfiguration& configuration,
                                   Trainer& trainer, const Laboratory::Observer& observer = {});
 

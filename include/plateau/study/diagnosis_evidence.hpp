@@ -94,6 +94,7 @@ struct DiagnosisEvidence {
   double delta = 0.01;
   Index train_rows = 0, test_rows = 0, classes = 0;
   Index features = 0;
+  std::vector<std::string> class_names;  // by id; a class without one is told by its id
   Integrity integrity;
   std::optional<UserEvidence> user;
   std::optional<SignalEvidence> signal;

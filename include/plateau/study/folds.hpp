@@ -18,6 +18,8 @@ class Folds {
   // 2 <= folds <= rows of `data`, which is labelled. Throws std::invalid_argument otherwise, InputError where there are
   // fewer groups than folds. Only the labels and groups of `data` are looked at.
   Folds(const Dataset& data, Index folds, std::uint64_t seed);
+  // `wanted`, or as many as rows and groups allow.
+  static Index possible(const Dataset& data, Index wanted);
   Folds(const Folds&) = delete;
   Folds& operator=(const Folds&) = delete;
 

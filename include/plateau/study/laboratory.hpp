@@ -83,7 +83,7 @@ std::vector<Judged> judge_settings(Laboratory& laboratory, std::string_view bloc
                                    std::uint64_t seed);
 
 // Seeds that such a training takes, of which `seeds` are judged: more where it comes out otherwise with every seed, so
-// that its mean can be told from others'.
+// that its mean can be told from others'. Its training rows say so: what is looked at does not depend on the test rows.
 Index seeds_for(const Judged& judged, Index seeds);
 
 // Class that most trainings give a row, the smaller of equals; -1 where none gives one. At least one training.

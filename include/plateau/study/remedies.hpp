@@ -11,6 +11,7 @@
 // docs/remedies.md describes every remedy; remedy_table.hpp what follows from the gains.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,7 +22,15 @@
 namespace plateau {
 
 struct RemediesConfiguration {
-  StudyConfiguration study;
+  TrainingFiles files = {};  // for messages
+
+  // The user's training. Its rows, validation rows, labels, seed and outputs are the study's.
+  Run run;
+  double validation = 0.2;  // share of the training rows that is held out where the run stops early (run.patience > 0)
+
+  double delta = 0.01;  // the smallest gain in accuracy that is worth acting on; a fraction, above 0
+  Depth depth = Depth::standard;
+  std::uint64_t seed = 0;
   std::vector<Remedy> only = {};  // are tried, and the placebo; empty: all
 };
 

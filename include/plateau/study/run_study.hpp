@@ -29,9 +29,21 @@ struct Split {
   Dataset test;
   std::optional<DrawnSplit> drawn = {};  // a scenario's: which rows of its table these are
   std::vector<FeatureScale> scale = {};  // of every feature, by which they were scaled already; empty: they were not
+  std::optional<RowSplit> dealt = {};  // which rows of one file these are; none: the test rows have a file of their own
 };
 
 TrainingData views(const Split& split);
+
+// Deals the rows of one file out to training and test (data/split.hpp).
+Split deal_rows(const Dataset& all, double fraction, std::uint64_t seed);
+
+// The rows of `split` with other features: `features` are those of the training rows, or, where the split was dealt
+// from one file, of all its rows; `of_test` those of the test rows, and none where they were dealt. Labels, groups and
+// classes are the split's. `reading` is how the split's files were read. Throws InputError, naming the file, where rows
+// or columns are not as many, a row comes with a label of its own that is another, or a feature is named as the target
+// or the groups are, and std::invalid_argument where `of_test` is there and should not be, or the other way round.
+Split with_features(const Split& split, const Dataset& features, const std::optional<Dataset>& of_test,
+                    const ReadOptions& reading);
 
 // Which training rows a run is judged by after every epoch, and which are left to train on: a random part, drawn by the
 // seed; where the rows have groups, whole groups (data/split.hpp).

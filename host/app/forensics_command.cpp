@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "command_line.hpp"
+#include "data_options.hpp"
+#include "plateau/core/error.hpp"
+#include "plateau/report/forensics_report.hpp"
+#include "plateau/report/run_directory.hpp"
+
+namespace plateau::app {
+namespace {
+
+struct ForensicsArguments {
+  ForensicsFiles files;
+  double delta_points = 1;
+  CommonOptions common;
+};
+
+void expects_one_per_round(const std::string& folder, std::size_t files, std::size_t rounds, const RoundLog& log) {
+  if (files == rounds) return;
+  throw InputError(fmt::format("{}: there are {} files and {} rounds in {}; one file per round is needed", folder,
+                               files, rounds, log.source));
+}
+
+ForensicsRecord record_of(const ForensicsArguments& arguments) {
+  const ForensicsFiles& files = arguments.files;
+  ForensicsRecord record{.log = read_round_log(files.rounds), .delta = arguments.delta_points / 100};
+  std::optional<Dataset> data;
+  if (!files.data.empty()) {
+    data = read_rows(files.data, files.reading, !arguments.common.quiet);
+    if (files.test_rows && *files.test_rows != data->rows())
+      throw InputError(fmt::format("--test-rows {}: {} has {} rows", *files.test_rows, files.data, data->rows()));
+    record.labels = data->labels;
+    record.classes = data->classes;
+  }
+  if (files.test_rows) record.test_rows = *files.test_rows;
+  const std::size_t rounds = record.log.rounds.size();
+  if (!files.predictions.empty()) {
+    const auto of_rounds = files_by_number(files.predictions, {".csv", ".npy"});
+    expects_one_per_round(files.predictions, of_rounds.size(), rounds, record.log);
+    record.predictions = read_round_predictions(of_rounds, data ? &*data : nullptr);
+    const auto rows = static_cast<Index>(record.predictions->predicted.front().size());
+    if (files.test_rows && *files.test_rows != rows)
+      throw InputError(fmt::format("--test-rows {}: {} has predictions of {} rows", *files.test_rows,
+                                   of_rounds.front().string(), rows));
+  }
+  if (!files.checkpoints.empty()) {
+    const auto of_rounds = files_by_number(files.checkpoints, {".safetensors"});
+    expects_one_per_round(files.checkpoints, of_rounds.size(), rounds, record.log);
+    for (const auto& file : of_rounds) {
+      expects_no_interrupt();
+      record.weights.add(file.string(), read_tensor_file(file, kBesideWeights).tensors);
+    }
+  }
+  return record;
+}
+
+int run_forensics(const ForensicsArguments& arguments) {
+  const CommonOptions& common = arguments.common;
+  checked("--delta", arguments.delta_points, Least::above_zero);
+  expects_apart(outputs_in(common.out, {"forensics.json"}), {arguments.files.rounds, arguments.files.data});
+  const ForensicsRecord record = record_of(arguments);
+  if (!common.out.empty()) prepare_forensics_directory(common.out);
+  Forensics forensics{
+      .files = arguments.files, .reading = reading_of(record), .evidence = measure_rounds(record), .decision = {}};
+  forensics.decision = explain_forensics(forensics.evidence);
+  const std::string json = forensics_json(forensics, cpu_environment(1));
+  if (!common.out.empty()) write_forensics_directory(common.out, json);
+  fmt::print("{}", common.output_format() == OutputFormat::json ? json : forensics_summary(forensics));
+  return exit_code_of(forensics.decision.verdict);
+}
+
+}  // namespace
+
+Action add_forensics_command(CLI::App& plateau) {
+  auto arguments = std::make_shared<ForensicsArguments>();
+  CLI::App* command = plateau.add_subcommand(
+      "forensics", "Say why the accuracy of rounds that were trained elsewhere stands still, without training");
+  command->footer(
+      "Example: plateau forensics --rounds tests/data/forensics/rounds.csv --predictions "
+      "tests/data/forensics/predictions --data tests/data/forensics/test.csv --target kind\n"
+      "Exit codes: 0 decided, 3 inconclusive, 4 a fault of data or evaluation is proved, 2 bad input");
+  ForensicsArguments& a = *arguments;
+  command
+      ->add_option("--rounds", a.files.rounds,
+                   "table with a line per round: test_accuracy, perhaps train_loss and train_accuracy")
+      ->required();
+  command->add_option("--predictions", a.files.predictions,
+                      "folder with a .csv or .npy file per round: the class, or the outputs, of every test row");
+  command->add_option("--checkpoints", a.files.checkpoints, "folder with a .safetensors file of weights per round");
+  command->add_option("--data", a.files.data, std::string("the test rows with their labels: ") + kRowFiles);
+  add_table_options(*command, a.files.reading);
+  command->add_option("--test-rows", a.files.test_rows, "how many test rows there are, where no file says so")
+      ->check(whole_number(1, 1'000'000'000'000));
+  command->add_option("--delta", a.delta_points, "smallest change in accuracy that is worth acting on, in points")
+      ->capture_default_str();
+  command->add_option("--out", a.common.out, "folder for forensics.json");
+  add_output_options(*command, a.common);
+  command->get_option("--quiet")->description("no progress on the terminal");
+  return [arguments] { return run_forensics(*arguments); };
+}
+
+}  // namespace plateau::app

@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// What the files of rounds that were trained elsewhere say: to a person, and as forensics.json (docs/forensics.md).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "plateau/data/dataset.hpp"
+#include "plateau/report/environment.hpp"
+#include "plateau/study/forensics.hpp"
+
+namespace plateau {
+
+inline constexpr int kForensicsJsonVersion = 1;
+
+// As the user named them; empty: not given.
+struct ForensicsFiles {
+  std::string rounds, predictions, checkpoints, data;
+  ReadOptions reading = {};
+  std::optional<Index> test_rows;
+};
+
+// How the files were understood.
+struct ForensicsReading {
+  std::string accuracy_column;
+  bool in_percent = false;
+  bool predictions_by_id = false;
+};
+ForensicsReading reading_of(const ForensicsRecord& record);
+
+struct Forensics {
+  ForensicsFiles files;
+  ForensicsReading reading;
+  ForensicsEvidence evidence;
+  ForensicsDecision decision;
+};
+
+std::string forensics_summary(const Forensics& forensics);
+// The same files give the same bytes.
+std::string forensics_json(const Forensics& forensics, const Environment& environment);
+
+}  // namespace plateau

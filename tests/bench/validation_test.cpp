@@ -1,0 +1,460 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// The problems whose cause is known, how they are diagnosed and kept; and a few of them, diagnosed.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <tuple>
+
+#include "bench/validation/makers.hpp"
+#include "bench/validation/parameters.hpp"
+#include "bench/validation/real.hpp"
+#include "bench/validation/replay.hpp"
+#include "bench/validation/result_file.hpp"
+#include "bench/validation/trial.hpp"
+#include "data/files.hpp"
+#include "plateau/core/error.hpp"
+#include "support/program.hpp"
+
+namespace plateau::validation {
+namespace {
+
+constexpr Index kSample = 20'000;
+
+Rule rule_of(RuleKind kind, Index features, Index classes) {
+  return {
+      .kind = kind, .features = features, .classes = classes, .separation = 1.2, .cells = 6, .stray = 0.2, .seed = 5};
+}
+const std::vector<Rule>& rules() {
+  static const std::vector<Rule> all = [] {
+    std::vector<Rule> made{rule_of(RuleKind::hyperplane, 2, 2), rule_of(RuleKind::hyperplane, 7, 5),
+                           rule_of(RuleKind::ball, 3, 2),       rule_of(RuleKind::ball, 5, 3),
+                           rule_of(RuleKind::parity, 4, 2),     rule_of(RuleKind::mixture, 3, 2),
+                           rule_of(RuleKind::mixture, 6, 10),   rule_of(RuleKind::patchwork, 2, 2)};
+    made[4].directions = 3;
+    return made;
+  }();
+  return all;
+}
+
+std::string named(const Rule& rule) {
+  return std::string(to_string(rule.kind)) + " of " + std::to_string(rule.features) + " features and " +
+         std::to_string(rule.classes) + " classes";
+}
+
+// Four standard errors of a share seen on `rows` rows.
+double four_errors(double share, Index rows) {
+  return 4 * std::sqrt(std::max(share * (1 - share), 1e-4) / static_cast<double>(rows));
+}
+
+double share_right(const Population& population, const Dataset& rows) {
+  Index right = 0;
+  for (Index i = 0; i < rows.rows(); ++i) right += population.best_class(rows.x().row(i)) == rows.label()[i];
+  return static_cast<double>(right) / static_cast<double>(rows.rows());
+}
+
+TEST(Population, has_as_many_rows_of_every_class) {
+  for (const Rule& rule : rules()) {
+    SCOPED_TRACE(named(rule));
+    const Dataset data = Population(rule).rows(Table::train, kSample);
+    std::vector<double> share(static_cast<std::size_t>(rule.classes));
+    for (const std::int32_t label : data.labels) share[static_cast<std::size_t>(label)] += 1.0 / kSample;
+    const double equal = 1 / static_cast<double>(rule.classes);
+    // The cells of a patchwork are few, and their classes are drawn.
+    const double tolerance = rule.kind == RuleKind::patchwork ? 0.2 : four_errors(equal, kSample);
+    for (const double of_class : share) EXPECT_LE(std::abs(of_class - equal), tolerance);
+  }
+  Rule rare = rule_of(RuleKind::mixture, 2, 2);
+  rare.first_share = 0.9;
+  const Dataset data = Population(rare).rows(Table::train, kSample);
+  const auto first = static_cast<double>(std::ranges::count(data.labels, 0)) / kSample;
+  EXPECT_LE(std::abs(first - 0.9), four_errors(0.9, kSample));
+}
+
+TEST(Population, flips_the_share_of_the_labels_that_is_asked_for) {
+  for (Rule rule : rules()) {
+    if (rule.kind == RuleKind::mixture) continue;  // its best classifier errs without flips
+    SCOPED_TRACE(named(rule));
+    const Population clean(rule);
+    rule.flips = 0.2;
+    const Population flipped(rule);
+    EXPECT_EQ(share_right(clean, clean.rows(Table::test, 2000)), 1);
+    EXPECT_LE(std::abs(share_right(flipped, flipped.rows(Table::test, kSample)) - 0.8), four_errors(0.8, kSample));
+    EXPECT_DOUBLE_EQ(flipped.bayes_accuracy(), 0.8);
+  }
+}
+
+TEST(Population, its_bayes_accuracy_is_what_the_best_classifier_has) {
+  std::vector<std::pair<Rule, double>> cases;
+  for (const Index classes : {2, 5, 10}) cases.push_back({rule_of(RuleKind::mixture, 4, classes), 0});
+  cases.push_back({cases[0].first, 1.5});
+  cases.push_back({cases[1].first, 0.7});
+  cases.push_back({rule_of(RuleKind::hyperplane, 6, 2), 0.8});
+  Rule rare = rule_of(RuleKind::mixture, 3, 2);
+  rare.first_share = 0.8;
+  cases.push_back({rare, 0});
+  Rule flipped = cases[1].first;
+  flipped.flips = 0.3;
+  cases.push_back({flipped, 0});
+  for (const auto& [rule, noise] : cases) {
+    const Population population(rule);
+    const double bayes = population.bayes_accuracy(noise);
+    const double seen = share_right(population, population.rows(Table::test, 4 * kSample, {.noise = noise}));
+    EXPECT_LE(std::abs(seen - bayes), four_errors(bayes, 4 * kSample)) << named(rule) << ", noise " << noise;
+  }
+  // Closed forms: Phi(1.2), and 1 - acos(1 / sqrt(1 + 0.8^2)) / pi.
+  EXPECT_NEAR(Population(rule_of(RuleKind::mixture, 4, 2)).bayes_accuracy(), 0.884930329778292, 1e-12);
+  EXPECT_NEAR(Population(rule_of(RuleKind::hyperplane, 6, 2)).bayes_accuracy(0.8), 0.785223287477445, 1e-12);
+  EXPECT_THROW(Population(rule_of(RuleKind::ball, 3, 2)).bayes_accuracy(0.5), std::invalid_argument);
+}
+
+TEST(Population, a_row_does_not_depend_on_how_many_there_are_nor_a_table_on_another) {
+  for (const Rule& rule : rules()) {
+    SCOPED_TRACE(named(rule));
+    const Population population(rule);
+    for (const View& view : {View{}, View{.noise = 0.5, .badly_scaled = true}, View{.signal = false}}) {
+      Dataset few = population.rows(Table::train, 40, view);
+      const Dataset many = population.rows(Table::train, 100, view);
+      std::vector<std::int32_t> first(40);
+      for (std::int32_t i = 0; i < 40; ++i) first[static_cast<std::size_t>(i)] = i;
+      EXPECT_EQ(plateau::checksum(few), plateau::checksum(take_rows(many, {first.data(), 40})));
+      EXPECT_NE(plateau::checksum(few), plateau::checksum(population.rows(Table::test, 40, view)));
+      Rule other = rule;
+      ++other.seed;
+      EXPECT_NE(plateau::checksum(few), plateau::checksum(Population(other).rows(Table::train, 40, view)));
+    }
+  }
+}
+
+TEST(Population, without_signal_the_rule_says_nothing_about_the_labels) {
+  for (const Rule& rule : rules()) {
+    if (rule.kind == RuleKind::patchwork) continue;  // its classes are not quite as frequent
+    const Population population(rule);
+    const double chance = 1 / static_cast<double>(rule.classes);
+    const double seen = share_right(population, population.rows(Table::test, kSample, {.signal = false}));
+    EXPECT_LE(std::abs(seen - chance), four_errors(chance, kSample)) << named(rule);
+  }
+}
+
+TEST(Population, refuses_rules_that_are_none) {
+  EXPECT_THROW(Population(rule_of(RuleKind::hyperplane, 1, 5)), std::invalid_argument);
+  EXPECT_THROW(Population(rule_of(RuleKind::parity, 4, 3)), std::invalid_argument);
+  EXPECT_THROW(Population(rule_of(RuleKind::patchwork, 3, 2)), std::invalid_argument);
+  Rule rule = rule_of(RuleKind::mixture, 4, 5);
+  rule.first_share = 0.5;
+  EXPECT_THROW(Population{rule}, std::invalid_argument);
+}
+
+// Rates are published of these very problems: whoever changes one changes what was measured.
+TEST(Makers, the_parts_are_those_that_were_reported) {
+  EXPECT_EQ(checksum(Part::frozen), 0u);
+  EXPECT_EQ(checksum(Part::tuning), 0u);
+}
+
+TEST(Makers, the_parts_share_no_seed_and_no_combination) {
+  using Combination = std::tuple<std::string, Index, Index, Index, Index>;
+  std::set<std::uint64_t> seeds;
+  std::size_t problems = 0;
+  for (const std::string& maker : maker_names()) {
+    std::set<Combination> combinations[2];
+    for (const Part part : {Part::tuning, Part::frozen})
+      for (Index number = 0; number < 24; ++number, ++problems) {
+        const Specification s = specification_of(part, maker, number);
+        seeds.insert(s.rule.seed);
+        combinations[part == Part::frozen].insert(
+            {to_string(s.rule.kind), s.rule.directions, s.rule.features, s.rule.classes, s.train_rows});
+      }
+    for (const Combination& combination : combinations[0])
+      EXPECT_FALSE(combinations[1].contains(combination)) << maker << ": " << std::get<0>(combination);
+  }
+  EXPECT_EQ(seeds.size(), problems);
+}
+
+TEST(Makers, every_problem_is_one_that_can_be_trained) {
+  for (const Part part : {Part::tuning, Part::frozen})
+    for (const std::string& maker : maker_names())
+      for (Index number = 0; number < 12; ++number) {
+        const Specification s = specification_of(part, maker, number);
+        SCOPED_TRACE(s.id());
+        EXPECT_FALSE(s.expected.empty());
+        EXPECT_FALSE(s.fault.empty());
+        if (number >= 4) continue;
+        const Problem problem(s);
+        EXPECT_EQ(problem.split().train.rows(), s.train_rows);
+        EXPECT_EQ(problem.split().test.rows(), s.test_rows);
+        EXPECT_NO_THROW(expects_run(s.run, views(problem.split())));
+        if (s.remedy) {
+          EXPECT_NO_THROW(expects_run(*s.remedy, views(problem.split())));
+        }
+        if (problem.second() != nullptr) {
+          EXPECT_EQ(problem.second()->train.labels, problem.split().train.labels);
+        }
+      }
+  EXPECT_THROW(specification_of(Part::frozen, "bad-luck", 0), std::invalid_argument);
+}
+
+TEST(Problems, hold_the_faults_that_their_specification_names) {
+  Specification s = specification_of(Part::tuning, "label-map", 0);
+  const Problem mapped(s);
+  s.test_map.clear();
+  const Problem plain(s);
+  for (Index i = 0; i < s.test_rows; ++i) EXPECT_NE(mapped.split().test.label()[i], plain.split().test.label()[i]);
+  EXPECT_EQ(plateau::checksum(mapped.split().train), plateau::checksum(plain.split().train));
+
+  const Problem one_class(specification_of(Part::tuning, "single-class", 0));
+  EXPECT_EQ(std::set<std::int32_t>(one_class.split().test.labels.begin(), one_class.split().test.labels.end()).size(),
+            1u);
+  EXPECT_FALSE(one_class.has_fresh_rows());
+
+  const Problem leaking(specification_of(Part::tuning, "leak", 0));
+  const Split& split = leaking.split();
+  std::set<std::vector<float>> train;
+  for (Index i = 0; i < split.train.rows(); ++i)
+    train.insert({split.train.x().row(i), split.train.x().row(i) + split.train.columns});
+  Index same = 0;
+  for (Index i = 0; i < split.test.rows(); ++i)
+    same += train.contains({split.test.x().row(i), split.test.x().row(i) + split.test.columns}) ? 1 : 0;
+  const double copied = leaking.specification().copied * static_cast<double>(split.test.rows());
+  EXPECT_LE(std::abs(static_cast<double>(same) - copied / 2), 1);  // the others are blurred
+}
+
+TEST(Problems, have_more_rows_of_their_kind) {
+  const Problem problem(specification_of(Part::tuning, "embedding-limited", 0));
+  const Index rows = problem.specification().train_rows;
+  const Split more = problem.more_train_rows(2 * rows);
+  EXPECT_EQ(more.train.rows(), 2 * rows);
+  EXPECT_TRUE(
+      std::equal(problem.split().train.labels.begin(), problem.split().train.labels.end(), more.train.labels.begin()));
+  EXPECT_EQ(plateau::checksum(more.test), plateau::checksum(problem.split().test));
+  const Split fresh = problem.fresh_rows(500);
+  EXPECT_EQ(plateau::checksum(fresh.train), plateau::checksum(problem.split().train));
+  EXPECT_EQ(fresh.test.labels, problem.second_fresh_rows(500)->test.labels);
+}
+
+TEST(RealProblems, are_iris_and_digits_with_and_without_faults) {
+  for (const std::string& maker : real_maker_names()) {
+    SCOPED_TRACE(maker);
+    const Problem problem = real_problem(PLATEAU_TEST_DATA, maker, 0);
+    const bool iris = maker.starts_with("iris");
+    EXPECT_EQ(problem.split().test.rows(), iris ? 50 : 599);
+    const Index train_rows = iris ? 100 : 1198;
+    EXPECT_EQ(problem.split().train.rows(), maker.ends_with("data-limited") ? train_rows / 8 : train_rows);
+    EXPECT_FALSE(problem.specification().expected.empty());
+    EXPECT_NO_THROW(expects_run(problem.specification().run, views(problem.split())));
+    EXPECT_FALSE(problem.has_fresh_rows());
+  }
+  const Problem clean = real_problem(PLATEAU_TEST_DATA, "digits-clean", 0);
+  const Problem noisy = real_problem(PLATEAU_TEST_DATA, "digits-label-noise", 0);
+  double flipped = 0;
+  for (std::size_t i = 0; i < 599; ++i) flipped += clean.split().test.labels[i] != noisy.split().test.labels[i];
+  EXPECT_LE(std::abs(flipped / 599 - 0.2), four_errors(0.2, 599));
+  EXPECT_THROW(real_problem("/nowhere", "iris-clean", 0), InputError);
+}
+
+// What a replay says of other rows is what the same trainings say of them as their test rows.
+TEST(Replay, judges_the_recorded_networks_by_other_rows) {
+  Specification s = specification_of(Part::tuning, "overfit", 0);
+  s.test_rows = 60;
+  s.run.epochs = 5;
+  s.run.architecture.widths = {s.rule.features, 8, 2};
+  const Problem problem(s);
+  const Split fresh = problem.fresh_rows(700);
+  std::vector<Setting> settings{{"own", s.run}, {"held back", s.run}};
+  settings[1].run.dropout = 0.3;
+  CpuTrainer cpu({.workers = 2});
+  const ValidationRows none;
+  const auto judge = [&](Trainer& trainer, const Split& split) {
+    Laboratory laboratory(trainer);
+    return judge_settings(laboratory, "", views(split), settings, none, 3, 9);
+  };
+
+  RecordingTrainer recording(cpu);
+  recording.ask_about(problem.split().test.x(), fresh.test.x());
+  const std::vector<Judged> recorded = judge(recording, problem.split());
+  const std::vector<Judged> as_it_is = judge(cpu, problem.split()), wanted = judge(cpu, fresh);
+  ReplayingTrainer replay(recording, Recorded::networks, cpu), again(recording, Recorded::networks_again, cpu);
+  const std::vector<Judged> got = judge(replay, fresh), of_other_seeds = judge(again, fresh);
+
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    EXPECT_EQ(recorded[i].right.row_accuracy(), as_it_is[i].right.row_accuracy());
+    EXPECT_EQ(got[i].predicted, wanted[i].predicted);
+    EXPECT_EQ(got[i].right.row_accuracy(), wanted[i].right.row_accuracy());
+    EXPECT_NE(of_other_seeds[i].predicted, wanted[i].predicted);
+    EXPECT_EQ(of_other_seeds[i].diverged, 0);
+  }
+  EXPECT_EQ(recording.trainings_again(), 6);
+}
+
+TEST(Replay, knows_nothing_of_what_was_not_trained) {
+  const Problem problem(specification_of(Part::tuning, "underpowered", 0));
+  CpuTrainer cpu({.workers = 1});
+  RecordingTrainer recording(cpu);
+  recording.ask_about(problem.split().test.x(), problem.split().test.x());
+  plateau::Run run = problem.specification().run;
+  run.epochs = 1;
+  run.outputs.predictions = {{}};
+  recording.train_fleet(views(problem.split()), {run});
+  ReplayingTrainer replay(recording, Recorded::networks, cpu);
+  plateau::Run other = run;
+  other.seed = 77;
+  EXPECT_EQ(replay.train_fleet(views(problem.split()), {other})[0].outcome, RunOutcome::interrupted);
+  EXPECT_EQ(replay.train_fleet(views(problem.split()), {run})[0].outcome, RunOutcome::finished);
+}
+
+class ResultFiles : public testing::Test {
+ protected:
+  std::filesystem::path path_ = testing_files::test_folder() / "lines.jsonl";
+  void write(const std::string& text) const { std::ofstream(path_, std::ios::binary) << text; }
+  std::string refusal() const {
+    try {
+      ResultFile file(path_);
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "";
+  }
+};
+
+TEST_F(ResultFiles, keep_every_whole_line_and_drop_what_was_torn_off) {
+  {
+    ResultFile file(path_);
+    EXPECT_TRUE(file.lines().empty());
+    file.add({{"id", "a"}});
+    EXPECT_EQ(test::file_content(path_), "{\"id\":\"a\"}\n");
+  }
+  std::ofstream(path_, std::ios::app) << "{\"id\":\"b\"}\n{\"id\":\"c\", \"ver";
+  ResultFile file(path_);
+  ASSERT_EQ(file.lines().size(), 2u);
+  EXPECT_EQ(file.lines()[1]["id"], "b");
+  file.add({{"id", "d"}});
+  EXPECT_EQ(test::file_content(path_), "{\"id\":\"a\"}\n{\"id\":\"b\"}\n{\"id\":\"d\"}\n");
+}
+
+TEST_F(ResultFiles, refuse_what_is_none_and_a_second_writer) {
+  write("{\"id\":\"a\"}\nno JSON\n");
+  EXPECT_EQ(refusal(), path_.string() + ": line 2 is no JSON object");
+  EXPECT_EQ(test::file_content(path_), "{\"id\":\"a\"}\nno JSON\n");
+  write("");
+  ResultFile file(path_);
+  EXPECT_EQ(refusal(), path_.string() + ": another process adds to it");
+  path_ /= "below";
+  EXPECT_EQ(refusal(), path_.string() + ": Not a directory");
+}
+
+class ValidationProgram : public testing::Test {
+ protected:
+  std::filesystem::path out_ = testing_files::test_folder() / "out.jsonl";
+  test::ProgramResult run(std::vector<std::string> options) const {
+    std::vector<std::string> command{PLATEAU_BENCH_VALIDATION, "--out", out_.string(), "--device", "cpu"};
+    command.insert(command.end(), options.begin(), options.end());
+    return test::run_program(command, testing_files::test_folder());
+  }
+  std::vector<std::string> ids() const {
+    std::vector<std::string> found;
+    std::istringstream lines(test::file_content(out_));
+    for (std::string line; std::getline(lines, line);) found.push_back(nlohmann::json::parse(line)["id"]);
+    return found;
+  }
+};
+
+TEST_F(ValidationProgram, goes_on_where_it_ended_and_shards_share_the_problems) {
+  const std::vector<std::string> what{"--part", "tuning", "--cause", "single-class"};
+  const auto with = [&what](std::vector<std::string> more) {
+    more.insert(more.begin(), what.begin(), what.end());
+    return more;
+  };
+  ASSERT_EQ(run(with({"--sets", "2"})).exit_code, 0);
+  const std::string before = test::file_content(out_);
+  std::ofstream(out_, std::ios::app) << "{\"id\":\"tuning/sing";
+  ASSERT_EQ(run(with({"--sets", "5", "--shard", "1/2"})).exit_code, 0);
+  EXPECT_TRUE(test::file_content(out_).starts_with(before));
+  const auto id = [](int number) { return "tuning/single-class/" + std::to_string(number); };
+  EXPECT_EQ(ids(), (std::vector<std::string>{id(0), id(1), id(2), id(4)}));
+  ASSERT_EQ(run(with({"--sets", "5", "--shard", "2/2"})).exit_code, 0);
+  EXPECT_EQ(ids(), (std::vector<std::string>{id(0), id(1), id(2), id(4), id(3)}));
+  const auto line = nlohmann::json::parse(before.substr(0, before.find('\n')));
+  EXPECT_EQ(line["verdict"]["code"], "single-class");
+  EXPECT_EQ(line["expected"], nlohmann::json({"single-class"}));
+}
+
+TEST_F(ValidationProgram, refuses_a_file_of_other_work_and_options_that_are_none) {
+  ASSERT_EQ(run({"--part", "tuning", "--cause", "single-class", "--sets", "1"}).exit_code, 0);
+  const auto refused = [&](const std::vector<std::string>& options, const std::string& words) {
+    const test::ProgramResult result = run(options);
+    EXPECT_EQ(result.exit_code, 2) << words;
+    EXPECT_NE(result.err.find(words), std::string::npos) << result.err;
+  };
+  refused({"--part", "frozen", "--cause", "single-class", "--sets", "1"}, "line 1 has a part with the checksum ");
+  refused({"--part", "tuning", "--depth", "standard"}, "line 1 has the depth quick, and this would add standard");
+  refused({"--part", "tuning", "--audit"}, "line 1 has the kind diagnosis, and this would add an audit");
+  refused({"--cause", "luck"}, "--cause luck: expected all, or one of single-class, ");
+  for (const char* shard : {"0/2", "3/2", "1", "1/2x", "-1/2"})
+    refused({"--shard", shard}, "--shard " + std::string(shard) + ": expected I/K");
+}
+
+TEST_F(ValidationProgram, ends_after_an_interrupt_with_whole_lines_only) {
+  const test::ProgramResult result = test::run_program(
+      {PLATEAU_BENCH_VALIDATION, "--out", out_.string(), "--device", "cpu", "--part", "tuning", "--sets", "50"},
+      testing_files::test_folder(), std::chrono::milliseconds(700));
+  EXPECT_EQ(result.exit_code, 130) << result.err;
+  const std::string text = test::file_content(out_);
+  ASSERT_FALSE(text.empty());
+  EXPECT_EQ(text.back(), '\n');
+  EXPECT_EQ(ids().front(), "tuning/single-class/0");
+}
+
+// One set of each main cause, smaller than those that are reported. Which it is was chosen once, and every other was as
+// good: the rates of many are in docs/validation.md.
+class Verdicts : public testing::TestWithParam<std::pair<const char*, Index>> {};
+
+TEST_P(Verdicts, name_the_cause_that_was_built_in) {
+  const auto& [maker, number] = GetParam();
+  const Problem problem(specification_of(Part::tuning, maker, number));
+  CpuTrainer trainer({.workers = 2});
+  const auto trial = try_problem(problem, Depth::quick, Truths::leave_out, trainer);
+  ASSERT_TRUE(trial && trial->diagnosis);
+  const Verdict& verdict = trial->diagnosis->verdict;
+  EXPECT_TRUE(std::ranges::count(problem.specification().expected, verdict.code) > 0)
+      << to_string(verdict.code) << ": " << verdict.sentence;
+}
+
+INSTANTIATE_TEST_SUITE_P(Tuning, Verdicts,
+                         testing::Values(std::pair{"no-signal", 0}, std::pair{"shift", 0}, std::pair{"capacity", 1},
+                                         std::pair{"optimisation", 1}, std::pair{"data-limited", 0},
+                                         std::pair{"ceiling", 0}, std::pair{"underpowered", 0}),
+                         [](const auto& test) {
+                           std::string name = test.param.first;
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
+
+// Fresh rows judge what a diagnosis said.
+TEST(Trial, finds_what_the_figures_should_have_been) {
+  Specification s = specification_of(Part::tuning, "capacity", 0);
+  s.train_rows = 300;
+  s.test_rows = 200;
+  const Problem problem(s);
+  CpuTrainer trainer({.workers = 2});
+  const auto trial = try_problem(problem, Depth::quick, Truths::find, trainer);
+  ASSERT_TRUE(trial && trial->diagnosis);
+  std::set<std::string> names;
+  for (const JudgedInterval& interval : trial->intervals) {
+    names.insert(interval.name);
+    EXPECT_LE(interval.low, interval.value);
+    EXPECT_LE(interval.value, interval.high);
+    // The truth has its own seeds and rows, and lies near what 200 rows have seen.
+    EXPECT_LE(std::abs(interval.truth - interval.value), 0.15) << interval.name;
+    EXPECT_NE(interval.truth, interval.value) << interval.name;
+  }
+  for (const char* name : {"capacity", "data-limited", "reference", "accuracy"})
+    EXPECT_TRUE(names.contains(name)) << name;
+  ASSERT_TRUE(trial->twice.has_value());
+  EXPECT_LE(std::abs(trial->twice->truth), 0.1);
+  EXPECT_GT(trial->truth_trainings, 0);
+}
+
+}  // namespace
+}  // namespace plateau::validation

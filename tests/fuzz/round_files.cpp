@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/data/round_files.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "fuzz.hpp"
+#include "plateau/data/csv.hpp"
+
+namespace plateau {
+namespace {
+
+using fuzzing::must;
+
+void read_text(const std::string& file) {
+  Index last = 0;
+  std::size_t columns = 0;
+  read_csv_text(file, [&](Index line, const std::vector<std::string>& fields) {
+    must(line > last, "lines come in their order");
+    must(!fields.empty() && (columns == 0 || fields.size() == columns), "every line has the fields of the first");
+    last = line;
+    columns = fields.size();
+  });
+}
+
+void read_log(const std::string& file) {
+  const auto is_share = [](double value) { return 0 <= value && value <= 1; };
+  const RoundLog log = read_round_log(file);
+  must(log.rounds.size() >= 2, "there are two rounds");
+  for (std::size_t r = 0; r < log.rounds.size(); ++r) {
+    const LoggedRound& round = log.rounds[r];
+    must(round.number == log.rounds[0].number + static_cast<Index>(r), "rounds are numbered without a gap");
+    must(is_share(round.test_accuracy) && (!round.train_accuracy || is_share(*round.train_accuracy)), "shares");
+    must(std::isfinite(round.train_loss.value_or(0)) && std::isfinite(round.test_loss.value_or(0)),
+         "losses are finite");
+  }
+  must(0 <= log.decimals && log.decimals <= 17, "decimals of a double");
+}
+
+void read_predictions(const std::string& file) {
+  const RoundPredictions given = read_round_predictions({file, file}, nullptr);
+  must(given.predicted.size() == 2 && given.predicted[0] == given.predicted[1] && !given.predicted[0].empty(),
+       "the same of the same file");
+  for (const std::int32_t id : given.predicted[0]) must(0 <= id && id < given.classes.classes(), "ids of classes");
+  must(given.outputs.empty() || given.outputs[0] == given.outputs[1], "the same outputs");
+}
+
+}  // namespace
+
+std::vector<fuzzing::Reader> fuzzing::readers() { return {read_text, read_log, read_predictions}; }
+
+void fuzzing::repair(std::string&) {}
+
+}  // namespace plateau

@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/report/forensics_report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+namespace plateau {
+namespace {
+
+using Json = nlohmann::json;
+
+// Three rounds of which everything is known, over classes with names that would break a line.
+Forensics forensics() {
+  ForensicsRecord record{.labels = {0, 0, 1, 1, 1}, .classes = {.names = {"c\nat", "dog"}}};
+  record.log = {.source = "r.csv", .accuracy_column = "val_accuracy", .in_percent = true, .decimals = 4};
+  for (const auto& [number, accuracy, loss] : {std::tuple{1, 0.6, 0.9}, {2, 0.8, 0.5}, {3, 0.8, 0.25}})
+    record.log.rounds.push_back({.number = number, .test_accuracy = accuracy, .train_loss = loss});
+  record.log.rounds[1].train_loss.reset();
+  record.predictions = RoundPredictions{.classes = record.classes,
+                                        .predicted = {{0, 1, 1, 1, 0}, {0, 0, 1, 1, 0}, {0, 0, 1, 1, -1}},
+                                        .outputs = {1, 2, 3},
+                                        .by_id = true};
+  const auto weights = [](float first, float second) {
+    return std::vector<Tensor>{{"fc1.weight", {1}, {first}}, {"fc2.weight", {1}, {second}}};
+  };
+  record.weights.add("1", weights(0, 1));
+  record.weights.add("2", weights(0.5f, 1.5f));
+  record.weights.add("3", weights(0.5f, 1.5f));
+  Forensics forensics{
+      .files = {.rounds = "r.csv", .predictions = "p", .checkpoints = "w", .data = "t.csv", .reading = {.target = "k"}},
+      .reading = reading_of(record),
+      .evidence = measure_rounds(record),
+      .decision = {}};
+  forensics.decision = explain_forensics(forensics.evidence);
+  return forensics;
+}
+
+void expect_part(const std::string& text, const std::string& part) {
+  EXPECT_NE(text.find(part), std::string::npos) << part << " is missing in\n" << text;
+}
+
+TEST(ForensicsSummary, says_what_was_found_and_what_the_rounds_were) {
+  const Forensics of = forensics();
+  const std::string text = forensics_summary(of);
+  expect_part(text, "\nr.csv: 3 rounds, 5 test rows; nothing was trained\n\nVerdict      frozen-weights (supported). ");
+  expect_part(text, "The weights of rounds 2 and 3 are the same to the bit");
+  expect_part(text, "\nWhat to do   Look at what is saved");
+  expect_part(text,
+              "\nround  train loss          test accuracy  of predictions   changed  right / wrong  fc1   fc2\n"
+              "    1         0.9  0.6000 [0.231, 0.882]          0.6000\n"
+              "    2              0.8000 [0.376, 0.964]          0.8000  1 (20 %)        +1 / -0    -  50 %\n"
+              "    3        0.25  0.8000 [0.376, 0.964]          0.8000  1 (20 %)        +0 / -0  0 %   0 %\n\n");
+  expect_part(text, "\nRead as      - test accuracies are column 'val_accuracy', in percent\n");
+  expect_part(text, "predicted numbers are taken for ids of the 2 classes of t.csv, counted from 0");
+  expect_part(text, "\nFindings     - frozen-weights (supported): ");
+  expect_part(text, "the outputs of 1 of 5 test rows in round 3 are no numbers");
+  expect_part(text, "\nNot tested   - ");
+  EXPECT_EQ(text.find("c\nat"), std::string::npos);
+}
+
+TEST(ForensicsSummary, leaves_out_what_is_not_known) {
+  Forensics of{.files = {.rounds = "r.csv"}, .reading = {.accuracy_column = "acc"}};
+  of.evidence.rounds.resize(50);
+  for (std::size_t r = 0; r < 50; ++r)
+    of.evidence.rounds[r] = {.number = static_cast<Index>(r) + 1, .test_accuracy = 0.5};
+  of.decision = explain_forensics(of.evidence);
+  const std::string text = forensics_summary(of);
+  expect_part(text, "\nr.csv: 50 rounds; nothing was trained\n");
+  expect_part(text, "\nround  test accuracy\n    1         0.5000\n");
+  expect_part(text, "\n   20         0.5000\n  ...\n   31         0.5000\n");
+  EXPECT_EQ(text.find("Findings"), std::string::npos);
+}
+
+TEST(ForensicsJson, has_all_that_the_text_says) {
+  const Forensics of = forensics();
+  const std::string text = forensics_json(of, cpu_environment(1));
+  EXPECT_EQ(text, forensics_json(forensics(), cpu_environment(1)));
+  const Json json = Json::parse(text);
+  EXPECT_EQ(json["schema"], "plateau-forensics");
+  EXPECT_EQ(json["schema_version"], kForensicsJsonVersion);
+  EXPECT_EQ(json["configuration"]["data"], "t.csv");
+  EXPECT_EQ(json["configuration"]["target"], "k");
+  EXPECT_EQ(json["configuration"]["test_rows"], nullptr);
+  EXPECT_EQ(json["configuration"]["delta"], 0.01);
+  EXPECT_EQ(json["verdict"]["code"], "frozen-weights");
+  EXPECT_EQ(json["verdict"]["grade"], "supported");
+  EXPECT_EQ(json["verdict"]["sentence"], of.decision.verdict.sentence);
+  EXPECT_EQ(json["advice"], of.decision.advice);
+  ASSERT_EQ(json["findings"].size(), of.decision.findings.size());
+  EXPECT_EQ(json["findings"][0]["points"], nullptr);
+  EXPECT_EQ(json["evidence"], Json(of.decision.verdict.evidence));
+  EXPECT_EQ(json["not_tested"], Json(of.decision.verdict.not_tested));
+  EXPECT_EQ(json["data"]["classes"], Json({"c\nat", "dog"}));
+  EXPECT_EQ(json["data"]["test_class_rows"], Json({2, 3}));
+  EXPECT_EQ(json["data"]["majority_share_test"], 0.6);
+  EXPECT_EQ(json["data"]["layers"], Json({"fc1", "fc2"}));
+  const Json& first = json["rounds"][0];
+  EXPECT_EQ(first["changed"], nullptr);
+  EXPECT_EQ(first["over_before"], nullptr);
+  const Json& second = json["rounds"][1];
+  EXPECT_EQ(second["train_loss"], nullptr);
+  EXPECT_EQ(second["predicted_class_rows"], Json({3, 2}));
+  EXPECT_EQ(second["changed"], 1);
+  EXPECT_EQ(second["same_outputs"], false);
+  EXPECT_EQ(second["recomputed"], 0.8);
+  EXPECT_EQ(second["over_before"]["gained"], 1);
+  EXPECT_EQ(second["layer_change"], Json({nullptr, 0.5}));
+  EXPECT_EQ(json["rounds"][2]["weights_hash"], second["weights_hash"]);
+  EXPECT_EQ(json["rounds"][2]["without_class"], 1);
+  EXPECT_EQ(json["label_map"]["map"].size(), 2u);
+  EXPECT_EQ(json["spread"]["paired"], true);
+  EXPECT_EQ(json["class_trade"]["earlier_round"], 2);
+  EXPECT_EQ(json["slope"], nullptr);
+}
+
+}  // namespace
+}  // namespace plateau

@@ -1,0 +1,260 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// Whole diagnoses of rows of which it is known what keeps the accuracy where it is.
+#include "plateau/study/diagnose.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <functional>
+#include <numeric>
+
+#include "plateau/core/error.hpp"
+#include "support/cases.hpp"
+#include "support/datasets.hpp"
+
+namespace plateau::test {
+namespace {
+
+using Ids = std::vector<std::int32_t>;
+using Rule = std::function<std::int32_t(const float* x, Index row)>;
+
+// Uniform features in [-1, 1), labelled by the rule.
+Dataset made(Index rows, Index features, const Rule& rule, std::uint64_t seed) {
+  std::vector<float> x;
+  for (const double value : random_values(rows * features, -1, 1, seed)) x.push_back(static_cast<float>(value));
+  Ids labels;
+  for (Index row = 0; row < rows; ++row) labels.push_back(rule(&x[at(row * features)], row));
+  return labelled(features, x, labels);
+}
+Split made(Index train, Index test, Index features, const Rule& rule) {
+  return {.train = made(train, features, rule, 1), .test = made(test, features, rule, 2)};
+}
+std::int32_t by_a_plane(const float* x, Index) { return x[0] + x[1] > 0; }
+std::int32_t by_a_ball(const float* x, Index) { return x[0] * x[0] + x[1] * x[1] > 0.64f; }
+Rule coin_flips(std::uint64_t seed) {
+  return [labels = random_labels(1000, 2, seed)](const float*, Index row) { return labels[at(row)]; };
+}
+
+DiagnoseConfiguration quick(std::vector<Index> widths, double rate = 0.01, Index epochs = 60) {
+  DiagnoseConfiguration configuration{.depth = Depth::quick, .seed = 5};
+  configuration.run = {
+      .architecture = {std::move(widths)}, .optimizer = AdamParameters{.learning_rate = rate}, .epochs = epochs};
+  return configuration;
+}
+Diagnosis diagnosed(const Split& split, const DiagnoseConfiguration& configuration, const Split* second = nullptr) {
+  CpuTrainer trainer({.workers = 2});
+  return *diagnose(split, second, configuration, trainer);
+}
+void expect_verdict(const Diagnosis& diagnosis, VerdictCode code) {
+  EXPECT_STREQ(to_string(diagnosis.verdict.code), to_string(code)) << diagnosis.verdict.sentence;
+}
+
+TEST(Diagnose, finds_a_learning_rate_that_is_too_small) {
+  Split split = made(150, 200, 2, by_a_plane);
+  split.train.labels[40] = 1 - split.train.labels[40];
+  split.dealt.emplace();
+  for (std::int32_t row = 0; row < 150; ++row) split.dealt->train.push_back(2 * row);
+  std::vector<std::string> blocks;
+  CpuTrainer trainer({.workers = 2});
+  Index trainings = 0;
+  const Diagnosis diagnosis =
+      *diagnose(split, nullptr, quick({2, 8, 2}, 1e-5), trainer, [&](std::string_view block, double share, Index done) {
+        if (blocks.empty() || blocks.back() != block) blocks.emplace_back(block);
+        EXPECT_TRUE(0 <= share && share <= 1);
+        EXPECT_GE(done, trainings);
+        trainings = done;
+      });
+  expect_verdict(diagnosis, VerdictCode::optimisation);
+  EXPECT_EQ(diagnosis.verdict.grade, EvidenceGrade::proved);
+  EXPECT_GT(diagnosis.evidence.optimised->gain.interval.low, 0.1);
+  EXPECT_EQ(diagnosis.causes[0].code, VerdictCode::optimisation);
+  EXPECT_EQ(diagnosis.evidence.train_rows, 150);
+  EXPECT_EQ(diagnosis.evidence.test_rows, 200);
+  EXPECT_GT(diagnosis.trainings, trainings);
+  EXPECT_GE(diagnosis.test_looks, 4);
+  EXPECT_LE(diagnosis.test_looks, 8);
+  for (const char* block : {"optimisation", "capacity", "learning curve", "signal", "shift"})
+    EXPECT_EQ(std::ranges::count(blocks, block), 1) << block;
+  EXPECT_EQ(diagnosis.evidence.user->layer_moved, (std::vector<bool>{true, true}));
+
+  // The rows whose labels are in doubt, by their places in the file they were dealt from.
+  ASSERT_FALSE(diagnosis.suspects.empty());
+  ASSERT_EQ(diagnosis.suspects.size(), diagnosis.evidence.noise->suspects.size());
+  EXPECT_EQ(diagnosis.suspects[0].row, 2 * diagnosis.evidence.noise->suspects[0]);
+  EXPECT_TRUE(std::ranges::any_of(diagnosis.suspects, [&](const Suspect& suspect) {
+    return suspect.row == 80 && suspect.label == split.train.labels[40];
+  }));
+}
+
+TEST(Diagnose, finds_a_network_that_cannot_bend) {
+  const Diagnosis diagnosis = diagnosed(made(200, 300, 2, by_a_ball), quick({2, 2}, 0.03, 100));
+  expect_verdict(diagnosis, VerdictCode::capacity);
+  EXPECT_GT(diagnosis.evidence.larger->gain.interval.low, 0.1);
+  EXPECT_FALSE(diagnosis.evidence.from_scratch || diagnosis.evidence.second_data || diagnosis.evidence.with_leaked);
+}
+
+TEST(Diagnose, denies_a_signal_in_coin_flips) {
+  const Split split{.train = made(240, 2, coin_flips(3), 1), .test = made(400, 2, coin_flips(4), 2)};
+  const Diagnosis diagnosis = diagnosed(split, quick({2, 8, 2}));
+  expect_verdict(diagnosis, VerdictCode::no_signal);
+  EXPECT_GT(diagnosis.evidence.signal->p, kSignalLevel);
+}
+
+TEST(Diagnose, trains_nothing_where_counting_tells) {
+  Split split = made(40, 40, 2, by_a_plane);
+  std::ranges::fill(split.test.labels, 1);
+  const Diagnosis one_class = diagnosed(split, quick({2, 4, 2}));
+  expect_verdict(one_class, VerdictCode::single_class);
+  EXPECT_EQ(one_class.trainings, 0);
+  EXPECT_EQ(one_class.test_looks, 0);
+
+  split = made(40, 40, 2, by_a_plane);
+  for (Dataset* part : {&split.train, &split.test}) std::ranges::fill(part->values.view(), 3.0f);
+  const Diagnosis constant = diagnosed(split, quick({2, 4, 2}));
+  expect_verdict(constant, VerdictCode::no_signal);
+  EXPECT_EQ(constant.verdict.grade, EvidenceGrade::proved);
+  EXPECT_EQ(constant.trainings, 0);
+}
+
+TEST(Diagnose, finds_that_other_features_of_the_same_rows_say_more) {
+  const Split second = made(200, 300, 2, by_a_plane);
+  Split split{.train = take_rows(second.train, {nullptr, 0}), .test = take_rows(second.test, {nullptr, 0})};
+  for (auto [blurred, clear, seed] : {std::tuple{&split.train, &second.train, 7}, {&split.test, &second.test, 8}}) {
+    std::vector<float> x;
+    const std::vector<double> blur = random_values(2 * clear->rows(), -1, 1, static_cast<std::uint64_t>(seed));
+    for (Index i = 0; i < 2 * clear->rows(); ++i)
+      x.push_back(clear->values.view().data[i] + 1.5f * static_cast<float>(blur[at(i)]));
+    *blurred = labelled(2, x, clear->labels);
+  }
+  const Diagnosis diagnosis = diagnosed(split, quick({2, 8, 2}, 0.03), &second);
+  expect_verdict(diagnosis, VerdictCode::embedding_limited);
+  EXPECT_GT(diagnosis.evidence.second_data->gain.interval.low, 0.1);
+}
+
+std::vector<double> numbers_of(const Diagnosis& diagnosis) {
+  const DiagnosisEvidence& e = diagnosis.evidence;
+  std::vector<double> numbers{e.user->setting.test_accuracy,
+                              e.user->gradient_ratio,
+                              e.signal->statistic,
+                              e.signal->p,
+                              e.curve->at_twice_interval.low,
+                              e.shift->auc.value,
+                              e.noise->confident_disagreement,
+                              static_cast<double>(diagnosis.trainings)};
+  for (const Effect& effect : diagnosis.effects) numbers.push_back(effect.gain.value);
+  numbers.insert(numbers.end(), e.signal->null.begin(), e.signal->null.end());
+  return numbers;
+}
+
+TEST(Diagnose, gives_the_same_evidence_for_the_same_seed_whatever_the_threads) {
+  const Split split = made(50, 50, 2, by_a_plane);
+  DiagnoseConfiguration configuration = quick({2, 8, 2});
+  configuration.run.patience = 5;  // holds rows out
+  const std::vector<double> weights = random_values(configuration.run.architecture.parameters(), -1, 1, 3);
+  configuration.run.initial.emplace(weights.begin(), weights.end());
+  configuration.run.frozen = 2;
+  CpuTrainer one({.workers = 1});
+  const Diagnosis first = *diagnose(split, nullptr, configuration, one), second = diagnosed(split, configuration);
+  EXPECT_EQ(numbers_of(first), numbers_of(second));
+  EXPECT_EQ(first.verdict.sentence, second.verdict.sentence);
+
+  expect_verdict(first, VerdictCode::frozen_weights);
+  EXPECT_EQ(first.evidence.user->layer_moved, (std::vector<bool>{true, false}));
+  ASSERT_TRUE(first.evidence.from_scratch.has_value());
+  EXPECT_NE(first.evidence.from_scratch->seed_deviation, first.evidence.user->setting.seed_deviation);
+}
+
+TEST(Diagnose, ends_without_a_result_where_the_user_wants_to) {
+  const Split split = made(60, 60, 2, by_a_plane);
+  for (const char* const last : {"", "the training as it is", "optimisation"}) {
+    std::atomic<bool> stop{*last == '\0'};
+    CpuTrainer trainer({.workers = 2, .stop = &stop});
+    EXPECT_FALSE(diagnose(split, nullptr, quick({2, 4, 2}), trainer,
+                          [&](std::string_view block, double, Index) {
+                            if (block == last) stop = true;
+                          })
+                     .has_value())
+        << last;
+  }
+}
+
+TEST(Diagnose, refuses_what_cannot_be_diagnosed) {
+  CpuTrainer trainer({});
+  const auto refused = [&](const Split& split, const Split* second, const char* part) {
+    try {
+      diagnose(split, second, quick({2, 4, 2}), trainer);
+      ADD_FAILURE() << part;
+    } catch (const InputError& error) {
+      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+    }
+  };
+  refused(made(9, 20, 2, by_a_plane), nullptr, "9 rows are too few");
+  refused(made(20, 1, 2, by_a_plane), nullptr, "1 row is too few");
+  const Split split = made(20, 20, 2, by_a_plane);
+  const Split longer = made(21, 20, 2, by_a_plane);
+  refused(split, &longer, "has 21 training rows");
+  Split relabelled = made(20, 20, 2, by_a_plane);
+  relabelled.test.labels[7] = 1 - relabelled.test.labels[7];
+  refused(split, &relabelled, "other labels for its test rows");
+  Split grouped = made(20, 20, 2, by_a_plane);
+  grouped.train.groups.assign(20, 0);
+  refused(grouped, nullptr, "all of one group");
+  DiagnoseConfiguration nothing_is_worth_it = quick({2, 4, 2});
+  nothing_is_worth_it.delta = 0;
+  EXPECT_THROW(diagnose(split, nullptr, nothing_is_worth_it, trainer), std::invalid_argument);
+}
+
+// ---- Rows that everybody knows
+// ---------------------------------------------------------------------------------------
+
+Split flowers() {
+  const Dataset all = read_dataset(std::string(PLATEAU_TEST_DATA) + "/iris.csv");
+  return deal_rows(all, 0.4, 1);
+}
+
+TEST(Diagnose, finds_that_the_test_rows_of_irises_have_other_names) {
+  Split split = flowers();
+  for (std::int32_t& label : split.test.labels) label = (label + 1) % 3;
+  const Diagnosis diagnosis = diagnosed(split, quick({4, 8, 3}, 0.03));
+  expect_verdict(diagnosis, VerdictCode::label_map);
+  EXPECT_EQ(diagnosis.evidence.label_map->best, (Ids{1, 2, 0}));
+  EXPECT_EQ(exit_code_of(diagnosis.verdict), 4);
+}
+
+TEST(Diagnose, judges_irises_without_those_that_were_trained_on) {
+  Split split = flowers();
+  const auto copy = [&](Index row) {
+    std::copy_n(split.train.x().row(row), 4, split.test.values.view().data + 4 * row);
+    split.test.labels[at(row)] = split.train.labels[at(row)];
+  };
+  for (Index row = 0; row < 30; ++row) copy(row);
+  const Diagnosis diagnosis = diagnosed(split, quick({4, 8, 3}, 0.03));
+  expect_verdict(diagnosis, VerdictCode::leak);
+  EXPECT_EQ(exit_code_of(diagnosis.verdict), 4);
+  EXPECT_LE(diagnosis.evidence.test_rows, 30);
+  EXPECT_GE(diagnosis.evidence.test_rows, 25);  // some were twins from the beginning
+  EXPECT_EQ(diagnosis.evidence.with_leaked->what, "the user's");
+  EXPECT_TRUE(diagnosis.evidence.user.has_value());
+
+  // Where hardly a row is left, what was counted stands alone.
+  for (Index row = 30; row < 55; ++row) copy(row);
+  const Diagnosis counted = diagnosed(split, quick({4, 8, 3}, 0.03));
+  expect_verdict(counted, VerdictCode::leak);
+  EXPECT_FALSE(counted.evidence.user.has_value());
+  EXPECT_TRUE(counted.evidence.with_leaked.has_value());
+}
+
+// Of clean flowers 60 test rows do not say whether anything is left to gain.
+TEST(Diagnose, of_irises_as_they_are_claims_nothing_false) {
+  const Diagnosis diagnosis = diagnosed(flowers(), quick({4, 16, 3}, 0.03, 100));
+  const VerdictCode code = diagnosis.verdict.code;
+  EXPECT_TRUE(code == VerdictCode::inconclusive || code == VerdictCode::solved || code == VerdictCode::ceiling)
+      << to_string(code) << ": " << diagnosis.verdict.sentence;
+  EXPECT_GT(diagnosis.evidence.user->setting.test_accuracy, 0.9);
+}
+
+}  // namespace
+}  // namespace plateau::test

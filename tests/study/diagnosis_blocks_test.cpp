@@ -1,0 +1,192 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// The blocks of a diagnosis that train, each on rows of which the answer is known.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+
+#include "plateau/study/learning_curve.hpp"
+#include "plateau/study/shift.hpp"
+#include "plateau/study/signal.hpp"
+#include "support/cases.hpp"
+#include "support/datasets.hpp"
+
+namespace plateau::test {
+namespace {
+
+using Ids = std::vector<std::int32_t>;
+
+// Uniform features in [-1, 1), the first one moved by `offset`; the label says whether it is above 0, or, with `coins`,
+// nothing.
+struct Making {
+  Index rows = 0;
+  Index features = 2;
+  float offset = 0;
+  bool coins = false;
+};
+Dataset made(const Making& making, std::uint64_t seed) {
+  std::vector<float> x;
+  for (const double value : random_values(making.rows * making.features, -1, 1, seed))
+    x.push_back(static_cast<float>(value));
+  Ids labels = random_labels(making.rows, 2, seed + 1000);
+  for (Index row = 0; row < making.rows; ++row) {
+    float& first = x[at(row * making.features)];
+    first += making.offset;
+    if (!making.coins) labels[at(row)] = first > 0;
+  }
+  Dataset data = labelled(making.features, x, labels);
+  data.classes = numbered_classes(2);
+  return data;
+}
+
+Battery small_battery() {
+  Battery battery = battery_of(Depth::quick);
+  battery.permutations = 39;
+  battery.signal_seeds = 3;
+  battery.optimiser_steps = 120;
+  battery.curve_repeats = 2;
+  return battery;
+}
+
+class DiagnosisBlocks : public testing::Test {
+ protected:
+  CpuTrainer trainer{{.workers = 2}};
+  Laboratory laboratory{trainer};
+  const Battery battery = small_battery();
+
+  std::optional<SignalEvidence> signal_of(const Split& split, std::uint64_t seed = 1) {
+    return test_signal(laboratory, split, {.architecture = {{split.train.features(), 4, 2}}}, battery, seed);
+  }
+  // By the recipe, a network with one hidden layer.
+  LearningCurve curve_of(const Split& split, const Folds& folds) {
+    const plateau::Run run = recipe({}, {{split.train.features(), 8, 2}}, 0.01, split.train.rows(), battery);
+    return learning_curve(laboratory, split, {"", run}, folds, battery, 3);
+  }
+  std::optional<ShiftEvidence> shift_of(const Split& split) {
+    const Folds folds(split.train, 3, 1);
+    return test_shift(laboratory, split, curve_of(split, folds), folds, battery, 1);
+  }
+};
+
+TEST_F(DiagnosisBlocks, a_signal_that_is_there_is_seen) {
+  const std::optional<SignalEvidence> found = signal_of({.train = made({60}, 1), .test = made({60}, 2)});
+  EXPECT_EQ(found->p, 1.0 / 40);
+  EXPECT_EQ(found->null.size(), 39u);
+  EXPECT_EQ(found->permutations, 39);
+  EXPECT_EQ(found->trainings, 42 * 3);
+  EXPECT_GT(found->statistic, 0.25);
+  EXPECT_GT(found->detectable, 0);
+  EXPECT_LT(found->detectable, 0.2);
+}
+
+TEST_F(DiagnosisBlocks, of_coin_flips_hardly_any_signal_is_seen) {
+  int seen = 0;
+  double sum = 0;
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    const Making coins{.rows = 40, .coins = true};
+    const std::optional<SignalEvidence> found = signal_of({.train = made(coins, 50 + seed), .test = made(coins, seed)});
+    seen += found->p <= 0.05;
+    sum += found->p;
+    EXPECT_LT(found->statistic, 0.2);
+  }
+  EXPECT_LE(seen, 2);
+  EXPECT_GT(sum / 12, 0.2);
+}
+
+// Groups by their first feature: the label is known from the group, and within a group there is nothing to know.
+TEST_F(DiagnosisBlocks, labels_are_shuffled_within_groups) {
+  Split split{.train = made({.rows = 80}, 1), .test = made({.rows = 80}, 2)};
+  for (Dataset* part : {&split.train, &split.test})
+    for (Index row = 0; row < 80; ++row) {
+      const bool right = part->x().row(row)[0] > 0;
+      part->labels[at(row)] = right != (row % 5 == 0);  // a fifth otherwise, or no label could be moved
+      part->groups.push_back(right ? 1 : 0);
+    }
+  const std::optional<SignalEvidence> within = signal_of(split);
+  ASSERT_TRUE(within.has_value());
+  EXPECT_GT(within->p, 0.05);
+  split.train.groups.clear();
+  EXPECT_LE(signal_of(split)->p, 0.05);
+}
+
+TEST_F(DiagnosisBlocks, labels_that_are_constant_within_groups_cannot_be_shuffled) {
+  Split split{.train = made({.rows = 40}, 1), .test = made({.rows = 40}, 2)};
+  for (const std::int32_t label : split.train.labels) split.train.groups.push_back(label);
+  EXPECT_FALSE(signal_of(split).has_value());
+  EXPECT_EQ(laboratory.trainings(), 0);
+}
+
+TEST_F(DiagnosisBlocks, more_rows_help_where_there_are_few_of_many_features) {
+  const Making wide{.rows = 96, .features = 24};
+  Making tests = wide;
+  tests.rows = 300;
+  const Split split{.train = made(wide, 1), .test = made(tests, 2)};
+  const Folds folds(split.train, 3, 1);
+  const LearningCurve curve = curve_of(split, folds);
+  const CurveEvidence& found = curve.evidence;
+  ASSERT_EQ(found.points.size(), 3u);
+  EXPECT_EQ(found.points[2].rows, 64);
+  EXPECT_EQ(found.points[1].rows, 32);
+  EXPECT_EQ(found.points[0].rows, 16);
+  EXPECT_EQ(found.to_rows, 64);
+  EXPECT_EQ(found.from_rows, 32);
+  EXPECT_LT(found.points[0].test_accuracy, found.points[2].test_accuracy);
+  EXPECT_GT(found.gain.interval.low, 0);
+  EXPECT_NEAR(found.gain.value, found.points[2].test_accuracy - found.points[1].test_accuracy, 1e-12);
+  EXPECT_GT(found.at_twice, 0);
+  EXPECT_LT(found.at_twice, found.gain.value);
+  EXPECT_LT(found.at_twice_interval.low, found.at_twice);
+  EXPECT_LT(found.at_twice, found.at_twice_interval.high);
+  EXPECT_NE(found.back_test_error, 0);
+  EXPECT_EQ(curve.largest.size(), 6u);
+  EXPECT_EQ(curve.test_right.trainings(), 6);
+  EXPECT_EQ(curve.largest[4].predictions[1].probability.size(), 2 * folds.rows_inside(1).size());
+  EXPECT_DOUBLE_EQ(found.points[2].test_accuracy, mean_spread(curve.test_right.training_accuracy()).mean);
+}
+
+TEST_F(DiagnosisBlocks, more_rows_do_not_help_where_the_rule_is_learnt) {
+  const Split split{.train = made({.rows = 360}, 1), .test = made({.rows = 300}, 2)};
+  const Folds folds(split.train, 3, 1);
+  const CurveEvidence found = curve_of(split, folds).evidence;
+  EXPECT_LT(std::abs(found.gain.value), 0.02);
+  EXPECT_LT(found.at_twice_interval.high, 0.03);
+  EXPECT_GT(found.points.back().test_accuracy, 0.95);
+}
+
+TEST_F(DiagnosisBlocks, a_curve_of_few_rows_has_few_points) {
+  const Split split{.train = made({.rows = 20}, 1), .test = made({.rows = 30}, 2)};
+  const Folds folds(split.train, 3, 1);
+  EXPECT_EQ(curve_of(split, folds).evidence.points.size(), 2u);
+}
+
+TEST_F(DiagnosisBlocks, test_rows_that_are_like_training_rows_are_no_shift) {
+  const std::optional<ShiftEvidence> found =
+      shift_of({.train = made({.rows = 120}, 1), .test = made({.rows = 120}, 2)});
+  EXPECT_GT(found->p, 0.05);
+  EXPECT_LT(found->auc.interval.low, 0.6);
+  EXPECT_NEAR(found->null_auc, 0.5, 0.08);
+  EXPECT_LT(found->loss.interval.low, 0.02);
+  EXPECT_GT(found->cross_validated, 0.85);
+}
+
+// The label of the training rows says whether the first feature is above 0; the test rows' lie beside that.
+TEST_F(DiagnosisBlocks, test_rows_from_elsewhere_are_told_and_their_loss_measured) {
+  Split split{.train = made({.rows = 120}, 1), .test = made({.rows = 120, .offset = 1}, 2)};
+  for (Index row = 0; row < 120; ++row) split.test.labels[at(row)] = split.test.x().row(row)[0] > 1;
+  const std::optional<ShiftEvidence> found = shift_of(split);
+  EXPECT_EQ(found->p, 1.0 / 20);
+  EXPECT_GT(found->auc.interval.low, 0.6);
+  EXPECT_GT(found->loss.interval.low, 0.2);
+  EXPECT_LE(found->loss.p_greater, 1e-4);
+  EXPECT_GT(found->loss.detectable, 0);
+}
+
+TEST_F(DiagnosisBlocks, too_few_rows_on_a_side_say_nothing_of_a_shift) {
+  EXPECT_TRUE(shift_of({.train = made({.rows = 40}, 1), .test = made({.rows = kFewestShiftRows}, 2)}).has_value());
+  EXPECT_FALSE(shift_of({.train = made({.rows = 40}, 1), .test = made({.rows = kFewestShiftRows - 1}, 2)}).has_value());
+}
+
+}  // namespace
+}  // namespace plateau::test

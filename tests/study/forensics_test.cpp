@@ -1,0 +1,240 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/study/forensics.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "plateau/core/error.hpp"
+#include "plateau/core/random.hpp"
+
+namespace plateau {
+namespace {
+
+using Ids = std::vector<std::int32_t>;
+
+// Predictions of every round, with the log that belongs to them.
+ForensicsRecord record_of(const Ids& labels, const std::vector<Ids>& predicted, Index classes = 2) {
+  ForensicsRecord record{.labels = labels, .classes = numbered_classes(classes)};
+  record.log.decimals = 4;
+  for (std::size_t r = 0; r < predicted.size(); ++r) {
+    double right = 0;
+    for (std::size_t i = 0; i < labels.size(); ++i) right += predicted[r][i] == labels[i];
+    record.log.rounds.push_back({.number = static_cast<Index>(r) + 1,
+                                 .test_accuracy = std::round(1e4 * right / static_cast<double>(labels.size())) / 1e4,
+                                 .train_loss = 2 / static_cast<double>(r + 2)});
+  }
+  record.predictions = RoundPredictions{.classes = numbered_classes(classes), .predicted = predicted};
+  return record;
+}
+
+TEST(Forensics, counts_what_changed) {
+  const ForensicsEvidence e = measure_rounds(record_of({0, 0, 1, 1}, {{0, 1, 1, 0}, {0, 0, 1, 0}, {-1, 0, 1, 0}}));
+  EXPECT_EQ(e.test_rows, 4);
+  EXPECT_EQ(e.test_class_rows, (std::vector<Index>{2, 2}));
+  ASSERT_EQ(e.rounds.size(), 3u);
+  EXPECT_FALSE(e.rounds[0].changed);
+  EXPECT_EQ(e.rounds[1].changed, 1);
+  EXPECT_EQ(e.rounds[1].recomputed, 0.75);
+  EXPECT_EQ(e.rounds[1].over_before->gained, 1);
+  EXPECT_EQ(e.rounds[2].over_before->lost, 1);
+  EXPECT_EQ(e.rounds[2].without_class, 1);
+  EXPECT_EQ(e.rounds[2].predicted_class_rows, (std::vector<Index>{2, 1}));
+  EXPECT_NEAR(e.rounds[2].interval->low, wilson_interval(0.5, 4).low, 1e-12);
+  EXPECT_EQ(e.trade->earlier, 1u);
+  EXPECT_EQ(e.trade->classes[0].rows, 2);
+  EXPECT_EQ(e.trade->classes[0].lost, 1);
+}
+
+TEST(Forensics, of_a_log_alone_lays_a_line_through_its_last_half) {
+  ForensicsRecord record;
+  record.log.decimals = 3;
+  for (const double accuracy : {0.2, 0.5, 0.6, 0.65, 0.700, 0.702, 0.703, 0.705})
+    record.log.rounds.push_back({.number = static_cast<Index>(record.log.rounds.size()), .test_accuracy = accuracy});
+  const ForensicsEvidence e = measure_rounds(record);
+  ASSERT_TRUE(e.slope);
+  EXPECT_EQ(e.slope->first, 4u);
+  // scipy.stats.linregress([0, 1, 2, 3], the last four): slope 0.0016, stderr 0.000141421; 3 times both over the half,
+  // t(2) = 4.302653.
+  EXPECT_NEAR(e.slope->change.value, 0.0048, 1e-12);
+  EXPECT_NEAR(e.slope->change.interval.high, 0.0048 + 4.302653 * 3 * 0.0001414213562, 1e-8);
+  EXPECT_NEAR(e.slope->tost_p, tost_p(0.0048, 3 * 0.0001414213562, 2, 0.01), 1e-9);
+  EXPECT_FALSE(e.spread);  // the number of test rows is not known
+  // Accuracies in steps of 0.01 spread by step^2 / 12 within one, whatever is seen around the line.
+  record.log.decimals = 2;
+  EXPECT_NEAR(measure_rounds(record).slope->change.interval.high, 0.0048 + 4.302653 * 3 * std::sqrt(1e-4 / 12 / 5),
+              1e-8);
+  record.test_rows = 500;
+  const ForensicsEvidence with_rows = measure_rounds(record);
+  EXPECT_EQ(with_rows.spread->first, 3u);  // 0.6 is further below than two lots of 500 rows would be by chance
+  EXPECT_FALSE(with_rows.spread->paired);
+}
+
+TEST(Forensics, spread_is_paired_where_predictions_are_known) {
+  // Two rows of 200 change sides in the second round, and come back.
+  Ids labels(200, 0), first(200, 0), second(200, 0);
+  for (std::size_t i = 0; i < 200; ++i) labels[i] = first[i] = second[i] = static_cast<std::int32_t>(i % 2);
+  first[0] = 1;
+  second[1] = second[2] = 0;
+  second[2] = 1;
+  const ForensicsEvidence e = measure_rounds(record_of(labels, {first, second, first, first}));
+  ASSERT_TRUE(e.spread);
+  EXPECT_TRUE(e.spread->paired);
+  EXPECT_EQ(e.spread->first, 0u);
+  EXPECT_NEAR(e.spread->range, 0.005, 1e-12);
+  EXPECT_NEAR(e.spread->disagreeing_share, 3.0 / 200, 1e-12);
+  EXPECT_NEAR(e.spread->detectable, 2.8015852 * std::sqrt(3 + 1 - 1.0 / 201) / 200, 1e-6);
+}
+
+TEST(Forensics, lines_over_rows_that_never_change_keep_an_error) {
+  const Ids labels{0, 1, 0, 1, 0, 1, 0, 1, 0, 1};
+  const ForensicsEvidence e = measure_rounds(record_of(labels, std::vector<Ids>(6, labels)));
+  ASSERT_TRUE(e.slope);
+  EXPECT_TRUE(e.slope->by_rows);
+  EXPECT_EQ(e.slope->first, 3u);
+  EXPECT_EQ(e.slope->change.value, 0);
+  EXPECT_NEAR(e.slope->change.interval.high, student_factor(9, 0.95) / 10, 1e-12);
+}
+
+TEST(Forensics, a_map_of_classes_is_judged_on_rows_that_did_not_choose_it) {
+  // Exchanged on every second row only, beginning with the first.
+  const Ids labels{0, 0, 1, 1, 0, 0, 1, 1, 0, 0}, predicted{1, 0, 0, 1, 1, 0, 0, 1, 1, 0};
+  const ForensicsEvidence e = measure_rounds(record_of(labels, {predicted, predicted}));
+  EXPECT_EQ(e.label_map->map, (std::vector<Index>{1, 0}));
+  EXPECT_EQ(e.label_map->accuracy, 0);
+  EXPECT_EQ(e.label_map->gain.value, -1);
+  EXPECT_EQ(e.label_map->majority_share, 0.6);
+}
+
+TEST(Forensics, classes_are_corrected_for_all_classes_and_earlier_rounds) {
+  Ids labels(40, 0), before(40, 0), after(40, 0);
+  for (std::size_t i = 0; i < 40; ++i) labels[i] = before[i] = after[i] = static_cast<std::int32_t>(i % 2);
+  for (std::size_t i = 0; i < 12; i += 2) after[i] = 1;  // six rows of class 0: p = 2 / 2^6
+  const ForensicsEvidence e = measure_rounds(record_of(labels, {before, before, after}));
+  EXPECT_EQ(e.trade->classes[0].lost, 6);
+  EXPECT_DOUBLE_EQ(e.trade->classes[0].adjusted_p, 4 * 2.0 / 64);
+  EXPECT_EQ(e.trade->classes[1].adjusted_p, 1);
+}
+
+Tensor tensor(const std::string& name, std::vector<float> values) {
+  const auto size = static_cast<Index>(values.size());
+  return {name, {size}, std::move(values)};
+}
+
+TEST(WeightHistory, measures_every_layer) {
+  WeightHistory history;
+  history.add("1", {tensor("body.fc2.weight", {3, 4}), tensor("body.fc1.weight", {0}), tensor("head", {1})});
+  history.add("2", {tensor("head", {1}), tensor("body.fc2.weight", {3, 4.5f}), tensor("body.fc1.weight", {1})});
+  history.add("3", {tensor("body.fc2.weight", {3, 4.5f}), tensor("body.fc1.weight", {1}), tensor("head", {1})});
+  EXPECT_EQ(history.layers(), (std::vector<std::string>{"body.fc2", "body.fc1", "head"}));
+  ASSERT_EQ(history.rounds().size(), 3u);
+  EXPECT_TRUE(history.rounds()[0].layer_change.empty());
+  EXPECT_NEAR(history.rounds()[1].layer_change[0], 0.1, 1e-12);
+  EXPECT_TRUE(std::isinf(history.rounds()[1].layer_change[1]));
+  EXPECT_EQ(history.rounds()[1].layer_change[2], 0);
+  EXPECT_EQ(history.rounds()[1].hash, history.rounds()[2].hash);
+  EXPECT_NE(history.rounds()[0].hash, history.rounds()[1].hash);
+
+  const auto refused = [&](std::vector<Tensor> tensors) {
+    try {
+      history.add("4", std::move(tensors));
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(refused({tensor("head", {1})}), "4: its tensors are not those of 3, by name and shape");
+  EXPECT_EQ(refused({tensor("head", {std::nanf("")})}),
+            "4: tensor head holds NaN or infinity; this training has diverged");
+  EXPECT_THROW(WeightHistory().add("1", {}), InputError);
+}
+
+// ---- Rounds that were made up, with and without a fault ----
+
+double uniform_at(std::uint64_t seed, std::uint32_t instance, std::size_t element) {
+  return uniform(draw({seed, StreamId::features, instance}, element).word[0]);
+}
+
+// Rounds of a classifier that is right on four of five rows and changes its mind about a few in every round.
+std::vector<Ids> healthy_predictions(std::uint64_t seed, const Ids& labels, std::int32_t classes, std::size_t rounds) {
+  std::vector<Ids> predicted(rounds, labels);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const double difficulty = uniform_at(seed, 0, i);
+    for (std::size_t r = 0; r < rounds; ++r)
+      if (difficulty + 0.1 * (uniform_at(seed, 1 + static_cast<std::uint32_t>(r), i) - 0.5) > 0.8)
+        predicted[r][i] = (labels[i] + 1 + static_cast<std::int32_t>(i) % (classes - 1)) % classes;
+  }
+  return predicted;
+}
+Ids dealt_labels(std::size_t rows, std::int32_t classes) {
+  Ids labels;
+  for (std::size_t i = 0; i < rows; ++i)
+    labels.push_back(static_cast<std::int32_t>(draw({1, StreamId::labels}, i).word[0] % 1000) % classes);
+  return labels;
+}
+
+TEST(Forensics, finds_no_fault_where_none_is) {
+  int decided = 0, plateaus = 0;
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    const Ids labels = dealt_labels(seed % 2 == 0 ? 400 : 3000, 4);
+    const ForensicsEvidence e = measure_rounds(record_of(labels, healthy_predictions(seed, labels, 4, 10), 4));
+    for (const Cause& cause : explain_forensics(e).findings) {
+      EXPECT_EQ(to_string(cause.code), std::string("small-test")) << cause.evidence;
+      ++decided;
+    }
+    plateaus += e.slope->tost_p <= 0.05;
+  }
+  EXPECT_LE(decided, 30);
+  EXPECT_GE(plateaus, 25);  // those of 3000 rows stand still, and can show it
+}
+
+TEST(Forensics, finds_the_fault_that_was_planted) {
+  const auto code = [](const ForensicsRecord& record) {
+    return std::string(to_string(explain_forensics(measure_rounds(record)).verdict.code));
+  };
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    const Ids labels = dealt_labels(400, 4);
+    const std::vector<Ids> sound = healthy_predictions(seed, labels, 4, 8);
+
+    std::vector<Ids> turned = sound;
+    for (Ids& round : turned)
+      for (std::int32_t& id : round) id = (id + 1) % 4;
+    EXPECT_EQ(code(record_of(labels, turned, 4)), "label-map");
+
+    ForensicsRecord stale = record_of(labels, std::vector<Ids>(8, sound[0]), 4);
+    for (std::size_t r = 0; r < 8; ++r) stale.log.rounds[r].train_accuracy = 0.7 + 0.03 * static_cast<double>(r);
+    EXPECT_EQ(code(stale), "stale-evaluation");
+
+    ForensicsRecord other = record_of(labels, sound, 4);
+    std::rotate(other.labels.begin(), other.labels.begin() + 1, other.labels.end());
+    EXPECT_EQ(code(other), "evaluation-mismatch");
+
+    EXPECT_EQ(code(record_of(labels, std::vector<Ids>(8, Ids(400, 2)), 4)), "majority");
+
+    // In later rounds class 0 is taken for class 1, and what was wrong of class 2 is right.
+    std::vector<Ids> forgetful = sound;
+    for (std::size_t r = 4; r < 8; ++r)
+      for (std::size_t i = 0; i < labels.size(); ++i)
+        forgetful[r][i] = labels[i] == 0 && i % 4 == 0 ? 1 : labels[i] == 2 ? 2 : forgetful[r][i];
+    EXPECT_EQ(code(record_of(labels, forgetful, 4)), "forgetting");
+  }
+}
+
+TEST(Forensics, refuses_parts_that_do_not_fit) {
+  ForensicsRecord record = record_of({0, 1, 1}, {{0, 1, 1}, {0, 1, 0}});
+  EXPECT_NO_THROW(measure_rounds(record));
+  record.labels.push_back(0);
+  EXPECT_THROW(measure_rounds(record), std::invalid_argument);
+  record.labels.pop_back();
+  record.weights.add("1", {tensor("w", {1})});
+  EXPECT_THROW(measure_rounds(record), std::invalid_argument);
+  record.weights.add("2", {tensor("w", {1})});
+  EXPECT_NO_THROW(measure_rounds(record));
+  record.log.rounds.pop_back();
+  EXPECT_THROW(measure_rounds(record), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace plateau
