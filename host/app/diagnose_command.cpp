@@ -137,8 +137,8 @@ Action add_diagnose_command(CLI::App& plateau) {
       ->capture_default_str();
   command->add_option("--validation", a.validation, "share of the training rows held out for that [0.2]");
   command->add_option("--delta", a.delta, "smallest gain that is worth acting on, in points")->capture_default_str();
-  command->add_flag("--quick", a.quick, "some 300 trainings in place of some 1,500");
-  command->add_flag("--thorough", a.thorough, "some 10,000 trainings");
+  command->add_flag("--quick", a.quick, "some 300 trainings in place of some 1,200");
+  command->add_flag("--thorough", a.thorough, "some 5,000 trainings");
   add_common_options(*command, a.common);
   command->get_option("--seed")->description("of the study; draws test rows and folds as well");
   command->get_option("--out")->description("folder for diagnosis.json and suspects.csv");
