@@ -52,8 +52,8 @@ struct RoundsSlope {
   double tost_p = 1;  // of the claim that the change lies within delta
 };
 
-// The longest tail of at least half of the rounds, and three, whose accuracies differ by no more than what two rounds would have to
-// differ by to be told apart.
+// The longest tail of at least half of the rounds, and three, whose accuracies differ by no more than what two rounds
+// would have to differ by to be told apart.
 struct TailSpread {
   std::size_t first = 0;         // place of the tail's first round
   double range = 0;              // largest accuracy - smallest
@@ -113,6 +113,7 @@ inline constexpr double kMismatch = 0.02;        // between logged and recompute
 inline constexpr double kMappedGain = 0.10;      // of another map of classes
 inline constexpr double kSameByChance = 0.001;   // most that unchanged predictions may be worth as a proof
 inline constexpr double kEqualByChance = 0.05;   // likewise, equal accuracies as a sign
+inline constexpr double kOutputsMove = 0.001;    // of a layer's weights or the train loss, for outputs to show it
 inline constexpr double kLossMoved = 0.01;       // of the train loss
 inline constexpr double kClearlyMoved = 0.10;    // of the train loss, or of a layer's weights
 inline constexpr Index kWrongRows = 20;          // that could have become right
