@@ -2,10 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/validation/real.hpp"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "bench/validation/parameters.hpp"
 #include "plateau/core/label_treatment.hpp"
 #include "plateau/data/split.hpp"
 
@@ -192,6 +196,15 @@ Problem real_problem(const std::filesystem::path& folder, const std::string& mak
     return Problem(std::move(making.spec), std::move(making.split));
   }
   throw std::invalid_argument("real_problem: there is no maker " + maker);
+}
+
+std::uint32_t real_checksum(const std::filesystem::path& folder) {
+  std::string text;
+  for (const std::string& maker : real_maker_names()) {
+    const Problem problem = real_problem(folder, maker, 0);
+    text += parameters(problem.specification()).dump() + " " + std::to_string(checksum(problem)) + "\n";
+  }
+  return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size()));
 }
 
 }  // namespace plateau::validation

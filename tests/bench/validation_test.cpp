@@ -253,6 +253,8 @@ TEST(RealProblems, are_iris_and_digits_with_and_without_faults) {
   for (std::size_t i = 0; i < 599; ++i) flipped += clean.split().test.labels[i] != noisy.split().test.labels[i];
   EXPECT_LE(std::abs(flipped / 599 - 0.2), four_errors(0.2, 599));
   EXPECT_THROW(real_problem("/nowhere", "iris-clean", 0), InputError);
+  EXPECT_NE(plateau::checksum(real_problem(PLATEAU_TEST_DATA, "iris-clean", 1).split().train),
+            plateau::checksum(real_problem(PLATEAU_TEST_DATA, "iris-clean", 0).split().train));
 }
 
 // What a replay says of other rows is what the same trainings say of them as their test rows.
