@@ -60,7 +60,7 @@ def wilson(hits, count):
 
 
 def macro(rates):
-    """(mean share, low, high) of [(hits, count)]: the variance of each with two more of either kind (Agresti, Coull)."""
+    """(mean share, low, high) of [(hits, count)]; the variance of each is that with two more of either kind."""
     rates = [(hits, count) for hits, count in rates if count]
     if not rates:
         return None

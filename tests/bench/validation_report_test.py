@@ -24,8 +24,8 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 def line(maker, number, code, expected=None, **more):
-    made = {"id": f"frozen/{maker}/{number}", "part": "frozen", "maker": maker, "number": number, "checksum": "00c0ffee",
-            "commit": COMMIT, "dirty": False, "parameters": {"fault": "on purpose", "train_rows": 800},
+    made = {"id": f"frozen/{maker}/{number}", "part": "frozen", "maker": maker, "number": number,
+            "checksum": "00c0ffee", "commit": COMMIT, "dirty": False, "parameters": {"fault": "on purpose", "train_rows": 800},
             "expected": expected or [maker], "bayes": None, "depth": "quick",
             "verdict": {"code": code, "grade": "proved", "sentence": f"It is {code}"}, "intervals": [], "trainings": 10,
             "measured": {"seconds": 0.5, "processor": "Some CPU", "workers": 2, "ended": "2026-01-02T03:04:05+00:00"},
@@ -77,7 +77,8 @@ class Figures(unittest.TestCase):
 
     def test_every_rate_is_counted_by_hand(self):
         rates, recall = report.figures(document(self.LINES))
-        # Decided are 9: capacity 3 of 4, ceiling 1, healthy 3, underpowered 1, two-causes 1. Right are 2 + 1 + 1 + 0 + 1.
+        # Decided are 9: capacity 3 of 4, ceiling 1, healthy 3, underpowered 1, two-causes 1. Right of them are 5:
+        # 2, 1, 1, 0 and 1.
         self.assertEqual(rates["precision among decided"], report.wilson(5, 9))
         self.assertEqual(rates["macro recall"], report.macro([(2, 4), (1, 2)]))
         self.assertEqual(rates["healthy sets given a false cause"], report.wilson(1, 4))
@@ -111,7 +112,8 @@ class Figures(unittest.TestCase):
         self.assertEqual(rates["macro recall"][0], 0.5)
 
     def test_intervals_hold_their_ends_and_no_nan(self):
-        lines = [line("capacity", 0, "capacity", intervals=[interval(0, 1, 2), interval(0, 2, 2), interval(0, 2.1, 2.0)]),
+        lines = [line("capacity", 0, "capacity",
+                      intervals=[interval(0, 1, 2), interval(0, 2, 2), interval(0, 2.1, 2.0)]),
                  line("capacity", 1, "capacity",
                       intervals=[interval(0, None, 2), interval(0, float("nan"), 2), interval(0, 5, 2, "overfit"),
                                  interval(0, 5, 2, "reference"), interval(0, 9, 2, "shift")])]
@@ -207,7 +209,8 @@ class Program(unittest.TestCase):
 
     def test_audits_are_means_by_maker(self):
         def audit(number, user, remedied):
-            values = {"user": user, "remedied": remedied, "ladder": 0.9, "ladder_at_half": None, "ladder_at_twice": 0.95}
+            values = {"user": user, "remedied": remedied, "ladder": 0.9, "ladder_at_half": None,
+                      "ladder_at_twice": 0.95}
             return line("capacity", number, "", audit=values, bayes=0.8)
 
         path = self.file("audit.jsonl", [audit(0, 0.5, 0.9), audit(1, 0.7, 0.71)])
