@@ -25,7 +25,8 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 def line(maker, number, code, expected=None, **more):
     made = {"id": f"frozen/{maker}/{number}", "part": "frozen", "maker": maker, "number": number,
-            "checksum": "00c0ffee", "commit": COMMIT, "dirty": False, "parameters": {"fault": "on purpose", "train_rows": 800},
+            "checksum": "00c0ffee", "commit": COMMIT, "dirty": False,
+            "parameters": {"fault": "on purpose", "train_rows": 800},
             "expected": expected or [maker], "bayes": None, "depth": "quick",
             "verdict": {"code": code, "grade": "proved", "sentence": f"It is {code}"}, "intervals": [], "trainings": 10,
             "measured": {"seconds": 0.5, "processor": "Some CPU", "workers": 2, "ended": "2026-01-02T03:04:05+00:00"},
