@@ -52,8 +52,8 @@ struct RoundsSlope {
   double tost_p = 1;  // of the claim that the change lies within delta
 };
 
-// The longest tail of at least half of the rounds, and three, whose accuracies differ by no more than what two rounds would have to
-// differ by to be told apart.
+// The longest tail of at least half of the rounds, and three, whose accuracies differ by no more than what two rounds
+// would have to differ by to be told apart.
 struct TailSpread {
   std::size_t first = 0;         // place of the tail's first round
   double range = 0;              // largest accuracy - smallest
