@@ -13,83 +13,49 @@
 #include "plateau/report/diagnosis_report.hpp"
 #include "plateau/report/run_directory.hpp"
 #include "progress_line.hpp"
-#include "training_options.hpp"
+#include "study_options.hpp"
 
 namespace plateau::app {
 namespace {
 
-constexpr const char* kUsualHidden = "64";
-
 struct DiagnoseArguments {
-  TrainingFiles files;
-  TrainingOptions training;
-  std::optional<std::string> hidden;
-  std::string scale = "none";
-  std::optional<double> validation;
-  Index patience = 0;
-  double delta = 1;  // points
-  bool quick = false, thorough = false;
+  StudyOptions study;
   std::string second_data, second_test;
-  CommonOptions common;
 };
-
-DiagnoseConfiguration configuration_of(const DiagnoseArguments& arguments) {
-  DiagnoseConfiguration configuration{.files = arguments.files, .run = run_of(arguments.training, 0)};
-  configuration.run.patience = arguments.patience;
-  configuration.run.standardise = arguments.scale == "standard";
-  configuration.validation = arguments.validation.value_or(0.2);
-  if (arguments.validation && arguments.patience == 0)
-    throw InputError("--validation: only --early-stopping holds rows out");
-  if (!(0 < configuration.validation && configuration.validation < 1))
-    throw InputError(fmt::format("--validation {}: expected a share above 0, below 1", configuration.validation));
-  if (!(0 < arguments.delta && arguments.delta < 100))
-    throw InputError(fmt::format("--delta {}: expected points, above 0 and below 100", arguments.delta));
-  if (arguments.quick && arguments.thorough) throw InputError("--quick and --thorough: leave out one of the two");
-  configuration.second_data = arguments.second_data;
-  configuration.second_test = arguments.second_test;
-  configuration.delta = arguments.delta / 100;
-  configuration.depth = arguments.quick ? Depth::quick : arguments.thorough ? Depth::thorough : Depth::standard;
-  configuration.seed = arguments.common.seed;
-  return configuration;
-}
 
 // The same rows with the second features, where they are given.
 std::optional<Split> read_second(const DiagnoseArguments& arguments, const Split& split) {
-  const TrainingFiles& files = arguments.files;
+  const StudyOptions& options = arguments.study;
   if (arguments.second_data.empty()) return {};
-  const ReadOptions reading{.header = files.reading.header, .labelled = false};
-  const Dataset features = read_rows(arguments.second_data, reading, !arguments.common.quiet);
+  const ReadOptions reading{.header = options.files.reading.header, .labelled = false};
+  const Dataset features = read_rows(arguments.second_data, reading, !options.common.quiet);
   std::optional<Dataset> of_test;
-  if (!arguments.second_test.empty()) of_test = read_rows(arguments.second_test, reading, !arguments.common.quiet);
-  return with_features(split, features, of_test, files.reading);
+  if (!arguments.second_test.empty()) of_test = read_rows(arguments.second_test, reading, !options.common.quiet);
+  return with_features(split, features, of_test, options.files.reading);
 }
 
 void expects_second_files(const DiagnoseArguments& arguments) {
+  const TrainingFiles& files = arguments.study.files;
   if (arguments.second_data.empty() && !arguments.second_test.empty())
     throw InputError("--second-test: without --second-data there are no second features to train on");
-  if (!arguments.second_data.empty() && !arguments.files.test.empty() && arguments.second_test.empty())
+  if (!arguments.second_data.empty() && !files.test.empty() && arguments.second_test.empty())
     throw InputError("--second-test is missing: the second features of the rows of --test");
-  if (!arguments.second_test.empty() && arguments.files.test_fraction)
+  if (!arguments.second_test.empty() && files.test_fraction)
     throw InputError("--second-test: the test rows are drawn from --data, and so --second-data holds them as well");
 }
 
 int run_diagnose(const DiagnoseArguments& arguments) {
-  const CommonOptions& common = arguments.common;
-  DiagnoseConfiguration configuration = configuration_of(arguments);
-  const TrainingFiles& files = arguments.files;
-  const std::vector<Index> hidden = parse_hidden(arguments.hidden.value_or(kUsualHidden));
+  const StudyOptions& options = arguments.study;
+  const CommonOptions& common = options.common;
+  DiagnoseConfiguration configuration = configuration_of<DiagnoseConfiguration>(options);
+  configuration.second_data = arguments.second_data;
+  configuration.second_test = arguments.second_test;
   expects_second_files(arguments);
-  expects_apart(outputs_in(common.out, {"diagnosis.json", "suspects.csv"}),
-                {files.train, files.test, files.initial, arguments.second_data, arguments.second_test});
-
-  std::optional<ModelFile> initial;
-  if (!files.initial.empty()) initial = read_model_file(files.initial);
-  const Split split = read_split(files, initial, common.seed, !common.quiet);
+  expects_apart(
+      outputs_in(common.out, {"diagnosis.json", "suspects.csv"}),
+      {options.files.train, options.files.test, options.files.initial, arguments.second_data, arguments.second_test});
+  const Split split = read_study_rows(options, configuration.run);
   const std::optional<Split> second = read_second(arguments, split);
-  configuration.run.architecture =
-      fitting_architecture(initial && !arguments.hidden ? std::optional<std::vector<Index>>{} : hidden, split,
-                           initial ? std::optional(initial->stack) : std::nullopt, files);
-  if (initial) configuration.run.initial = initial->stack.parameters;
   const Device device = choose_device(common);
   if (!common.out.empty()) prepare_diagnosis_directory(common.out);
 
@@ -119,27 +85,13 @@ Action add_diagnose_command(CLI::App& plateau) {
       "Example: plateau diagnose --data tests/data/iris.csv --target species --test-fraction 0.3 --hidden \"\" "
       "--lr 0.0001 --quick");
   DiagnoseArguments& a = *arguments;
-  command->add_option("--data", a.files.train, std::string("training rows: ") + kRowFiles)->required();
-  add_split_options(*command, a.files);
+  add_study_options(*command, a.study);
   command->add_option("--second-data", a.second_data,
                       "other features of the same rows in the same order, without labels, as in another.npy");
   command->add_option("--second-test", a.second_test, "those of the rows of --test");
-  command->add_option("--hidden", a.hidden, "hidden widths of the training, as in 64,64; \"\" is a linear model [64]");
-  command->add_option("--init", a.files.initial, "its initial weights, a .safetensors");
-  add_training_options(*command, a.training);
-  command->add_option("--scale", a.scale, "standard: features to mean 0 and spread 1, by the rows trained on; or none")
-      ->check(CLI::IsMember({"none", "standard"}))
-      ->capture_default_str();
-  command
-      ->add_option("--early-stopping", a.patience,
-                   "epochs without a lower validation loss after which it ends; 0: it does not")
-      ->check(whole_number(0, kMaxEpochs))
-      ->capture_default_str();
-  command->add_option("--validation", a.validation, "share of the training rows held out for that [0.2]");
-  command->add_option("--delta", a.delta, "smallest gain that is worth acting on, in points")->capture_default_str();
-  command->add_flag("--quick", a.quick, "some 300 trainings in place of some 1,200");
-  command->add_flag("--thorough", a.thorough, "some 5,000 trainings");
-  add_common_options(*command, a.common);
+  command->add_flag("--quick", a.study.quick, "some 300 trainings in place of some 1,200");
+  command->add_flag("--thorough", a.study.thorough, "some 5,000 trainings");
+  add_common_options(*command, a.study.common);
   command->get_option("--seed")->description("of the study; draws test rows and folds as well");
   command->get_option("--out")->description("folder for diagnosis.json and suspects.csv");
   command->get_option("--quiet")->description("no progress on the terminal");

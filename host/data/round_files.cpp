@@ -264,10 +264,10 @@ Dataset read_label_column(const std::filesystem::path& path, const ReadOptions& 
 
 // Texts or numbers that stand for classes in one file, and where they stand.
 struct GivenClasses {
-  std::vector<std::string> names;  // by first occurrence
-  std::vector<std::int32_t> rows;  // places in the names; -1: none
-  std::optional<Index> outputs;    // of each row; then names are the ids "0", "1", ...
-  std::optional<std::uint64_t> hash;
+  std::vector<std::string> names;     // by first occurrence
+  std::vector<std::int32_t> rows;     // places in the names; -1: none
+  std::optional<Index> outputs;       // of each row; then names are the ids "0", "1", ...
+  std::optional<std::uint64_t> hash;  // of outputs, if those of half of the rows would show a small change
 };
 
 // FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/) over bytes.
@@ -290,6 +290,13 @@ bool names_predictions(const std::string& name) {
   return false;
 }
 
+// Whether a small change of the network would change this text: rounded or saturated outputs stay as they are.
+bool is_telling(const std::string& output) {
+  constexpr std::size_t kDecimals = 5;
+  const std::size_t point = output.find('.');
+  return point != std::string::npos && output.size() > point + kDecimals;
+}
+
 std::vector<std::string> id_names(Index classes) {
   std::vector<std::string> names;
   for (Index id = 0; id < classes; ++id) names.push_back(std::to_string(id));
@@ -301,6 +308,7 @@ GivenClasses read_text_predictions(const std::filesystem::path& path) {
   std::unordered_map<std::string, std::int32_t> place;
   std::optional<std::size_t> column;
   std::vector<std::size_t> outputs;
+  std::size_t telling = 0;  // rows
   Hash hash;
   read_csv_text(path, [&](Index line, const Fields& fields) {
     if (!column) {
@@ -329,8 +337,9 @@ GivenClasses read_text_predictions(const std::filesystem::path& path) {
       hash.add(fields[j].data(), fields[j].size());
       hash.add(",", 1);
     }
+    telling += std::any_of(outputs.begin(), outputs.end(), [&](std::size_t j) { return is_telling(fields[j]); });
   });
-  if (!outputs.empty()) given.hash = hash.value();
+  if (telling > 0 && 2 * telling >= given.rows.size()) given.hash = hash.value();
   return given;
 }
 
@@ -355,15 +364,17 @@ GivenClasses read_array_predictions(const std::filesystem::path& path) {
                      "; outputs are one column per class, of 2 to " + std::to_string(kMaxClasses) +
                      ", and class ids are integers");
   Hash hash;
+  Index telling = 0;  // rows whose outputs are not saturated
   for (Index i = 0; i < outputs.rows; ++i) {
     const float* const row = outputs.view().row(i);
     const bool is_number = std::none_of(row, row + outputs.cols, [](float value) { return std::isnan(value); });
     given.rows.push_back(is_number ? static_cast<std::int32_t>(std::max_element(row, row + outputs.cols) - row) : -1);
     hash.add(row, static_cast<std::size_t>(outputs.cols) * sizeof(float));
+    telling += std::any_of(row, row + outputs.cols, [](float value) { return value != 0 && value != 1; });
   }
   given.names = id_names(outputs.cols);
   given.outputs = outputs.cols;
-  given.hash = hash.value();
+  if (2 * telling >= outputs.rows) given.hash = hash.value();
   return given;
 }
 

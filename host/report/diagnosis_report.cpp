@@ -7,18 +7,13 @@
 #include <cmath>
 
 #include "json_parts.hpp"
+#include "study_words.hpp"
 #include "text.hpp"
 
 namespace plateau {
 namespace {
 
 constexpr std::size_t kSuspectsListed = 10;
-
-std::string in_points(double gain) { return fmt::format("{:.1f}", 100 * gain); }
-
-std::string range(Interval interval) {
-  return fmt::format("[{}, {}]", in_points(interval.low), in_points(interval.high));
-}
 
 void cause_table(std::string& out, const Diagnosis& diagnosis) {
   out += '\n';
@@ -28,8 +23,8 @@ void cause_table(std::string& out, const Diagnosis& diagnosis) {
   out += fmt::format("{}{}  {:>7}  {:>16}  grade\n", indent, padded("cause", widest), "points", "95 % interval");
   for (const Cause& cause : diagnosis.causes)
     out += fmt::format("{}{}  {:>7}  {:>16}  {}\n", indent, padded(to_string(cause.code), widest),
-                       cause.gain ? in_points(cause.gain->value) : "-", cause.gain ? range(cause.gain->interval) : "-",
-                       to_string(cause.grade));
+                       cause.gain ? in_points(cause.gain->value) : "-",
+                       cause.gain ? range_in_points(cause.gain->interval) : "-", to_string(cause.grade));
   out += '\n';
 }
 
@@ -42,14 +37,6 @@ void budget_table(std::string& out, const ErrorBudget& budget) {
   for (const auto& [name, part] : parts)
     text += fmt::format("{}{} {}", text.empty() ? "" : " + ", in_points(part), name);
   paragraph(out, "Budget", text + " = 100 points");
-}
-
-std::string configuration_words(const Diagnosis& diagnosis) {
-  const Run& run = diagnosis.configuration.run;
-  return fmt::format("{}, {} at learning rate {:g}, {}, {}, features {}", to_string(run.architecture),
-                     optimizer_name(run.optimizer), learning_rate(run.optimizer),
-                     run.batch == 0 ? std::string("full batch") : fmt::format("batches of {}", run.batch),
-                     counted(run.epochs, "epoch"), run.standardise ? "standardised" : "as they are");
 }
 
 std::string suspects_words(const Diagnosis& diagnosis) {
@@ -67,33 +54,12 @@ std::string suspects_words(const Diagnosis& diagnosis) {
 // ---- JSON -----------------------------------------------------------------------------------------------------------
 // ------------------------------------------------------------------------------------------------------------
 
-Json difference_json(const Difference& difference) {
-  Json json = json_estimate(difference);
-  json["standard_error"] = json_number(difference.standard_error);
-  json["p_greater"] = json_number(difference.p_greater);
-  json["detectable"] = json_number(difference.detectable);
-  return json;
-}
-
-Json setting_json(const SettingEvidence& setting, bool compared) {
-  Json json{{"what", setting.what},
-            {"architecture", setting.architecture},
-            {"trainings", setting.trainings},
-            {"diverged", setting.diverged},
-            {"test_accuracy", setting.test_accuracy},
-            {"seed_deviation", setting.seed_deviation},
-            {"train_accuracy", setting.train_accuracy},
-            {"balanced_accuracy", setting.balanced_accuracy},
-            {"most_predicted", setting.most_predicted}};
-  if (compared) json["gain"] = difference_json(setting.gain);
-  return json;
-}
 Json setting_json(const std::optional<SettingEvidence>& setting) {
-  return setting ? setting_json(*setting, true) : Json(nullptr);
+  return setting ? json_setting(*setting, true) : Json(nullptr);
 }
 
 Json user_json(const UserEvidence& user) {
-  Json json = setting_json(user.setting, false);
+  Json json = json_setting(user.setting, false);
   json["test_interval_95"] = json_interval(user.test_interval);
   json["dead_units"] = user.dead_units;
   json["gradient_ratio"] = user.gradient_ratio;
@@ -160,20 +126,6 @@ Json integrity_json(const Integrity& integrity) {
           {"neighbours", neighbours_json(integrity.neighbours)}};
 }
 
-Json curve_json(const CurveEvidence& curve) {
-  Json json{{"points", Json::array()},
-            {"from_rows", curve.from_rows},
-            {"to_rows", curve.to_rows},
-            {"gain", difference_json(curve.gain)},
-            {"at_twice", {{"value", curve.at_twice}, {"interval_95", json_interval(curve.at_twice_interval)}}},
-            {"back_test_error", curve.back_test_error}};
-  for (const CurvePoint& point : curve.points)
-    json["points"].push_back({{"rows", point.rows},
-                              {"test_accuracy", point.test_accuracy},
-                              {"interval_over_trainings_95", json_interval(point.over_trainings)}});
-  return json;
-}
-
 Json signal_json(const SignalEvidence& signal) {
   return {{"permutations", signal.permutations},
           {"trainings", signal.trainings},
@@ -181,7 +133,7 @@ Json signal_json(const SignalEvidence& signal) {
           {"null", signal.null},
           {"p", signal.p},
           {"detectable", signal.detectable},
-          {"over_majority", difference_json(signal.over_majority)}};
+          {"over_majority", json_difference(signal.over_majority)}};
 }
 
 Json shift_json(const ShiftEvidence& shift) {
@@ -189,7 +141,7 @@ Json shift_json(const ShiftEvidence& shift) {
           {"null_auc", shift.null_auc},
           {"p", shift.p},
           {"cross_validated", shift.cross_validated},
-          {"loss", difference_json(shift.loss)}};
+          {"loss", json_difference(shift.loss)}};
 }
 
 Json noise_json(const NoiseEvidence& noise, const std::vector<Suspect>& suspects) {
@@ -213,7 +165,7 @@ Json evidence_json(const Diagnosis& diagnosis) {
   json["features"] = e.features;
   json["integrity"] = integrity_json(e.integrity);
   json["user"] = e.user ? user_json(*e.user) : Json(nullptr);
-  json["with_leaked"] = e.with_leaked ? setting_json(*e.with_leaked, false) : Json(nullptr);
+  json["with_leaked"] = e.with_leaked ? json_setting(*e.with_leaked, false) : Json(nullptr);
   json["optimised"] = setting_json(e.optimised);
   json["takes_optimised"] = e.takes_optimised;
   json["regularised"] = setting_json(e.regularised);
@@ -223,14 +175,14 @@ Json evidence_json(const Diagnosis& diagnosis) {
   json["from_scratch"] = setting_json(e.from_scratch);
   json["second_data"] = setting_json(e.second_data);
   json["signal"] = e.signal ? signal_json(*e.signal) : Json(nullptr);
-  json["learning_curve"] = e.curve ? curve_json(*e.curve) : Json(nullptr);
+  json["learning_curve"] = e.curve ? json_curve(*e.curve) : Json(nullptr);
   json["families"] = Json::array();
   for (const FamilyEvidence& family : e.families)
     json["families"].push_back(
-        {{"name", family.name}, {"test_accuracy", family.test_accuracy}, {"gain", difference_json(family.gain)}});
+        {{"name", family.name}, {"test_accuracy", family.test_accuracy}, {"gain", json_difference(family.gain)}});
   json["shift"] = e.shift ? shift_json(*e.shift) : Json(nullptr);
   json["label_map"] =
-      e.label_map ? Json{{"best", e.label_map->best}, {"gain", difference_json(e.label_map->gain)}} : Json(nullptr);
+      e.label_map ? Json{{"best", e.label_map->best}, {"gain", json_difference(e.label_map->gain)}} : Json(nullptr);
   json["label_noise"] = e.noise ? noise_json(*e.noise, diagnosis.suspects) : Json(nullptr);
   json["class_balance"] =
       e.balance ? Json{{"balanced_accuracy", e.balance->balanced_accuracy}, {"gain", json_estimate(e.balance->gain)}}
@@ -247,7 +199,7 @@ std::string diagnosis_summary(const Diagnosis& diagnosis, const Environment& env
   paragraph(out, "Verdict",
             fmt::format("{} ({}). {}.", to_string(diagnosis.verdict.code), to_string(diagnosis.verdict.grade),
                         printable(diagnosis.verdict.sentence)));
-  paragraph(out, "Training", configuration_words(diagnosis));
+  paragraph(out, "Training", training_words(diagnosis.configuration.run));
   if (!diagnosis.causes.empty()) cause_table(out, diagnosis);
   if (evidence.user) budget_table(out, diagnosis.budget);
   std::vector<std::string> evidence_lines = diagnosis.verdict.evidence;
@@ -270,17 +222,9 @@ std::string diagnosis_json(const Diagnosis& diagnosis, const Environment& enviro
   json["schema"] = "plateau-diagnosis";
   json["schema_version"] = kDiagnosisJsonVersion;
   json["command"] = "diagnose";
-  Json configuration = files_json(asked.files, "data");
-  configuration["init"] = or_null(asked.files.initial);
+  Json configuration = study_json(asked);
   configuration["second_data"] = or_null(asked.second_data);
   configuration["second_test"] = or_null(asked.second_test);
-  add_configuration(configuration, asked.run);
-  add_terms(configuration, asked.run);
-  configuration["seed"] = asked.seed;
-  configuration["early_stopping"] = asked.run.patience;
-  configuration["validation"] = asked.validation;
-  configuration["delta"] = asked.delta;
-  configuration["depth"] = to_string(asked.depth);
   json["configuration"] = std::move(configuration);
   json["versions"] = versions_json(environment);
   json["plan"] = {{"device", environment.device}, {"precision", environment.precision}};
@@ -301,7 +245,7 @@ std::string diagnosis_json(const Diagnosis& diagnosis, const Environment& enviro
     json["effects"].push_back({{"code", to_string(effect.code)},
                                {"what", effect.what},
                                {"points", 100 * effect.points},
-                               {"gain", difference_json(effect.gain)},
+                               {"gain", json_difference(effect.gain)},
                                {"adjusted_p", json_number(effect.adjusted_p)},
                                {"state", to_string(effect.state)}});
   const ErrorBudget& budget = diagnosis.budget;

@@ -72,6 +72,34 @@ Json json_difference(const Difference& difference) {
   return json;
 }
 
+Json json_setting(const SettingEvidence& setting, bool compared) {
+  Json json{{"what", setting.what},
+            {"architecture", setting.architecture},
+            {"trainings", setting.trainings},
+            {"diverged", setting.diverged},
+            {"test_accuracy", setting.test_accuracy},
+            {"seed_deviation", setting.seed_deviation},
+            {"train_accuracy", setting.train_accuracy},
+            {"balanced_accuracy", setting.balanced_accuracy},
+            {"most_predicted", setting.most_predicted}};
+  if (compared) json["gain"] = json_difference(setting.gain);
+  return json;
+}
+
+Json json_curve(const CurveEvidence& curve) {
+  Json json{{"points", Json::array()},
+            {"from_rows", curve.from_rows},
+            {"to_rows", curve.to_rows},
+            {"gain", json_difference(curve.gain)},
+            {"at_twice", {{"value", curve.at_twice}, {"interval_95", json_interval(curve.at_twice_interval)}}},
+            {"back_test_error", curve.back_test_error}};
+  for (const CurvePoint& point : curve.points)
+    json["points"].push_back({{"rows", point.rows},
+                              {"test_accuracy", point.test_accuracy},
+                              {"interval_over_trainings_95", json_interval(point.over_trainings)}});
+  return json;
+}
+
 Json json_cause(const Cause& cause) {
   const auto points = [&](double share) { return json_number(100 * share); };
   return {{"code", to_string(cause.code)},

@@ -8,6 +8,8 @@
 #include "plateau/data/dataset.hpp"
 #include "plateau/model/run.hpp"
 #include "plateau/report/environment.hpp"
+#include "plateau/study/battery.hpp"
+#include "plateau/study/diagnosis_evidence.hpp"
 #include "plateau/study/run_study.hpp"
 #include "plateau/study/verdict.hpp"
 
@@ -23,8 +25,10 @@ inline Json or_null(const std::string& text) { return text.empty() ? Json(nullpt
 Json json_number(double value);  // null where it is not finite: JSON has no infinity and no NaN
 Json json_interval(Interval interval);
 Json json_estimate(const Estimate& estimate);
-Json json_difference(const Difference& difference);  // in fractions, as estimates are
-Json json_cause(const Cause& cause);                 // with its gain in points, of 100
+Json json_difference(const Difference& difference);                // in fractions, as estimates are
+Json json_setting(const SettingEvidence& setting, bool compared);  // compared: with its gain
+Json json_curve(const CurveEvidence& curve);
+Json json_cause(const Cause& cause);  // with its gain in points, of 100
 
 // How tables were read: "target", "drop", "group", "header".
 Json reading_json(const ReadOptions& reading);
@@ -36,6 +40,20 @@ Json gpu_json(const Environment& environment);  // of an environment with a GPU
 // What a run is, and what the options of a training add to that.
 void add_configuration(Json& configuration, const Run& run);
 void add_terms(Json& configuration, const Run& run);
+// What a study of somebody's training was asked for.
+template <class Configuration>
+Json study_json(const Configuration& asked) {
+  Json configuration = files_json(asked.files, "data");
+  configuration["init"] = or_null(asked.files.initial);
+  add_configuration(configuration, asked.run);
+  add_terms(configuration, asked.run);
+  configuration["seed"] = asked.seed;
+  configuration["early_stopping"] = asked.run.patience;
+  configuration["validation"] = asked.validation;
+  configuration["delta"] = asked.delta;
+  configuration["depth"] = to_string(asked.depth);
+  return configuration;
+}
 
 // How a run is executed.
 const char* engine_json(const ExecutionPlan& plan);

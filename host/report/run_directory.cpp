@@ -13,6 +13,7 @@
 #include "plateau/core/error.hpp"
 #include "plateau/data/output_file.hpp"
 #include "plateau/report/diagnosis_report.hpp"
+#include "plateau/report/remedies_report.hpp"
 #include "plateau/report/rounds_report.hpp"
 
 namespace plateau {
@@ -31,6 +32,7 @@ void prepare(const std::filesystem::path& directory, const char* last) {
                                    {"sweep.json", "sweep"},
                                    {"rounds.json", "fine-tuning"},
                                    {"diagnosis.json", "diagnosis"},
+                                   {"remedies.json", "study of remedies"},
                                    {"forensics.json", "result of forensics"}})
     if (std::filesystem::exists(directory / file))
       throw InputError(
@@ -46,7 +48,7 @@ void prepare(const std::filesystem::path& directory, const char* last) {
         "by plateau finetune --init {0}/model.safetensors, and name another folder",
         directory.string(), kRoundsCsv));
   for (const char* const file :
-       {"model.safetensors", "history.csv", "sweep.csv", "suspects.csv"})  // of whom is not known
+       {"model.safetensors", "history.csv", "sweep.csv", "suspects.csv", "remedies.csv"})  // of whom is not known
     if (std::filesystem::exists(directory / file))
       throw InputError(fmt::format("--out {}: the folder already holds {}, which is not overwritten; name another one",
                                    directory.string(), file));
@@ -111,6 +113,8 @@ void prepare_forensics_directory(const std::filesystem::path& directory) { prepa
 
 void prepare_diagnosis_directory(const std::filesystem::path& directory) { prepare(directory, "diagnosis.json"); }
 
+void prepare_remedies_directory(const std::filesystem::path& directory) { prepare(directory, "remedies.json"); }
+
 Checkpoint resume_run_directory(const std::filesystem::path& directory) {
   if (!std::filesystem::exists(directory / kCheckpointFile))
     throw InputError(fmt::format("--resume {}: {}", directory.string(),
@@ -153,6 +157,15 @@ void write_diagnosis_directory(const std::filesystem::path& directory, const Dia
     throw InputError(fmt::format("--out {}: another diagnosis was written there meanwhile", directory.string()));
   write_file(directory / "suspects.csv", suspects_csv(diagnosis));
   write_file(directory / "diagnosis.json", diagnosis_json);
+}
+
+void write_remedies_directory(const std::filesystem::path& directory, const RemediesResult& result,
+                              const std::string& remedies_json) {
+  if (std::filesystem::exists(directory / "remedies.json"))
+    throw InputError(
+        fmt::format("--out {}: another study of remedies was written there meanwhile", directory.string()));
+  write_file(directory / "remedies.csv", remedies_csv(result));
+  write_file(directory / "remedies.json", remedies_json);
 }
 
 void write_rounds_so_far(const std::filesystem::path& directory, const RoundsResult& result, const ModelFile& model) {

@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <string>
+
+#include "plateau/core/random.hpp"
 
 namespace plateau {
 namespace {
@@ -85,12 +88,53 @@ bool decays_alike(const Optimizer& a, const Optimizer& b) {
 }
 
 std::string recipe_words(const Run& run) {
-  return fmt::format("Adam at learning rate {:g} in batches of {}, {} epochs, features standardised",
-                     learning_rate(run.optimizer), run.batch, run.epochs);
+  return fmt::format("Adam at learning rate {:g} in batches of {}, {} epochs, features {}",
+                     learning_rate(run.optimizer), run.batch, run.epochs,
+                     run.standardise ? "standardised" : "as they are");
 }
 
 std::string network_words(const Architecture& network) {
   return network.layers() == 1 ? "a linear model" : "the network " + to_string(network);
+}
+
+// To two digits, so that what is said of a value is the value.
+double rounded(double value) { return std::stod(fmt::format("{:.1e}", value)); }
+
+// Epochs in which a training takes about as many steps as the battery says.
+Index epochs_of(Index rows, Index batch, const Battery& battery) {
+  return std::clamp(battery.optimiser_steps / ((rows + batch - 1) / batch), kFewestEpochs, kMostEpochs);
+}
+
+// Networks of the ladder, and larger ones than the user's.
+std::vector<Architecture> other_networks(const Architecture& user, const Battery& battery) {
+  const std::vector<Index> own = hidden_of(user);
+  std::vector<std::vector<Index>> ladder = battery.ladder;
+  if (!own.empty()) {
+    ladder.push_back(scaled_widths(own, 4));
+    std::vector<Index> deeper = own;
+    deeper.push_back(own.back());
+    ladder.push_back(deeper);
+  }
+  std::vector<Architecture> networks;
+  std::vector<std::vector<Index>> seen{own};
+  for (const std::vector<Index>& hidden : ladder) {
+    if (std::ranges::find(seen, hidden) != seen.end()) continue;
+    seen.push_back(hidden);
+    networks.push_back(with_hidden(user, hidden));
+  }
+  return networks;
+}
+
+// `base` with other values of one thing.
+std::vector<Setting> varied(const Run& base, double Run::*member, const char* name, const std::vector<double>& values) {
+  std::vector<Setting> settings;
+  for (const double value : values) {
+    if (value == base.*member) continue;
+    Setting setting{fmt::format("{} {:g}", name, value), base};
+    setting.run.*member = value;
+    settings.push_back(std::move(setting));
+  }
+  return settings;
 }
 
 // What fits the user's network alone does not fit another.
@@ -126,10 +170,9 @@ bool is_larger(const Architecture& network, const Architecture& than) {
 
 Run recipe(const Run& user, const Architecture& network, double rate, Index rows, const Battery& battery) {
   const Index batch = batch_of(rows);
-  const Index steps = (rows + batch - 1) / batch;
   Run run = with_network({.architecture = network,
                           .optimizer = AdamParameters{.learning_rate = rate},
-                          .epochs = std::clamp(battery.optimiser_steps / steps, kFewestEpochs, kMostEpochs),
+                          .epochs = epochs_of(rows, batch, battery),
                           .batch = batch,
                           .standardise = true,
                           .class_weights = user.class_weights},
@@ -169,60 +212,100 @@ std::vector<Setting> optimisation_settings(const Run& user, Index rows, const Ba
   return settings;
 }
 
-std::vector<Setting> regularisation_settings(const Run& base, const Battery& battery) {
+std::vector<Setting> decay_settings(const Run& base, const Battery& battery) {
   std::vector<Setting> settings;
-  const auto add = [&](std::string what, const Run& run) { settings.push_back({std::move(what), run}); };
   for (const double decay : battery.weight_decays) {
-    Run run = base;
+    Setting setting{"", base};
+    Optimizer& optimizer = setting.run.optimizer;
     if (trains_by_sgd(base))
-      std::get<SgdParameters>(run.optimizer).weight_decay = decay / 100;
+      std::get<SgdParameters>(optimizer).weight_decay = decay / 100;
     else
-      run.optimizer = AdamParameters{
+      optimizer = AdamParameters{
           .learning_rate = learning_rate(base.optimizer), .weight_decay = decay, .decay_kind = WeightDecay::decoupled};
-    if (decays_alike(run.optimizer, base.optimizer)) continue;
-    add(fmt::format("weight decay {:g}{}", weight_decay(run.optimizer), trains_by_sgd(base) ? "" : ", decoupled"), run);
+    if (decays_alike(optimizer, base.optimizer)) continue;
+    setting.what =
+        fmt::format("weight decay {:g}{}", weight_decay(optimizer), trains_by_sgd(base) ? "" : ", decoupled");
+    settings.push_back(std::move(setting));
   }
+  return settings;
+}
+
+std::vector<Setting> dropout_settings(const Run& base, const Battery& battery) {
+  if (base.architecture.layers() == 1) return {};
+  return varied(base, &Run::dropout, "dropout", battery.dropouts);
+}
+
+std::vector<Setting> smaller_settings(const Run& base) {
   const std::vector<Index> hidden = hidden_of(base.architecture);
-  if (hidden.empty()) return settings;
-  for (const double rate : battery.dropouts) {
-    if (rate == base.dropout) continue;
-    Run run = base;
-    run.dropout = rate;
-    add(fmt::format("dropout {:g}", rate), run);
-  }
+  if (hidden.empty()) return {};
   std::vector<Architecture> smaller{with_hidden(base.architecture, {})};
   for (const double factor : {0.5, 0.125}) {
     const Architecture network = with_hidden(base.architecture, scaled_widths(hidden, factor));
-    if (is_larger(base.architecture, network) &&
-        std::ranges::find(smaller, network.widths, &Architecture::widths) == smaller.end())
-      smaller.push_back(network);
+    if (std::ranges::find(smaller, network.widths, &Architecture::widths) == smaller.end()) smaller.push_back(network);
   }
+  std::vector<Setting> settings;
   for (const Architecture& network : smaller)
-    if (is_larger(base.architecture, network)) add(network_words(network), with_network(base, network));
+    if (is_larger(base.architecture, network))
+      settings.push_back({network_words(network), with_network(base, network)});
+  return settings;
+}
+
+std::vector<Setting> regularisation_settings(const Run& base, const Battery& battery) {
+  std::vector<Setting> settings = decay_settings(base, battery);
+  for (const std::vector<Setting>& more : {dropout_settings(base, battery), smaller_settings(base)})
+    settings.insert(settings.end(), more.begin(), more.end());
   return settings;
 }
 
 std::vector<Setting> capacity_settings(const Run& user, Index rows, const Battery& battery) {
-  const std::vector<Index> own = hidden_of(user.architecture);
-  std::vector<std::vector<Index>> ladder = battery.ladder;
-  if (!own.empty()) {
-    ladder.push_back(scaled_widths(own, 4));
-    std::vector<Index> deeper = own;
-    deeper.push_back(own.back());
-    ladder.push_back(deeper);
-  }
   std::vector<Setting> settings;
-  std::vector<std::vector<Index>> seen{own};
-  for (const std::vector<Index>& hidden : ladder) {
-    if (std::ranges::find(seen, hidden) != seen.end()) continue;
-    seen.push_back(hidden);
-    const Architecture network = with_hidden(user.architecture, hidden);
+  for (const Architecture& network : other_networks(user.architecture, battery)) {
     for (const double rate : battery.recipe_rates) {
       Run run = recipe(user, network, rate, rows, battery);
       settings.push_back({fmt::format("{}, {}", network_words(network), recipe_words(run)), std::move(run)});
     }
   }
   return settings;
+}
+
+std::vector<Setting> larger_settings(const Run& base, const Battery& battery) {
+  std::vector<Setting> settings;
+  for (const Architecture& network : other_networks(base.architecture, battery))
+    if (is_larger(network, base.architecture))
+      settings.push_back({network_words(network), with_network(base, network)});
+  return settings;
+}
+
+std::vector<Setting> jitter_settings(const Run& base) { return varied(base, &Run::jitter, "jitter", {0.05, 0.1, 0.2}); }
+std::vector<Setting> mixup_settings(const Run& base) { return varied(base, &Run::mixup, "mixup", {0.2, 0.4, 1}); }
+
+Setting random_setting(const Run& user, Index rows, const Battery& battery, std::uint64_t seed, Index number) {
+  // Two draws of four words each, apart from those that study_seed() makes of the same seed.
+  const auto drawn = [&](std::uint32_t instance) {
+    return draw({seed, StreamId::study_part, instance}, static_cast<std::uint64_t>(number));
+  };
+  const auto share = [](std::uint32_t word) { return static_cast<double>(uniform(word)); };
+  const PhiloxCounter first = drawn(1), second = drawn(2);
+
+  const std::size_t choice = first.word[0] % (battery.ladder.size() + 1);
+  const Architecture chosen =
+      choice == 0 ? user.architecture : with_hidden(user.architecture, battery.ladder[choice - 1]);
+  Run run = recipe(user, chosen, rounded(std::pow(10, -4 + 3 * share(first.word[1]))), rows, battery);
+  if (coin(first.word[2]) == 1)
+    run.optimizer = AdamParameters{.learning_rate = learning_rate(run.optimizer),
+                                   .weight_decay = rounded(std::pow(10, -3 + 3.5 * share(first.word[3]))),
+                                   .decay_kind = WeightDecay::decoupled};
+  if (chosen.layers() > 1 && coin(second.word[0]) == 1) run.dropout = rounded(0.05 + 0.45 * share(second.word[1]));
+  const Index halvings = second.word[2] % 5;  // of the largest batch
+  run.batch = std::clamp(kLargestBatch >> halvings, kSmallestBatch, std::max(kSmallestBatch, rows / 2));
+  run.epochs = epochs_of(rows, run.batch, battery);
+  run.standardise = user.standardise || coin(second.word[3]) == 1;
+  return {fmt::format("{}, {}{}{}", network_words(chosen), recipe_words(run),
+                      weight_decay(run.optimizer) > 0
+                          ? fmt::format(", weight decay {:g} (decoupled)", weight_decay(run.optimizer))
+                          : "",
+                      run.dropout > 0 ? fmt::format(", dropout {:g}", run.dropout) : ""),
+          std::move(run)};
 }
 
 }  // namespace plateau

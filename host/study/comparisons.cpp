@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <numeric>
 
 #include "plateau/core/contract.hpp"
@@ -15,8 +16,39 @@ namespace {
 constexpr std::size_t kMostSuspects = 50;
 constexpr Index kMostMappedClasses = 500;  // the assignment takes the cube of their number
 constexpr std::size_t kFewestNoiseRows = 40;
+constexpr double kZ = 1.959963984540054, kZ80 = 0.8416212335729143;  // the normal distribution's quantiles .975 and .8
+
+// Of every pair of trainings: how much the mean recall over the classes that have rows is higher in the second.
+std::vector<double> recall_changes(const RowOutcomes& first, const RowOutcomes& second,
+                                   HostSpan<const std::int32_t> label, Index classes) {
+  std::vector<double> rows(static_cast<std::size_t>(classes));
+  for (Index row = 0; row < label.size; ++row) ++rows[static_cast<std::size_t>(label[row])];
+  const auto present = static_cast<double>(std::ranges::count_if(rows, [](double n) { return n > 0; }));
+  std::vector<double> changes;
+  for (Index t = 0; t < first.trainings(); ++t) {
+    double change = 0;
+    for (Index row = 0; row < label.size; ++row)
+      change += (second(t, row) - first(t, row)) / rows[static_cast<std::size_t>(label[row])];
+    changes.push_back(change / present);
+  }
+  return changes;
+}
 
 }  // namespace
+
+SettingEvidence setting_evidence(const Judged& judged, HostSpan<const std::int32_t> label, Index classes) {
+  const MeanSpread spread = mean_spread(judged.right.training_accuracy());
+  const std::vector<std::int32_t> vote = majority_vote(judged.predicted, label.size, classes);
+  return {.what = judged.setting.what,
+          .architecture = to_string(judged.setting.run.architecture),
+          .trainings = judged.right.trainings(),
+          .diverged = judged.diverged,
+          .test_accuracy = spread.mean,
+          .seed_deviation = spread.deviation,
+          .train_accuracy = mean_spread(judged.train_accuracy).mean,
+          .balanced_accuracy = balanced_accuracy(vote, label, classes),
+          .most_predicted = most_predicted(vote, classes)};
+}
 
 std::optional<LabelMapEvidence> test_label_map(const std::vector<std::int32_t>& predicted,
                                                HostSpan<const std::int32_t> label, Index classes, std::uint64_t seed) {
@@ -128,9 +160,44 @@ BalanceEvidence compare_balance(const Judged& user, const Judged& balanced, Host
     variance += (spread.deviation * spread.deviation + 1 / n) / n;
     ++present;
   }
-  const double half = 1.959963984540054 * std::sqrt(variance) / present;
-  return {.balanced_accuracy = reached / present,
-          .gain = {gain / present, {gain / present - half, gain / present + half}}};
+  gain /= present;
+  const double trainings = mean_spread(recall_changes(user.right, balanced.right, label, classes)).deviation;
+  Difference difference{{gain, {}}};
+  difference.error_of_trainings = trainings / std::sqrt(static_cast<double>(user.right.trainings()));
+  difference.standard_error = std::hypot(std::sqrt(variance) / present, difference.error_of_trainings);
+  const double half = kZ * difference.standard_error;
+  difference.interval = {gain - half, gain + half};
+  difference.p_greater = std::erfc(gain / difference.standard_error / std::numbers::sqrt2) / 2;
+  difference.detectable = (kZ + kZ80) * difference.standard_error;
+  return {.balanced_accuracy = reached / present, .gain = difference};
+}
+
+RowOutcomes vote_outcomes(const Judged& judged, Index members, HostSpan<const std::int32_t> label, Index classes) {
+  const auto trainings = static_cast<Index>(judged.results.size());
+  expects(1 <= members && members <= trainings, "vote_outcomes: 1 <= members <= trainings");
+  RowOutcomes outcomes(label.size);
+  for (Index first = 0; first + members <= trainings; first += members) {
+    std::vector<double> sum(static_cast<std::size_t>(label.size * classes));
+    for (Index t = first; t < first + members; ++t) {
+      const RunResult& result = judged.results[static_cast<std::size_t>(t)];
+      if (!is_complete(result.outcome)) continue;
+      const std::vector<float>& probability = result.predictions.front().probability;
+      for (std::size_t row = 0; row < sum.size(); row += static_cast<std::size_t>(classes)) {
+        const auto begin = probability.begin() + static_cast<std::ptrdiff_t>(row);
+        if (!std::all_of(begin, begin + classes, [](float p) { return std::isfinite(p); })) continue;
+        for (std::size_t c = row; c < row + static_cast<std::size_t>(classes); ++c)
+          sum[c] += static_cast<double>(probability[c]);
+      }
+    }
+    std::vector<std::uint8_t> right;
+    for (Index row = 0; row < label.size; ++row) {
+      const auto begin = sum.begin() + static_cast<std::ptrdiff_t>(row * classes);
+      const auto most = std::max_element(begin, begin + classes);
+      right.push_back(*most > 0 && most - begin == label[row]);
+    }
+    outcomes.add(right);
+  }
+  return outcomes;
 }
 
 }  // namespace plateau

@@ -20,8 +20,6 @@
 namespace plateau {
 namespace {
 
-constexpr double kUnsteady = 0.02;  // deviation of the train accuracy over seeds
-constexpr Index kMostSeeds = 20;    // of an unsteady training, where the battery has fewer
 const std::vector<std::int32_t> kNone;
 constexpr Index kFewestRows = 10;  // of training, and of test
 constexpr Index kFewestFolds = 2;
@@ -42,20 +40,6 @@ enum class Part : std::uint32_t {
 };
 
 double mean(const std::vector<double>& values) { return mean_spread(values).mean; }
-
-SettingEvidence evidence_of(const Judged& judged, HostSpan<const std::int32_t> label, Index classes) {
-  const MeanSpread spread = mean_spread(judged.right.training_accuracy());
-  const std::vector<std::int32_t> vote = majority_vote(judged.predicted, label.size, classes);
-  return {.what = judged.setting.what,
-          .architecture = to_string(judged.setting.run.architecture),
-          .trainings = judged.right.trainings(),
-          .diverged = judged.diverged,
-          .test_accuracy = spread.mean,
-          .seed_deviation = spread.deviation,
-          .train_accuracy = mean(judged.train_accuracy),
-          .balanced_accuracy = balanced_accuracy(vote, label, classes),
-          .most_predicted = most_predicted(vote, classes)};
-}
 
 std::uint64_t seed_of(std::uint64_t seed, Part part) { return study_seed(seed, static_cast<std::uint32_t>(part)); }
 
@@ -86,7 +70,7 @@ class Study {
   std::uint64_t seed(Part part) const { return seed_of(configuration_.seed, part); }
   std::vector<Judged> judge(const char* block, const Split& split, const std::vector<Setting>& settings);
   SettingEvidence seen(const Judged& judged) const {
-    return evidence_of(judged, split_.test.label(), evidence_.classes);
+    return setting_evidence(judged, split_.test.label(), evidence_.classes);
   }
 
   UserEvidence look_into_user();
@@ -120,10 +104,8 @@ SettingEvidence Study::judge_user() {
   const Setting setting{"the user's", configuration_.run, true};
   seeds_ = battery_.seeds;
   user_ = std::move(judge("the training as it is", split_, {setting}).front());
-  // A training that comes out otherwise with every seed takes more of them, so that its mean can be told from others'.
-  // Its training rows say so: what is looked at does not depend on the test rows.
-  if (seeds_ < kMostSeeds && mean_spread(user_->train_accuracy).deviation > kUnsteady) {
-    seeds_ = kMostSeeds;
+  if (const Index seeds = seeds_for(*user_, seeds_); seeds > seeds_) {
+    seeds_ = seeds;
     user_ = std::move(judge("the training as it is", split_, {setting}).front());
     --test_looks_;  // at the same setting
   }
@@ -181,15 +163,6 @@ void Study::choose(const Folds& folds) {
   const auto better = [](std::optional<Scored>& best, Setting setting, double loss) {
     if (!best || loss < best->loss) best = Scored{std::move(setting), loss};
   };
-  // The setting trained for as many epochs as were best on the folds.
-  const auto shortened = [](Setting setting, const FoldScore& of) {
-    if (of.best_epochs < setting.run.epochs) {
-      setting.what += fmt::format("{}stopped after {} epochs", setting.what.empty() ? "" : ", ", of.best_epochs);
-      setting.run.epochs = std::max<Index>(1, of.best_epochs);
-    }
-    return setting;
-  };
-
   std::vector<Setting> candidates = optimisation_settings(own, rows, battery_);
   candidates.insert(candidates.begin(), {"the user's", own});
   const std::vector<FoldScore> scores = score("optimisation", candidates);
@@ -200,7 +173,7 @@ void Study::choose(const Folds& folds) {
     // Better optimised is what fits the training rows better; what fits them less and does better is held back.
     if (i > 0 && scores[i].train_loss < user.train_loss) better(optimised, candidates[i], scores[i].validation_loss);
     if (scores[i].best_epochs < candidates[i].run.epochs)
-      better(early, shortened(i == 0 ? Setting{"", own} : candidates[i], scores[i]), scores[i].best_loss);
+      better(early, stopped_at_best(i == 0 ? Setting{"", own} : candidates[i], scores[i]), scores[i].best_loss);
   }
   if (optimised) {
     optimised_ = optimised->setting;
@@ -214,7 +187,7 @@ void Study::choose(const Folds& folds) {
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     better(regularised, candidates[i], held_back[i].validation_loss);
     if (held_back[i].best_epochs < candidates[i].run.epochs)
-      better(regularised, shortened(candidates[i], held_back[i]), held_back[i].best_loss);
+      better(regularised, stopped_at_best(candidates[i], held_back[i]), held_back[i].best_loss);
   }
   if (regularised) {
     regularised_ = regularised->setting;
@@ -228,7 +201,7 @@ void Study::choose(const Folds& folds) {
   const std::vector<FoldScore> ladder = score("capacity", candidates);
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     const double loss = ladder[i].best_loss;
-    Setting setting = shortened(candidates[i], ladder[i]);
+    Setting setting = stopped_at_best(candidates[i], ladder[i]);
     if (is_larger(setting.run.architecture, own.architecture)) better(larger, setting, loss);
     if (loss < best.loss) best = {std::move(setting), loss};
   }

@@ -171,7 +171,7 @@ Found stale_by_outputs(const Evidence& e) {
   // A network whose units are all dead says the same whatever moves before them.
   const auto loss = relative_range(e, *same, &ForensicsRound::train_loss);
   const bool is_dead = one_class(e, e.rounds[same->last]) && !(loss && *loss >= kLossMoved);
-  if (!what.at_all || is_dead) return std::nullopt;
+  if (!(what.at_all && what.clearly >= kOutputsMove) || is_dead) return std::nullopt;
   return cause(VerdictCode::stale_evaluation, EvidenceGrade::proved,
                fmt::format("The outputs of all {} test rows are the same to the bit in {}, while {}: these rounds were "
                            "not evaluated with weights of their own",

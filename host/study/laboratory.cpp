@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plateau/study/laboratory.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -12,6 +14,8 @@
 namespace plateau {
 namespace {
 
+constexpr double kUnsteady = 0.02;  // deviation of the train accuracy over seeds
+constexpr Index kMostSeeds = 20;    // of an unsteady training, where fewer are asked for
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // The epoch whose parameters a run is judged by.
@@ -19,6 +23,15 @@ std::optional<std::size_t> kept_epoch(const Run& run, const RunResult& result) {
   if (result.history.empty()) return {};
   if (run.patience > 0 && result.best_epoch) return static_cast<std::size_t>(*result.best_epoch);
   return result.history.size() - 1;
+}
+
+Run outside_fold(const Setting& setting, const Folds& folds, Index fold, std::uint64_t seed) {
+  Run run = setting.run;
+  run.rows = folds.outside(fold);
+  run.validation = folds.inside(fold);
+  run.seed = seed + static_cast<std::uint64_t>(fold);
+  run.outputs = {.parameters = false, .best_parameters = false, .test_correct = false};
+  return run;
 }
 
 double mean(const std::vector<double>& values) {
@@ -81,21 +94,28 @@ FoldScore fold_score(const std::vector<RunResult>& by_fold) {
 std::vector<FoldScore> score_settings(Laboratory& laboratory, std::string_view block, const TrainingData& data,
                                       const std::vector<Setting>& settings, const Folds& folds, std::uint64_t seed) {
   std::vector<Run> runs;
-  for (const Setting& setting : settings) {
-    for (Index fold = 0; fold < folds.count(); ++fold) {
-      Run run = setting.run;
-      run.rows = folds.outside(fold);
-      run.validation = folds.inside(fold);
-      run.seed = seed + static_cast<std::uint64_t>(fold);
-      run.outputs = {.parameters = false, .best_parameters = false, .test_correct = false};
-      runs.push_back(std::move(run));
-    }
-  }
+  for (const Setting& setting : settings)
+    for (Index fold = 0; fold < folds.count(); ++fold) runs.push_back(outside_fold(setting, folds, fold, seed));
   std::vector<RunResult> results = laboratory.train(block, data, runs);
   std::vector<FoldScore> scores;
   for (auto first = results.begin(); first != results.end(); first += folds.count())
     scores.push_back(fold_score({first, first + folds.count()}));
   return scores;
+}
+
+std::vector<RunResult> train_outside_fold(Laboratory& laboratory, std::string_view block, const TrainingData& data,
+                                          const std::vector<Setting>& settings, const Folds& folds, Index fold,
+                                          std::uint64_t seed) {
+  std::vector<Run> runs;
+  for (const Setting& setting : settings) runs.push_back(outside_fold(setting, folds, fold, seed));
+  return laboratory.train(block, data, runs);
+}
+
+Setting stopped_at_best(Setting setting, const FoldScore& score) {
+  if (score.best_epochs >= setting.run.epochs) return setting;
+  setting.what += fmt::format("{}stopped after {} epochs", setting.what.empty() ? "" : ", ", score.best_epochs);
+  setting.run.epochs = std::max<Index>(1, score.best_epochs);
+  return setting;
 }
 
 double Judged::test_accuracy() const { return mean(right.training_accuracy()); }
@@ -113,7 +133,8 @@ std::vector<Judged> judge_settings(Laboratory& laboratory, std::string_view bloc
                      .best_parameters = false,
                      .layers = setting.inspected,
                      .dead_units = setting.inspected,
-                     .predictions = {{.at = run.patience > 0 ? ParametersAt::best : ParametersAt::last}}};
+                     .predictions = {{.at = run.patience > 0 ? ParametersAt::best : ParametersAt::last,
+                                      .probabilities = setting.probabilities}}};
       runs.push_back(std::move(run));
     }
   }
@@ -140,6 +161,10 @@ std::vector<Judged> judge_settings(Laboratory& laboratory, std::string_view bloc
     }
   }
   return judged;
+}
+
+Index seeds_for(const Judged& judged, Index seeds) {
+  return mean_spread(judged.train_accuracy).deviation > kUnsteady ? std::max(seeds, kMostSeeds) : seeds;
 }
 
 std::vector<std::int32_t> majority_vote(const std::vector<std::vector<std::int32_t>>& predicted, Index rows,

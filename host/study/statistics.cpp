@@ -213,6 +213,8 @@ Difference crossed_difference(const RowOutcomes& first, const RowOutcomes& secon
   result.interval = {std::max(-1.0, mean - half), std::min(1.0, mean + half)};
   result.p_greater = boost::math::cdf(boost::math::students_t(degrees), -mean / result.standard_error);
   result.detectable = kDetectable * result.standard_error;
+  const double of_cells = one.cells.variance + other.cells.variance;
+  result.error_of_trainings = std::sqrt(std::max(0.0, training_variance - of_cells));
   return result;
 }
 

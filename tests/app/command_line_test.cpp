@@ -979,6 +979,7 @@ TEST_F(CommandLine, every_command_explains_itself_with_an_example_that_works) {
                                                                                     {"forensics", "--help"},
                                                                                     {"predict", "--help"},
                                                                                     {"sweep", "--help"},
+                                                                                    {"remedies", "--help"},
                                                                                     {"info", "--help"}})
     try_example(help, "plateau");
   for (const std::string name : {"overfit", "underfit", "ceiling"}) try_example({"--help"}, "scenario_" + name);

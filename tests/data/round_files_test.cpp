@@ -162,9 +162,9 @@ Dataset labels(const Texts& names, bool numbered, const Ids& ids) {
 
 TEST(RoundPredictions, of_plateau_predict_are_read_with_their_outputs) {
   const Texts names{"cat", "a, \"b\""};
-  const auto file = [&](const std::string& name, float sure) {
+  const auto file = [&](const std::string& name, float sure, float of_first = 0.712345f) {
     const Ids predicted{0, 1};
-    const std::vector<float> probability{0.75f, 0.25f, 1 - sure, sure};
+    const std::vector<float> probability{of_first, 1 - of_first, 1 - sure, sure};
     auto writer = write_predictions(test_folder() / name, names, PredictionColumns::class_and_probabilities);
     writer->add({predicted.data(), 2}, {probability.data(), 2, 2, 2});
     writer->commit();
@@ -177,6 +177,12 @@ TEST(RoundPredictions, of_plateau_predict_are_read_with_their_outputs) {
   ASSERT_EQ(given.outputs.size(), 3u);
   EXPECT_NE(given.outputs[0], given.outputs[1]);
   EXPECT_EQ(given.outputs[0], given.outputs[2]);
+  // What is saturated or rounded would not show that the network moved.
+  EXPECT_TRUE(read_round_predictions({file("1.csv", 1, 1), file("2.csv", 1, 1)}, nullptr).outputs.empty());
+  EXPECT_TRUE(read_round_predictions({put("1.csv", "class,p(0),p(1)\n0,0.75,0.25\n")}, nullptr).outputs.empty());
+  const std::vector<float> saturated{1, 0, 0, 1, 0.5f, 0.25f};
+  write_npy_features(test_folder() / "1.npy", {saturated.data(), 3, 2, 2});
+  EXPECT_TRUE(read_round_predictions({test_folder() / "1.npy"}, nullptr).outputs.empty());
 }
 
 TEST(RoundPredictions, are_classes_by_name) {

@@ -53,7 +53,8 @@ Dataset read_test_labels(const std::string& files, const ReadOptions& options = 
 struct RoundPredictions {
   ClassMap classes;                                  // those of the labels, and behind them what else is predicted
   std::vector<std::vector<std::int32_t>> predicted;  // [files, rows] ids; -1 where the outputs of a row are no numbers
-  std::vector<std::uint64_t> outputs;                // of each file, a hash of its outputs' bits; empty: without them
+  std::vector<std::uint64_t> outputs;                // of each file, a hash of its outputs' bits; empty: in some file
+                                                     // there are none, or too coarse ones to show a small change
   bool by_id = false;                                // numbers were taken for ids of classes that have names
 };
 

@@ -11,6 +11,7 @@
 
 #include "plateau/report/checkpoint.hpp"
 #include "plateau/study/diagnose.hpp"
+#include "plateau/study/remedies.hpp"
 #include "plateau/study/rounds.hpp"
 #include "plateau/study/sweep.hpp"
 
@@ -32,6 +33,7 @@ void prepare_sweep_directory(const std::filesystem::path& directory);
 void prepare_rounds_directory(const std::filesystem::path& directory);
 void prepare_forensics_directory(const std::filesystem::path& directory);
 void prepare_diagnosis_directory(const std::filesystem::path& directory);
+void prepare_remedies_directory(const std::filesystem::path& directory);
 
 // The same of a folder whose run goes on from the checkpoint in it (report/checkpoint.hpp), which is returned. Throws
 // InputError where the folder holds none. What a run that was interrupted has left stands until it is replaced.
@@ -54,6 +56,10 @@ void write_sweep_directory(const std::filesystem::path& directory, const SweepRe
 // Likewise, diagnosis.json last.
 void write_diagnosis_directory(const std::filesystem::path& directory, const Diagnosis& diagnosis,
                                const std::string& diagnosis_json);
+
+// Likewise, remedies.json last.
+void write_remedies_directory(const std::filesystem::path& directory, const RemediesResult& result,
+                              const std::string& remedies_json);
 
 // What a fine-tuning that goes on has so far: rounds.csv, and the model after the last complete round, where there is
 // one. Each replaces what is there from the round before.

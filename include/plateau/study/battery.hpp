@@ -38,11 +38,27 @@ Run recipe(const Run& user, const Architecture& network, double rate, Index rows
 // the recipe. The user's own setting is not among them.
 std::vector<Setting> optimisation_settings(const Run& user, Index rows, const Battery& battery);
 
-// `base` with weight decay, dropout, or a smaller network; not `base` itself.
-std::vector<Setting> regularisation_settings(const Run& base, const Battery& battery);
+// `base` with weight decay, with dropout, or with a smaller network: what it has of it already is not among them. A
+// linear model has neither of the last two.
+std::vector<Setting> decay_settings(const Run& base, const Battery& battery);
+std::vector<Setting> dropout_settings(const Run& base, const Battery& battery);
+std::vector<Setting> smaller_settings(const Run& base);
+std::vector<Setting> regularisation_settings(const Run& base, const Battery& battery);  // all of these
 
 // The recipe on networks of the ladder, and on larger ones than the user's; not on the user's.
 std::vector<Setting> capacity_settings(const Run& user, Index rows, const Battery& battery);
+
+// `base` on larger networks, otherwise as it is.
+std::vector<Setting> larger_settings(const Run& base, const Battery& battery);
+
+// `base` with noise on its features, or with rows mixed two by two.
+std::vector<Setting> jitter_settings(const Run& base);
+std::vector<Setting> mixup_settings(const Run& base);
+
+// Number `number` of the random settings of a seed: the user's task by Adam, with a network of the ladder or the
+// user's, a learning rate from 1e-4 to 0.1, and weight decay, dropout, batches and scaling as they fall; of about as
+// many steps as the recipe.
+Setting random_setting(const Run& user, Index rows, const Battery& battery, std::uint64_t seed, Index number);
 
 // Whether a network has more parameters.
 bool is_larger(const Architecture& network, const Architecture& than);

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// What can be read off predictions that a diagnosis has already: exchanged labels, doubtful labels, one class for all,
-// and other ways to classify.
+// What can be read off predictions that a study has already: accuracies, exchanged labels, doubtful labels, one class
+// for all, and the vote of many networks.
 #pragma once
 
 #include <optional>
@@ -12,6 +12,9 @@
 #include "plateau/study/laboratory.hpp"
 
 namespace plateau {
+
+// A setting as its predictions of the test rows describe it; its gain is the caller's.
+SettingEvidence setting_evidence(const Judged& judged, HostSpan<const std::int32_t> label, Index classes);
 
 // Whether another reading of the predicted classes fits the labels better: the one-to-one map with the most rows right
 // (assignment.hpp) is chosen on a seeded half of the rows and compared with the classes as they are on the other half.
@@ -33,9 +36,15 @@ HeldOut held_out_probabilities(const std::vector<RunResult>& by_repeat_and_fold,
 std::optional<NoiseEvidence> test_label_noise(const HeldOut& held_out, const std::vector<std::int32_t>& labels,
                                               Index classes);
 
-// Balanced accuracy of `balanced` over `user`, each the mean over trainings, with an interval over rows (classes
-// sampled on their own) and trainings.
+// Balanced accuracy of `balanced` over `user`, each the mean over trainings, which are paired by their seeds. Variance
+// over rows (classes sampled on their own) + variance over trainings, without taking off what both of them count: the
+// interval is rather too wide. A class's rows have the pseudo rows of crossed_difference().
 BalanceEvidence compare_balance(const Judged& user, const Judged& balanced, HostSpan<const std::int32_t> label,
                                 Index classes);
+
+// Which rows are right by the vote of `members` trainings, by their mean probabilities: the first ones, the next ones,
+// ... as long as there are as many. The trainings have probabilities; those of one that is not complete, or a row of
+// them that is no number, have no vote, and a row without any is wrong. 1 <= members <= trainings.
+RowOutcomes vote_outcomes(const Judged& judged, Index members, HostSpan<const std::int32_t> label, Index classes);
 
 }  // namespace plateau

@@ -87,7 +87,7 @@ struct NoiseEvidence {
 
 struct BalanceEvidence {  // of the user's network trained with balanced class weights
   double balanced_accuracy = 0;
-  Estimate gain;  // of balanced accuracy over the user's
+  Difference gain;  // of balanced accuracy over the user's
 };
 
 struct DiagnosisEvidence {

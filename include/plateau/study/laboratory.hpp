@@ -40,7 +40,8 @@ class Laboratory {
 struct Setting {
   std::string what;  // in words, what differs from the user's
   Run run;
-  bool inspected = false;  // norms of its layers and its dead units are asked for as well
+  bool inspected = false;      // norms of its layers and its dead units are asked for as well
+  bool probabilities = false;  // of the test rows are asked for as well
 };
 
 // Settings by the mean over folds of what they do on the rows of a fold when they train on the others.
@@ -55,13 +56,21 @@ std::vector<FoldScore> score_settings(Laboratory& laboratory, std::string_view b
                                       const std::vector<Setting>& settings, const Folds& folds, std::uint64_t seed);
 FoldScore fold_score(const std::vector<RunResult>& by_fold);
 
+// The results that score_settings() has for fold `fold`, one per setting.
+std::vector<RunResult> train_outside_fold(Laboratory& laboratory, std::string_view block, const TrainingData& data,
+                                          const std::vector<Setting>& settings, const Folds& folds, Index fold,
+                                          std::uint64_t seed);
+
+// The setting trained for as many epochs as were best on the folds, which is then said of it.
+Setting stopped_at_best(Setting setting, const FoldScore& score);
+
 // What the trainings of one setting do on the test rows.
 struct Judged {
   Setting setting;
   RowOutcomes right{1};                              // [trainings, test rows]
   std::vector<std::vector<std::int32_t>> predicted;  // [trainings][test rows]; empty of a training that diverged
   std::vector<double> train_accuracy;                // of the last epoch trained; 0 where none was completed
-  std::vector<RunResult> results;                    // of every training
+  std::vector<RunResult> results;                    // of every training, with probabilities where they are asked for
   Index diverged = 0;
 
   double test_accuracy() const;  // mean
@@ -72,6 +81,10 @@ struct Judged {
 std::vector<Judged> judge_settings(Laboratory& laboratory, std::string_view block, const TrainingData& data,
                                    const std::vector<Setting>& settings, const ValidationRows& held_out, Index seeds,
                                    std::uint64_t seed);
+
+// Seeds that such a training takes, of which `seeds` are judged: more where it comes out otherwise with every seed, so
+// that its mean can be told from others'. Its training rows say so: what is looked at does not depend on the test rows.
+Index seeds_for(const Judged& judged, Index seeds);
 
 // Class that most trainings give a row, the smaller of equals; -1 where none gives one. At least one training.
 std::vector<std::int32_t> majority_vote(const std::vector<std::vector<std::int32_t>>& predicted, Index rows,

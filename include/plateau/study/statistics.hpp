@@ -73,6 +73,7 @@ struct Difference : Estimate {
   double standard_error = 0;
   double p_greater = 1;   // one-sided: of a value so large, were there no difference or a negative one
   double detectable = 0;  // the smallest difference that would be found in 80 % of such comparisons (two-sided, 5 %)
+  double error_of_trainings = 0;  // standard error that as many trainings would leave on any number of rows
 };
 
 // How far the trainings of `second` lie above those of `first` on the same rows: mean(second) - mean(first), crossed as

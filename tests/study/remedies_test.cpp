@@ -1,0 +1,211 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/study/remedies.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+
+#include "plateau/core/error.hpp"
+#include "plateau/study/comparisons.hpp"
+#include "support/cases.hpp"
+#include "support/datasets.hpp"
+
+namespace plateau {
+namespace {
+
+using test::random_values;
+
+// Two features in [-1, 1), of which the sign of the first is the class, flipped with a probability; then shown as
+// scale * x + offset.
+Dataset rows(Index count, double flips, std::uint64_t seed, double scale = 1, double offset = 0) {
+  const std::vector<double> place = random_values(count * 2, -1.0f, 1.0f, seed);
+  const std::vector<double> chance = random_values(count, 0.0f, 1.0f, seed + 1000);
+  std::vector<float> x;
+  std::vector<std::int32_t> labels;
+  for (Index i = 0; i < count; ++i) {
+    const double first = place[static_cast<std::size_t>(2 * i)], second = place[static_cast<std::size_t>(2 * i + 1)];
+    labels.push_back((first > 0) != (chance[static_cast<std::size_t>(i)] < flips));
+    x.push_back(static_cast<float>(scale * first + offset));
+    x.push_back(static_cast<float>(scale * second + offset));
+  }
+  return test::labelled(2, x, labels);
+}
+
+// Memorises flipped labels.
+RemediesConfiguration memorising(std::vector<Remedy> only) {
+  return {.run = {.architecture = {{2, 64, 2}}, .optimizer = AdamParameters{.learning_rate = 0.03}, .epochs = 300},
+          .depth = Depth::quick,
+          .seed = 3,
+          .only = std::move(only)};
+}
+const Split kFlipped{.train = rows(60, 0.2, 1), .test = rows(500, 0.2, 2)};
+
+std::optional<RemediesResult> study(const Split& split, const RemediesConfiguration& configuration) {
+  CpuTrainer trainer({.workers = 2});
+  return remedies(split, configuration, trainer);
+}
+const RemedyRow& row(const RemediesResult& result, Remedy remedy) {
+  return *std::ranges::find(result.table.rows, remedy, &RemedyRow::remedy);
+}
+
+TEST(RemediesStudy, finds_that_holding_back_helps_a_network_that_memorises) {
+  const auto result = study(kFlipped, memorising({Remedy::larger_network, Remedy::early_stopping, Remedy::jitter}));
+  ASSERT_TRUE(result);
+  EXPECT_GT(result->table.baseline.train_accuracy, 0.95);
+  EXPECT_EQ(row(*result, Remedy::early_stopping).state, RemedyState::helps) << result->advice;
+  EXPECT_NE(row(*result, Remedy::larger_network).state, RemedyState::helps);
+  EXPECT_EQ(result->table.rows.front().remedy, Remedy::early_stopping);
+  EXPECT_NE(result->advice.find("What helps most is stopped after"), std::string::npos) << result->advice;
+  EXPECT_EQ(exit_code_of(result->table), 0);
+  EXPECT_EQ(row(*result, Remedy::placebo).state, RemedyState::control);
+  EXPECT_EQ(result->table.rows.size(), 4u);
+}
+
+TEST(RemediesStudy, finds_that_scaling_alone_helps_where_the_scale_is_the_fault) {
+  const Split split{.train = rows(100, 0.05, 1, 0.5, 300), .test = rows(500, 0.05, 2, 0.5, 300)};
+  RemediesConfiguration configuration{.run = {.architecture = {{2, 8, 2}}, .epochs = 40},
+                                      .depth = Depth::quick,
+                                      .seed = 3,
+                                      .only = {Remedy::optimisation, Remedy::weight_decay, Remedy::dropout}};
+  const auto result = study(split, configuration);
+  ASSERT_TRUE(result);
+  for (const RemedyRow& of : result->table.rows)
+    EXPECT_EQ(of.state == RemedyState::helps, of.remedy == Remedy::optimisation) << to_string(of.remedy);
+  EXPECT_NE(row(*result, Remedy::optimisation).chosen.find("standardised"), std::string::npos);
+}
+
+TEST(RemediesStudy, counts_its_trainings_and_gives_the_search_as_many) {
+  const std::vector<Remedy> only{Remedy::weight_decay, Remedy::dropout, Remedy::ensemble, Remedy::pair,
+                                 Remedy::model_selection};
+  const auto result = study(kFlipped, memorising(only));
+  ASSERT_TRUE(result);
+  const Battery& battery = battery_of(Depth::quick);
+  Index others = 0, all = result->table.baseline_cost.trainings;
+  for (const RemedyRow& of : result->table.rows) {
+    all += of.cost.trainings;
+    if (of.remedy != Remedy::model_selection && of.remedy != Remedy::placebo) others += of.cost.trainings;
+  }
+  EXPECT_EQ(all, result->trainings);
+  EXPECT_EQ(row(*result, Remedy::weight_decay).cost.trainings, 2 * battery.folds + battery.seeds);
+  EXPECT_EQ(row(*result, Remedy::ensemble).cost.trainings, 0);
+  EXPECT_LE(row(*result, Remedy::model_selection).cost.trainings, others);
+  EXPECT_GE(row(*result, Remedy::model_selection).cost.trainings + battery.folds, others);
+  EXPECT_EQ(result->test_looks, 1 + 2 + 1 + 1 + 1 + 1);  // baseline, two remedies, vote, pair, search, placebo
+  const RemedyRow& pair = row(*result, Remedy::pair);
+  EXPECT_NE(pair.chosen.find("weight decay"), std::string::npos) << pair.chosen;
+  EXPECT_NE(pair.chosen.find("dropout"), std::string::npos) << pair.chosen;
+}
+
+TEST(RemediesStudy, comes_out_the_same_again) {
+  const RemediesConfiguration configuration =
+      memorising({Remedy::smaller_network, Remedy::early_stopping, Remedy::mixup, Remedy::pair, Remedy::more_data});
+  CpuTrainer one({.workers = 1});
+  const auto first = remedies(kFlipped, configuration, one), second = study(kFlipped, configuration);
+  ASSERT_TRUE(first && second);
+  ASSERT_EQ(first->table.rows.size(), second->table.rows.size());
+  EXPECT_EQ(first->advice, second->advice);
+  for (std::size_t i = 0; i < first->table.rows.size(); ++i) {
+    const RemedyRow &a = first->table.rows[i], &b = second->table.rows[i];
+    EXPECT_EQ(a.chosen, b.chosen);
+    EXPECT_EQ(a.gain().value, b.gain().value);
+    EXPECT_EQ(a.gain().interval.low, b.gain().interval.low);
+    EXPECT_EQ(a.adjusted_p, b.adjusted_p);
+  }
+  EXPECT_EQ(first->table.curve->at_twice, second->table.curve->at_twice);
+  EXPECT_EQ(row(*first, Remedy::more_data).gain().value, first->table.curve->at_twice);
+}
+
+TEST(RemediesStudy, says_why_a_remedy_is_not_tried) {
+  RemediesConfiguration linear{
+      .run = {.architecture = {{2, 2}}, .optimizer = AdamParameters{.learning_rate = 1e-4}, .epochs = 5},
+      .depth = Depth::quick,
+      .only = {Remedy::dropout, Remedy::smaller_network, Remedy::early_stopping, Remedy::pair, Remedy::model_selection,
+               Remedy::class_weights}};
+  linear.run.class_weights = {.balanced = true};
+  auto result = study(kFlipped, linear);
+  ASSERT_TRUE(result);
+  for (const RemedyRow& of : result->table.rows) {
+    if (of.remedy == Remedy::placebo || of.remedy == Remedy::model_selection) continue;
+    EXPECT_EQ(of.state, RemedyState::not_tried) << to_string(of.remedy);
+    EXPECT_FALSE(of.chosen.empty()) << to_string(of.remedy);
+  }
+  linear.run.patience = 2;
+  linear.only = {Remedy::early_stopping};
+  result = study(kFlipped, linear);
+  EXPECT_EQ(row(*result, Remedy::early_stopping).chosen, "the training stops early as it is");
+}
+
+TEST(RemediesStudy, judges_class_weights_by_balanced_accuracy) {
+  Split split{.train = rows(120, 0.3, 1), .test = rows(400, 0.3, 2)};
+  for (Dataset* part : {&split.train, &split.test})  // nine of ten rows become one class
+    for (std::size_t i = 0; i < part->labels.size(); ++i)
+      if (i % 5 != 0) part->labels[i] = 0;
+  RemediesConfiguration configuration{
+      .run = {.architecture = {{2, 2}}, .optimizer = AdamParameters{.learning_rate = 0.01}, .epochs = 100},
+      .depth = Depth::quick,
+      .only = {Remedy::class_weights}};
+  const auto result = study(split, configuration);
+  ASSERT_TRUE(result);
+  const RemedyRow& weights = row(*result, Remedy::class_weights);
+  EXPECT_TRUE(weights.balanced);
+  EXPECT_EQ(weights.state, RemedyState::helps);
+  EXPECT_LT(weights.setting.test_accuracy, result->table.baseline.test_accuracy);
+  EXPECT_NEAR(result->table.baseline.balanced_accuracy, 0.5, 0.01);
+}
+
+TEST(RemediesStudy, ends_where_the_user_wants_an_end) {
+  const std::atomic<bool> stop{true};
+  CpuTrainer trainer({.workers = 1, .stop = &stop});
+  EXPECT_FALSE(remedies(kFlipped, memorising({}), trainer));
+}
+
+TEST(RemediesStudy, refuses_rows_that_leave_nothing_to_compare) {
+  const auto refused = [](const Split& split) {
+    try {
+      study(split, memorising({}));
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  const Split few{.train = rows(9, 0, 1), .test = rows(50, 0, 2)};
+  EXPECT_EQ(refused(few),
+            "rows: 9 rows are too few to compare anything; bring at least 10 to train on and 10 to test with");
+  Split one{.train = rows(30, 0, 1), .test = rows(50, 0, 2)};
+  std::ranges::fill(one.test.labels, 1);
+  EXPECT_EQ(refused(one).find("rows: all 50 test rows have one class"), 0u) << refused(one);
+}
+
+// Three trainings on two rows with classes 0 and 1.
+Judged three_votes() {
+  Judged judged{.right = RowOutcomes(2)};
+  for (const std::vector<float>& p :
+       std::vector<std::vector<float>>{{0.9f, 0.1f, 0.6f, 0.4f}, {0.4f, 0.6f, 0.1f, 0.9f}, {0.2f, 0.8f, NAN, NAN}})
+    judged.results.push_back({.predictions = {{.predicted = {}, .probability = p}}});
+  return judged;
+}
+
+TEST(VoteOutcomes, follow_from_mean_probabilities) {
+  const std::vector<std::int32_t> label{0, 1};
+  const HostSpan<const std::int32_t> labels{label.data(), 2};
+  RowOutcomes votes = vote_outcomes(three_votes(), 2, labels, 2);  // the third is left over
+  ASSERT_EQ(votes.trainings(), 1);
+  EXPECT_TRUE(votes(0, 0));  // 1.3 against 0.7, though each class has one vote
+  EXPECT_TRUE(votes(0, 1));
+
+  votes = vote_outcomes(three_votes(), 1, labels, 2);
+  ASSERT_EQ(votes.trainings(), 3);
+  EXPECT_EQ(votes.training_accuracy(), (std::vector<double>{0.5, 0.5, 0}));  // no numbers: no class
+
+  Judged judged = three_votes();
+  judged.results[0].outcome = RunOutcome::diverged;
+  votes = vote_outcomes(judged, 3, labels, 2);
+  EXPECT_FALSE(votes(0, 0));
+  EXPECT_TRUE(votes(0, 1));
+}
+
+}  // namespace
+}  // namespace plateau

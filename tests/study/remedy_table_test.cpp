@@ -1,0 +1,216 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/study/remedy_table.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace plateau {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kZ = 1.959963984540054;
+
+// A gain with its interval of +- 1.96 standard errors.
+Difference gain_of(double value, double error, double p = 0.5) {
+  return {{value, {value - kZ * error, value + kZ * error}}, error, p, 2.8016 * error};
+}
+RemedyRow judged(Remedy remedy, const Difference& gain) {
+  return {.remedy = remedy,
+          .state = RemedyState::unresolved,
+          .chosen = std::string("setting of ") + to_string(remedy),
+          .setting = {.trainings = 20, .gain = gain},
+          .better_seeds = 17};
+}
+RemedyRow placebo(const Difference& gain) {
+  RemedyRow row = judged(Remedy::placebo, gain);
+  row.state = RemedyState::control;
+  return row;
+}
+RemedyRow more_data(const Difference& gain) {
+  RemedyRow row = judged(Remedy::more_data, gain);
+  row.state = RemedyState::predicted;
+  return row;
+}
+RemedyRow not_tried(Remedy remedy) { return {.remedy = remedy, .chosen = "nothing to change"}; }
+
+RemedyTable decided(std::vector<RemedyRow> rows) {
+  RemedyTable table{.delta = 0.01,
+                    .train_rows = 300,
+                    .test_rows = 1000,
+                    .baseline = {.trainings = 20, .test_accuracy = 0.8},
+                    .rows = std::move(rows)};
+  decide(table);
+  return table;
+}
+std::vector<Remedy> order(const RemedyTable& table) {
+  std::vector<Remedy> remedies;
+  for (const RemedyRow& row : table.rows) remedies.push_back(row.remedy);
+  return remedies;
+}
+bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TEST(Remedies, have_names_that_read_back) {
+  for (int i = 0; i < kRemedies; ++i) {
+    const auto remedy = static_cast<Remedy>(i);
+    EXPECT_EQ(remedy_named(to_string(remedy)), remedy);
+  }
+  EXPECT_EQ(remedy_named("homeopathy"), std::nullopt);
+}
+
+TEST(RemedyState, follows_from_gain_interval_and_adjusted_p) {
+  struct Case {
+    double value, low, high, p;
+    RemedyState state;
+  };
+  for (const Case& c :
+       std::vector<Case>{{0.03, 0.01, 0.05, 0.01, RemedyState::helps},
+                         {0.01, 0.001, 0.02, 0.05, RemedyState::helps},  // delta, and the level, to the last digit
+                         {0.0099, 0.001, 0.02, 0.01, RemedyState::unresolved},  // less than delta is not worth it
+                         {0.03, 0.01, 0.05, 0.051, RemedyState::unresolved},    // one of many
+                         {0.03, 0, 0.06, 0.01, RemedyState::unresolved},        // the interval must lie above 0
+                         {0.005, 0.001, 0.0099, 0.01, RemedyState::no_effect},  // shown, but small
+                         {0, -0.02, 0.0099, 1, RemedyState::no_effect},
+                         {0, -0.02, 0.01, 1, RemedyState::unresolved},  // delta is not ruled out
+                         {-0.03, -0.05, -0.01, 1, RemedyState::hurts},
+                         {-0.03, -0.06, 0, 1, RemedyState::no_effect},
+                         {kNaN, kNaN, kNaN, kNaN, RemedyState::unresolved},
+                         {0.03, 0.01, 0.05, kNaN, RemedyState::unresolved},
+                         {0.03, kNaN, 0.05, 0.01, RemedyState::unresolved}})
+    EXPECT_EQ(state_of({{c.value, {c.low, c.high}}}, c.p, 0.01), c.state)
+        << c.value << " [" << c.low << ", " << c.high << "] " << c.p;
+}
+
+TEST(NeededRowsAndTrainings, settle_a_gain_as_it_is_seen) {
+  // All variance is the rows': half of what is left is theirs. (2.8016 * 0.02 / 0.01)^2 * 2 = 62.79 times the rows.
+  Difference gain = gain_of(0.005, 0.02);
+  std::optional<Needed> needed = needed_for(gain, 1000, 20, 0.01, 1);
+  ASSERT_TRUE(needed);
+  EXPECT_NEAR(static_cast<double>(needed->test_rows), 62790, 10);
+  EXPECT_EQ(needed->trainings, 20);
+
+  gain.error_of_trainings = 0.02;  // and now none of it
+  needed = needed_for(gain, 1000, 20, 0.01, 1);
+  ASSERT_TRUE(needed);
+  EXPECT_EQ(needed->test_rows, 1000);
+  EXPECT_NEAR(static_cast<double>(needed->trainings), 62.79 * 20, 1);
+
+  // A gain of -0.02 is 0.03 below delta; one of 0.04 must be told from 0 at 5 % of ten remedies: z.995 + z.8 = 3.4174.
+  EXPECT_NEAR(static_cast<double>(needed_for(gain_of(-0.02, 0.02), 1000, 20, 0.01, 10)->test_rows), 6977, 3);
+  EXPECT_NEAR(static_cast<double>(needed_for(gain_of(0.04, 0.02), 1000, 20, 0.01, 10)->test_rows), 5840, 3);
+
+  EXPECT_FALSE(needed_for(gain_of(0.5, 0.01), 1000, 20, 0.01, 10));  // there are enough
+  EXPECT_FALSE(needed_for(gain_of(0.005, kNaN), 1000, 20, 0.01, 1));
+  EXPECT_FALSE(needed_for({{kNaN, {}}, 0.02}, 1000, 20, 0.01, 1));
+}
+
+TEST(DecideRemedies, adjusts_for_the_remedies_alone_and_sorts_by_gain) {
+  const RemedyTable table =
+      decided({judged(Remedy::dropout, gain_of(0.03, 0.01, 0.02)), not_tried(Remedy::mixup),
+               placebo(gain_of(0.01, 0.01, 0.001)), judged(Remedy::weight_decay, gain_of(0.05, 0.01, 0.01)),
+               more_data(gain_of(0.02, 0.01, 0.003)), judged(Remedy::ensemble, gain_of(-0.01, 0.01, 0.9))});
+
+  EXPECT_EQ(order(table), (std::vector<Remedy>{Remedy::weight_decay, Remedy::dropout, Remedy::more_data,
+                                               Remedy::placebo, Remedy::ensemble, Remedy::mixup}));
+  // Holm over three: 3 * 0.01, 2 * 0.02, 0.9.
+  EXPECT_DOUBLE_EQ(table.rows[0].adjusted_p, 0.03);
+  EXPECT_DOUBLE_EQ(table.rows[1].adjusted_p, 0.04);
+  EXPECT_DOUBLE_EQ(table.rows[4].adjusted_p, 0.9);
+  EXPECT_EQ(table.rows[0].state, RemedyState::helps);
+  EXPECT_EQ(table.rows[1].state, RemedyState::helps);
+  EXPECT_EQ(table.rows[2].state, RemedyState::predicted);
+  EXPECT_EQ(table.rows[3].state, RemedyState::control);
+  EXPECT_EQ(table.rows[4].state, RemedyState::no_effect);
+  EXPECT_EQ(table.rows[5].state, RemedyState::not_tried);
+}
+
+TEST(DecideRemedies, asks_more_of_each_of_many) {
+  std::vector<RemedyRow> rows{judged(Remedy::dropout, gain_of(0.03, 0.01, 0.02))};
+  EXPECT_EQ(decided(rows).rows[0].state, RemedyState::helps);
+  for (const Remedy remedy : {Remedy::weight_decay, Remedy::jitter, Remedy::mixup})
+    rows.push_back(judged(remedy, gain_of(0, 0.02, 0.5)));
+  const RemedyTable table = decided(rows);
+  EXPECT_EQ(table.rows[0].state, RemedyState::unresolved);  // 4 * 0.02
+  EXPECT_TRUE(table.rows[0].needed);
+}
+
+TEST(DecideRemedies, puts_what_is_no_number_behind_every_number) {
+  const RemedyTable table = decided({judged(Remedy::dropout, gain_of(kNaN, kNaN, kNaN)), not_tried(Remedy::mixup),
+                                     judged(Remedy::jitter, gain_of(-0.5, 0.01, 1))});
+  EXPECT_EQ(order(table), (std::vector<Remedy>{Remedy::jitter, Remedy::dropout, Remedy::mixup}));
+  EXPECT_EQ(table.rows[1].state, RemedyState::unresolved);
+}
+
+const Difference kHelps = gain_of(0.05, 0.01, 1e-6), kSmall = gain_of(0.001, 0.001, 0.2), kOpen = gain_of(0, 0.02, 0.5);
+
+TEST(RemedyAdvice, names_what_helps_most_and_the_best_single_change) {
+  RemedyTable table = decided({judged(Remedy::dropout, kHelps), judged(Remedy::jitter, kOpen)});
+  EXPECT_EQ(advice(table),
+            "What helps most is setting of dropout: +5.0 points [+3.0, +7.0], better in 17 of 20 trainings");
+  EXPECT_EQ(exit_code_of(table), 0);
+
+  table = decided({judged(Remedy::model_selection, gain_of(0.06, 0.01, 1e-6)), judged(Remedy::dropout, kHelps)});
+  EXPECT_TRUE(says(advice(table), "is setting of model-selection: +6.0")) << advice(table);
+  EXPECT_TRUE(says(advice(table), "of single changes setting of dropout does most: +5.0")) << advice(table);
+}
+
+TEST(RemedyAdvice, tells_balanced_accuracy_apart) {
+  RemedyRow weights = judged(Remedy::class_weights, gain_of(0.2, 0.01, 1e-9));
+  weights.balanced = true;
+  EXPECT_TRUE(says(advice(decided({weights})), "Nothing is shown to raise the accuracy")) << advice(decided({weights}));
+  const std::string both = advice(decided({weights, judged(Remedy::dropout, kHelps)}));
+  EXPECT_TRUE(says(both, "What helps most is setting of dropout")) << both;
+}
+
+TEST(RemedyAdvice, says_whether_nothing_helps_or_that_is_open) {
+  const RemedyTable nothing =
+      decided({judged(Remedy::dropout, kSmall), judged(Remedy::mixup, gain_of(-0.05, 0.01, 1)), more_data(kHelps)});
+  EXPECT_EQ(advice(nothing),
+            "Stop tuning: nothing that was tried gains 1.0 points; twice the training rows would gain about +5.0 "
+            "points [+3.0, +7.0]");
+  EXPECT_EQ(exit_code_of(nothing), 0);
+
+  const RemedyTable open = decided({judged(Remedy::dropout, gain_of(0.004, 0.02, 0.4)), judged(Remedy::mixup, kSmall)});
+  EXPECT_TRUE(says(advice(open), "open whether 1 remedy gains 1.0 points; most is seen of setting of dropout, +0.4"))
+      << advice(open);
+  EXPECT_TRUE(says(advice(open), "; about 63000 test rows could tell")) << advice(open);
+  EXPECT_EQ(exit_code_of(open), 3);
+}
+
+TEST(RemedyAdvice, warns_where_the_placebo_or_the_baseline_makes_gains_worthless) {
+  for (const double sign : {1.0, -1.0}) {
+    const RemedyTable lucky = decided({judged(Remedy::dropout, kHelps), placebo(gain_of(sign * 0.03, 0.01))});
+    EXPECT_TRUE(placebo_differs(lucky));
+    EXPECT_TRUE(says(advice(lucky), "other seeds alone make a difference of")) << advice(lucky);
+  }
+  const RemedyTable sound = decided({judged(Remedy::dropout, kHelps), placebo(gain_of(0.01, 0.01))});
+  EXPECT_FALSE(placebo_differs(sound));
+  EXPECT_FALSE(says(advice(sound), "other seeds")) << advice(sound);
+
+  RemedyTable diverged = sound;
+  diverged.baseline.diverged = 20;
+  EXPECT_TRUE(says(advice(diverged), "Every training of the baseline diverged")) << advice(diverged);
+  EXPECT_EQ(exit_code_of(diverged), 1);
+  diverged.baseline.diverged = 19;
+  EXPECT_EQ(exit_code_of(diverged), 0);
+}
+
+TEST(Placebo, would_be_called_helpful_by_the_rule_for_remedies) {
+  EXPECT_TRUE(placebo_helps(decided({placebo(gain_of(0.03, 0.01, 0.002))})));
+  EXPECT_FALSE(placebo_helps(decided({placebo(gain_of(0.03, 0.02, 0.07))})));
+  EXPECT_FALSE(placebo_helps(decided({placebo(gain_of(-0.03, 0.01, 0.99))})));
+  EXPECT_FALSE(placebo_helps(decided({placebo(gain_of(0.009, 0.001, 0.001))})));
+}
+
+TEST(RowsPerPoint, follow_from_the_predicted_gain) {
+  RemedyTable table = decided({});
+  EXPECT_FALSE(rows_per_point(table));
+  table.curve = CurveEvidence{.at_twice = 0.02};
+  EXPECT_DOUBLE_EQ(*rows_per_point(table), 150);
+  table.curve->at_twice = 0;
+  EXPECT_FALSE(rows_per_point(table));
+}
+
+}  // namespace
+}  // namespace plateau
