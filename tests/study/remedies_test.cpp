@@ -124,6 +124,7 @@ class NotingTrainer final : public Trainer {
  public:
   std::vector<std::set<std::uint64_t>> judged;  // of every fleet of judged trainings
   std::set<std::uint64_t> chosen_by;
+  std::optional<double> best_decay;  // where there is one, the validation loss is how far the weight decay is from it
 
   RunResult train(const plateau::Run& run, const TrainingData& data, const Checkpoints& checkpoints,
                   const RunObserver& observer) override {
@@ -133,7 +134,11 @@ class NotingTrainer final : public Trainer {
                                      const FleetObserver& observer) override {
     if (!runs.front().validation) judged.emplace_back();
     for (const plateau::Run& run : runs) (run.validation ? chosen_by : judged.back()).insert(run.seed);
-    return cpu_.train_fleet(data, runs, observer);
+    std::vector<RunResult> results = cpu_.train_fleet(data, runs, observer);
+    for (std::size_t r = 0; best_decay && r < runs.size(); ++r)
+      for (EpochRecord& epoch : results[r].history)
+        epoch.validation_loss = std::abs(weight_decay(runs[r].optimizer) - *best_decay);
+    return results;
   }
   void for_each(Index count, const std::function<void(Index, Trainer&)>& body) override { cpu_.for_each(count, body); }
   SplitStatistics statistics(const TrainingData& data, Index classes) override {
@@ -173,6 +178,27 @@ TEST(RemediesStudy, judges_by_fresh_seeds_which_remedies_share_with_the_baseline
     EXPECT_FALSE(trainer.chosen_by.contains(seed));
     EXPECT_FALSE(others.contains(seed));
   }
+}
+
+TEST(RemediesStudy, chooses_by_the_lowest_validation_loss) {
+  for (const char* const decay : {"0.1", "1"}) {  // the first and the last of the quick battery
+    NotingTrainer trainer;
+    trainer.best_decay = std::stod(decay);
+    const auto result = remedies(kFlipped, steady({Remedy::weight_decay}), trainer);
+    ASSERT_TRUE(result);
+    EXPECT_EQ(row(*result, Remedy::weight_decay).chosen, std::string("weight decay ") + decay + ", decoupled");
+    EXPECT_EQ(row(*result, Remedy::weight_decay).settings, 2);
+  }
+}
+
+TEST(RemediesStudy, pairs_what_has_the_lowest_validation_loss_together) {
+  NotingTrainer trainer;
+  trainer.best_decay = 1;  // so that of three pairs the one without weight decay is the worst, and comes last
+  const auto result =
+      remedies(kFlipped, steady({Remedy::weight_decay, Remedy::dropout, Remedy::mixup, Remedy::pair}), trainer);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(row(*result, Remedy::pair).chosen, "weight decay 1, decoupled, dropout 0.3");
+  EXPECT_EQ(row(*result, Remedy::pair).settings, 1 + 3 + 3);
 }
 
 TEST(RemediesStudy, chooses_nothing_by_test_rows) {
