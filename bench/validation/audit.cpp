@@ -39,6 +39,8 @@ std::vector<Judged> judge(const std::vector<Run>& runs, const Split& split, cons
 
 Run usual(const Run& user, std::vector<Index> hidden, double learning_rate, double weight_decay) {
   Run run = user;
+  run.initial.reset();
+  run.frozen = 0;
   run.architecture.widths = {user.architecture.features()};
   run.architecture.widths.insert(run.architecture.widths.end(), hidden.begin(), hidden.end());
   run.architecture.widths.push_back(user.architecture.classes());

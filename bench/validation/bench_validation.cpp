@@ -138,6 +138,7 @@ int run(const Arguments& arguments) {
   const std::set<std::string> done = finished(file, arguments, fmt::format("{:08x}", part_checksum), arguments.out);
   const app::Device device = app::choose_device(arguments.common);
   Trainer& trainer = *device.trainer;
+  const Depth depth = depth_of(arguments.depth);
   std::size_t number = 0;
   for (const Task& task : tasks) {
     ++number;
@@ -146,21 +147,25 @@ int run(const Arguments& arguments) {
     const Problem problem = real ? real_problem(arguments.data, task.maker, task.number)
                                  : Problem(specification_of(task.part, task.maker, task.number));
     Json line;
+    if (arguments.audit && problem.specification().rounds) continue;  // fresh rows have nothing to say of files
     if (arguments.audit) {
       const Audit found = audit(problem, trainer, kAuditSeeds);
       if (trainer.stop_requested()) return app::kExitInterrupted;
       line = audit_line(problem, part_checksum, found);
+    } else if (problem.specification().rounds) {
+      const auto trial = try_rounds(problem, trainer);
+      if (!trial) return app::kExitInterrupted;
+      line = rounds_line(problem, part_checksum, depth, *trial);
     } else {
-      const Depth depth = depth_of(arguments.depth);
       const auto trial =
           try_problem(problem, depth, arguments.without_truths ? Truths::leave_out : Truths::find, trainer);
       if (!trial) return app::kExitInterrupted;
       line = trial_line(problem, part_checksum, depth, *trial);
-      line["device"] = device.environment.device;
-      line["measured"]["processor"] = device.environment.device_name;
-      line["measured"]["workers"] = device.environment.workers;
-      line["measured"]["ended"] = utc_now();
     }
+    line["device"] = device.environment.device;
+    line["measured"]["processor"] = device.environment.device_name;
+    line["measured"]["workers"] = device.environment.workers;
+    line["measured"]["ended"] = utc_now();
     file.add(line);
     fmt::print(stderr, "{} of {}: {}: {}\n", number, tasks.size(), problem.specification().id(), outcome_words(line));
   }

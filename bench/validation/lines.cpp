@@ -25,6 +25,21 @@ Json judged(double value, double low, double high, double truth) {
   return {{"points", points(value)}, {"low", points(low)}, {"high", points(high)}, {"truth", points(truth)}};
 }
 
+void add_verdict(Json& json, const Verdict& verdict, const std::vector<Cause>& causes) {
+  json["verdict"] = {
+      {"code", to_string(verdict.code)}, {"grade", to_string(verdict.grade)}, {"sentence", verdict.sentence}};
+  json["causes"] = Json::array();
+  for (const Cause& cause : causes) {
+    Json line{{"code", to_string(cause.code)}, {"grade", to_string(cause.grade)}};
+    if (cause.gain) {
+      line["points"] = points(cause.gain->value);
+      line["low"] = points(cause.gain->interval.low);
+      line["high"] = points(cause.gain->interval.high);
+    }
+    json["causes"].push_back(std::move(line));
+  }
+}
+
 }  // namespace
 
 Json heading(const Problem& problem, std::uint32_t checksum) {
@@ -48,19 +63,7 @@ Json trial_line(const Problem& problem, std::uint32_t checksum, Depth depth, con
     return json;
   }
   const Diagnosis& diagnosis = *trial.diagnosis;
-  json["verdict"] = {{"code", to_string(diagnosis.verdict.code)},
-                     {"grade", to_string(diagnosis.verdict.grade)},
-                     {"sentence", diagnosis.verdict.sentence}};
-  json["causes"] = Json::array();
-  for (const Cause& cause : diagnosis.causes) {
-    Json line{{"code", to_string(cause.code)}, {"grade", to_string(cause.grade)}};
-    if (cause.gain) {
-      line["points"] = points(cause.gain->value);
-      line["low"] = points(cause.gain->interval.low);
-      line["high"] = points(cause.gain->interval.high);
-    }
-    json["causes"].push_back(std::move(line));
-  }
+  add_verdict(json, diagnosis.verdict, diagnosis.causes);
   json["effects"] = Json::array();
   for (const Effect& effect : diagnosis.effects)
     json["effects"].push_back({{"code", to_string(effect.code)},
@@ -85,6 +88,16 @@ Json trial_line(const Problem& problem, std::uint32_t checksum, Depth depth, con
   json["measured"] = {{"seconds", diagnosis.seconds},
                       {"truth_seconds", trial.truth_seconds},
                       {"truth_trainings", trial.truth_trainings}};
+  return json;
+}
+
+Json rounds_line(const Problem& problem, std::uint32_t checksum, Depth depth, const RoundsTrial& trial) {
+  Json json = heading(problem, checksum);
+  json["depth"] = to_string(depth);
+  add_verdict(json, trial.decision.verdict, trial.decision.findings);
+  json["rounds"] = trial.rounds;
+  json["trainings"] = 0;  // none are the explanation's
+  json["measured"] = {{"seconds", trial.seconds}, {"truth_seconds", 0.0}, {"truth_trainings", 0}};
   return json;
 }
 

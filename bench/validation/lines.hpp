@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "bench/validation/audit.hpp"
+#include "bench/validation/rounds_trial.hpp"
 #include "bench/validation/trial.hpp"
 
 namespace plateau::validation {
@@ -14,6 +15,8 @@ namespace plateau::validation {
 nlohmann::ordered_json heading(const Problem& problem, std::uint32_t checksum);
 
 nlohmann::ordered_json trial_line(const Problem& problem, std::uint32_t checksum, Depth depth, const Trial& trial);
+nlohmann::ordered_json rounds_line(const Problem& problem, std::uint32_t checksum, Depth depth,
+                                   const RoundsTrial& trial);
 nlohmann::ordered_json audit_line(const Problem& problem, std::uint32_t checksum, const Audit& audit);
 
 }  // namespace plateau::validation

@@ -107,8 +107,7 @@ void make_clear(Making& making, const Cell& cell, Index test_rows) {
     rule.separation = (rule.classes == 10 ? 11 : rule.classes == 5 ? 6 : 3) + making.draws.within(0, 1);
 }
 
-// ---- Data and evaluation
-// ---------------------------------------------------------------------------------------------
+// ---- Data and evaluation ------------------------------------------------------------------------------------------
 
 void single_class(Making& m) {
   make_clear(m, m.cell(kClearTuning, kClearFrozen), 500);
@@ -211,8 +210,7 @@ void underpowered(Making& m) {
   s.expected = {Code::inconclusive, Code::small_test};
 }
 
-// ---- The training
-// ----------------------------------------------------------------------------------------------------
+// ---- The training -------------------------------------------------------------------------------------------------
 
 void optimisation(Making& m) {
   // Where a rule is a plane, Adam finds it whatever its steps; so steps that are too large come with rules that bend.
@@ -288,8 +286,87 @@ void overfit(Making& m) {
   s.expected = {Code::overfit};
 }
 
-// ---- The data
-// --------------------------------------------------------------------------------------------------------
+void warm_start(Making& m) {
+  // What is left of a training that went wrong: most units are zero for every row, and no step brings one back.
+  static const std::vector<Cell> tuning = {{kBall, 2, 2, 2, 1000, {32}}};
+  static const std::vector<Cell> frozen = {{kBall, 2, 3, 2, 1500, {48}}, {kPlane, 2, 5, 5, 1200, {32}}};
+  start(m, m.cell(tuning, frozen), 800);
+  Specification& s = m.spec;
+  s.dead_at_start = 0.92;  // three or four units are left
+  s.remedy = s.run;
+  s.fault = "the weights that it starts from leave most units at zero";
+  s.expected = {Code::warm_start};
+}
+
+// ---- Rounds -------------------------------------------------------------------------------------------------------
+
+// Rows on which a network goes on learning for some rounds, and is wrong of some to the end.
+void start_rounds(Making& m) {
+  static const std::vector<Cell> tuning = {{kPlane, 1, 5, 2, 400}, {kMixture, 2, 5, 5, 600}};
+  static const std::vector<Cell> frozen = {{kPlane, 2, 20, 5, 800}, {kBall, 2, 3, 2, 500}, {kMixture, 2, 2, 5, 500}};
+  start(m, m.cell(tuning, frozen), 600);
+  Specification& s = m.spec;
+  s.rule.flips = 0.1;
+  s.rule.separation = 2;
+  adam(s.run).learning_rate = 0.005;
+  s.run.epochs = 2;
+  s.run.standardise = false;  // no round has a scale of its own
+  s.rounds.emplace();
+  s.rounds->rounds = 8 + s.number % 5;
+}
+
+void stale_evaluation(Making& m) {
+  start_rounds(m);
+  Specification& s = m.spec;
+  s.rounds->stale_from = 1 + s.number % 2;
+  s.rounds->with_weights = s.number % 2 == 0;  // else the train loss alone says that something moves
+  s.fault = "the test rows are judged by the weights of an early round";
+  s.expected = {Code::stale_evaluation};
+}
+
+void frozen_weights(Making& m) {
+  if (m.spec.number % 3 == 2) {
+    start(m, m.cell(kClearTuning, kClearFrozen), 500);
+    m.spec.run.frozen = 1;
+    m.spec.fault = "the first layer is not trained";
+  } else {
+    start_rounds(m);
+    RoundsPlan& plan = *m.spec.rounds;
+    plan.frozen_from = 1;
+    plan.frozen_layers = m.spec.number % 3 == 0 ? FrozenLayers::all : FrozenLayers::first;
+    m.spec.fault = m.spec.number % 3 == 0 ? "no layer is trained after the first round"
+                                          : "the first layer is not trained after the first round";
+  }
+  m.spec.expected = {Code::frozen_weights};
+}
+
+void forgetting(Making& m) {
+  // A round that sees one half of the classes only learns to name none of the other, among whose points they lie.
+  static const std::vector<Cell> tuning = {{kMixture, 2, 5, 4, 800}};
+  static const std::vector<Cell> frozen = {{kMixture, 2, 2, 6, 900}, {kMixture, 2, 10, 4, 1000}};
+  start(m, m.cell(tuning, frozen), 600);
+  Specification& s = m.spec;
+  s.rule.separation = m.draws.within(1.2, 1.6);
+  adam(s.run).learning_rate = 0.02;
+  s.run.epochs = 20;
+  s.run.standardise = false;
+  s.rounds.emplace();
+  s.rounds->rounds = 6 + s.number % 4;
+  s.rounds->halves = true;
+  s.rounds->with_weights = s.number % 2 == 0;
+  s.fault = "rounds train on half of the classes, in turn";
+  s.expected = {Code::forgetting};
+}
+
+void healthy_rounds(Making& m) {
+  start_rounds(m);
+  Specification& s = m.spec;
+  s.rounds->with_predictions = s.number % 3 != 2;
+  s.fault = "none";
+  s.expected = {Code::small_test, Code::inconclusive, Code::solved};
+}
+
+// ---- The data -----------------------------------------------------------------------------------------------------
 
 void data_limited(Making& m) {
   // The error of a linear model of d features falls as d / n, that of a small network on a rule of few directions as
@@ -362,8 +439,7 @@ void family_limited(Making& m) {
   s.expected = {Code::family_limited};
 }
 
-// ---- Nothing wrong, and more than one thing
-// --------------------------------------------------------------------------
+// ---- Nothing wrong, and more than one thing -----------------------------------------------------------------------
 
 void solved(Making& m) {
   make_clear(m, m.cell(kClearTuning, kClearFrozen), 1000);
@@ -429,7 +505,12 @@ constexpr Maker kMakers[] = {{"single-class", single_class},
                              {"solved", solved},
                              {"two-causes", two_causes},
                              {"healthy", healthy},
-                             {"underpowered", underpowered}};
+                             {"underpowered", underpowered},
+                             {"warm-start", warm_start},
+                             {"stale-evaluation", stale_evaluation},
+                             {"frozen-weights", frozen_weights},
+                             {"forgetting", forgetting},
+                             {"healthy-rounds", healthy_rounds}};
 
 }  // namespace
 

@@ -34,6 +34,19 @@ Json shown(const Rule& rule) {
   return json;
 }
 
+Json shown(const RoundsPlan& plan) {
+  Json json{{"rounds", plan.rounds}};
+  if (plan.stale_from) json["stale_from"] = *plan.stale_from;
+  if (plan.frozen_from) {
+    json["frozen_from"] = *plan.frozen_from;
+    json["frozen_layers"] = plan.frozen_layers == FrozenLayers::all ? "all" : "first";
+  }
+  if (plan.halves) json["halves"] = true;
+  json["with_predictions"] = plan.with_predictions;
+  json["with_weights"] = plan.with_weights;
+  return json;
+}
+
 }  // namespace
 
 Json training(const Run& run) {
@@ -52,6 +65,7 @@ Json training(const Run& run) {
   json["epochs"] = run.epochs;
   json["batch"] = run.batch;
   json["standardise"] = run.standardise;
+  if (run.frozen != 0) json["frozen"] = run.frozen;
   return json;
 }
 
@@ -72,6 +86,8 @@ Json parameters(const Specification& specification) {
   if (!s.test_map.empty()) json["test_map"] = s.test_map;
   if (s.copied != 0) json["copied"] = s.copied;
   if (s.copied_noise != 0) json["copied_noise"] = s.copied_noise;
+  if (s.dead_at_start != 0) json["dead_at_start"] = s.dead_at_start;
+  if (s.rounds) json["rounds"] = shown(*s.rounds);
   json["run"] = training(s.run);
   if (s.remedy) json["remedy"] = training(*s.remedy);
   return json;

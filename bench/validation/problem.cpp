@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "plateau/core/normal.hpp"
@@ -54,6 +55,9 @@ std::string Specification::id() const {
 
 Problem::Problem(Specification specification)
     : specification_(std::move(specification)), population_(specification_.rule) {
+  if (specification_.dead_at_start > 0)
+    specification_.run.initial =
+        partly_dead(specification_.run.architecture, specification_.dead_at_start, specification_.rule.seed);
   const Specification& s = specification_;
   split_.train = train_rows(s.train_rows, s.train_view);
   split_.test = test_rows(Table::test, s.test_rows, s.test_view, split_.train);
@@ -118,6 +122,22 @@ std::optional<double> Problem::bayes_accuracy() const {
     return s.rule.first_share > 0 ? share : 1 / static_cast<double>(s.rule.classes);
   }
   return population_->bayes_accuracy(s.test_view.noise);
+}
+
+FlatParameters partly_dead(const Architecture& network, double share, std::uint64_t seed) {
+  constexpr float kFarBelow = -30;
+  FlatParameters parameters;
+  for (Index layer = 0; layer < network.layers(); ++layer) {
+    const Index in = network.fan_in(layer), out = network.fan_out(layer);
+    const float bound = 1 / std::sqrt(static_cast<float>(in));
+    const RandomStream stream{seed, StreamId::initialisation, static_cast<std::uint32_t>(layer)};
+    for (Index i = 0; i < out * in; ++i)
+      parameters.push_back(bound * (2 * uniform(draw(stream, static_cast<std::uint64_t>(i)).word[0]) - 1));
+    const bool hidden = layer + 1 < network.layers();
+    const auto dead = static_cast<Index>(share * static_cast<double>(out));
+    for (Index unit = 0; unit < out; ++unit) parameters.push_back(hidden && unit < dead ? kFarBelow : 0.0f);
+  }
+  return parameters;
 }
 
 std::uint32_t checksum(const Problem& problem) {

@@ -22,6 +22,18 @@ namespace plateau::validation {
 enum class Part { tuning, frozen, real };
 const char* to_string(Part part);
 
+enum class FrozenLayers { first, all };
+
+// Rounds of training one after another, as a program elsewhere might do them, and what its files hold.
+struct RoundsPlan {
+  Index rounds = 8;
+  std::optional<Index> stale_from;   // from this round on the test rows are given what the round before gave them
+  std::optional<Index> frozen_from;  // from this round on these layers keep their parameters
+  FrozenLayers frozen_layers = FrozenLayers::first;
+  bool halves = false;  // a round trains on the first half of the classes, the next on the second, in turn
+  bool with_predictions = true, with_weights = true;
+};
+
 struct Specification {
   Part part = Part::tuning;
   std::string maker;
@@ -39,7 +51,11 @@ struct Specification {
   double copied = 0;                   // share of the test rows that are training rows
   double copied_noise = 0;             // spread of what every other one of them is blurred by
 
-  Run run;                            // the user's
+  Run run;  // the user's
+  // Share of the hidden units whose given weights leave them at zero for every row; 0: no weights are given.
+  double dead_at_start = 0;
+  std::optional<RoundsPlan> rounds;  // of which each trains as `run` says; none: one training, to be diagnosed
+
   std::optional<Run> remedy;          // the training without the fault, where the fault is one of the training
   std::vector<VerdictCode> expected;  // each is right; the first is the cause that was built in
 
@@ -76,6 +92,10 @@ class Problem {
   Split split_;
   std::optional<Split> second_;
 };
+
+// Weights that a training may be given: drawn as usual but for this share of the hidden units of every layer, whose
+// biases are so far below zero that no standardised row activates them.
+FlatParameters partly_dead(const Architecture& network, double share, std::uint64_t seed);
 
 // CRC-32 of the rows that the problem draws, its training and test rows and the second features of both.
 std::uint32_t checksum(const Problem& problem);

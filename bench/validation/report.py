@@ -35,7 +35,8 @@ CODES = ("single-class", "no-signal", "majority", "stale-evaluation", "frozen-we
          "optimisation", "capacity", "overfit", "data-limited", "ceiling", "label-noise", "shift", "leak", "forgetting",
          "warm-start", "embedding-limited", "solved", "inconclusive", "mixed", "family-limited", "evaluation-mismatch",
          "refused")
-NO_CAUSES = ("healthy", "underpowered", "two-causes")  # makers beside those of one cause
+MAY_ABSTAIN = ("underpowered", "healthy-rounds")  # of which to claim nothing is right
+NO_CAUSES = ("healthy", "healthy-rounds", "underpowered", "two-causes")  # makers beside those of one cause
 FEWEST_ROWS = 500  # of the problems whose predicted gain is judged by the goal
 NEAR_POINTS = 1.0
 # Held-out training rows are one side of this figure, and they are not drawn anew for its true value.
@@ -76,13 +77,12 @@ def maker_of(outcome):
     return outcome["id"].split("/")[1]
 
 
+def may_abstain(outcome):
+    return maker_of(outcome) in MAY_ABSTAIN
+
+
 def is_right(outcome):
-    return outcome["code"] in outcome["expected"] and not (
-        outcome["code"] in ABSTENTIONS and not is_underpowered(outcome))
-
-
-def is_underpowered(outcome):
-    return maker_of(outcome) == "underpowered"
+    return outcome["code"] in outcome["expected"] and (is_decided(outcome) or may_abstain(outcome))
 
 
 def is_decided(outcome):
@@ -104,9 +104,10 @@ def figures(result):
     for outcome in outcomes:
         by_maker.setdefault(maker_of(outcome), []).append(outcome)
     causes = {maker: of for maker, of in by_maker.items() if maker not in NO_CAUSES}
-    powered = [outcome for outcome in outcomes if not is_underpowered(outcome)]
+    powered = [outcome for outcome in outcomes if not may_abstain(outcome)]
     decided = [outcome for outcome in outcomes if is_decided(outcome)]
-    healthy, underpowered = by_maker.get("healthy", []), by_maker.get("underpowered", [])
+    healthy = by_maker.get("healthy", []) + by_maker.get("healthy-rounds", [])
+    underpowered = by_maker.get("underpowered", [])
     held = sum(pair[0] for name, pair in result["coverage"].items() if name not in NOT_COUNTED)
     intervals = sum(pair[1] for name, pair in result["coverage"].items() if name not in NOT_COUNTED)
     judged = [case for case in result["twice"] if case["rows"] >= FEWEST_ROWS]

@@ -35,25 +35,6 @@ std::vector<Figure> figures_of(const Diagnosis& diagnosis) {
   return figures;
 }
 
-// The same diagnosis of fresh test rows.
-std::optional<Diagnosis> by_fresh_rows(const Split& fresh, const Split* second,
-                                       const DiagnoseConfiguration& configuration, const RecordingTrainer& recording,
-                                       Recorded which, Trainer& trainer) {
-  ReplayingTrainer replay(recording, which, trainer);
-  return diagnose(fresh, second, configuration, replay);
-}
-
-// The trainings of the learning curve: all are judged by the test rows, at the best epoch by the rows of a fold.
-const Run* curve_run(const RecordingTrainer& recording) {
-  for (const RecordedFleet& fleet : recording.fleets()) {
-    const Run& first = fleet.asked.front();
-    if (first.validation && first.rows && !first.outputs.predictions.empty() &&
-        !first.outputs.predictions.front().rows && first.outputs.predictions.front().at == ParametersAt::best)
-      return &first;
-  }
-  return nullptr;
-}
-
 // What twice the rows gain, by the diagnosis' own way of training on parts, from exactly as many rows as there are.
 std::optional<double> gain_at_twice(const Problem& problem, const Run& of_curve, Depth depth, Trainer& trainer,
                                     Index& trainings) {
@@ -78,14 +59,10 @@ std::optional<double> gain_at_twice(const Problem& problem, const Run& of_curve,
   try {
     Laboratory laboratory(recording);
     learning_curve(laboratory, split, setting, folds, battery, kCurveSeed);
-    trainings += laboratory.trainings() + recording.trainings_again();
-    double gain = 0;
-    for (const Recorded which : {Recorded::networks, Recorded::networks_again}) {
-      ReplayingTrainer replay(recording, which, trainer);
-      Laboratory again(replay);
-      gain += learning_curve(again, fresh, setting, folds, battery, kCurveSeed).evidence.gain.value / 2;
-    }
-    return gain;
+    trainings += laboratory.trainings();
+    ReplayingTrainer replay(recording, trainer);
+    Laboratory again(replay);
+    return learning_curve(again, fresh, setting, folds, battery, kCurveSeed).evidence.gain.value;
   } catch (const Laboratory::Stopped&) {
     return {};
   }
@@ -125,28 +102,19 @@ std::optional<Trial> try_problem(const Problem& problem, Depth depth, Truths tru
   if (truths == Truths::leave_out || !trial.diagnosis->evidence.user) return trial;
 
   const auto start = Clock::now();
-  std::vector<std::vector<Figure>> by_fresh;
-  for (const Recorded which : {Recorded::networks, Recorded::networks_again}) {
-    const auto found =
-        by_fresh_rows(fresh, second_fresh ? &*second_fresh : nullptr, configuration, recording, which, trainer);
-    if (!found) return {};
-    by_fresh.push_back(figures_of(*found));
-  }
-  trial.truth_trainings = recording.trainings_again();
+  ReplayingTrainer replay(recording, trainer);
+  const auto by_fresh = diagnose(fresh, second_fresh ? &*second_fresh : nullptr, configuration, replay);
+  if (!by_fresh) return {};
+  trial.truth_trainings = replay.trainings();
+  const std::vector<Figure> true_figures = figures_of(*by_fresh);
   for (const Figure& figure : figures_of(*trial.diagnosis)) {
-    double truth = 0;
-    bool known = true;
-    for (const std::vector<Figure>& figures : by_fresh) {
-      const auto same = std::ranges::find_if(
-          figures, [&](const Figure& other) { return other.name == figure.name && other.what == figure.what; });
-      known = known && same != figures.end();
-      if (known) truth += same->estimate.value / 2;
-    }
-    if (known && !any_diverged(trial.diagnosis->evidence))
-      trial.intervals.push_back(
-          {figure.name, figure.estimate.value, figure.estimate.interval.low, figure.estimate.interval.high, truth});
+    const auto same = std::ranges::find_if(
+        true_figures, [&](const Figure& other) { return other.name == figure.name && other.what == figure.what; });
+    if (same != true_figures.end() && !any_diverged(trial.diagnosis->evidence) && !any_diverged(by_fresh->evidence))
+      trial.intervals.push_back({figure.name, figure.estimate.value, figure.estimate.interval.low,
+                                 figure.estimate.interval.high, same->estimate.value});
   }
-  const Run* const of_curve = curve_run(recording);
+  const Run* const of_curve = recording.first_of_curve();
   if (trial.diagnosis->evidence.curve && of_curve != nullptr) {
     const auto gain = gain_at_twice(problem, *of_curve, depth, trainer, trial.truth_trainings);
     if (!gain) return {};

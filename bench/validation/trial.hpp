@@ -15,8 +15,8 @@ namespace plateau::validation {
 // Fresh rows that say what a figure should have been: their own error is a fifth of that of 2,000 test rows.
 inline constexpr Index kTruthRows = 40'000;
 
-// A figure of the diagnosis with its interval, and the same figure by fresh rows: the mean of the diagnosis' own
-// networks and as many from other seeds. Fractions.
+// A figure of the diagnosis with its interval, and the same figure by fresh rows: that of the diagnosis' own networks,
+// and of more from other seeds where they differ. Fractions.
 struct JudgedInterval {
   std::string name;  // "optimisation", ..., "reference", "accuracy"
   double value = 0, low = 0, high = 0;

@@ -5,9 +5,11 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
+#include <utility>
 
 #include "command_line.hpp"
 #include "data_options.hpp"
+#include "model_use.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/report/forensics_report.hpp"
 #include "plateau/report/run_directory.hpp"
@@ -27,12 +29,39 @@ void expects_one_per_round(const std::string& folder, std::size_t files, std::si
                                files, rounds, log.source));
 }
 
+// Predictions by the networks that were saved, where they are such as Plateau can compute.
+void replay_networks(const std::vector<std::filesystem::path>& of_rounds, const ForensicsArguments& arguments,
+                     ForensicsRecord& record) {
+  const ForensicsFiles& files = arguments.files;
+  const Device cpu = choose_device({.device = "cpu"});
+  try {
+    std::optional<NetworkReplay> replay;
+    for (const auto& file : of_rounds) {
+      const ModelFile model = read_model_file(file);
+      if (!replay) {
+        Dataset rows = read_rows(files.data, files.reading, !arguments.common.quiet);
+        if (rows.labels != record.labels)
+          throw InputError(
+              fmt::format("{}: with --header auto its first line is a row to one reader and a header to "
+                          "another; say which by --header",
+                          files.data));
+        replay.emplace(std::move(rows), *cpu.trainer, rows_per_block({model.stack.widths}));
+      }
+      replay->add(file.string(), model, expects_no_interrupt);
+    }
+    record.predictions = replay->take();
+    record.replayed = true;
+  } catch (const InputError& error) {
+    record.not_replayed = error.what();
+  }
+}
+
 ForensicsRecord record_of(const ForensicsArguments& arguments) {
   const ForensicsFiles& files = arguments.files;
   ForensicsRecord record{.log = read_round_log(files.rounds), .delta = arguments.delta_points / 100};
   std::optional<Dataset> data;
   if (!files.data.empty()) {
-    data = read_rows(files.data, files.reading, !arguments.common.quiet);
+    data = read_test_labels(files.data, files.reading);
     if (files.test_rows && *files.test_rows != data->rows())
       throw InputError(fmt::format("--test-rows {}: {} has {} rows", *files.test_rows, files.data, data->rows()));
     record.labels = data->labels;
@@ -56,6 +85,7 @@ ForensicsRecord record_of(const ForensicsArguments& arguments) {
       expects_no_interrupt();
       record.weights.add(file.string(), read_tensor_file(file, kBesideWeights).tensors);
     }
+    if (data && !record.predictions) replay_networks(of_rounds, arguments, record);
   }
   return record;
 }
@@ -92,8 +122,11 @@ Action add_forensics_command(CLI::App& plateau) {
       ->required();
   command->add_option("--predictions", a.files.predictions,
                       "folder with a .csv or .npy file per round: the class, or the outputs, of every test row");
-  command->add_option("--checkpoints", a.files.checkpoints, "folder with a .safetensors file of weights per round");
-  command->add_option("--data", a.files.data, std::string("the test rows with their labels: ") + kRowFiles);
+  command->add_option("--checkpoints", a.files.checkpoints,
+                      "folder with a .safetensors file of weights per round; with --data and without --predictions, "
+                      "networks of linear layers and ReLU predict themselves");
+  command->add_option("--data", a.files.data,
+                      std::string("the test rows with their labels, or these alone: ") + kRowFiles + "; or y.npy");
   add_table_options(*command, a.files.reading);
   command->add_option("--test-rows", a.files.test_rows, "how many test rows there are, where no file says so")
       ->check(whole_number(1, 1'000'000'000'000));

@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "class_map.hpp"
 #include "csv_blocks.hpp"
 #include "plateau/data/byte_stream.hpp"
 #include "plateau/ops/softmax_xent.hpp"
@@ -233,29 +234,6 @@ Number parse_number(std::string_view text, float& value) {
 bool is_text(const std::string& field) {
   float value = 0;
   return !is_missing(field) && parse_number(field, value) == Number::none;
-}
-
-// The map of these class names, and the id of each.
-std::pair<ClassMap, std::vector<std::int32_t>> class_map(const std::vector<std::string>& names) {
-  std::vector<std::int64_t> numbers;
-  for (const std::string& name : names)
-    if (const auto number = whole_number(name)) numbers.push_back(*number);
-  const bool all_whole = numbers.size() == names.size();
-
-  std::map<std::pair<std::int64_t, std::string>, std::int32_t> ids;  // in the order of the classes
-  const auto key = [&](std::size_t i) {
-    return all_whole ? std::pair(numbers[i], std::string()) : std::pair(std::int64_t{0}, names[i]);
-  };
-  for (std::size_t i = 0; i < names.size(); ++i) ids.emplace(key(i), 0);
-  ClassMap map{.names = {}, .numbered = all_whole};
-  for (auto& [of_class, id] : ids) {
-    id = static_cast<std::int32_t>(map.names.size());
-    map.names.push_back(all_whole ? std::to_string(of_class.first) : of_class.second);
-    map.numbered = map.numbered && of_class.first == id;
-  }
-  std::vector<std::int32_t> id_of;
-  for (std::size_t i = 0; i < names.size(); ++i) id_of.push_back(ids.at(key(i)));
-  return {std::move(map), std::move(id_of)};
 }
 
 // What can be had without taking it from other programs; all of it where the system does not say.
@@ -766,6 +744,28 @@ class CsvReader {
 };
 
 }  // namespace
+
+std::pair<ClassMap, std::vector<std::int32_t>> class_map(const std::vector<std::string>& names) {
+  std::vector<std::int64_t> numbers;
+  for (const std::string& name : names)
+    if (const auto number = whole_number(name)) numbers.push_back(*number);
+  const bool all_whole = numbers.size() == names.size();
+
+  std::map<std::pair<std::int64_t, std::string>, std::int32_t> ids;  // in the order of the classes
+  const auto key = [&](std::size_t i) {
+    return all_whole ? std::pair(numbers[i], std::string()) : std::pair(std::int64_t{0}, names[i]);
+  };
+  for (std::size_t i = 0; i < names.size(); ++i) ids.emplace(key(i), 0);
+  ClassMap map{.names = {}, .numbered = all_whole};
+  for (auto& [of_class, id] : ids) {
+    id = static_cast<std::int32_t>(map.names.size());
+    map.names.push_back(all_whole ? std::to_string(of_class.first) : of_class.second);
+    map.numbered = map.numbered && of_class.first == id;
+  }
+  std::vector<std::int32_t> id_of;
+  for (std::size_t i = 0; i < names.size(); ++i) id_of.push_back(ids.at(key(i)));
+  return {std::move(map), std::move(id_of)};
+}
 
 Dataset read_csv(const std::filesystem::path& path, const ReadOptions& options) {
   Dataset all;

@@ -12,14 +12,17 @@
 #include <memory>
 #include <string_view>
 #include <system_error>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
+#include "class_map.hpp"
 #include "file_ending.hpp"
 #include "npy_source.hpp"
 #include "plateau/core/contract.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/data/csv.hpp"
+#include "plateau/data/npy.hpp"
 #include "plateau/ops/softmax_xent.hpp"
 #include "utf8.hpp"
 #include "whole_number.hpp"
@@ -204,14 +207,67 @@ class LogReader {
   std::optional<Seen> share_, percent_;
 };
 
+// ---- Labels ----
+
+// The place of the target, of a table whose first line this is; whether it is named there.
+std::pair<std::size_t, bool> target_place(const std::filesystem::path& path, const Fields& first,
+                                          const ReadOptions& options) {
+  if (options.target.empty()) return {first.size() - 1, false};
+  if (options.header != Header::absent)
+    if (const auto named = std::find(first.begin(), first.end(), options.target); named != first.end())
+      return {named - first.begin(), true};
+  const std::string& place = options.target;
+  std::size_t column = 0;
+  const auto [end, error] = std::from_chars(place.data(), place.data() + place.size(), column);
+  if (error != std::errc() || end != place.data() + place.size() || column >= first.size())
+    refuse(path, "there is no column " + in_quotes(place) + "; the first line has " + some_in_quotes(first));
+  return {column, false};
+}
+
+Dataset read_label_column(const std::filesystem::path& path, const ReadOptions& options) {
+  std::vector<std::string> names;  // by first occurrence
+  std::unordered_map<std::string, std::int32_t> number;
+  std::vector<std::int32_t> rows;
+  std::optional<std::pair<std::size_t, bool>> target;
+  std::optional<std::string> first;  // that may be a header's
+  read_csv_text(path, [&](Index line, const Fields& fields) {
+    const bool is_first = !target;
+    if (is_first) {
+      target = target_place(path, fields, options);
+      if (target->second || options.header == Header::present) return;
+    }
+    const std::string& text = fields[target->first];
+    if (is_first && options.header == Header::detect) {
+      first = text;
+      return;
+    }
+    if (text.empty()) refuse_line(path, line, "the target has no class");
+    if (!is_utf8(text)) refuse_line(path, line, in_quotes(text) + " is not UTF-8; save the text as UTF-8");
+    const auto [at, is_new] = number.emplace(text, static_cast<std::int32_t>(names.size()));
+    if (is_new) {
+      names.push_back(text);
+      if (static_cast<Index>(names.size()) > kMaxClasses)
+        refuse_line(path, line, "the target has more than " + std::to_string(kMaxClasses) + " different values");
+    }
+    rows.push_back(at->second);
+  });
+  if (first && number.contains(*first)) rows.insert(rows.begin(), number[*first]);
+  if (rows.empty()) refuse(path, "there are no labels");
+  Dataset data{.source = path.string()};
+  std::vector<std::int32_t> id_of;
+  std::tie(data.classes, id_of) = class_map(names);
+  for (const std::int32_t row : rows) data.labels.push_back(id_of[static_cast<std::size_t>(row)]);
+  return data;
+}
+
 // ---- Predictions ----
 
 // Texts or numbers that stand for classes in one file, and where they stand.
 struct GivenClasses {
-  std::vector<std::string> names;  // by first occurrence
-  std::vector<std::int32_t> rows;  // places in the names; -1: none
-  std::optional<Index> outputs;    // of each row; then names are the ids "0", "1", ...
-  std::optional<std::uint64_t> hash;
+  std::vector<std::string> names;     // by first occurrence
+  std::vector<std::int32_t> rows;     // places in the names; -1: none
+  std::optional<Index> outputs;       // of each row; then names are the ids "0", "1", ...
+  std::optional<std::uint64_t> hash;  // of outputs, if those of half of the rows would show a small change
 };
 
 // FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/) over bytes.
@@ -234,6 +290,13 @@ bool names_predictions(const std::string& name) {
   return false;
 }
 
+// Whether a small change of the network would change this text: rounded or saturated outputs stay as they are.
+bool is_telling(const std::string& output) {
+  constexpr std::size_t kDecimals = 5;
+  const std::size_t point = output.find('.');
+  return point != std::string::npos && output.size() > point + kDecimals;
+}
+
 std::vector<std::string> id_names(Index classes) {
   std::vector<std::string> names;
   for (Index id = 0; id < classes; ++id) names.push_back(std::to_string(id));
@@ -245,6 +308,7 @@ GivenClasses read_text_predictions(const std::filesystem::path& path) {
   std::unordered_map<std::string, std::int32_t> place;
   std::optional<std::size_t> column;
   std::vector<std::size_t> outputs;
+  std::size_t telling = 0;  // rows
   Hash hash;
   read_csv_text(path, [&](Index line, const Fields& fields) {
     if (!column) {
@@ -273,8 +337,9 @@ GivenClasses read_text_predictions(const std::filesystem::path& path) {
       hash.add(fields[j].data(), fields[j].size());
       hash.add(",", 1);
     }
+    telling += std::any_of(outputs.begin(), outputs.end(), [&](std::size_t j) { return is_telling(fields[j]); });
   });
-  if (!outputs.empty()) given.hash = hash.value();
+  if (telling > 0 && 2 * telling >= given.rows.size()) given.hash = hash.value();
   return given;
 }
 
@@ -299,15 +364,17 @@ GivenClasses read_array_predictions(const std::filesystem::path& path) {
                      "; outputs are one column per class, of 2 to " + std::to_string(kMaxClasses) +
                      ", and class ids are integers");
   Hash hash;
+  Index telling = 0;  // rows whose outputs are not saturated
   for (Index i = 0; i < outputs.rows; ++i) {
     const float* const row = outputs.view().row(i);
     const bool is_number = std::none_of(row, row + outputs.cols, [](float value) { return std::isnan(value); });
     given.rows.push_back(is_number ? static_cast<std::int32_t>(std::max_element(row, row + outputs.cols) - row) : -1);
     hash.add(row, static_cast<std::size_t>(outputs.cols) * sizeof(float));
+    telling += std::any_of(row, row + outputs.cols, [](float value) { return value != 0 && value != 1; });
   }
   given.names = id_names(outputs.cols);
   given.outputs = outputs.cols;
-  given.hash = hash.value();
+  if (2 * telling >= outputs.rows) given.hash = hash.value();
   return given;
 }
 
@@ -399,6 +466,25 @@ class ClassIds {
 
 RoundLog read_round_log(const std::filesystem::path& path) { return LogReader(path).read(); }
 
+Dataset read_test_labels(const std::string& files, const ReadOptions& options) {
+  const auto is = [&](std::string_view ending) { return has_ending(files, ending); };
+  std::string_view plain = files;
+  if (is(".gz")) plain.remove_suffix(3);
+  for (const std::string_view ending : {".csv", ".tsv", ".txt"})
+    if (has_ending(plain, ending)) return read_label_column(files, options);
+  if (is(".npy") && files.find(':') == std::string::npos) {
+    Dataset data{.source = files};
+    data.labels = read_npy_labels(files);
+    if (data.labels.empty()) refuse(files, "there are no labels");
+    const std::int32_t most = *std::max_element(data.labels.begin(), data.labels.end());
+    if (most >= kMaxClasses)
+      refuse(files, "it holds " + std::to_string(most) + "; class ids lie below " + std::to_string(kMaxClasses));
+    data.classes = numbered_classes(Index{most} + 1);
+    return data;
+  }
+  return read_dataset(files, options);
+}
+
 std::vector<std::filesystem::path> files_by_number(const std::filesystem::path& folder,
                                                    const std::vector<std::string>& endings) {
   std::error_code error;
@@ -431,6 +517,7 @@ std::vector<std::filesystem::path> files_by_number(const std::filesystem::path& 
     refuse(folder, "there is no file that ends in " + all);
   }
   std::vector<std::filesystem::path> files;
+  files.reserve(by_number.size());
   for (const auto& [number, file] : by_number) files.push_back(file);
   return files;
 }

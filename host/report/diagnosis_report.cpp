@@ -154,11 +154,14 @@ Json noise_json(const NoiseEvidence& noise, const std::vector<Suspect>& suspects
           {"suspects", std::move(rows)}};
 }
 
-Json evidence_json(const DiagnosisEvidence& e, const std::vector<Suspect>& suspects) {
+Json evidence_json(const Diagnosis& diagnosis) {
+  const DiagnosisEvidence& e = diagnosis.evidence;
+  const bool numbered = diagnosis.schema.classes.numbered;
   Json json;
   json["train_rows"] = e.train_rows;
   json["test_rows"] = e.test_rows;
   json["classes"] = e.classes;
+  json["class_names"] = numbered || e.class_names.empty() ? Json(nullptr) : Json(e.class_names);
   json["features"] = e.features;
   json["integrity"] = integrity_json(e.integrity);
   json["user"] = e.user ? user_json(*e.user) : Json(nullptr);
@@ -180,7 +183,7 @@ Json evidence_json(const DiagnosisEvidence& e, const std::vector<Suspect>& suspe
   json["shift"] = e.shift ? shift_json(*e.shift) : Json(nullptr);
   json["label_map"] =
       e.label_map ? Json{{"best", e.label_map->best}, {"gain", json_difference(e.label_map->gain)}} : Json(nullptr);
-  json["label_noise"] = e.noise ? noise_json(*e.noise, suspects) : Json(nullptr);
+  json["label_noise"] = e.noise ? noise_json(*e.noise, diagnosis.suspects) : Json(nullptr);
   json["class_balance"] =
       e.balance ? Json{{"balanced_accuracy", e.balance->balanced_accuracy}, {"gain", json_estimate(e.balance->gain)}}
                 : Json(nullptr);
@@ -195,11 +198,13 @@ std::string diagnosis_summary(const Diagnosis& diagnosis, const Environment& env
                                 evidence.train_rows, evidence.test_rows, diagnosis.schema.columns, evidence.classes);
   paragraph(out, "Verdict",
             fmt::format("{} ({}). {}.", to_string(diagnosis.verdict.code), to_string(diagnosis.verdict.grade),
-                        diagnosis.verdict.sentence));
+                        printable(diagnosis.verdict.sentence)));
   paragraph(out, "Training", training_words(diagnosis.configuration.run));
   if (!diagnosis.causes.empty()) cause_table(out, diagnosis);
   if (evidence.user) budget_table(out, diagnosis.budget);
-  list(out, "Evidence", diagnosis.verdict.evidence);
+  std::vector<std::string> evidence_lines = diagnosis.verdict.evidence;
+  std::ranges::transform(evidence_lines, evidence_lines.begin(), printable);
+  list(out, "Evidence", evidence_lines);
   if (!diagnosis.suspects.empty()) paragraph(out, "Suspects", suspects_words(diagnosis));
   list(out, "Not tested", diagnosis.verdict.not_tested);
   paragraph(out, "Test rows",
@@ -250,7 +255,7 @@ std::string diagnosis_json(const Diagnosis& diagnosis, const Environment& enviro
                           {"capacity", budget.capacity},
                           {"twice_the_data", budget.twice_the_data},
                           {"unexplained", budget.unexplained}};
-  json["evidence"] = evidence_json(diagnosis.evidence, diagnosis.suspects);
+  json["evidence"] = evidence_json(diagnosis);
   json["trainings"] = diagnosis.trainings;
   json["test_looks"] = diagnosis.test_looks;
   json["measured"] = measured_json(environment, {{"diagnosis", diagnosis.seconds}});

@@ -40,7 +40,8 @@ std::vector<Column> columns(const ForensicsEvidence& e) {
     return share(r.test_accuracy) +
            (r.interval ? fmt::format(" [{:.3f}, {:.3f}]", r.interval->low, r.interval->high) : std::string());
   });
-  if (e.rounds.front().recomputed) add("of predictions", [](const ForensicsRound& r) { return share(r.recomputed); });
+  if (e.rounds.front().recomputed)
+    add(e.replay ? "of networks" : "of predictions", [](const ForensicsRound& r) { return share(r.recomputed); });
   if (!e.rounds.front().predicted_class_rows.empty())
     add("changed", [&e](const ForensicsRound& r) {
       return r.changed ? fmt::format("{} ({:.3g} %)", *r.changed,
@@ -89,7 +90,7 @@ std::vector<std::string> how_read(const Forensics& forensics) {
                                 one_line(e.classes[static_cast<std::size_t>(most - e.test_class_rows.begin())]), *most,
                                 majority_share(e.test_class_rows)));
   }
-  if (forensics.reading.predictions_by_id)
+  if (forensics.reading.predictions_by_id && !e.rounds.front().predicted_class_rows.empty())
     lines.push_back(fmt::format("predicted numbers are taken for ids of the {} classes of {}, counted from 0",
                                 e.classes.size(), one_line(forensics.files.data)));
   return lines;
@@ -225,6 +226,14 @@ std::string forensics_json(const Forensics& forensics, const Environment& enviro
                                    {"paired", e.spread->paired},
                                    {"disagreeing_share", e.spread->disagreeing_share}}
                             : Json(nullptr);
+  json["replay"] =
+      e.replay
+          ? Json{{"taken", e.replay->taken},
+                 {"closest_round", e.rounds[e.replay->closest].number},
+                 {"accuracy", e.replay->accuracy},
+                 {"agreeing", e.replay->agreeing},
+                 {"logged_as_round", e.replay->logged_as ? Json(e.rounds[*e.replay->logged_as].number) : Json(nullptr)}}
+          : Json(nullptr);
   json["class_trade"] = e.trade ? trade_json(*e.trade, e) : Json(nullptr);
   return text_of(json);
 }

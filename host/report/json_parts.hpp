@@ -44,6 +44,7 @@ void add_terms(Json& configuration, const Run& run);
 template <class Configuration>
 Json study_json(const Configuration& asked) {
   Json configuration = files_json(asked.files, "data");
+  configuration["init"] = or_null(asked.files.initial);
   add_configuration(configuration, asked.run);
   add_terms(configuration, asked.run);
   configuration["seed"] = asked.seed;

@@ -12,6 +12,8 @@
 #include "plateau/core/contract.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/study/assignment.hpp"
+#include "plateau/study/evaluation.hpp"
+#include "plateau/study/run_study.hpp"
 
 namespace plateau {
 namespace {
@@ -33,33 +35,40 @@ using Rows = std::vector<std::uint8_t>;  // whether each is right
 
 class Measuring {
  public:
-  explicit Measuring(const ForensicsRecord& record) : record_(record) {
-    if (record.predictions) {
-      expects(record.predictions->predicted.size() == record.log.rounds.size(),
-              "measure_rounds: predictions of every round");
-      for (const auto& predicted : record.predictions->predicted)
-        expects(predicted.size() == record.predictions->predicted.front().size(), "measure_rounds: the same rows");
-      expects(record.labels.empty() || record.labels.size() == record.predictions->predicted.front().size(),
-              "measure_rounds: a label for every row");
-    }
+  explicit Measuring(const ForensicsRecord& record)
+      : record_(record), given_(record.predictions ? &*record.predictions : nullptr) {
     expects(record.log.rounds.size() >= 2 && record.delta > 0, "measure_rounds: at least two rounds, and a delta");
     expects(record.weights.rounds().empty() || record.weights.rounds().size() == record.log.rounds.size(),
             "measure_rounds: weights of every round");
+    if (given_ == nullptr) return;
+    expects(given_->predicted.size() == record.log.rounds.size(), "measure_rounds: predictions of every round");
+    const std::size_t rows = given_->predicted.front().size();
+    for (const auto& predicted : given_->predicted)
+      expects(predicted.size() == rows, "measure_rounds: the same rows in every round");
+    expects(record.labels.empty() || record.labels.size() == rows, "measure_rounds: a label for every row");
     if (has_rows())
-      for (const auto& predicted : record.predictions->predicted) right_.push_back(right_rows(predicted));
+      for (const auto& predicted : given_->predicted) right_.push_back(right_rows(predicted));
   }
 
   ForensicsEvidence evidence() {
-    const ClassMap& classes = record_.predictions ? record_.predictions->classes : record_.classes;
+    const ClassMap& classes = given_ != nullptr ? given_->classes : record_.classes;
     evidence_ = {.delta = record_.delta,
                  .decimals = record_.log.decimals,
                  .test_rows = record_.test_rows,
                  .classes = classes.names,
-                 .layers = record_.weights.layers()};
-    if (record_.predictions) evidence_.test_rows = static_cast<Index>(record_.predictions->predicted.front().size());
+                 .layers = record_.weights.layers(),
+                 .not_replayed = record_.not_replayed};
+    if (given_ != nullptr) evidence_.test_rows = static_cast<Index>(given_->predicted.front().size());
     if (!record_.labels.empty()) {
       evidence_.test_rows = static_cast<Index>(record_.labels.size());
       evidence_.test_class_rows = class_rows(record_.labels).first;
+    }
+    if (record_.replayed && has_rows()) {
+      evidence_.replay = replay();
+      if (!evidence_.replay->taken) {
+        given_ = nullptr;
+        right_.clear();
+      }
     }
     for (std::size_t r = 0; r < record_.log.rounds.size(); ++r) evidence_.rounds.push_back(round(r));
     if (has_rows()) {
@@ -72,7 +81,7 @@ class Measuring {
   }
 
  private:
-  bool has_rows() const { return record_.predictions && record_.labels.size() >= 2; }
+  bool has_rows() const { return given_ != nullptr && record_.labels.size() >= 2; }
 
   Rows right_rows(const std::vector<std::int32_t>& predicted) const {
     Rows right(predicted.size());
@@ -113,13 +122,13 @@ class Measuring {
                          .train_loss = logged.train_loss,
                          .test_loss = logged.test_loss};
     if (evidence_.test_rows > 0) round.interval = wilson_interval(logged.test_accuracy, evidence_.test_rows);
-    if (record_.predictions) {
-      const auto& predicted = record_.predictions->predicted;
+    if (given_ != nullptr) {
+      const auto& predicted = given_->predicted;
       std::tie(round.predicted_class_rows, round.without_class) = class_rows(predicted[r]);
       if (r > 0) {
         round.changed = 0;
         for (std::size_t i = 0; i < predicted[r].size(); ++i) *round.changed += predicted[r][i] != predicted[r - 1][i];
-        const auto& outputs = record_.predictions->outputs;
+        const auto& outputs = given_->outputs;
         if (!outputs.empty()) round.same_outputs = outputs[r] == outputs[r - 1];
       }
     }
@@ -134,9 +143,40 @@ class Measuring {
     return round;
   }
 
+  // Whether an accuracy is the logged one, to a row and the last decimal.
+  bool is_logged(double accuracy, std::size_t r) const {
+    const double room = (1 + 1e-9) / static_cast<double>(evidence_.test_rows) + std::pow(0.1, evidence_.decimals) / 2;
+    return std::abs(accuracy - record_.log.rounds[r].test_accuracy) <= room;
+  }
+
+  Replay replay() const {
+    const std::vector<Index>& rows = evidence_.test_class_rows;
+    const double majority =
+        static_cast<double>(*std::max_element(rows.begin(), rows.end())) / static_cast<double>(evidence_.test_rows);
+    Replay replay;
+    const auto off = [&](std::size_t r) { return std::abs(mean(right_[r]) - record_.log.rounds[r].test_accuracy); };
+    for (std::size_t r = 0; r < right_.size(); ++r) {
+      const double accuracy = mean(right_[r]);
+      if (off(r) < off(replay.closest)) replay.closest = r;
+      if (!is_logged(accuracy, r)) continue;
+      ++replay.agreeing;
+      replay.taken = replay.taken || wilson_interval(accuracy, evidence_.test_rows).low > majority;
+    }
+    replay.accuracy = mean(right_[replay.closest]);
+    for (std::size_t k = 0; k < right_.size() && replay.agreeing < std::ssize(right_) && !replay.logged_as; ++k) {
+      const auto is_as_k = [&](std::size_t r) {
+        return is_logged(mean(right_[r]), r) || is_logged(mean(right_[k]), r);
+      };
+      bool all = is_logged(mean(right_[k]), k);
+      for (std::size_t r = 0; all && r < right_.size(); ++r) all = is_as_k(r);
+      if (all) replay.logged_as = k;
+    }
+    return replay;
+  }
+
   std::optional<LabelMapTest> label_map() const {
     const auto n = static_cast<Index>(evidence_.classes.size());
-    const std::vector<std::int32_t>& given = record_.predictions->predicted.back();
+    const std::vector<std::int32_t>& given = given_->predicted.back();
     std::vector<Index> together(static_cast<std::size_t>(n * n), 0);  // [given, label]
     for (std::size_t i = 0; i < given.size(); i += 2)
       if (given[i] >= 0) ++together[static_cast<std::size_t>(given[i] * n + record_.labels[i])];
@@ -254,7 +294,8 @@ class Measuring {
   }
 
   std::optional<TailSpread> spread() const {
-    const std::size_t rounds = evidence_.rounds.size(), least = std::max<std::size_t>(2, (rounds + 1) / 2);
+    const std::size_t rounds = evidence_.rounds.size();
+    const std::size_t least = std::min(rounds, std::max<std::size_t>(3, (rounds + 1) / 2));
     for (std::size_t first = 0; first + least <= rounds; ++first) {
       std::size_t low = first, high = first;
       double sum = 0;
@@ -281,7 +322,8 @@ class Measuring {
   }
 
   const ForensicsRecord& record_;
-  std::vector<Rows> right_;  // [rounds, rows], where predictions and labels are known
+  const RoundPredictions* given_;  // null where there are none, or none that belong to the log
+  std::vector<Rows> right_;        // [rounds, rows], where predictions and labels are known
   ForensicsEvidence evidence_;
 };
 
@@ -322,6 +364,43 @@ void WeightHistory::add(const std::string& source, std::vector<Tensor> tensors) 
   last_ = std::move(tensors);
   last_source_ = source;
   rounds_.push_back(std::move(round));
+}
+
+NetworkReplay::NetworkReplay(Dataset data, Trainer& trainer, Index rows_per_block)
+    : data_(std::move(data)), trainer_(trainer), rows_per_block_(rows_per_block), labels_(data_.classes) {
+  expects(data_.is_labelled() && rows_per_block >= 1, "NetworkReplay: labelled rows, and at least one in a block");
+  data_.labels.clear();
+  predictions_.classes = labels_;
+}
+
+void NetworkReplay::add(const std::string& source, const ModelFile& model, const std::function<void()>& between) {
+  const TrainedNetwork network = network_of(model, source);
+  const Index outputs = network.architecture.classes();
+  const bool has_names = !model.classes.empty();
+  if (predictions_.predicted.empty()) {
+    model_classes_ = model.classes;
+    predictions_.by_id = !has_names && !labels_.numbered;
+    if (predictions_.by_id && outputs != labels_.classes())
+      throw InputError(source + ": it has " + std::to_string(outputs) + " outputs without names, and " + data_.source +
+                       " has " + std::to_string(labels_.classes()) + " classes with names");
+    if (!has_names && labels_.classes() < outputs) predictions_.classes = numbered_classes(outputs);
+  } else if (model.classes != model_classes_) {
+    throw InputError(source + ": its classes are not those of the rounds before");
+  }
+  std::vector<std::int32_t> id_of(static_cast<std::size_t>(outputs));  // of each output
+  for (std::size_t j = 0; j < id_of.size(); ++j) {
+    id_of[j] = static_cast<std::int32_t>(j);
+    if (!has_names) continue;
+    std::vector<std::string>& names = predictions_.classes.names;
+    const auto named = std::find(names.begin(), names.end(), model.classes[j]);
+    id_of[j] = static_cast<std::int32_t>(named - names.begin());
+    if (named == names.end()) names.push_back(model.classes[j]);
+  }
+  reconcile(data_, schema_of(model, source));  // its columns; there are no labels
+  const Predictions predictions = predict_in_blocks(trainer_, network, data_.x(), rows_per_block_, between);
+  std::vector<std::int32_t>& predicted = predictions_.predicted.emplace_back(given_classes(predictions, outputs));
+  for (std::int32_t& id : predicted)
+    if (id >= 0) id = id_of[static_cast<std::size_t>(id)];
 }
 
 ForensicsEvidence measure_rounds(const ForensicsRecord& record) { return Measuring(record).evidence(); }

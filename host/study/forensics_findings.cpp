@@ -171,7 +171,7 @@ Found stale_by_outputs(const Evidence& e) {
   // A network whose units are all dead says the same whatever moves before them.
   const auto loss = relative_range(e, *same, &ForensicsRound::train_loss);
   const bool is_dead = one_class(e, e.rounds[same->last]) && !(loss && *loss >= kLossMoved);
-  if (!what.at_all || is_dead) return std::nullopt;
+  if (!(what.at_all && what.clearly >= kOutputsMove) || is_dead) return std::nullopt;
   return cause(VerdictCode::stale_evaluation, EvidenceGrade::proved,
                fmt::format("The outputs of all {} test rows are the same to the bit in {}, while {}: these rounds were "
                            "not evaluated with weights of their own",
@@ -219,7 +219,9 @@ Found stale_by_accuracy(const Evidence& e) {
   if (!same || same->rounds() < kLeastEqual) return std::nullopt;
   const auto loss = relative_range(e, *same, &ForensicsRound::train_loss);
   if (!loss || *loss < kLossMoved || e.rounds[same->last].test_accuracy == 1) return std::nullopt;
-  const double p = std::pow(equal_by_chance(e), static_cast<double>(same->rounds() - 1));
+  // In any of the places where so long a stretch could lie.
+  const double p = std::pow(equal_by_chance(e), static_cast<double>(same->rounds() - 1)) *
+                   static_cast<double>(e.rounds.size() - same->rounds() + 1);
   if (!(p <= kEqualByChance)) return std::nullopt;
   return cause(VerdictCode::stale_evaluation, EvidenceGrade::supported,
                fmt::format("The test accuracy is {} in {}, the same to the last digit, while {}: either these rounds "
@@ -227,7 +229,31 @@ Found stale_by_accuracy(const Evidence& e) {
                            e.rounds[same->last].test_accuracy, named(e, *same), loss_moved(e, *same)));
 }
 
+// Rounds whose logged accuracy is not that of their predictions.
+std::vector<std::size_t> mismatched(const Evidence& e) {
+  std::vector<std::size_t> rounds;
+  for (std::size_t r = 0; r < e.rounds.size(); ++r) {
+    const ForensicsRound& round = e.rounds[r];
+    if (round.recomputed && !(std::abs(*round.recomputed - round.test_accuracy) <= kMismatch)) rounds.push_back(r);
+  }
+  return rounds;
+}
+
+// By what the saved networks say themselves.
+Found stale_by_replay(const Evidence& e) {
+  const std::vector<std::size_t> rounds = mismatched(e);
+  if (rounds.empty() || !e.replay->logged_as) return std::nullopt;
+  const std::size_t as = *e.replay->logged_as, most = rounds.back();
+  return cause(
+      VerdictCode::stale_evaluation, EvidenceGrade::proved,
+      fmt::format("In {} of {} rounds the logged accuracy is that of the weights of round {}, not of their own: "
+                  "in round {}, {:.4f} was logged and the saved network has {:.4f}",
+                  rounds.size(), e.rounds.size(), number(e, as), number(e, most), e.rounds[most].test_accuracy,
+                  *e.rounds[most].recomputed));
+}
+
 Found stale_evaluation(const Evidence& e) {
+  if (e.replay && e.replay->taken) return stale_by_replay(e);
   if (!predictions_are_known(e)) return stale_by_accuracy(e);
   const Found by_outputs = stale_by_outputs(e);
   return by_outputs ? by_outputs : stale_by_classes(e);
@@ -273,16 +299,6 @@ std::optional<double> mapped_by(const Evidence& e) {
   return std::nullopt;
 }
 
-// Rounds whose logged accuracy is not that of their predictions.
-std::vector<std::size_t> mismatched(const Evidence& e) {
-  std::vector<std::size_t> rounds;
-  for (std::size_t r = 0; r < e.rounds.size(); ++r) {
-    const ForensicsRound& round = e.rounds[r];
-    if (round.recomputed && !(std::abs(*round.recomputed - round.test_accuracy) <= kMismatch)) rounds.push_back(r);
-  }
-  return rounds;
-}
-
 // Whether the logged accuracy of the last round is what its predictions have under the other map: then it is the labels
 // given here that mean other classes.
 bool map_is_the_logs(const Evidence& e) {
@@ -313,14 +329,15 @@ Found label_map(const Evidence& e) {
 
 Found evaluation_mismatch(const Evidence& e) {
   const std::vector<std::size_t> rounds = mismatched(e);
-  if (rounds.empty()) return std::nullopt;
+  if (rounds.empty() || (e.replay && e.replay->logged_as)) return std::nullopt;  // then it is known what was logged
   const auto off = [&](std::size_t r) { return *e.rounds[r].recomputed - e.rounds[r].test_accuracy; };
   const std::size_t most = *std::max_element(
       rounds.begin(), rounds.end(), [&](std::size_t a, std::size_t b) { return std::abs(off(a)) < std::abs(off(b)); });
   std::string sentence = fmt::format(
-      "In {} of {} rounds the logged accuracy is not that of the predictions: by most in round {}, where {:.4f} was "
-      "logged and the predictions have {:.4f}",
-      rounds.size(), e.rounds.size(), number(e, most), e.rounds[most].test_accuracy, *e.rounds[most].recomputed);
+      "In {} of {} rounds the logged accuracy is not that of the {}: by most in round {}, where {:.4f} was logged and "
+      "these have {:.4f}",
+      rounds.size(), e.rounds.size(), e.replay ? "saved networks" : "predictions", number(e, most),
+      e.rounds[most].test_accuracy, *e.rounds[most].recomputed);
   sentence += map_is_the_logs(e) ? ". Under another map of classes they agree: these labels call the classes otherwise"
                                  : ": other rows, another order, other labels or other weights";
   return cause(VerdictCode::evaluation_mismatch, EvidenceGrade::proved, std::move(sentence));
@@ -392,6 +409,9 @@ Found forgetting(const Evidence& e) {
 
 bool plateau_is_shown(const Evidence& e) { return e.slope && e.slope->tost_p <= kSignificant; }
 
+bool rises(const Evidence& e) { return e.slope && e.slope->change.value > e.delta && shown_positive(e.slope->change); }
+bool falls(const Evidence& e) { return e.slope && e.slope->change.value < -e.delta && shown_negative(e.slope->change); }
+
 Found solved(const Evidence& e) {
   const ForensicsRound& last = e.rounds.back();
   if (!last.interval || is_single_class(e)) return std::nullopt;
@@ -410,7 +430,7 @@ Index rows_needed(const Evidence& e) {
 
 Found small_test(const Evidence& e) {
   if (!e.spread || is_single_class(e) || !(e.spread->detectable > e.delta)) return std::nullopt;
-  if (e.spread->paired && plateau_is_shown(e)) return std::nullopt;
+  if ((e.spread->paired && plateau_is_shown(e)) || rises(e) || falls(e)) return std::nullopt;
   const Stretch tail{e.spread->first, e.rounds.size() - 1};
   std::string sentence = fmt::format(
       "Your {} test rows cannot show changes under {:.1f} points{}; {} differ by {:.1f}. This is not "
@@ -423,9 +443,6 @@ Found small_test(const Evidence& e) {
 }
 
 // ---- The verdict ----
-
-bool rises(const Evidence& e) { return e.slope && e.slope->change.value > e.delta && shown_positive(e.slope->change); }
-bool falls(const Evidence& e) { return e.slope && e.slope->change.value < -e.delta && shown_negative(e.slope->change); }
 
 // "1 point", "0.5 points"
 std::string delta_words(const Evidence& e) {
@@ -523,6 +540,17 @@ std::vector<std::string> measurements(const Evidence& e) {
       lines.push_back(fmt::format("the outputs of {} of {} test rows in round {} are no numbers, and count as wrong",
                                   none, e.test_rows, e.rounds.back().number));
   }
+  if (e.replay && e.replay->taken)
+    lines.push_back(
+        fmt::format("predictions are those of the saved networks, layers with ReLU between them: in {} of {} "
+                    "rounds their accuracy is the logged one, to a row",
+                    e.replay->agreeing, e.rounds.size()));
+  else if (e.replay)
+    lines.push_back(
+        fmt::format("the saved networks, taken as layers with ReLU between them, do not have the logged "
+                    "accuracies on these rows (closest in round {}: {:.4f}, logged {:.4f}); nothing is "
+                    "concluded from that",
+                    number(e, e.replay->closest), e.replay->accuracy, e.rounds[e.replay->closest].test_accuracy));
   if (labels_are_known(e) && predictions_are_known(e)) {
     double most = 0;
     for (const ForensicsRound& round : e.rounds)
@@ -557,6 +585,7 @@ std::vector<std::string> not_tested(const Evidence& e) {
   if (e.test_rows == 0) lines.push_back("what chance makes of the test rows: their number is not known (--test-rows)");
   if (!predictions_are_known(e))
     lines.push_back("whether predictions change from round to round, and which: there are none (--predictions)");
+  if (!e.not_replayed.empty()) lines.push_back("what the saved networks say of the test rows: " + e.not_replayed);
   if (!labels_are_known(e))
     lines.push_back(
         "the share of the commonest class, exchanged classes, forgetting, and whether the log is right: labels of the "

@@ -126,6 +126,20 @@ TEST_F(Forensics, of_the_example_says_what_the_document_says_it_does) {
             "plateau: --out " + place("out") + ": the folder already holds a result of forensics; name another one\n");
 }
 
+TEST_F(Forensics, needs_no_more_of_the_rows_than_their_labels) {
+  std::string text = "kind,what was said\n";
+  for (const std::string& line : lines(kExample + "/test.csv"))
+    if (!line.ends_with(",kind")) text += line.substr(line.rfind(',') + 1) + ",\"hello, \"\"you\"\"\"\n";
+  const Arguments predictions{"--predictions", kExample + "/predictions"};
+  const std::string as_rows = run(with(with(log, labels), predictions)).out;
+  const std::string as_labels =
+      run(with(with(log, {"--data", file("text.csv", text), "--target", "kind"}), predictions)).out;
+  const auto from_verdict = [](const std::string& out) {
+    return out.substr(out.find("\nVerdict"), out.find("\nRead as") - out.find("\nVerdict"));
+  };
+  EXPECT_EQ(from_verdict(as_labels), from_verdict(as_rows));
+}
+
 TEST_F(Forensics, of_a_log_alone_says_what_is_missing) {
   EXPECT_EQ(verdict(log), "inconclusive unresolved 3");
   EXPECT_EQ(verdict(with(log, {"--test-rows", "240"})), "small-test supported 0");
@@ -198,6 +212,28 @@ TEST_F(Forensics, reads_outputs_as_arrays_with_ids_for_names) {
   EXPECT_EQ(json["rounds"][2]["same_outputs"], true);
   EXPECT_EQ(json["verdict"]["code"], "stale-evaluation");
   EXPECT_EQ(result.exit_code, 4);
+}
+
+TEST_F(Forensics, networks_that_were_saved_predict_themselves) {
+  std::string rows = "x,kind\n", log_text = "round,acc\n";
+  for (int x = 0; x < 200; ++x) rows += std::to_string(x) + (x < 100 ? ",high\n" : ",low\n");
+  std::filesystem::create_directories(folder / "w");
+  for (int round = 1; round <= 4; ++round) {
+    const float above = 100.5f + 20 * static_cast<float>(4 - round);  // says "low" above, and is wrong from 100 on
+    write_safetensors(folder / "w" / ("r" + std::to_string(round) + ".safetensors"),
+                      std::vector<Tensor>{{"0.weight", {2, 1}, {-1, 1}}, {"0.bias", {2}, {above, -above}}});
+    log_text += std::to_string(round) + ",0.695\n";  // as in the first round
+  }
+  const Arguments command{"--rounds", file("log.csv", log_text), "--data", file("rows.csv", rows), "--checkpoints",
+                          place("w")};
+  EXPECT_EQ(verdict(command), "stale-evaluation proved 4");
+  const ProgramResult text = run(command);
+  EXPECT_NE(text.out.find("predictions are those of the saved networks"), std::string::npos) << text.out;
+  // Without a network that fits the rows, the weights are still looked at, and it says why no more is.
+  const ProgramResult none = run({"--rounds", place("log.csv"), "--data", kExample + "/test.csv", "--target", "kind",
+                                  "--checkpoints", place("w")});
+  EXPECT_EQ(none.exit_code, 0);  // its rows are too few
+  EXPECT_NE(none.out.find("- what the saved networks say of the test rows:"), std::string::npos) << none.out;
 }
 
 TEST_F(Forensics, reads_what_finetune_leaves) {

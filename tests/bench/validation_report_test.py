@@ -90,7 +90,17 @@ class Figures(unittest.TestCase):
         outcome = {"id": "frozen/x/0", "expected": ["inconclusive", "capacity"], "code": "inconclusive"}
         self.assertFalse(report.is_right(outcome))
         self.assertTrue(report.is_right({**outcome, "id": "frozen/underpowered/0"}))
+        self.assertTrue(report.is_right({**outcome, "id": "frozen/healthy-rounds/0"}))
+        self.assertFalse(report.is_right({**outcome, "id": "frozen/underpowered/0", "expected": ["small-test"]}))
         self.assertTrue(report.is_right({**outcome, "code": "capacity"}))
+
+    def test_rounds_without_a_fault_are_healthy_and_may_say_nothing(self):
+        lines = [line("healthy-rounds", 0, "inconclusive", ["inconclusive"]),
+                 line("healthy-rounds", 1, "forgetting", ["inconclusive"]), line("capacity", 0, "capacity")]
+        rates, _ = report.figures(document(lines))
+        self.assertEqual(rates["healthy sets given a false cause"], report.wilson(1, 2))
+        self.assertEqual(rates["inconclusive, of adequately powered sets"], report.wilson(0, 1))
+        self.assertEqual(rates["precision among decided"], report.wilson(1, 2))
 
     def test_refused_data_count_as_undecided(self):
         refused = line("capacity", 0, "")

@@ -14,6 +14,7 @@
 #include "bench/validation/real.hpp"
 #include "bench/validation/replay.hpp"
 #include "bench/validation/result_file.hpp"
+#include "bench/validation/rounds_trial.hpp"
 #include "bench/validation/trial.hpp"
 #include "data/files.hpp"
 #include "plateau/core/error.hpp"
@@ -150,8 +151,8 @@ TEST(Population, refuses_rules_that_are_none) {
 
 // Rates are published of these very problems: whoever changes one changes what was measured.
 TEST(Makers, the_parts_are_those_that_were_reported) {
-  EXPECT_EQ(checksum(Part::frozen), 0u);
-  EXPECT_EQ(checksum(Part::tuning), 0u);
+  EXPECT_EQ(checksum(Part::frozen), 0x00000000u);
+  EXPECT_EQ(checksum(Part::tuning), 0x00000000u);
 }
 
 TEST(Makers, the_parts_share_no_seed_and_no_combination) {
@@ -275,33 +276,100 @@ TEST(Replay, judges_the_recorded_networks_by_other_rows) {
   recording.ask_about(problem.split().test.x(), fresh.test.x());
   const std::vector<Judged> recorded = judge(recording, problem.split());
   const std::vector<Judged> as_it_is = judge(cpu, problem.split()), wanted = judge(cpu, fresh);
-  ReplayingTrainer replay(recording, Recorded::networks, cpu), again(recording, Recorded::networks_again, cpu);
-  const std::vector<Judged> got = judge(replay, fresh), of_other_seeds = judge(again, fresh);
-
+  ReplayingTrainer replay(recording, cpu);
+  const std::vector<Judged> got = judge(replay, fresh);
   for (std::size_t i = 0; i < settings.size(); ++i) {
     EXPECT_EQ(recorded[i].right.row_accuracy(), as_it_is[i].right.row_accuracy());
     EXPECT_EQ(got[i].predicted, wanted[i].predicted);
     EXPECT_EQ(got[i].right.row_accuracy(), wanted[i].right.row_accuracy());
-    EXPECT_NE(of_other_seeds[i].predicted, wanted[i].predicted);
-    EXPECT_EQ(of_other_seeds[i].diverged, 0);
   }
-  EXPECT_EQ(recording.trainings_again(), 6);
+  EXPECT_EQ(replay.trainings(), 0);
+
+  // More than was recorded is trained, and comes out as if it were on those rows.
+  settings.push_back({"slower", s.run});
+  settings.back().run.optimizer = AdamParameters{.learning_rate = 0.001};
+  const std::vector<Judged> more = judge(replay, fresh), wanted_of_more = judge(cpu, fresh);
+  EXPECT_EQ(replay.trainings(), 3);
+  EXPECT_EQ(more[2].right.row_accuracy(), wanted_of_more[2].right.row_accuracy());
 }
 
-TEST(Replay, knows_nothing_of_what_was_not_trained) {
+TEST(Replay, knows_nothing_of_other_rows_and_of_probabilities) {
   const Problem problem(specification_of(Part::tuning, "underpowered", 0));
   CpuTrainer cpu({.workers = 1});
   RecordingTrainer recording(cpu);
-  recording.ask_about(problem.split().test.x(), problem.split().test.x());
+  const Split fresh = problem.fresh_rows(80);
+  recording.ask_about(problem.split().test.x(), fresh.test.x());
+  plateau::Run run = problem.specification().run, with_probabilities = run;
+  run.outputs.predictions = {{}};
+  with_probabilities.outputs.predictions = {{.probabilities = true}};
+  recording.train_fleet(views(problem.split()), {run, with_probabilities});
+  ReplayingTrainer replay(recording, cpu);
+  const auto results = replay.train_fleet(views(fresh), {run, with_probabilities});
+  EXPECT_EQ(results[0].outcome, RunOutcome::finished);
+  EXPECT_EQ(results[0].predictions[0].predicted.size(), 80u);
+  EXPECT_EQ(results[1].outcome, RunOutcome::interrupted);
+  const Split others = problem.fresh_rows(80);
+  EXPECT_EQ(replay.train_fleet(views(others), {run})[0].outcome, RunOutcome::interrupted);
+}
+
+std::vector<double> accuracies(const ForensicsRecord& record) {
+  std::vector<double> found;
+  for (const LoggedRound& round : record.log.rounds) found.push_back(round.test_accuracy);
+  return found;
+}
+
+TEST(Rounds, leave_what_a_program_with_the_fault_would_leave) {
+  CpuTrainer cpu({.workers = 2});
+  const auto record_of = [&cpu](const Specification& s) { return *record_rounds(Problem(s), cpu); };
+
+  Specification s = specification_of(Part::tuning, "stale-evaluation", 0);
+  const auto from = static_cast<std::size_t>(*s.rounds->stale_from);
+  const ForensicsRecord stale = record_of(s);
+  s.rounds->stale_from.reset();
+  const ForensicsRecord sound = record_of(s);
+  for (std::size_t round = 0; round < stale.log.rounds.size(); ++round) {
+    EXPECT_EQ(stale.log.rounds[round].train_loss, sound.log.rounds[round].train_loss);
+    EXPECT_EQ(stale.weights.rounds()[round].hash, sound.weights.rounds()[round].hash);
+    EXPECT_EQ(stale.predictions->predicted[round], sound.predictions->predicted[std::min(round, from - 1)]);
+  }
+  EXPECT_NE(accuracies(stale), accuracies(sound));
+
+  s = specification_of(Part::tuning, "frozen-weights", 0);
+  const ForensicsRecord frozen = record_of(s);
+  EXPECT_EQ(frozen.weights.rounds()[1].hash, frozen.weights.rounds()[0].hash);
+  s = specification_of(Part::tuning, "frozen-weights", 1);
+  const ForensicsRecord first = record_of(s);
+  EXPECT_EQ(first.weights.layers(), (std::vector<std::string>{"fc1", "fc2"}));
+  EXPECT_EQ(first.weights.rounds()[2].layer_change[0], 0);
+  EXPECT_GT(first.weights.rounds()[2].layer_change[1], 0);
+
+  // Right on the half of the classes that it has just seen, and on hardly anything else.
+  const ForensicsRecord halves = record_of(specification_of(Part::tuning, "forgetting", 0));
+  for (std::size_t round = 0; round < 2; ++round) {
+    double other = 0;
+    for (const std::int32_t given : halves.predictions->predicted[round]) other += (given < 2) != (round == 0);
+    EXPECT_LE(other / 600, 0.1);
+  }
+  EXPECT_THROW(record_rounds(Problem(specification_of(Part::tuning, "capacity", 0)), cpu), std::invalid_argument);
+}
+
+TEST(Rounds, have_the_verdict_of_their_fault) {
+  CpuTrainer cpu({.workers = 2});
+  for (const char* maker : {"stale-evaluation", "frozen-weights", "forgetting", "healthy-rounds"}) {
+    const Problem problem(specification_of(Part::tuning, maker, 1));
+    const Verdict verdict = try_rounds(problem, cpu)->decision.verdict;
+    EXPECT_TRUE(std::ranges::count(problem.specification().expected, verdict.code) > 0)
+        << maker << ": " << verdict.sentence;
+  }
+}
+
+TEST(PartlyDeadWeights, leave_that_share_of_the_units_at_zero) {
+  const Problem problem(specification_of(Part::tuning, "warm-start", 0));
   plateau::Run run = problem.specification().run;
   run.epochs = 1;
-  run.outputs.predictions = {{}};
-  recording.train_fleet(views(problem.split()), {run});
-  ReplayingTrainer replay(recording, Recorded::networks, cpu);
-  plateau::Run other = run;
-  other.seed = 77;
-  EXPECT_EQ(replay.train_fleet(views(problem.split()), {other})[0].outcome, RunOutcome::interrupted);
-  EXPECT_EQ(replay.train_fleet(views(problem.split()), {run})[0].outcome, RunOutcome::finished);
+  run.outputs.dead_units = true;
+  CpuTrainer cpu({.workers = 1});
+  EXPECT_EQ(cpu.train(run, views(problem.split())).dead_units, std::vector<Index>{29});  // of 32
 }
 
 class ResultFiles : public testing::Test {

@@ -116,6 +116,43 @@ TEST(FilesByNumber, come_in_the_order_of_numbers) {
   EXPECT_NE(refused(test_folder() / "nowhere", ".csv"), "");
 }
 
+TEST(TestLabels, are_read_whatever_else_a_table_holds) {
+  const auto ids_and_names = [](const std::string& text, const ReadOptions& options = {}) {
+    const Dataset data = read_test_labels(put("t.csv", text).string(), options);
+    EXPECT_EQ(data.rows(), static_cast<Index>(data.labels.size()));
+    return std::pair(data.labels, data.classes.names);
+  };
+  const std::pair expected(Ids{1, 0, 1}, Texts{"cat", "dog"});
+  EXPECT_EQ(ids_and_names("text,label\nhello,dog\n\"it, too\",cat\n,dog\n"), expected);
+  EXPECT_EQ(ids_and_names("label;text\ndog;a\ncat;b\ndog;\n", {.target = "label"}), expected);
+  EXPECT_EQ(ids_and_names("dog,a\ncat,b\ndog,c\n", {.target = "0"}), expected);
+  EXPECT_EQ(ids_and_names("dog\ncat\ndog\n"), expected);
+  EXPECT_EQ(ids_and_names("dog\ncat\n", {.header = Header::absent}), std::pair(Ids({1, 0}), Texts{"cat", "dog"}));
+  EXPECT_EQ(ids_and_names("dog\ndog\ncat\n", {.header = Header::present}), std::pair(Ids({1, 0}), Texts{"cat", "dog"}));
+  EXPECT_EQ(ids_and_names("y\n10\n9.0\n10\n"), std::pair(Ids({1, 0, 1}), Texts{"9", "10"}));
+
+  const Ids ids{2, 0};
+  write_npy_labels(test_folder() / "y.npy", {ids.data(), 2});
+  const Dataset numbers = read_test_labels((test_folder() / "y.npy").string());
+  EXPECT_EQ(numbers.labels, ids);
+  EXPECT_EQ(numbers.classes.names, (Texts{"0", "1", "2"}));
+  EXPECT_TRUE(numbers.classes.numbered);
+}
+
+TEST(TestLabels, are_refused_by_line) {
+  const auto refused = [](const std::string& text, const ReadOptions& options = {}) {
+    const auto path = put("t.csv", text);
+    const std::string sentence = refusal([&] { read_test_labels(path.string(), options); });
+    EXPECT_EQ(sentence.find(path.string() + ": "), 0u) << sentence;
+    return sentence.empty() ? "" : sentence.substr(path.string().size() + 2);
+  };
+  EXPECT_EQ(refused("a,b\n1,\n"), "line 2: the target has no class");
+  EXPECT_EQ(refused("a,b\n"), "there are no labels");
+  EXPECT_EQ(refused("a,b\n1,2\n", {.target = "kind"}), "there is no column 'kind'; the first line has 'a', 'b'");
+  EXPECT_EQ(refused("a,b\n1,2\n", {.target = "2"}), "there is no column '2'; the first line has 'a', 'b'");
+  EXPECT_NE(refusal([&] { read_test_labels("t.parquet"); }), "");
+}
+
 Dataset labels(const Texts& names, bool numbered, const Ids& ids) {
   Dataset data{.source = "t.csv", .columns = 1, .values = HostBuffer<float>(static_cast<Index>(ids.size()))};
   data.labels = ids;
@@ -125,9 +162,9 @@ Dataset labels(const Texts& names, bool numbered, const Ids& ids) {
 
 TEST(RoundPredictions, of_plateau_predict_are_read_with_their_outputs) {
   const Texts names{"cat", "a, \"b\""};
-  const auto file = [&](const std::string& name, float sure) {
+  const auto file = [&](const std::string& name, float sure, float of_first = 0.712345f) {
     const Ids predicted{0, 1};
-    const std::vector<float> probability{0.75f, 0.25f, 1 - sure, sure};
+    const std::vector<float> probability{of_first, 1 - of_first, 1 - sure, sure};
     auto writer = write_predictions(test_folder() / name, names, PredictionColumns::class_and_probabilities);
     writer->add({predicted.data(), 2}, {probability.data(), 2, 2, 2});
     writer->commit();
@@ -140,6 +177,12 @@ TEST(RoundPredictions, of_plateau_predict_are_read_with_their_outputs) {
   ASSERT_EQ(given.outputs.size(), 3u);
   EXPECT_NE(given.outputs[0], given.outputs[1]);
   EXPECT_EQ(given.outputs[0], given.outputs[2]);
+  // What is saturated or rounded would not show that the network moved.
+  EXPECT_TRUE(read_round_predictions({file("1.csv", 1, 1), file("2.csv", 1, 1)}, nullptr).outputs.empty());
+  EXPECT_TRUE(read_round_predictions({put("1.csv", "class,p(0),p(1)\n0,0.75,0.25\n")}, nullptr).outputs.empty());
+  const std::vector<float> saturated{1, 0, 0, 1, 0.5f, 0.25f};
+  write_npy_features(test_folder() / "1.npy", {saturated.data(), 3, 2, 2});
+  EXPECT_TRUE(read_round_predictions({test_folder() / "1.npy"}, nullptr).outputs.empty());
 }
 
 TEST(RoundPredictions, are_classes_by_name) {

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <string_view>
 
 #include "fuzz.hpp"
+#include "plateau/core/error.hpp"
 #include "plateau/data/csv.hpp"
 
 namespace plateau {
@@ -46,9 +49,35 @@ void read_predictions(const std::string& file) {
   must(given.outputs.empty() || given.outputs[0] == given.outputs[1], "the same outputs");
 }
 
+// read_test_labels() goes by the ending of a name; this one is gone when it has read.
+struct NamedTable {
+  std::filesystem::path path = fuzzing::scratch_path() + ".csv";
+  explicit NamedTable(const std::string& file) {
+    std::filesystem::remove(path);
+    std::filesystem::create_symlink(file, path);
+  }
+  ~NamedTable() {
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+  }
+};
+
+void read_labels(const std::string& file) {
+  const NamedTable table(file);
+  Dataset data;
+  try {
+    data = read_test_labels(table.path.string());
+  } catch (const InputError& error) {
+    must(std::string_view(error.what()).starts_with(table.path.string() + ": "), "a refusal names the table");
+    throw InputError(file + ": refused by its other name");
+  }
+  must(data.rows() >= 1, "there is a label");
+  for (const std::int32_t id : data.labels) must(0 <= id && id < data.classes.classes(), "labels are ids of classes");
+}
+
 }  // namespace
 
-std::vector<fuzzing::Reader> fuzzing::readers() { return {read_text, read_log, read_predictions}; }
+std::vector<fuzzing::Reader> fuzzing::readers() { return {read_text, read_log, read_predictions, read_labels}; }
 
 void fuzzing::repair(std::string&) {}
 

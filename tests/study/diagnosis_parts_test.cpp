@@ -210,6 +210,8 @@ TEST(FoldScore, of_a_fold_that_diverged_is_infinite_and_its_best_epoch_one_that_
   EXPECT_EQ(score.best_epochs, 1);
   EXPECT_EQ(score.best_loss, 3.0);
 
+  EXPECT_EQ(fold_score({diverged, whole}).best_epochs, 1);  // in any order of the folds
+
   const FoldScore none = fold_score({whole, {.outcome = RunOutcome::diverged}});
   EXPECT_EQ(none.best_loss, kInfinity);
   EXPECT_EQ(none.best_epochs, 0);

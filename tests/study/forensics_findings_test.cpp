@@ -106,6 +106,9 @@ TEST(ForensicsFindings, few_rows_are_no_evidence) {
       "of a plateau");
   EXPECT_EQ(explain_forensics(evidence).advice.find("Bring about 3925 test rows to see 1 point, or compare log-loss"),
             0u);
+  evidence.slope->change = {0.02, {0.001, 0.039}};  // all rounds together show more than two of them
+  EXPECT_EQ(found(evidence), Codes{});
+  evidence.slope->change = {0.001, {-0.02, 0.022}};
   evidence.delta = 0.03;  // coarser than what the rows can show
   EXPECT_EQ(found(evidence), Codes{});
   evidence.delta = 0.01;
@@ -132,6 +135,8 @@ TEST(ForensicsFindings, equal_outputs_of_other_weights_prove_a_stale_evaluation)
   EXPECT_EQ(first_sentence(evidence),
             "The outputs of all 500 test rows are the same to the bit in rounds 3 and 4, while the weights of a layer "
             "changed by up to 2 % in a round: these rounds were not evaluated with weights of their own");
+  evidence.rounds[3].layer_change = {0.0002, 0.0001};  // so little may be lost in rounding
+  EXPECT_EQ(found(evidence), Codes{});
   // Weights that did not move say the same.
   evidence.rounds[3].layer_change = {0, 0};
   EXPECT_EQ(found(evidence), Codes{"frozen-weights supported"});
@@ -236,7 +241,7 @@ TEST(ForensicsFindings, a_log_that_is_not_of_these_predictions_is_worth_nothing)
   EXPECT_EQ(found(evidence), Codes{"evaluation-mismatch proved"});
   EXPECT_EQ(first_sentence(evidence),
             "In 1 of 5 rounds the logged accuracy is not that of the predictions: by most in round 3, where 0.8080 was "
-            "logged and the predictions have 0.7790: other rows, another order, other labels or other weights");
+            "logged and these have 0.7790: other rows, another order, other labels or other weights");
   evidence.rounds[2].recomputed = 0.79;
   EXPECT_EQ(found(evidence), Codes{});
   evidence.rounds[2].recomputed = std::numeric_limits<double>::quiet_NaN();

@@ -151,6 +151,95 @@ TEST(WeightHistory, measures_every_layer) {
   EXPECT_THROW(WeightHistory().add("1", {}), InputError);
 }
 
+// ---- Networks that predict themselves ----
+
+// 100 rows x = 0 to 99, of class "high" from 50 on, and networks that say so from another x on.
+Dataset heights() {
+  Dataset data{.source = "t.csv", .columns = 1, .values = HostBuffer<float>(100)};
+  for (Index x = 0; x < 100; ++x) {
+    data.values.view()[x] = static_cast<float>(x);
+    data.labels.push_back(x >= 50);
+  }
+  data.classes = {.names = {"low", "high"}};
+  data.feature_names = {"x"};
+  return data;
+}
+ModelFile says_high_above(float x) { return {.stack = {.widths = {1, 2}, .parameters = {-1, 1, x, -x}}}; }
+
+ForensicsRecord replayed(const std::vector<float>& above, const std::vector<double>& logged,
+                         const std::vector<std::string>& classes = {}) {
+  CpuTrainer trainer({.workers = 1});
+  NetworkReplay replay(heights(), trainer, 64);
+  ForensicsRecord record{.labels = heights().labels, .classes = heights().classes, .replayed = true};
+  record.log.decimals = 2;
+  for (std::size_t r = 0; r < above.size(); ++r) {
+    ModelFile model = says_high_above(above[r]);
+    model.classes = classes;
+    replay.add(std::to_string(r), model);
+    record.log.rounds.push_back({.number = static_cast<Index>(r) + 1, .test_accuracy = logged[r]});
+  }
+  record.predictions = replay.take();
+  return record;
+}
+const std::vector<float> kAbove{20.5f, 30.5f, 40.5f,
+                                45.5f};  // of which 0.71, 0.81, 0.91 and 0.96 of the rows are right
+
+TEST(NetworkReplay, tells_what_the_log_is_about) {
+  const auto evidence = [](const std::vector<double>& logged) { return measure_rounds(replayed(kAbove, logged)); };
+  const auto code = [](const ForensicsEvidence& e) {
+    const Verdict verdict = explain_forensics(e).verdict;
+    return std::string(to_string(verdict.code)) + " " + to_string(verdict.grade);
+  };
+  const ForensicsEvidence sound = evidence({0.71, 0.81, 0.91, 0.96});
+  EXPECT_TRUE(sound.replay->taken);
+  EXPECT_EQ(sound.replay->agreeing, 4);
+  EXPECT_FALSE(sound.replay->logged_as);
+  EXPECT_EQ(sound.rounds[3].recomputed, 0.96);
+  EXPECT_EQ(sound.rounds[3].changed, 5);
+  EXPECT_EQ(code(sound), "inconclusive unresolved");
+
+  const ForensicsEvidence stale = evidence({0.71, 0.71, 0.71, 0.71});
+  EXPECT_EQ(stale.replay->logged_as, std::size_t{0});
+  EXPECT_EQ(code(stale), "stale-evaluation proved");
+  EXPECT_EQ(explain_forensics(stale).verdict.sentence,
+            "In 3 of 4 rounds the logged accuracy is that of the weights of round 1, not of their own: in round 4, "
+            "0.7100 was logged and the saved network has 0.9600");
+
+  const ForensicsEvidence other = evidence({0.71, 0.6, 0.91, 0.5});
+  EXPECT_FALSE(other.replay->logged_as);
+  EXPECT_EQ(code(other), "evaluation-mismatch proved");
+
+  const ForensicsEvidence foreign = evidence({0.55, 0.6, 0.62, 0.64});  // these are other networks' accuracies
+  EXPECT_FALSE(foreign.replay->taken);
+  EXPECT_EQ(foreign.replay->closest, 0u);
+  EXPECT_FALSE(foreign.rounds[1].changed);
+  EXPECT_FALSE(foreign.rounds[1].recomputed);
+  EXPECT_EQ(code(foreign), "small-test supported");
+}
+
+TEST(NetworkReplay, agreement_at_the_majority_share_shows_nothing) {
+  // Always "high" and always "low" are right for half of the rows, whatever rows these are.
+  EXPECT_FALSE(measure_rounds(replayed({-1, 200}, {0.5, 0.5})).replay->taken);
+}
+
+TEST(NetworkReplay, has_classes_by_name_or_by_place) {
+  const ForensicsRecord by_place = replayed({45.5f}, {0.96});
+  EXPECT_TRUE(by_place.predictions->by_id);
+  EXPECT_EQ(by_place.predictions->predicted[0][99], 1);
+  const ForensicsRecord by_name = replayed({45.5f}, {0.96}, {"high", "far"});
+  EXPECT_FALSE(by_name.predictions->by_id);
+  EXPECT_EQ(by_name.predictions->classes.names, (std::vector<std::string>{"low", "high", "far"}));
+  EXPECT_EQ(by_name.predictions->predicted[0][0], 1);
+  EXPECT_EQ(by_name.predictions->predicted[0][99], 2);
+
+  CpuTrainer trainer({.workers = 1});
+  NetworkReplay replay(heights(), trainer, 64);
+  const ModelFile three{.stack = {.widths = {1, 3}, .parameters = {0, 0, 0, 0, 0, 0}}},
+      wide{.stack = {.widths = {2, 2}, .parameters = {0, 0, 0, 0, 0, 0}}};
+  EXPECT_THROW(replay.add("m", three), InputError);
+  EXPECT_THROW(replay.add("m", wide), InputError);
+}
+
 // ---- Rounds that were made up, with and without a fault ----
 
 double uniform_at(std::uint64_t seed, std::uint32_t instance, std::size_t element) {
@@ -188,6 +277,23 @@ TEST(Forensics, finds_no_fault_where_none_is) {
   }
   EXPECT_LE(decided, 30);
   EXPECT_GE(plateaus, 25);  // those of 3000 rows stand still, and can show it
+}
+
+// Accuracies that repeat by chance are no sign of anything: as rounds are taken for stale at 5 %, few of 60 may be.
+TEST(Forensics, of_a_log_alone_seldom_takes_chance_for_a_fault) {
+  for (const std::size_t rows : {50u, 400u}) {
+    int stale = 0;
+    for (std::uint64_t seed = 0; seed < 60; ++seed) {
+      const Ids labels = dealt_labels(rows, 4);
+      ForensicsRecord record = record_of(labels, healthy_predictions(seed, labels, 4, 10), 4);
+      record.predictions.reset();
+      record.labels.clear();
+      record.test_rows = static_cast<Index>(rows);
+      for (const Cause& cause : explain_forensics(measure_rounds(record)).findings)
+        stale += cause.code == VerdictCode::stale_evaluation;
+    }
+    EXPECT_LE(stale, 60 * 0.05 + 4 * std::sqrt(60 * 0.05 * 0.95)) << rows << " rows";
+  }
 }
 
 TEST(Forensics, finds_the_fault_that_was_planted) {

@@ -45,10 +45,16 @@ RoundLog read_round_log(const std::filesystem::path& path);
 std::vector<std::filesystem::path> files_by_number(const std::filesystem::path& folder,
                                                    const std::vector<std::string>& endings);
 
+// The labels of test rows, of what `files` names as read_dataset() does, without features: the other columns of a table
+// may hold anything, or not be there; and y.npy may stand alone. Where ReadOptions::header says nothing, the first line
+// is a header where `target` is one of its names or the text in the target's column is in no other line.
+Dataset read_test_labels(const std::string& files, const ReadOptions& options = {});
+
 struct RoundPredictions {
   ClassMap classes;                                  // those of the labels, and behind them what else is predicted
   std::vector<std::vector<std::int32_t>> predicted;  // [files, rows] ids; -1 where the outputs of a row are no numbers
-  std::vector<std::uint64_t> outputs;                // of each file, a hash of its outputs' bits; empty: without them
+  std::vector<std::uint64_t> outputs;                // of each file, a hash of its outputs' bits; empty: in some file
+                                                     // there are none, or too coarse ones to show a small change
   bool by_id = false;                                // numbers were taken for ids of classes that have names
 };
 

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
 // The files a run leaves: run.json, history.csv and model.safetensors; a sweep: sweep.json and sweep.csv; a fine-tuning
-// in rounds: rounds.json, rounds.csv and model.safetensors; forensics of rounds: forensics.json. Each is complete or not
-// there at all.
+// in rounds: rounds.json, rounds.csv and model.safetensors; forensics of rounds: forensics.json. Each is complete or
+// not there at all.
 #pragma once
 
 #include <filesystem>

@@ -3,11 +3,15 @@
 // Rounds that were trained elsewhere: what their files say, measured and explained without any training.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "plateau/data/model_file.hpp"
 #include "plateau/data/round_files.hpp"
 #include "plateau/data/safetensors.hpp"
+#include "plateau/model/trainer.hpp"
 #include "plateau/study/forensics_findings.hpp"
 
 namespace plateau {
@@ -34,6 +38,27 @@ class WeightHistory {
   std::string last_source_;
 };
 
+// What the saved network of every round says of the test rows, which takes no training.
+class NetworkReplay {
+ public:
+  // `data` is labelled.
+  NetworkReplay(Dataset data, Trainer& trainer, Index rows_per_block);
+
+  // The next round. Columns are matched as reconcile() does; classes by name, or by id where `model` names none. Throws
+  // InputError, naming `source`, where the network does not fit the rows or has other classes than the one before.
+  void add(const std::string& source, const ModelFile& model, const std::function<void()>& between = {});
+
+  RoundPredictions take() { return std::move(predictions_); }
+
+ private:
+  Dataset data_;  // without labels
+  Trainer& trainer_;
+  Index rows_per_block_;
+  ClassMap labels_;
+  std::vector<std::string> model_classes_;  // of the round before
+  RoundPredictions predictions_;
+};
+
 // What there is of the rounds. As many predictions and weights as rounds, where there are any.
 struct ForensicsRecord {
   RoundLog log;
@@ -42,6 +67,8 @@ struct ForensicsRecord {
   std::vector<std::int32_t> labels;  // of the test rows, ids of the predictions' classes; empty: not known
   ClassMap classes;                  // of the labels
   std::optional<RoundPredictions> predictions;
+  bool replayed = false;     // the predictions are a NetworkReplay's
+  std::string not_replayed;  // why there is none, though there are weights and rows
   WeightHistory weights;
 };
 

@@ -52,8 +52,8 @@ struct RoundsSlope {
   double tost_p = 1;  // of the claim that the change lies within delta
 };
 
-// The longest tail of at least half of the rounds whose accuracies differ by no more than what two rounds would have to
-// differ by to be told apart.
+// The longest tail of at least half of the rounds, and three, whose accuracies differ by no more than what two rounds
+// would have to differ by to be told apart.
 struct TailSpread {
   std::size_t first = 0;         // place of the tail's first round
   double range = 0;              // largest accuracy - smallest
@@ -74,6 +74,16 @@ struct ClassTrade {
   Difference lost_by_fallen;  // accuracy that the classes which fell significantly have cost, as a gain
 };
 
+// Where predictions were not given, but saved networks made them: whether these are what the log is about.
+struct Replay {
+  bool taken = false;       // in some round the accuracy is the logged one, and above the majority share: rows, classes
+                            // and scale are those of the log. Otherwise the predictions are left out of all else
+  std::size_t closest = 0;  // place of the round where they are closest to the log
+  double accuracy = 0;      // there
+  Index agreeing = 0;       // rounds where the accuracy is the logged one, to a row
+  std::optional<std::size_t> logged_as;  // place of the round whose accuracy all others have in the log
+};
+
 struct ForensicsEvidence {
   double delta = 0.01;
   int decimals = 0;     // with which the accuracies were logged, as shares
@@ -86,6 +96,8 @@ struct ForensicsEvidence {
   std::optional<RoundsSlope> slope;
   std::optional<TailSpread> spread;
   std::optional<ClassTrade> trade;
+  std::optional<Replay> replay;
+  std::string not_replayed;  // why saved networks could not predict; empty: they did, or nobody asked
 };
 
 struct ForensicsDecision {
@@ -101,6 +113,7 @@ inline constexpr double kMismatch = 0.02;        // between logged and recompute
 inline constexpr double kMappedGain = 0.10;      // of another map of classes
 inline constexpr double kSameByChance = 0.001;   // most that unchanged predictions may be worth as a proof
 inline constexpr double kEqualByChance = 0.05;   // likewise, equal accuracies as a sign
+inline constexpr double kOutputsMove = 0.001;    // of a layer's weights or the train loss, for outputs to show it
 inline constexpr double kLossMoved = 0.01;       // of the train loss
 inline constexpr double kClearlyMoved = 0.10;    // of the train loss, or of a layer's weights
 inline constexpr Index kWrongRows = 20;          // that could have become right

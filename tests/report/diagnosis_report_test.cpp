@@ -1,0 +1,257 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/report/diagnosis_report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <functional>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "data/files.hpp"
+#include "plateau/core/error.hpp"
+#include "plateau/report/run_directory.hpp"
+
+namespace plateau {
+namespace {
+
+using Json = nlohmann::ordered_json;
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+Difference gain(double value, double half) {
+  Difference gain;
+  gain.value = value;
+  gain.interval = {value - half, value + half};
+  gain.standard_error = half / 2;
+  gain.p_greater = 0.001;
+  gain.detectable = 1.4 * half;
+  return gain;
+}
+SettingEvidence setting(const char* what) {
+  return {.what = what,
+          .architecture = "2-8-2",
+          .trainings = 5,
+          .diverged = 1,
+          .test_accuracy = 0.75,
+          .seed_deviation = 0.01,
+          .train_accuracy = 0.8,
+          .balanced_accuracy = 0.7,
+          .most_predicted = 0.6,
+          .gain = gain(0.08, 0.02)};
+}
+
+// Everything that can be measured, in round numbers, and class names that no terminal should be handed.
+Diagnosis hand_made() {
+  Diagnosis d;
+  d.configuration = {.files = {.train = "rows.csv", .test_fraction = 0.25, .initial = "m.safetensors"},
+                     .second_data = "other.npy",
+                     .run = {.architecture = {{2, 4, 2}}, .epochs = 7, .batch = 16, .patience = 3},
+                     .delta = 0.02,
+                     .depth = Depth::quick,
+                     .seed = 11};
+  d.schema = {.source = "rows.csv", .columns = 2, .classes = {.names = {"a \"cat\"", "\x1b[31mdog"}}};
+  DiagnosisEvidence& e = d.evidence;
+  e = {.delta = 0.02, .train_rows = 300, .test_rows = 100, .classes = 2, .features = 2};
+  e.class_names = d.schema.classes.names;
+  e.integrity.of_classes = {.train_rows = {200, 100}, .test_rows = {60, 40}, .majority_share = 0.6};
+  e.user = UserEvidence{.setting = setting("the user's"),
+                        .test_interval = {0.65, 0.83},
+                        .dead_units = 0.25,
+                        .gradient_ratio = 3,
+                        .layer_moved = {true, false},
+                        .majority_share = 0.6};
+  e.with_leaked = setting("the user's");
+  e.signal = SignalEvidence{.permutations = 3,
+                            .trainings = 12,
+                            .statistic = 0.3,
+                            .null = {0.01, -0.02, 0.03},
+                            .p = 0.25,
+                            .detectable = 0.05,
+                            .over_majority = gain(0.15, 0.05)};
+  e.optimised = setting("learning rate 0.01");
+  e.takes_optimised = true;
+  e.regularised = setting("dropout 0.3");
+  e.larger = e.reference = setting("32-32");
+  e.from_scratch = setting("drawn weights");
+  e.second_data = setting("the network 5-8-2");
+  e.curve = CurveEvidence{.points = {{100, 0.7, {0.6, 0.8}}, {200, 0.75, {0.7, 0.8}}},
+                          .gain = gain(0.05, 0.02),
+                          .from_rows = 100,
+                          .to_rows = 200,
+                          .at_twice = 0.035,
+                          .at_twice_interval = {0.02, 0.05},
+                          .back_test_error = 0.01};
+  e.families = {{.name = "5 nearest neighbours", .test_accuracy = 0.7, .gain = gain(-0.05, 0.03)}};
+  e.shift = ShiftEvidence{
+      .auc = {0.55, {0.5, 0.6}}, .null_auc = 0.5, .p = 0.3, .cross_validated = 0.77, .loss = gain(0.02, 0.04)};
+  e.label_map = LabelMapEvidence{.best = {0, 1}, .gain = gain(0, 0.02)};
+  e.noise = NoiseEvidence{.disagreement = 0.2,
+                          .confident_disagreement = 0.15,
+                          .confident_interval = {0.1, 0.2},
+                          .noise_rate = 0.15,
+                          .suspects = {4, 2}};
+  e.balance = BalanceEvidence{.balanced_accuracy = 0.72, .gain = {0.02, {-0.01, 0.05}}};
+  DiagnosisDecision decision = decide_diagnosis(e);
+  d.verdict = {.code = VerdictCode::capacity,
+               .grade = EvidenceGrade::proved,
+               .sentence = "The network is too small for a \x1b[31mdog",
+               .evidence = {"one line", "another"},
+               .not_tested = {"the weather"}};
+  d.causes = {{VerdictCode::capacity, Estimate{0.08, {0.06, 0.1}}, EvidenceGrade::proved, "a larger network"},
+              {VerdictCode::small_test, {}, EvidenceGrade::supported, "100 rows"}};
+  d.effects = std::move(decision.effects);
+  d.budget = decision.budget;
+  d.suspects = {{40, 1}, {20, 0}};
+  d.trainings = 396;
+  d.test_looks = 6;
+  d.seconds = 2.5;
+  return d;
+}
+Json json_of(const Diagnosis& diagnosis) { return Json::parse(diagnosis_json(diagnosis, cpu_environment(2))); }
+std::set<std::string> keys(const Json& json) {
+  std::set<std::string> found;
+  for (const auto& [key, value] : json.items()) found.insert(key);
+  return found;
+}
+
+TEST(DiagnosisSummary, says_what_was_found) {
+  const std::string text = diagnosis_summary(hand_made(), cpu_environment(2));
+  for (const char* part :
+       {"diagnosis: 300 training and 100 test rows, 2 features, 2 classes\n",
+        "Verdict      capacity (proved). The network is too small for a ?[31mdog.\n", "2-4-2, adam at learning rate",
+        "batches of 16, 7 epochs", "capacity        8.0       [6.0, 10.0]  proved\n",
+        "small-test        -                 -  supported\n", "Evidence     - one line\n             - another\n",
+        "Not tested   - the weather\n", "Suspects     40, 20 (rows of rows.csv, counted from 0", "judged 6 settings",
+        "2.0\n             points", "396 trainings, 2.5 s\n"})
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+}
+
+TEST(DiagnosisSummary, of_what_was_not_trained_stays_silent_of_it) {
+  Diagnosis d = hand_made();
+  d.evidence.user.reset();
+  d.suspects.clear();
+  d.causes.clear();
+  const std::string text = diagnosis_summary(d, cpu_environment(2));
+  for (const char* part : {"Budget", "Suspects", "95 % interval"})
+    EXPECT_EQ(text.find(part), std::string::npos) << text;
+}
+
+// The document names every key, in backticks, and no key is there that it does not name.
+TEST(DiagnosisJson, has_the_keys_that_docs_diagnose_md_names) {
+  std::ifstream file(std::string(PLATEAU_TEST_DATA) + "/../../docs/diagnose.md");
+  const std::string page{std::istreambuf_iterator<char>(file), {}};
+  ASSERT_FALSE(page.empty());
+  const std::string schema = page.substr(page.find("## diagnosis.json"));
+  const Json json = json_of(hand_made());
+  EXPECT_EQ(keys(json), (std::set<std::string>{"schema", "schema_version", "command", "configuration", "versions",
+                                               "plan", "verdict", "causes", "effects", "error_budget", "evidence",
+                                               "trainings", "test_looks", "measured"}));
+  const std::function<void(const Json&)> expect_named = [&](const Json& part) {
+    for (const auto& [key, value] : part.items()) {
+      EXPECT_TRUE(!part.is_object() || schema.find("`" + key + "`") != std::string::npos) << key;
+      if (value.is_structured()) expect_named(value);
+    }
+  };
+  for (const auto& [key, value] : json.items()) {
+    EXPECT_NE(schema.find("`" + key + "`"), std::string::npos) << key;
+    // What other commands say likewise is described on their pages.
+    if (key != "versions" && key != "plan" && key != "measured" && key != "configuration") expect_named(value);
+  }
+  for (const char* key : {"second_data", "second_test", "init", "delta", "depth", "validation"}) {
+    EXPECT_TRUE(json["configuration"].contains(key)) << key;
+    EXPECT_NE(schema.find("`" + std::string(key) + "`"), std::string::npos) << key;
+  }
+}
+
+TEST(DiagnosisJson, holds_the_numbers) {
+  const Json json = json_of(hand_made());
+  EXPECT_EQ(json["schema"], "plateau-diagnosis");
+  EXPECT_EQ(json["schema_version"], kDiagnosisJsonVersion);
+  const Json& configuration = json["configuration"];
+  EXPECT_EQ(configuration["data"], "rows.csv");
+  EXPECT_EQ(configuration["init"], "m.safetensors");
+  EXPECT_EQ(configuration["second_data"], "other.npy");
+  EXPECT_EQ(configuration["second_test"], nullptr);
+  EXPECT_EQ(configuration["early_stopping"], 3);
+  EXPECT_EQ(configuration["depth"], "quick");
+  EXPECT_EQ(configuration["seed"], 11);
+  EXPECT_EQ(json["verdict"]["code"], "capacity");
+  EXPECT_EQ(json["causes"][0]["points"], 8.0);
+  EXPECT_EQ(json["causes"][0]["low"], 6.0);
+  EXPECT_EQ(json["causes"][1]["points"], nullptr);
+  EXPECT_EQ(json["causes"][1]["grade"], "supported");
+  const Json& evidence = json["evidence"];
+  EXPECT_EQ(evidence["class_names"], (std::vector<std::string>{"a \"cat\"", "\x1b[31mdog"}));
+  EXPECT_EQ(evidence["user"]["layer_moved"], (std::vector<bool>{true, false}));
+  EXPECT_FALSE(evidence["user"].contains("gain"));
+  EXPECT_EQ(evidence["larger"]["gain"]["interval_95"], (std::vector<double>{0.08 - 0.02, 0.08 + 0.02}));
+  EXPECT_EQ(evidence["larger"]["diverged"], 1);
+  EXPECT_EQ(evidence["signal"]["null"].size(), 3u);
+  EXPECT_EQ(evidence["learning_curve"]["points"][1]["rows"], 200);
+  EXPECT_EQ(evidence["label_noise"]["suspects"], (std::vector<int>{40, 20}));
+  EXPECT_EQ(json["effects"].size(), 8u);
+  EXPECT_EQ(json["measured"]["seconds"]["diagnosis"], 2.5);
+  double sum = 0;
+  for (const auto& [part, share] : json["error_budget"].items()) sum += share.get<double>();
+  EXPECT_NEAR(sum, 1, 1e-12);
+}
+
+TEST(DiagnosisJson, of_what_is_not_known_is_null) {
+  Diagnosis d = hand_made();
+  d.schema.classes.numbered = true;
+  d.evidence = DiagnosisEvidence{.train_rows = 300, .test_rows = 100, .classes = 2};
+  d.effects.clear();
+  Json json = json_of(d);
+  for (const char* part :
+       {"user", "with_leaked", "signal", "optimised", "regularised", "larger", "reference", "from_scratch",
+        "second_data", "learning_curve", "shift", "label_map", "label_noise", "class_balance", "class_names"})
+    EXPECT_TRUE(json["evidence"].contains(part) && json["evidence"][part].is_null()) << part;
+
+  d = hand_made();
+  d.evidence.larger->gain = gain(kNaN, std::numeric_limits<double>::infinity());
+  d.evidence.user->setting.test_accuracy = kNaN;
+  d.causes[0].gain = Estimate{kNaN, {kNaN, kNaN}};
+  json = json_of(d);  // parses: there is no NaN in JSON
+  EXPECT_EQ(json["evidence"]["larger"]["gain"]["value"], nullptr);
+  EXPECT_EQ(json["evidence"]["larger"]["gain"]["interval_95"], Json::array({nullptr, nullptr}));
+  EXPECT_EQ(json["evidence"]["user"]["test_accuracy"], nullptr);
+  EXPECT_EQ(json["causes"][0]["points"], nullptr);
+}
+
+TEST(DiagnosisJson, tells_times_under_measured_alone) {
+  Diagnosis d = hand_made();
+  Json one = json_of(d);
+  d.seconds = 99;
+  Json other = Json::parse(diagnosis_json(d, cpu_environment(7)));
+  EXPECT_NE(one, other);
+  one.erase("measured");
+  other.erase("measured");
+  EXPECT_EQ(one, other);
+}
+
+TEST(SuspectsCsv, quotes_the_names_of_classes) {
+  EXPECT_EQ(suspects_csv(hand_made()), "row,label\n40,\"\x1b[31mdog\"\n20,\"a \"\"cat\"\"\"\n");
+  Diagnosis none = hand_made();
+  none.suspects.clear();
+  EXPECT_EQ(suspects_csv(none), "row,label\n");
+}
+
+TEST(DiagnosisDirectory, holds_two_files_that_are_never_overwritten) {
+  const std::filesystem::path folder = testing_files::test_folder() / "deep" / "diagnosis";
+  prepare_diagnosis_directory(folder);
+  EXPECT_TRUE(std::filesystem::is_empty(folder));
+  write_diagnosis_directory(folder, hand_made(), "{}\n");
+  EXPECT_EQ(testing_files::get(folder / "diagnosis.json"), "{}\n");
+  EXPECT_EQ(testing_files::get(folder / "suspects.csv"), suspects_csv(hand_made()));
+  EXPECT_THROW(prepare_diagnosis_directory(folder), InputError);
+  EXPECT_THROW(write_diagnosis_directory(folder, hand_made(), "{}\n"), InputError);
+  std::filesystem::remove(folder / "diagnosis.json");
+  EXPECT_THROW(prepare_diagnosis_directory(folder), InputError);  // of whom suspects.csv is, is not known
+}
+
+}  // namespace
+}  // namespace plateau
