@@ -96,6 +96,7 @@ std::vector<Measured> measured(const DiagnosisEvidence& e) {
 std::vector<Effect> judged(const DiagnosisEvidence& e) {
   std::vector<Measured> all = measured(e);
   std::vector<double> p;
+  p.reserve(all.size());
   for (const Measured& m : all) p.push_back(std::min(1.0, 2 * m.effect.gain.p_greater));
   const std::vector<double> adjusted = holm(p);
   std::vector<Effect> effects;
