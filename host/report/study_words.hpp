@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <string>
 
 #include "plateau/study/laboratory.hpp"
@@ -12,7 +13,8 @@
 
 namespace plateau {
 
-inline std::string in_points(double gain) { return fmt::format("{:.1f}", 100 * gain); }
+// Without the sign of a zero.
+inline std::string in_points(double gain) { return fmt::format("{:.1f}", std::round(1000 * gain) / 10 + 0.0); }
 
 inline std::string range_in_points(Interval interval) {
   return fmt::format("[{}, {}]", in_points(interval.low), in_points(interval.high));

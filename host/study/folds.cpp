@@ -48,6 +48,7 @@ std::vector<std::int32_t> interleaved(const std::vector<std::vector<std::int32_t
       placed.emplace_back((static_cast<double>(k) + 0.5) / static_cast<double>(rows.size()), rows[k]);
   std::stable_sort(placed.begin(), placed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<std::int32_t> order;
+  order.reserve(placed.size());
   for (const auto& [place, row] : placed) order.push_back(row);
   return order;
 }

@@ -107,6 +107,7 @@ std::vector<RunResult> train_outside_fold(Laboratory& laboratory, std::string_vi
                                           const std::vector<Setting>& settings, const Folds& folds, Index fold,
                                           std::uint64_t seed) {
   std::vector<Run> runs;
+  runs.reserve(settings.size());
   for (const Setting& setting : settings) runs.push_back(outside_fold(setting, folds, fold, seed));
   return laboratory.train(block, data, runs);
 }

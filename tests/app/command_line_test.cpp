@@ -71,6 +71,34 @@ class CommandLine : public testing::Test {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   }
+  static std::vector<std::string> remedies_case(const std::string& learning_rate, std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments{"remedies",
+                                       "--data",
+                                       std::string(PLATEAU_TEST_DATA) + "/iris.csv",
+                                       "--target",
+                                       "species",
+                                       "--test-fraction",
+                                       "0.3",
+                                       "--hidden",
+                                       "",
+                                       "--lr",
+                                       learning_rate,
+                                       "--quick",
+                                       "--only",
+                                       "weight-decay,ensemble",
+                                       "--device",
+                                       "cpu",
+                                       "--quiet"};
+    for (std::size_t i = 0; i < more.size(); ++i) {  // what is given again replaces what was there
+      if (const auto there = std::find(arguments.begin(), arguments.end(), more[i]);
+          there != arguments.end() && more[i].starts_with("--") && i + 1 < more.size()) {
+        *(there + 1) = more[++i];
+        continue;
+      }
+      arguments.push_back(more[i]);
+    }
+    return arguments;
+  }
   static std::string sgd_init() {
     return std::string(PLATEAU_TEST_DATA) + "/torch-parity/sgd_momentum_5_16_3/init.safetensors";
   }
@@ -983,6 +1011,49 @@ TEST_F(CommandLine, every_command_explains_itself_with_an_example_that_works) {
                                                                                     {"info", "--help"}})
     try_example(help, "plateau");
   for (const std::string name : {"overfit", "underfit", "ceiling"}) try_example({"--help"}, "scenario_" + name);
+}
+
+TEST_F(CommandLine, remedies_say_the_same_in_every_form_and_again) {
+  const std::string out = (folder / "files" / "remedies").string();
+  const auto with = [](std::vector<std::string> more) { return remedies_case("0.01", std::move(more)); };
+  const ProgramResult json = run(with({"--format", "json", "--out", out}));
+  ASSERT_EQ(json.err, "");
+  Json said = Json::parse(json.out);
+  EXPECT_EQ(json.exit_code, said["exit_code"]);
+  EXPECT_EQ(json.out, file_content(out + "/remedies.json"));
+  EXPECT_EQ(said["remedies"].size(), 3u);
+  const std::string csv = file_content(out + "/remedies.csv");
+  for (const Json& remedy : said["remedies"])
+    EXPECT_NE(csv.find("\n" + remedy["remedy"].get<std::string>() + ","), std::string::npos) << csv;
+
+  Json again = Json::parse(run(with({"--format", "json", "--device", "cpu"})).out);
+  said.erase("measured");
+  again.erase("measured");
+  EXPECT_EQ(said, again);
+  const ProgramResult text = run(with({}));
+  EXPECT_EQ(text.exit_code, json.exit_code);
+  EXPECT_NE(text.out.find("\nAdvice       "), std::string::npos) << text.out;
+  EXPECT_EQ(run(with({"--out", out})).exit_code, 2);
+}
+
+TEST_F(CommandLine, remedies_end_with_1_where_the_baseline_diverges_and_with_130_after_an_interrupt) {
+  const ProgramResult diverged = run(remedies_case("1e30", {"--optimizer", "sgd", "--weight-decay", "1"}));
+  EXPECT_EQ(diverged.exit_code, 1) << diverged.err;
+  EXPECT_NE(diverged.out.find("Every training of the baseline diverged"), std::string::npos) << diverged.out;
+
+  const ProgramResult interrupted =
+      run(remedies_case("0.01", {"--epochs", "1000000"}), "plateau", std::chrono::milliseconds(300));
+  EXPECT_EQ(interrupted.exit_code, 130);
+  EXPECT_EQ(interrupted.out, "");
+}
+
+TEST_F(CommandLine, remedies_refuse_what_cannot_be_tried) {
+  for (const auto& [option, value] : std::vector<std::pair<std::string, std::string>>{
+           {"--only", "weight-decay,snake-oil"}, {"--only", "placebo"}, {"--delta", "0"}, {"--validation", "0.2"}})
+    expect_refused(remedies_case("0.01", {option, value}), option);
+  expect_refused(remedies_case("0.01", {"--thorough"}), "--quick and --thorough");
+  const std::string rows = pair("one_class", std::vector<float>(40, 1.0f), std::vector<std::int32_t>(20, 1));
+  expect_refused({"remedies", "--data", rows, "--test-fraction", "0.5", "--device", "cpu"}, "have one class");
 }
 
 TEST_F(CommandLine, info_says_what_there_is) {

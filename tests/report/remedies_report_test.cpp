@@ -42,7 +42,7 @@ RemediesResult some_result() {
                          .accuracy = 0.81,
                          .over_mean = gain_of(0.01, 0.01, 0.2),
                          .over_best = gain_of(-0.02, 0.01, 0.9)}};
-  RemedyRow weights = row(Remedy::class_weights, RemedyState::unresolved, gain_of(0.0, 0.002, 0.5), "weights");
+  RemedyRow weights = row(Remedy::class_weights, RemedyState::unresolved, gain_of(-0.0004, 0.002, 0.5), "weights");
   weights.balanced = true;
   result.table = {
       .delta = 0.01,

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <set>
 
 #include "plateau/core/error.hpp"
 #include "plateau/study/comparisons.hpp"
@@ -116,6 +117,99 @@ TEST(RemediesStudy, comes_out_the_same_again) {
   }
   EXPECT_EQ(first->table.curve->at_twice, second->table.curve->at_twice);
   EXPECT_EQ(row(*first, Remedy::more_data).gain().value, first->table.curve->at_twice);
+}
+
+// Trains as the CPU does, and notes the seeds of what is judged and of what trains outside a fold.
+class NotingTrainer final : public Trainer {
+ public:
+  std::vector<std::set<std::uint64_t>> judged;  // of every fleet of judged trainings
+  std::set<std::uint64_t> chosen_by;
+  std::optional<double> best_decay;  // where there is one, the validation loss is how far the weight decay is from it
+
+  RunResult train(const plateau::Run& run, const TrainingData& data, const Checkpoints& checkpoints,
+                  const RunObserver& observer) override {
+    return cpu_.train(run, data, checkpoints, observer);
+  }
+  std::vector<RunResult> train_fleet(const TrainingData& data, const std::vector<plateau::Run>& runs,
+                                     const FleetObserver& observer) override {
+    if (!runs.front().validation) judged.emplace_back();
+    for (const plateau::Run& run : runs) (run.validation ? chosen_by : judged.back()).insert(run.seed);
+    std::vector<RunResult> results = cpu_.train_fleet(data, runs, observer);
+    for (std::size_t r = 0; best_decay && r < runs.size(); ++r)
+      for (EpochRecord& epoch : results[r].history)
+        epoch.validation_loss = std::abs(weight_decay(runs[r].optimizer) - *best_decay);
+    return results;
+  }
+  void for_each(Index count, const std::function<void(Index, Trainer&)>& body) override { cpu_.for_each(count, body); }
+  SplitStatistics statistics(const TrainingData& data, Index classes) override {
+    return cpu_.statistics(data, classes);
+  }
+  Predictions predict(const TrainedNetwork& network, HostMatrix<const float> x) override {
+    return cpu_.predict(network, x);
+  }
+  Neighbours neighbours(HostMatrix<const float> queries, HostMatrix<const float> candidates, Index k,
+                        HostSpan<const std::int32_t> exclude) override {
+    return cpu_.neighbours(queries, candidates, k, exclude);
+  }
+  bool stop_requested() const override { return false; }
+
+ private:
+  CpuTrainer cpu_{{.workers = 2}};
+};
+
+RemediesConfiguration steady(std::vector<Remedy> only) {
+  return {.run = {.architecture = {{2, 4, 2}}, .optimizer = AdamParameters{.learning_rate = 0.03}, .epochs = 60},
+          .depth = Depth::quick,
+          .seed = 5,
+          .only = std::move(only)};
+}
+
+TEST(RemediesStudy, judges_by_fresh_seeds_which_remedies_share_with_the_baseline_and_the_placebo_does_not) {
+  NotingTrainer trainer;
+  const auto result = remedies(kFlipped, steady({Remedy::weight_decay, Remedy::pair, Remedy::mixup}), trainer);
+  ASSERT_TRUE(result);
+  const std::size_t fleets = trainer.judged.size();
+  ASSERT_GE(fleets, 5u);  // the baseline, perhaps again with more seeds; three remedies; the placebo
+  const std::set<std::uint64_t>&seeds = trainer.judged[fleets - 2], &others = trainer.judged.back();
+  EXPECT_EQ(static_cast<Index>(seeds.size()), result->table.baseline.trainings);
+  EXPECT_EQ(others.size(), seeds.size());
+  for (std::size_t fleet = fleets - 5; fleet + 1 < fleets; ++fleet) EXPECT_EQ(trainer.judged[fleet], seeds);
+  for (const std::uint64_t seed : seeds) {
+    EXPECT_FALSE(trainer.chosen_by.contains(seed));
+    EXPECT_FALSE(others.contains(seed));
+  }
+}
+
+TEST(RemediesStudy, chooses_by_the_lowest_validation_loss) {
+  for (const char* const decay : {"0.1", "1"}) {  // the first and the last of the quick battery
+    NotingTrainer trainer;
+    trainer.best_decay = std::stod(decay);
+    const auto result = remedies(kFlipped, steady({Remedy::weight_decay}), trainer);
+    ASSERT_TRUE(result);
+    EXPECT_EQ(row(*result, Remedy::weight_decay).chosen, std::string("weight decay ") + decay + ", decoupled");
+    EXPECT_EQ(row(*result, Remedy::weight_decay).settings, 2);
+  }
+}
+
+TEST(RemediesStudy, pairs_what_has_the_lowest_validation_loss_together) {
+  NotingTrainer trainer;
+  trainer.best_decay = 1;  // so that of three pairs the one without weight decay is the worst, and comes last
+  const auto result =
+      remedies(kFlipped, steady({Remedy::weight_decay, Remedy::dropout, Remedy::mixup, Remedy::pair}), trainer);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(row(*result, Remedy::pair).chosen, "weight decay 1, decoupled, dropout 0.3");
+  EXPECT_EQ(row(*result, Remedy::pair).settings, 1 + 3 + 3);
+}
+
+TEST(RemediesStudy, chooses_nothing_by_test_rows) {
+  const RemediesConfiguration configuration =
+      steady({Remedy::weight_decay, Remedy::early_stopping, Remedy::pair, Remedy::model_selection});
+  const Split others{.train = rows(60, 0.2, 1), .test = rows(200, 0.45, 77)};
+  const auto one = study(kFlipped, configuration), other = study(others, configuration);
+  ASSERT_TRUE(one && other);
+  for (const Remedy remedy : configuration.only)
+    EXPECT_EQ(row(*one, remedy).chosen, row(*other, remedy).chosen) << to_string(remedy);
+  EXPECT_NE(one->table.baseline.test_accuracy, other->table.baseline.test_accuracy);
 }
 
 TEST(RemediesStudy, says_why_a_remedy_is_not_tried) {
