@@ -134,7 +134,8 @@ int run(const Arguments& arguments) {
   const std::vector<Task> tasks = tasks_of(arguments);
   ResultFile file(arguments.out);
   const bool real = arguments.part == "real";
-  const std::uint32_t part_checksum = real ? 0 : checksum(arguments.part == "tuning" ? Part::tuning : Part::frozen);
+  const std::uint32_t part_checksum =
+      real ? real_checksum(arguments.data) : checksum(arguments.part == "tuning" ? Part::tuning : Part::frozen);
   const std::set<std::string> done = finished(file, arguments, fmt::format("{:08x}", part_checksum), arguments.out);
   const app::Device device = app::choose_device(arguments.common);
   Trainer& trainer = *device.trainer;
@@ -199,7 +200,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   program.add_flag("--without-truths", arguments.without_truths, "diagnose only: intervals are then not judged");
   program.add_flag("--audit", arguments.audit, "diagnose nothing: train by fresh rows what each problem claims");
-  program.add_option("--data", arguments.data, "folder of iris.csv and digits.csv.gz")->capture_default_str();
+  program.add_option("--data", arguments.data, "folder of iris.csv and digits.csv.gz [tests/data of the sources]");
   program.add_option("--threads", arguments.common.workers, "of the CPU [as many as there are cores]")
       ->check(app::whole_number(1, 1024));
   app::add_device_options(program, arguments.common);

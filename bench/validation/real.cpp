@@ -2,10 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/validation/real.hpp"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "bench/validation/parameters.hpp"
 #include "plateau/core/label_treatment.hpp"
 #include "plateau/data/split.hpp"
 
@@ -40,9 +44,16 @@ void expect(RealMaking& m, std::vector<Code> codes, std::vector<Code> of_iris_to
   if (m.is_iris()) m.spec.expected.insert(m.spec.expected.end(), of_iris_too.begin(), of_iris_too.end());
 }
 
+// The nearest neighbours of a digit do better than networks of this size on so few rows, and more rows help either:
+// that may be named beside what is built in.
+void allow_neighbours(RealMaking& m) {
+  if (!m.is_iris()) m.spec.expected.insert(m.spec.expected.end(), {Code::mixed, Code::family_limited});
+}
+
 void clean(RealMaking& m) {
   m.spec.fault = "none";
   expect(m, {Code::solved, Code::ceiling, Code::inconclusive, Code::small_test, Code::data_limited});
+  allow_neighbours(m);
 }
 
 void no_signal(RealMaking& m) {
@@ -57,7 +68,8 @@ void label_noise(RealMaking& m) {
   treat(m.split.test, {.flip_rate = 0.2f, .flip_seed = m.seed() + (std::uint64_t{1} << 32)}, classes_of(m));
   m.spec.fault = "a fifth of the labels are flipped";
   // A network of 64 units learns a thousand flipped digits by heart, which is then a cause of its own.
-  expect(m, {Code::label_noise, Code::ceiling, Code::overfit, Code::mixed}, {Code::inconclusive, Code::small_test});
+  expect(m, {Code::label_noise, Code::ceiling, Code::overfit}, {Code::inconclusive, Code::small_test});
+  allow_neighbours(m);
 }
 
 void data_limited(RealMaking& m) {
@@ -67,6 +79,7 @@ void data_limited(RealMaking& m) {
   m.spec.run.batch = std::max<Index>(8, m.split.train.rows() / 10);
   m.spec.fault = "an eighth of the training rows";
   expect(m, {Code::data_limited}, {Code::inconclusive, Code::small_test});
+  allow_neighbours(m);
 }
 
 void capacity(RealMaking& m) {
@@ -84,6 +97,7 @@ void large_rate(RealMaking& m) {
   std::get<AdamParameters>(m.spec.run.optimizer).learning_rate *= 300;
   m.spec.fault = "the learning rate is 300 times too large";
   expect(m, {Code::optimisation}, {Code::inconclusive, Code::small_test, Code::solved, Code::ceiling});
+  allow_neighbours(m);  // standardised digits stand such steps: they cost two points
 }
 
 void small_rate(RealMaking& m) {
@@ -110,7 +124,7 @@ void shift(RealMaking& m) {
       test.values.view()[i * test.columns + j] += static_cast<float>(1.5 * side * spread);
   }
   m.spec.fault = "the features of the test rows have drifted";
-  expect(m, {Code::shift});
+  expect(m, {Code::shift}, {Code::inconclusive, Code::small_test});
 }
 
 void leak(RealMaking& m) {
@@ -182,6 +196,15 @@ Problem real_problem(const std::filesystem::path& folder, const std::string& mak
     return Problem(std::move(making.spec), std::move(making.split));
   }
   throw std::invalid_argument("real_problem: there is no maker " + maker);
+}
+
+std::uint32_t real_checksum(const std::filesystem::path& folder) {
+  std::string text;
+  for (const std::string& maker : real_maker_names()) {
+    const Problem problem = real_problem(folder, maker, 0);
+    text += parameters(problem.specification()).dump() + " " + std::to_string(checksum(problem)) + "\n";
+  }
+  return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size()));
 }
 
 }  // namespace plateau::validation

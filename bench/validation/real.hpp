@@ -19,4 +19,7 @@ const std::vector<std::string>& real_maker_names();
 // InputError where there is no such file, and std::invalid_argument where there is no such maker or number < 0.
 Problem real_problem(const std::filesystem::path& folder, const std::string& maker, Index number);
 
+// CRC-32 of the rows and parameters of the first problem of every maker.
+std::uint32_t real_checksum(const std::filesystem::path& folder);
+
 }  // namespace plateau::validation

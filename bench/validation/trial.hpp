@@ -12,7 +12,8 @@
 
 namespace plateau::validation {
 
-// Fresh rows that say what a figure should have been: their own error is a fifth of that of 2,000 test rows.
+// Fresh rows that say what a figure should have been: their own error is less than a quarter of that of 2,000 test
+// rows.
 inline constexpr Index kTruthRows = 40'000;
 
 // A figure of the diagnosis with its interval, and the same figure by fresh rows: that of the diagnosis' own networks,

@@ -449,8 +449,10 @@ std::vector<std::string> not_tested(const DiagnosisEvidence& e) {
   std::vector<std::string> lines;
   if (!e.second_data) lines.push_back("other features of the same rows (--second-data)");
   lines.push_back("what made the features: another backbone, augmentation of raw inputs, more columns");
-  if (!e.signal) lines.push_back("whether the labels depend on the features at all: they cannot be permuted here");
-  if (!e.shift) lines.push_back("whether test rows are like training rows: too few rows, or an earlier finding");
+  if (!e.user) lines.push_back("whatever takes trainings: optimisation, networks of other sizes, more rows, shift");
+  if (e.user && !e.signal)
+    lines.push_back("whether the labels depend on the features at all: they cannot be permuted here");
+  if (e.user && !e.shift) lines.push_back("whether test rows are like training rows: too few of them");
   lines.push_back("decision trees and boosting; of other ways to classify only nearest neighbours");
   return lines;
 }

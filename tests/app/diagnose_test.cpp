@@ -84,18 +84,14 @@ TEST_F(Diagnose, explains_itself_with_an_example_that_finds_its_fault) {
   EXPECT_NE(shown.out.find("Verdict      optimisation (proved). "), std::string::npos) << shown.out;
 }
 
-// Of a column that is there twice, and of a class that the test rows alone have.
+// Of a column that is there twice, and of classes with names that no terminal should be handed.
 TEST_F(Diagnose, prints_and_leaves_the_same_json_for_the_same_seed) {
-  const auto training = [](std::size_t row, double a, double, const std::string&) {
-    return plain(row, a, a, a > 0.5 ? "0" : "1");
+  const auto hostile = [](std::size_t row, double a, double, const std::string&) {
+    const bool first = (a > 0.5) != (row % 20 == 0);  // some are wrong
+    return plain(row, a, a, first ? "\"\x1b[31m\"\"=cmd,\"" : "=HYPERLINK()");
   };
-  const auto testing = [](std::size_t row, double a, double, const std::string&) {
-    return plain(row, a, a, a > 0.5 ? "0" : row % 3 == 0 ? "2" : "1");
-  };
-  const std::string data = file("rows.csv", rows(60, 1, training));
-  const Arguments command{"--data",   data,   "--test",   file("test.csv", rows(60, 2, testing)),
-                          "--target", "kind", "--hidden", "4",
-                          "--lr",     "0.03"};
+  const std::string data = file("rows.csv", rows(100, 1, hostile));
+  const Arguments command = with({"--data", data, "--hidden", "4", "--lr", "0.03"}, drawn);
   const ProgramResult printed = run(with(command, {"--format", "json"}));
   const ProgramResult left = run(with(command, {"--out", place("out"), "--quiet"}));
   EXPECT_EQ(printed.err, "");
@@ -106,13 +102,16 @@ TEST_F(Diagnose, prints_and_leaves_the_same_json_for_the_same_seed) {
   second.erase("measured");
   EXPECT_EQ(first, second);
   EXPECT_EQ(first["configuration"]["data"], data);
-  EXPECT_EQ(first["configuration"]["architecture"], (std::vector<int>{2, 4, 3}));
+  EXPECT_EQ(first["configuration"]["architecture"], (std::vector<int>{2, 4, 2}));
   EXPECT_EQ(first["evidence"]["train_rows"], 60);
-  EXPECT_EQ(file_content(place("out") + "/suspects.csv").substr(0, 10), "row,label\n");
+  EXPECT_EQ(first["evidence"]["class_names"].size(), 2u);
   for (const std::string& part : {"\nVerdict      " + first["verdict"]["code"].get<std::string>(),
-                                  std::string("classes without training rows: 2"),
                                   std::string("1 feature repeats another in every training row")})
     EXPECT_NE(left.out.find(part), std::string::npos) << part << "\n" << left.out;
+  EXPECT_EQ(left.out.find('\x1b'), std::string::npos);
+  const std::string suspects = file_content(place("out") + "/suspects.csv");
+  EXPECT_EQ(suspects.substr(0, 10), "row,label\n");
+  EXPECT_NE(suspects.find(",\"\x1b[31m\"\"=cmd,\"\n"), std::string::npos) << suspects;
   expect_refused(with(command, {"--out", place("out")}), "already holds a diagnosis");
 }
 
@@ -131,21 +130,6 @@ TEST_F(Diagnose, exit_codes_tell_faults_and_open_ends_from_answers) {
   };
   EXPECT_EQ(verdict(with({"--data", file("coins.csv", rows(30, 1, coin)), "--hidden", "2", "--epochs", "5"}, drawn)),
             "inconclusive unresolved 3");
-}
-
-TEST_F(Diagnose, classes_of_any_name_are_told_without_harm) {
-  const auto hostile = [](std::size_t row, double a, double b, const std::string& kind) {
-    const std::string label = row % 20 == 0 ? (kind == "p" ? "q" : "p") : kind;  // some are wrong
-    return plain(row, a, b, label == "p" ? "\"\x1b[31m\"\"=cmd,\"" : "=HYPERLINK()");
-  };
-  const std::string data = file("rows.csv", rows(100, 1, hostile));
-  const ProgramResult result =
-      run(with({"--data", data, "--hidden", "4", "--lr", "0.03", "--out", place("out")}, drawn));
-  EXPECT_EQ(result.err, "");
-  EXPECT_EQ(result.out.find('\x1b'), std::string::npos);
-  EXPECT_FALSE(Json::parse(file_content(place("out") + "/diagnosis.json")).is_null());
-  EXPECT_NE(file_content(place("out") + "/suspects.csv").find(",\"\x1b[31m\"\"=cmd,\"\n"), std::string::npos)
-      << file_content(place("out") + "/suspects.csv");
 }
 
 // The features of --data say little; the other file's are the sum itself.

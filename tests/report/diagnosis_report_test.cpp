@@ -150,6 +150,12 @@ TEST(DiagnosisJson, has_the_keys_that_docs_diagnose_md_names) {
   EXPECT_EQ(keys(json), (std::set<std::string>{"schema", "schema_version", "command", "configuration", "versions",
                                                "plan", "verdict", "causes", "effects", "error_budget", "evidence",
                                                "trainings", "test_looks", "measured"}));
+  EXPECT_EQ(keys(json["evidence"]),
+            (std::set<std::string>{
+                "train_rows", "test_rows",   "classes",      "class_names",     "features",     "integrity",
+                "user",       "with_leaked", "optimised",    "takes_optimised", "regularised",  "takes_regularised",
+                "larger",     "reference",   "from_scratch", "second_data",     "signal",       "learning_curve",
+                "families",   "shift",       "label_map",    "label_noise",     "class_balance"}));
   const std::function<void(const Json&)> expect_named = [&](const Json& part) {
     for (const auto& [key, value] : part.items()) {
       EXPECT_TRUE(!part.is_object() || schema.find("`" + key + "`") != std::string::npos) << key;

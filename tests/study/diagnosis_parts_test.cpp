@@ -9,8 +9,10 @@
 #include <set>
 
 #include "plateau/core/error.hpp"
+#include "plateau/study/battery.hpp"
 #include "plateau/study/comparisons.hpp"
 #include "plateau/study/folds.hpp"
+#include "plateau/study/laboratory.hpp"
 #include "plateau/study/learning_curve.hpp"
 #include "plateau/study/signal.hpp"
 #include "support/cases.hpp"

@@ -474,6 +474,8 @@ TEST(DiagnosisTree, says_what_was_not_tested) {
   EXPECT_TRUE(said([](DiagnosisEvidence& e) { e.signal.reset(); }, "permuted"));
   EXPECT_FALSE(said(nothing, "are like training rows"));
   EXPECT_TRUE(said([](DiagnosisEvidence& e) { e.shift.reset(); }, "are like training rows"));
+  EXPECT_FALSE(said(nothing, "takes trainings"));
+  EXPECT_TRUE(said(has_constant_features, "takes trainings"));
 }
 
 TEST(DiagnosisTree, has_a_line_of_evidence_for_every_gain) {
