@@ -58,6 +58,7 @@ std::optional<SearchResult> search_settings(Laboratory& laboratory, std::string_
     if (static_cast<Index>(contenders.size()) > rungs[rung])
       contenders.erase(contenders.begin() + rungs[rung], contenders.end());
     std::vector<Setting> settings;
+    settings.reserve(contenders.size());
     for (const Contender& contender : contenders) settings.push_back(contender.setting);
     std::vector<RunResult> results =
         train_outside_fold(laboratory, block, data, settings, folds, static_cast<Index>(rung), seed);

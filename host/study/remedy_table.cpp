@@ -161,7 +161,7 @@ void decide(RemedyTable& table) {
 
 std::string needed_words(const Needed& needed, const RemedyTable& table) {
   const auto rounded = [](Index count) { return std::stod(fmt::format("{:.1e}", static_cast<double>(count))); };
-  const std::string rows = fmt::format("about {:.0f} test rows", rounded(needed.test_rows));
+  std::string rows = fmt::format("about {:.0f} test rows", rounded(needed.test_rows));
   const std::string trainings = fmt::format("{:.0f} trainings of each", rounded(needed.trainings));
   if (needed.trainings <= table.baseline.trainings) return rows;
   return needed.test_rows <= table.test_rows ? "about " + trainings : fmt::format("{} and {}", rows, trainings);
