@@ -37,21 +37,6 @@ struct FinetuneArguments {
   CommonOptions common;
 };
 
-// Layers counted from 1, as bits.
-std::uint64_t frozen_bits(const std::vector<Index>& layers, const Architecture& net, const std::string& model) {
-  std::uint64_t frozen = 0;
-  for (const Index layer : layers) {
-    if (layer > net.layers())
-      throw InputError(fmt::format("--freeze {}: {} is a network {}, with layers 1 to {}", layer, model, to_string(net),
-                                   net.layers()));
-    frozen |= std::uint64_t{1} << (layer - 1);
-  }
-  if (std::popcount(frozen) == net.layers())
-    throw InputError(fmt::format("--freeze {}: these are all layers of {}, and nothing would be trained",
-                                 fmt::join(layers, ","), model));
-  return frozen;
-}
-
 Dataset rows_for(const ModelFile& model, const FinetuneArguments& arguments, const std::string& file) {
   const std::string& name = arguments.files.initial;
   Dataset data = read_rows(file, arguments.files.reading, !arguments.common.quiet);
@@ -139,16 +124,7 @@ Action add_finetune_command(CLI::App& plateau) {
   command->add_option("--test", a.test, "test rows, likewise")->required();
   add_table_options(*command, a.files.reading);
   add_training_options(*command, a.training);
-  command->add_option("--freeze", a.frozen, "layers that keep their weights, as in 1,2 or fc1,fc2")
-      ->check(whole_number(1, kMaxLayers))
-      ->transform(CLI::Validator(
-          [](std::string& layer) {
-            if (layer.starts_with("fc")) layer.erase(0, 2);
-            return std::string();
-          },
-          "", "fc"))
-      ->delimiter(',')
-      ->allow_extra_args(false);
+  add_freeze_option(*command, a.frozen);
   command->add_option("--save", a.model_file, "safetensors file for the model after the last round");
   add_common_options(*command, a.common);
   command->get_option("--epochs")->description("passes over the rows of a round, in each round");

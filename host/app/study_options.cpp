@@ -21,6 +21,7 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
   command.add_option("--hidden", a.hidden, "hidden widths of the training, as in 64,64; \"\" is a linear model [64]");
   command.add_option("--init", a.files.initial, "its initial weights, a .safetensors");
   add_training_options(command, a.training);
+  add_freeze_option(command, a.frozen);
   command.add_option("--scale", a.scale, "standard: features to mean 0 and spread 1, by the rows trained on; or none")
       ->check(CLI::IsMember({"none", "standard"}))
       ->capture_default_str();
@@ -59,6 +60,7 @@ Split read_study_rows(const StudyOptions& options, Run& run) {
   run.architecture = fitting_architecture(initial && !options.hidden ? std::optional<std::vector<Index>>{} : hidden,
                                           split, initial ? std::optional(initial->stack) : std::nullopt, options.files);
   if (initial) run.initial = initial->stack.parameters;
+  run.frozen = frozen_bits(options.frozen, run.architecture, initial ? options.files.initial : "the network");
   return split;
 }
 

@@ -23,6 +23,7 @@ struct StudyOptions {
   std::string scale = "none";
   std::optional<double> validation;
   Index patience = 0;
+  std::vector<Index> frozen;
   double delta = 1;  // points
   bool quick = false, thorough = false;
   CommonOptions common;

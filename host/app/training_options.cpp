@@ -3,6 +3,9 @@
 #include "training_options.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <bit>
 
 #include "command_line.hpp"
 #include "plateau/core/error.hpp"
@@ -52,6 +55,33 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
       .add_option("--mixup", options.mixup, "alpha of the Beta distribution by which rows are mixed; 0: they are not")
       ->capture_default_str();
   command.add_flag("--class-weights", options.class_weights, "weigh classes inversely as their rows");
+}
+
+void add_freeze_option(CLI::App& command, std::vector<Index>& frozen) {
+  command.add_option("--freeze", frozen, "layers that keep their weights, as in 1,2 or fc1,fc2")
+      ->check(whole_number(1, kMaxLayers))
+      ->transform(CLI::Validator(
+          [](std::string& layer) {
+            if (layer.starts_with("fc")) layer.erase(0, 2);
+            return std::string();
+          },
+          "", "fc"))
+      ->delimiter(',')
+      ->allow_extra_args(false);
+}
+
+std::uint64_t frozen_bits(const std::vector<Index>& layers, const Architecture& net, const std::string& model) {
+  std::uint64_t frozen = 0;
+  for (const Index layer : layers) {
+    if (layer > net.layers())
+      throw InputError(fmt::format("--freeze {}: {} is a network {}, with layers 1 to {}", layer, model, to_string(net),
+                                   net.layers()));
+    frozen |= std::uint64_t{1} << (layer - 1);
+  }
+  if (std::popcount(frozen) == net.layers())
+    throw InputError(fmt::format("--freeze {}: these are all layers of {}, and nothing would be trained",
+                                 fmt::join(layers, ","), model));
+  return frozen;
 }
 
 Run run_of(const TrainingOptions& options, std::uint64_t seed) {

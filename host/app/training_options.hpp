@@ -6,6 +6,7 @@
 #include <CLI/App.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "plateau/model/run.hpp"
 
@@ -21,6 +22,11 @@ struct TrainingOptions {
   bool class_weights = false;
 };
 void add_training_options(CLI::App& command, TrainingOptions& options);
+
+// --freeze, layers counted from 1; and as bits, of a network that `model` names. Throws InputError where it has no such
+// layer, or no other.
+void add_freeze_option(CLI::App& command, std::vector<Index>& frozen);
+std::uint64_t frozen_bits(const std::vector<Index>& layers, const Architecture& net, const std::string& model);
 
 // Without a network and rows. Throws InputError, naming the option, where a value is none.
 Run run_of(const TrainingOptions& options, std::uint64_t seed);

@@ -64,6 +64,7 @@ Json user_json(const UserEvidence& user) {
   json["dead_units"] = user.dead_units;
   json["gradient_ratio"] = user.gradient_ratio;
   json["layer_moved"] = user.layer_moved;
+  json["layer_frozen"] = user.layer_frozen;
   json["majority_share"] = user.majority_share;
   return json;
 }

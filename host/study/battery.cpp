@@ -25,7 +25,7 @@ const Battery kQuick{.seeds = 5,
                      .dropouts = {0.3},
                      .ladder = {{}, {8}, {32}, {128}, {32, 32}, {128, 128}},
                      .curve_folds = 5,
-                     .curve_repeats = 1,
+                     .curve_repeats = 3,
                      .curve_halvings = 2,
                      .shift_permutations = 19};
 const Battery kStandard{

@@ -121,6 +121,8 @@ UserEvidence Study::look_into_user() {
 
   const Index layers = configuration_.run.architecture.layers();
   user.layer_moved.assign(static_cast<std::size_t>(layers), false);
+  for (Index layer = 0; layer < layers; ++layer)
+    user.layer_frozen.push_back((configuration_.run.frozen >> layer & 1u) != 0);
   double dead = 0, hidden = 0;
   for (Index layer = 1; layer < layers; ++layer)
     hidden += static_cast<double>(configuration_.run.architecture.fan_in(layer));

@@ -79,6 +79,8 @@ std::vector<Measured> measured(const DiagnosisEvidence& e) {
         fmt::format("{} training rows in place of {}", e.curve->to_rows, e.curve->from_rows), true, kLeastCurveGain,
         std::max(e.delta, kRelativeGain * error));
   }
+  const bool rows_differ =
+      e.shift && e.shift->auc.interval.low > kShiftAuc && e.shift->p <= kSignalLevel && e.shift->loss.interval.low > 0;
   if (e.shift)
     add(VerdictCode::shift, e.shift->loss, e.shift->loss.value,
         "training rows that were held out in place of test rows",
@@ -86,10 +88,11 @@ std::vector<Measured> measured(const DiagnosisEvidence& e) {
   if (e.second_data)
     add(VerdictCode::embedding_limited, e.second_data->gain, e.second_data->gain.value, e.second_data->what, true, 0,
         e.delta);
+  // Whoever bends less to the training rows loses less where the test rows are others: that is the shift's.
   const auto family = std::ranges::max_element(
       e.families, [](const FamilyEvidence& a, const FamilyEvidence& b) { return a.gain.value < b.gain.value; });
   if (family != e.families.end())
-    add(VerdictCode::family_limited, family->gain, family->gain.value, family->name, true, 0, e.delta);
+    add(VerdictCode::family_limited, family->gain, family->gain.value, family->name, !rows_differ, 0, e.delta);
   return all;
 }
 
@@ -208,6 +211,13 @@ std::string sentence_of(const Effect& effect, const DiagnosisEvidence& e) {
 bool says_one_class(const UserEvidence& user, Index test_rows) {
   return user.setting.most_predicted >= kOneClass &&
          std::abs(user.setting.test_accuracy - user.majority_share) <= 1.0 / static_cast<double>(test_rows) + 1e-9;
+}
+
+Index frozen_layers(const UserEvidence& user) {
+  Index count = 0;
+  for (std::size_t layer = 0; layer < user.layer_moved.size(); ++layer)
+    count += !user.layer_moved[layer] && user.layer_frozen[layer];
+  return count;
 }
 
 std::string one_class_words(const UserEvidence& user) {
@@ -398,9 +408,9 @@ Verdict decide(const DiagnosisEvidence& e, const std::vector<Effect>& ranked) {
   if (!e.user)
     return verdict(VerdictCode::inconclusive, EvidenceGrade::unresolved, "Inconclusive: nothing was trained");
   const UserEvidence& user = *e.user;
-  if (const auto still = std::ranges::count(user.layer_moved, false); still > 0)
+  if (const Index still = frozen_layers(user); still > 0)
     return verdict(VerdictCode::frozen_weights, EvidenceGrade::proved,
-                   fmt::format("{} of {} layers never change while they are trained", still, user.layer_moved.size()));
+                   fmt::format("{} of {} layers are frozen and never change", still, user.layer_moved.size()));
   if (e.label_map && map_is_shown(*e.label_map))
     return verdict(VerdictCode::label_map, EvidenceGrade::proved,
                    "The classes of training and test rows are not the same: " + map_words(e));
@@ -421,6 +431,8 @@ Verdict decide(const DiagnosisEvidence& e, const std::vector<Effect>& ranked) {
 }
 
 std::vector<Cause> causes_of(const DiagnosisEvidence& e, const std::vector<Effect>& ranked, const Verdict& verdict) {
+  // Gains by test rows whose classes are exchanged are none.
+  if (verdict.code == VerdictCode::label_map) return {{verdict.code, {}, verdict.grade, verdict.sentence}};
   std::vector<Cause> causes;
   for (const Effect& effect : ranked) {
     if (effect.state == EffectState::absent || effect.points <= 0) continue;

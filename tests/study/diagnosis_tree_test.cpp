@@ -45,6 +45,7 @@ DiagnosisEvidence at_a_ceiling() {
   e.user = UserEvidence{.setting = setting("the user's", 0.82, 0.80, {}),
                         .test_interval = {0.78, 0.82},
                         .layer_moved = {true, true},
+                        .layer_frozen = {false, false},
                         .majority_share = 0.5};
   e.signal = SignalEvidence{.permutations = 199,
                             .trainings = 657,
@@ -122,7 +123,10 @@ void leaks(DiagnosisEvidence& e) {
   e.integrity.leak.present = true;
   e.integrity.leak.rows = {3, 5, 8};
 }
-void has_a_frozen_layer(DiagnosisEvidence& e) { e.user->layer_moved = {true, false}; }
+void has_a_frozen_layer(DiagnosisEvidence& e) {
+  e.user->layer_moved = {true, false};
+  e.user->layer_frozen = {false, true};
+}
 void has_exchanged_classes(DiagnosisEvidence& e) {
   e.label_map = LabelMapEvidence{.best = {1, 0}, .gain = gain(0.5, 0.05)};
 }
@@ -602,6 +606,32 @@ TEST(DiagnosisTree, a_number_that_is_none_decides_nothing) {
        std::vector<Change>{[](DiagnosisEvidence& e) { is_solved(e), e.user->setting.test_accuracy = kNaN; },
                            [](DiagnosisEvidence& e) { is_solved(e), e.user->test_interval.low = kNaN; }})
     EXPECT_NE(code_with(change), VerdictCode::solved);
+}
+
+TEST(DiagnosisTree, a_layer_that_is_dead_is_not_frozen) {
+  EXPECT_EQ(code_with([](DiagnosisEvidence& e) {
+              e.user->layer_moved = {true, false};
+              gains_by_optimisation(e);
+            }),
+            VerdictCode::optimisation);
+}
+
+// Neighbours bend less to the training rows, and lose less where the test rows are others.
+TEST(DiagnosisTree, what_others_keep_where_rows_are_shifted_is_the_shifts) {
+  EXPECT_EQ(code_with([](DiagnosisEvidence& e) {
+              is_shifted(e);
+              gains_by_neighbours(e);
+            }),
+            VerdictCode::shift);
+}
+
+TEST(DiagnosisTree, exchanged_classes_leave_no_gains) {
+  const DiagnosisDecision decision = decide_diagnosis(with([](DiagnosisEvidence& e) {
+    is_shifted(e);
+    has_exchanged_classes(e);
+  }));
+  ASSERT_EQ(decision.causes.size(), 1u);
+  EXPECT_EQ(decision.causes[0].code, VerdictCode::label_map);
 }
 
 // Wherever among the gains it stands, one that is not known is not ruled out.

@@ -31,7 +31,9 @@ struct UserEvidence {
   double dead_units = 0;          // share of the hidden units that no training row activates
   double gradient_ratio = 1;      // largest over smallest norm of a layer's weight gradient at the last step
   std::vector<bool> layer_moved;  // whether a layer's parameters changed at any epoch of any training
-  double majority_share = 0;      // of the commonest class of the test rows
+  std::vector<bool>
+      layer_frozen;           // whether it is kept from changing on purpose; one that is not and never moves is dead
+  double majority_share = 0;  // of the commonest class of the test rows
 };
 
 // Trained on labels that were dealt out at random, against the labels as they are.
