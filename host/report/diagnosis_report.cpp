@@ -63,8 +63,9 @@ Json user_json(const UserEvidence& user) {
   json["test_interval_95"] = json_interval(user.test_interval);
   json["dead_units"] = user.dead_units;
   json["gradient_ratio"] = user.gradient_ratio;
-  json["layer_moved"] = user.layer_moved;
-  json["layer_frozen"] = user.layer_frozen;
+  json["layers"] = Json::array();
+  for (const LayerEvidence& layer : user.layers)
+    json["layers"].push_back({{"moved", layer.moved}, {"frozen", layer.frozen}});
   json["majority_share"] = user.majority_share;
   return json;
 }

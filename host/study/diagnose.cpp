@@ -120,9 +120,8 @@ UserEvidence Study::look_into_user() {
   user.majority_share = *std::ranges::max_element(class_rows) / static_cast<double>(split_.test.rows());
 
   const Index layers = configuration_.run.architecture.layers();
-  user.layer_moved.assign(static_cast<std::size_t>(layers), false);
   for (Index layer = 0; layer < layers; ++layer)
-    user.layer_frozen.push_back((configuration_.run.frozen >> layer & 1u) != 0);
+    user.layers.push_back({.frozen = (configuration_.run.frozen >> layer & 1u) != 0});
   double dead = 0, hidden = 0;
   for (Index layer = 1; layer < layers; ++layer)
     hidden += static_cast<double>(configuration_.run.architecture.fan_in(layer));
@@ -130,11 +129,11 @@ UserEvidence Study::look_into_user() {
   for (const RunResult& result : user_->results) {
     const auto epochs = static_cast<Index>(result.history.size());
     for (Index layer = 0; layer < layers; ++layer)
-      for (Index epoch = 0; epoch < epochs && !user.layer_moved[static_cast<std::size_t>(layer)]; ++epoch)
-        user.layer_moved[static_cast<std::size_t>(layer)] = result.layer(epoch, layer, layers).update_norm > 0;
+      for (Index epoch = 0; epoch < epochs && !user.layers[static_cast<std::size_t>(layer)].moved; ++epoch)
+        user.layers[static_cast<std::size_t>(layer)].moved = result.layer(epoch, layer, layers).update_norm > 0;
     for (const Index units : result.dead_units) dead += static_cast<double>(units);
     if (epochs == 0) {
-      user.layer_moved.assign(user.layer_moved.size(), true);  // it diverged at once: that is no frozen layer
+      for (LayerEvidence& layer : user.layers) layer.moved = true;  // it diverged at once: it did move
       continue;
     }
     double smallest = std::numeric_limits<double>::infinity(), largest = 0;

@@ -214,10 +214,7 @@ bool says_one_class(const UserEvidence& user, Index test_rows) {
 }
 
 Index frozen_layers(const UserEvidence& user) {
-  Index count = 0;
-  for (std::size_t layer = 0; layer < user.layer_moved.size(); ++layer)
-    count += !user.layer_moved[layer] && user.layer_frozen[layer];
-  return count;
+  return std::ranges::count_if(user.layers, [](const LayerEvidence& layer) { return layer.frozen && !layer.moved; });
 }
 
 std::string one_class_words(const UserEvidence& user) {
@@ -410,7 +407,7 @@ Verdict decide(const DiagnosisEvidence& e, const std::vector<Effect>& ranked) {
   const UserEvidence& user = *e.user;
   if (const Index still = frozen_layers(user); still > 0)
     return verdict(VerdictCode::frozen_weights, EvidenceGrade::proved,
-                   fmt::format("{} of {} layers are frozen and never change", still, user.layer_moved.size()));
+                   fmt::format("{} of {} layers are frozen and never change", still, user.layers.size()));
   if (e.label_map && map_is_shown(*e.label_map))
     return verdict(VerdictCode::label_map, EvidenceGrade::proved,
                    "The classes of training and test rows are not the same: " + map_words(e));

@@ -61,7 +61,7 @@ Diagnosis hand_made() {
                         .test_interval = {0.65, 0.83},
                         .dead_units = 0.25,
                         .gradient_ratio = 3,
-                        .layer_moved = {true, false},
+                        .layers = {{.moved = true}, {}},
                         .majority_share = 0.6};
   e.with_leaked = setting("the user's");
   e.signal = SignalEvidence{.permutations = 3,
@@ -192,7 +192,7 @@ TEST(DiagnosisJson, holds_the_numbers) {
   EXPECT_EQ(json["causes"][1]["grade"], "supported");
   const Json& evidence = json["evidence"];
   EXPECT_EQ(evidence["class_names"], (std::vector<std::string>{"a \"cat\"", "\x1b[31mdog"}));
-  EXPECT_EQ(evidence["user"]["layer_moved"], (std::vector<bool>{true, false}));
+  EXPECT_EQ(evidence["user"]["layers"].dump(), R"([{"moved":true,"frozen":false},{"moved":false,"frozen":false}])");
   EXPECT_FALSE(evidence["user"].contains("gain"));
   EXPECT_EQ(evidence["larger"]["gain"]["interval_95"], (std::vector<double>{0.08 - 0.02, 0.08 + 0.02}));
   EXPECT_EQ(evidence["larger"]["diverged"], 1);

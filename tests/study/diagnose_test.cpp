@@ -78,7 +78,7 @@ TEST(Diagnose, finds_a_learning_rate_that_is_too_small) {
   EXPECT_LE(diagnosis.test_looks, 8);
   for (const char* block : {"optimisation", "capacity", "learning curve", "signal", "shift"})
     EXPECT_EQ(std::ranges::count(blocks, block), 1) << block;
-  EXPECT_EQ(diagnosis.evidence.user->layer_moved, (std::vector<bool>{true, true}));
+  for (const LayerEvidence& layer : diagnosis.evidence.user->layers) EXPECT_TRUE(layer.moved && !layer.frozen);
 
   // The rows whose labels are in doubt, by their places in the file they were dealt from.
   ASSERT_FALSE(diagnosis.suspects.empty());
@@ -226,7 +226,8 @@ TEST(Diagnose, judges_irises_without_those_that_were_trained_on) {
   ASSERT_TRUE(diagnosis.evidence.user.has_value());
 
   // What else is seen stands beside it: a layer that never moves, and trainings from drawn weights.
-  EXPECT_EQ(diagnosis.evidence.user->layer_moved, (std::vector<bool>{true, false}));
+  const std::vector<LayerEvidence>& layers = diagnosis.evidence.user->layers;
+  EXPECT_TRUE(layers[0].moved && !layers[0].frozen && !layers[1].moved && layers[1].frozen);
   ASSERT_TRUE(diagnosis.evidence.from_scratch.has_value());
   EXPECT_NE(diagnosis.evidence.from_scratch->seed_deviation, diagnosis.evidence.user->setting.seed_deviation);
 

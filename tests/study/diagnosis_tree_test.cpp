@@ -44,8 +44,7 @@ DiagnosisEvidence at_a_ceiling() {
   e.integrity.of_classes = {.train_rows = {500, 500}, .test_rows = {1000, 1000}, .majority_share = 0.5};
   e.user = UserEvidence{.setting = setting("the user's", 0.82, 0.80, {}),
                         .test_interval = {0.78, 0.82},
-                        .layer_moved = {true, true},
-                        .layer_frozen = {false, false},
+                        .layers = {{.moved = true}, {.moved = true}},
                         .majority_share = 0.5};
   e.signal = SignalEvidence{.permutations = 199,
                             .trainings = 657,
@@ -123,10 +122,7 @@ void leaks(DiagnosisEvidence& e) {
   e.integrity.leak.present = true;
   e.integrity.leak.rows = {3, 5, 8};
 }
-void has_a_frozen_layer(DiagnosisEvidence& e) {
-  e.user->layer_moved = {true, false};
-  e.user->layer_frozen = {false, true};
-}
+void has_a_frozen_layer(DiagnosisEvidence& e) { e.user->layers = {{.moved = true}, {.frozen = true}}; }
 void has_exchanged_classes(DiagnosisEvidence& e) {
   e.label_map = LabelMapEvidence{.best = {1, 0}, .gain = gain(0.5, 0.05)};
 }
@@ -610,7 +606,7 @@ TEST(DiagnosisTree, a_number_that_is_none_decides_nothing) {
 
 TEST(DiagnosisTree, a_layer_that_is_dead_is_not_frozen) {
   EXPECT_EQ(code_with([](DiagnosisEvidence& e) {
-              e.user->layer_moved = {true, false};
+              e.user->layers[1].moved = false;
               gains_by_optimisation(e);
             }),
             VerdictCode::optimisation);

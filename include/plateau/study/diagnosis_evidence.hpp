@@ -25,14 +25,17 @@ struct SettingEvidence {
   Difference gain;                               // over the setting it is compared with, paired by test rows
 };
 
+struct LayerEvidence {
+  bool moved = false;   // whether its parameters changed at any epoch of any training
+  bool frozen = false;  // kept from it on purpose; one that is not and never moves is dead
+};
+
 struct UserEvidence {
   SettingEvidence setting;
-  Interval test_interval;         // Wilson's, for the test rows
-  double dead_units = 0;          // share of the hidden units that no training row activates
-  double gradient_ratio = 1;      // largest over smallest norm of a layer's weight gradient at the last step
-  std::vector<bool> layer_moved;  // whether a layer's parameters changed at any epoch of any training
-  std::vector<bool>
-      layer_frozen;           // whether it is kept from changing on purpose; one that is not and never moves is dead
+  Interval test_interval;     // Wilson's, for the test rows
+  double dead_units = 0;      // share of the hidden units that no training row activates
+  double gradient_ratio = 1;  // largest over smallest norm of a layer's weight gradient at the last step
+  std::vector<LayerEvidence> layers;
   double majority_share = 0;  // of the commonest class of the test rows
 };
 
