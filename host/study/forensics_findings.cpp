@@ -386,7 +386,8 @@ Found forgetting(const Evidence& e) {
     std::vector<std::size_t> classes;
     for (std::size_t c = 0; c < e.trade->classes.size(); ++c) {
       const ClassTrade::Of& of = e.trade->classes[c];
-      if (of.adjusted_p <= kSignificant && (fell ? of.lost > of.gained : of.gained > of.lost)) classes.push_back(c);
+      const double change = static_cast<double>(of.gained - of.lost) / static_cast<double>(of.rows);
+      if (of.adjusted_p <= kSignificant && (fell ? -change : change) >= kTradedRecall) classes.push_back(c);
     }
     std::string text;
     for (std::size_t i = 0; i < classes.size() && i < kListed; ++i) {

@@ -297,6 +297,13 @@ TEST(ForensicsFindings, classes_that_trade_places_are_forgetting) {
   evidence.trade->classes[0].adjusted_p = 0.06;
   EXPECT_EQ(found(evidence), Codes{});
   evidence.trade->classes[0].adjusted_p = 0.01;
+  evidence.trade->classes[1].lost = 26;  // 9.6 points of recall: a border that drifts
+  EXPECT_EQ(found(evidence), Codes{});
+  evidence.trade->classes[1].lost = 27;
+  EXPECT_EQ(found(evidence), Codes{"forgetting supported"});
+  evidence.trade->classes[0].gained = 25;
+  EXPECT_EQ(found(evidence), Codes{});
+  evidence.trade->classes[0].gained = 30;
   evidence.trade->total = {{0.03, {0.01, 0.05}}, 40, 10};  // learnt more than was lost
   EXPECT_EQ(found(evidence), Codes{});
 }

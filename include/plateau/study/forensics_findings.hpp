@@ -117,6 +117,7 @@ inline constexpr double kOutputsMove = 0.001;    // of a layer's weights or the 
 inline constexpr double kLossMoved = 0.01;       // of the train loss
 inline constexpr double kClearlyMoved = 0.10;    // of the train loss, or of a layer's weights
 inline constexpr Index kWrongRows = 20;          // that could have become right
+inline constexpr double kTradedRecall = 0.10;    // of a class; less of it is a border that drifts
 inline constexpr double kSolvedLevel = 0.98;     // below the whole interval of the accuracy
 
 }  // namespace plateau
