@@ -4,7 +4,8 @@
 """Checks of the sources as a whole.
 
   architecture.py layers                a floor includes itself and what it may use, and keeps its manners
-  architecture.py headers               every public header compiles alone, and twice in one file
+  architecture.py headers               every public header compiles alone, and twice in one file; what a source includes
+                                        first is compiled alone by the build
   architecture.py mirror                every operation has a twin, a test and mutants, every launcher its line in the
                                         test of launchers and in the benchmarks of operations; every header that does
                                         something has a test
@@ -141,8 +142,27 @@ def compile_text(compiler, flags, text, root):
     return done.returncode == 0, done.stderr
 
 
+FIRST_INCLUDE = re.compile(r'^#include [<"]([^>"]+)[>"]', re.MULTILINE)
+# Folders whose sources are compiled behind headers that are precompiled.
+BEHIND_OTHERS = ("report", "app")
+
+
+def shown_by_sources(root):
+    """Headers that some source includes before anything else: the build compiles them alone already."""
+    for source in (root / "host").rglob("*.cpp"):
+        if source.relative_to(root / "host").parts[0] not in BEHIND_OTHERS:
+            first = FIRST_INCLUDE.search(source.read_text())
+            if first:
+                yield first[1]
+
+
 def check_headers(root, compiler, flags, jobs):
-    headers = sorted(path.relative_to(root / "include").as_posix() for path in (root / "include").rglob("*.hpp"))
+    every = sorted(path.relative_to(root / "include").as_posix() for path in (root / "include").rglob("*.hpp"))
+    for header in every:
+        if "#pragma once" not in (root / "include" / header).read_text().splitlines():
+            yield f"include/{header}: can be included once only: it has no #pragma once"
+    shown = set(shown_by_sources(root))
+    headers = [header for header in every if header not in shown]
 
     def alone(header):
         return compile_text(compiler, flags, f'#include "{header}"\n' * 2, root)
@@ -152,7 +172,7 @@ def check_headers(root, compiler, flags, jobs):
             if not compiles:
                 error = next((line for line in words.splitlines() if "error" in line), words[:200])
                 yield f"include/{header}: does not compile alone: {error}"
-    if not headers:
+    if not every:
         yield "include: there are no headers"
 
 
