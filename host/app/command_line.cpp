@@ -18,6 +18,9 @@
 #include <limits>
 #include <new>
 #include <system_error>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "plateau/core/error.hpp"
 #include "plateau/gpu/error.hpp"
@@ -236,6 +239,11 @@ std::vector<std::string> given_options(const CLI::App& command, const std::vecto
 }
 
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& action) {
+#ifdef __GLIBC__
+  // Blocks of a megabyte and more are given back when they are freed. Among the small results of a thousand trainings
+  // they would leave holes that nothing fits, in gigabytes.
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
