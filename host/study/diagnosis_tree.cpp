@@ -47,6 +47,12 @@ const SettingEvidence& before_regularised(const DiagnosisEvidence& e) {
   return e.takes_optimised ? *e.optimised : e.user->setting;
 }
 
+// Whether test rows are told from training rows, and networks do worse on them.
+bool rows_differ(const DiagnosisEvidence& e) {
+  return e.shift && e.shift->auc.interval.low > kShiftAuc && e.shift->p <= kSignalLevel &&
+         e.shift->loss.interval.low > 0;
+}
+
 struct Measured {
   Effect effect;
   bool fits = true;  // whether what else is known of the training goes with this cause
@@ -79,8 +85,6 @@ std::vector<Measured> measured(const DiagnosisEvidence& e) {
         fmt::format("{} training rows in place of {}", e.curve->to_rows, e.curve->from_rows), true, kLeastCurveGain,
         std::max(e.delta, kRelativeGain * error));
   }
-  const bool rows_differ =
-      e.shift && e.shift->auc.interval.low > kShiftAuc && e.shift->p <= kSignalLevel && e.shift->loss.interval.low > 0;
   if (e.shift)
     add(VerdictCode::shift, e.shift->loss, e.shift->loss.value,
         "training rows that were held out in place of test rows",
@@ -92,7 +96,7 @@ std::vector<Measured> measured(const DiagnosisEvidence& e) {
   const auto family = std::ranges::max_element(
       e.families, [](const FamilyEvidence& a, const FamilyEvidence& b) { return a.gain.value < b.gain.value; });
   if (family != e.families.end())
-    add(VerdictCode::family_limited, family->gain, family->gain.value, family->name, !rows_differ, 0, e.delta);
+    add(VerdictCode::family_limited, family->gain, family->gain.value, family->name, !rows_differ(e), 0, e.delta);
   return all;
 }
 
@@ -337,7 +341,7 @@ Verdict undecided(const DiagnosisEvidence& e, const std::vector<Effect>& open) {
                                     : std::string("; more seeds (--thorough) may decide it");
   return verdict(
       VerdictCode::inconclusive, EvidenceGrade::unresolved,
-      fmt::format("Inconclusive: no gain is shown, but {} test rows do not rule out that {} ({}){}", e.test_rows,
+      fmt::format("Inconclusive: no gain is certain, but {} test rows do not rule out that {} ({}){}", e.test_rows,
                   widest.code == VerdictCode::data_limited   ? "more training rows help"
                   : widest.code == VerdictCode::capacity     ? "a larger network helps"
                   : widest.code == VerdictCode::optimisation ? "better optimisation helps"
@@ -348,7 +352,14 @@ Verdict undecided(const DiagnosisEvidence& e, const std::vector<Effect>& open) {
 Verdict nothing_to_gain(const DiagnosisEvidence& e, const std::vector<Effect>& effects) {
   const UserEvidence& user = *e.user;
   const std::vector<Effect> open = open_gains(effects);
-  if (user.setting.test_accuracy >= kSolvedAccuracy) {
+  if (says_one_class(user, e.test_rows) && e.balance && e.balance->gain.interval.low > 0 &&
+      e.balance->gain.value >= kBalanceGain)
+    return verdict(VerdictCode::majority, EvidenceGrade::proved,
+                   fmt::format("The network says the commonest class for every row, which no other setting betters in "
+                               "accuracy; with class weights its balanced accuracy rises by {} to {:.3f}",
+                               points(e.balance->gain), e.balance->balanced_accuracy));
+  // A class for all is no solution, however rare the others are.
+  if (user.setting.test_accuracy >= kSolvedAccuracy && !says_one_class(user, e.test_rows)) {
     if (user.test_interval.low >= kSolvedInterval)
       return verdict(VerdictCode::solved, EvidenceGrade::supported,
                      fmt::format("There is little left to gain: the test accuracy is {}", accuracy_of(user)));
@@ -356,25 +367,29 @@ Verdict nothing_to_gain(const DiagnosisEvidence& e, const std::vector<Effect>& e
                    fmt::format("Inconclusive: {} looks solved, but {} test rows are too few to say so; bring about {}",
                                accuracy_of(user), e.test_rows, 200));
   }
-  if (says_one_class(user, e.test_rows) && e.balance && e.balance->gain.interval.low > 0 &&
-      e.balance->gain.value >= kBalanceGain)
-    return verdict(VerdictCode::majority, EvidenceGrade::proved,
-                   fmt::format("The network says the commonest class for every row, which no other setting betters in "
-                               "accuracy; with class weights its balanced accuracy rises by {} to {:.3f}",
-                               points(e.balance->gain), e.balance->balanced_accuracy));
   const double bound = bound_of(e);
-  const bool ruled_out = !open.empty() && open.front().gain.interval.high < bound && e.curve && e.larger;
+  // One that seems to be there, though not for certain or not as this cause would look, is not ruled out.
+  const auto seems = std::ranges::find_if(effects, [&e](const Effect& effect) {
+    return effect.gain.interval.low > 0 && effect.gain.value >= e.delta && effect.points >= e.delta &&
+           effect.code != VerdictCode::shift;
+  });
+  const bool others_agree = std::ranges::all_of(
+      e.families, [bound](const FamilyEvidence& family) { return family.gain.interval.high < bound; });
+  const bool ruled_out = !open.empty() && open.front().gain.interval.high < bound && e.curve && e.larger &&
+                         e.reference && e.reference->gain.interval.high < bound && others_agree &&
+                         seems == effects.end();
   const bool over_chance = e.signal && e.signal->over_majority.interval.low > 0;
   if (ruled_out && over_chance) {
-    double largest = -1;
+    double largest = e.reference->gain.interval.high;
     for (const Effect& effect : open)
       if (effect.code != VerdictCode::data_limited) largest = std::max(largest, effect.gain.interval.high);
     std::string sentence = fmt::format(
         "No network we trained betters {} by more than {:.1f} points (95 %), and twice the training rows would add "
-        "{:.1f} points [{:.1f}, {:.1f}]: this is the ceiling of networks on these features",
+        "{:.1f} points [{:.1f}, {:.1f}]: this is the ceiling of networks on these features and this many rows",
         accuracy_of(user), in_points(largest), in_points(e.curve->at_twice), in_points(e.curve->at_twice_interval.low),
         in_points(e.curve->at_twice_interval.high));
-    if (e.noise && noise_is_shown(*e.noise)) sentence += "; relabel the rows that are listed, or change the features";
+    if (e.noise && noise_is_shown(*e.noise) && !(e.curve->at_twice_interval.low > 0))
+      sentence += "; relabel the rows that are listed, or change the features";
     return verdict(VerdictCode::ceiling, EvidenceGrade::supported, std::move(sentence));
   }
   if (!over_chance)
@@ -408,7 +423,8 @@ Verdict decide(const DiagnosisEvidence& e, const std::vector<Effect>& ranked) {
   if (const Index still = frozen_layers(user); still > 0)
     return verdict(VerdictCode::frozen_weights, EvidenceGrade::proved,
                    fmt::format("{} of {} layers are frozen and never change", still, user.layers.size()));
-  if (e.label_map && map_is_shown(*e.label_map))
+  // Where rows have moved, a class can lie where another one lay.
+  if (e.label_map && map_is_shown(*e.label_map) && !rows_differ(e))
     return verdict(VerdictCode::label_map, EvidenceGrade::proved,
                    "The classes of training and test rows are not the same: " + map_words(e));
   if (e.signal && !signal_is_shown(e)) return without_signal(e);

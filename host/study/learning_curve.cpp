@@ -100,8 +100,9 @@ LearningCurve learning_curve(Laboratory& laboratory, const Split& split, const S
   evidence.to_rows = sizes[0];
   const double missing = std::log2(static_cast<double>(train_rows) / static_cast<double>(sizes[0]));
   const Prediction prediction = predict_gain(gains, missing, missing + 1);
-  evidence.at_twice = prediction.gain;
-  evidence.at_twice_interval = prediction.interval;
+  const double error = 1 - points.front().test_accuracy;  // no more can be gained
+  evidence.at_twice = std::min(prediction.gain, error);
+  evidence.at_twice_interval = {std::min(prediction.interval.low, error), std::min(prediction.interval.high, error)};
   if (gains.size() > 1) {
     const double predicted = predict_gain({gains.begin(), gains.end() - 1}, 0, 1).gain;
     evidence.back_test_error = predicted - gains.back().value;

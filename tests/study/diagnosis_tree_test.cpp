@@ -623,11 +623,45 @@ TEST(DiagnosisTree, what_others_keep_where_rows_are_shifted_is_the_shifts) {
 
 TEST(DiagnosisTree, exchanged_classes_leave_no_gains) {
   const DiagnosisDecision decision = decide_diagnosis(with([](DiagnosisEvidence& e) {
-    is_shifted(e);
+    gains_by_size(e);
     has_exchanged_classes(e);
   }));
   ASSERT_EQ(decision.causes.size(), 1u);
   EXPECT_EQ(decision.causes[0].code, VerdictCode::label_map);
+}
+
+// A class can have moved to where another one lay.
+TEST(DiagnosisTree, classes_that_seem_exchanged_among_rows_that_have_moved_are_a_shift) {
+  EXPECT_EQ(code_with([](DiagnosisEvidence& e) {
+              is_shifted(e);
+              has_exchanged_classes(e);
+            }),
+            VerdictCode::shift);
+}
+
+TEST(DiagnosisTree, one_class_for_all_rows_is_no_solution) {
+  const auto rare = [](DiagnosisEvidence& e) {
+    is_solved(e);
+    e.user->setting.most_predicted = 1;
+    e.user->majority_share = e.user->setting.test_accuracy;
+  };
+  EXPECT_NE(code_with(rare), VerdictCode::solved);
+  EXPECT_EQ(code_with([&](DiagnosisEvidence& e) {
+              says_one_class(e);
+              rare(e);
+            }),
+            VerdictCode::majority);
+}
+
+// What is not ruled out, by whatever it would be gained, is no ceiling.
+TEST(DiagnosisTree, no_ceiling_is_claimed_beside_a_gain_that_seems_to_be_there) {
+  ASSERT_EQ(code_with([](DiagnosisEvidence&) {}), VerdictCode::ceiling);
+  const double bound = kRelativeGain * (1 - with([](DiagnosisEvidence&) {}).reference->test_accuracy);
+  for (const Change& change : std::vector<Change>{
+           [&](DiagnosisEvidence& e) { e.families[0].gain = gain(0, bound + kHair); },
+           [&](DiagnosisEvidence& e) { e.reference->gain = gain(0, bound + kHair); },
+           [](DiagnosisEvidence& e) { e.regularised->gain = gain(0.015, 0.005); }})  // without a gap between the rows
+    EXPECT_EQ(code_with(change), VerdictCode::inconclusive);
 }
 
 // Wherever among the gains it stands, one that is not known is not ruled out.
