@@ -48,7 +48,17 @@ std::string lower_case(std::string text) {
 
 // ---- Accuracies ----
 
-constexpr std::array<std::string_view, 4> kTestAccuracy{"test_accuracy", "val_accuracy", "accuracy", "acc"};
+// The last two are the test's only where nothing else could be.
+constexpr std::array<std::string_view, 11> kTestAccuracy{
+    "test_accuracy", "val_accuracy",        "test_acc", "val_acc", "valid_accuracy", "valid_acc", "eval_accuracy",
+    "eval_acc",      "validation_accuracy", "accuracy", "acc"};
+
+bool is_bare(std::string_view name) { return name == "accuracy" || name == "acc"; }
+// Another program's name for an accuracy on rows that are not trained on.
+bool looks_like_test(std::string_view name) {
+  const auto begins = [name](std::string_view word) { return name.starts_with(word); };
+  return (begins("test") || begins("val") || begins("eval")) && name.find("acc") != std::string_view::npos;
+}
 
 struct LogColumns {
   std::optional<std::size_t> round, test_accuracy, train_accuracy, train_loss, test_loss;
@@ -75,13 +85,18 @@ LogColumns log_columns(const std::filesystem::path& path, const Fields& header) 
   for (const std::string_view name : kTestAccuracy)
     if (!columns.test_accuracy) columns.test_accuracy = column(name);
   if (!columns.test_accuracy)
-    refuse(path,
-           "there is no column of test accuracies, named test_accuracy, val_accuracy, accuracy or acc; its "
-           "columns are " +
-               some_in_quotes(header));
+    refuse(
+        path,
+        "there is no column of test accuracies, named test_accuracy, val_accuracy, eval_accuracy, accuracy or acc; its "
+        "columns are " +
+            some_in_quotes(header));
   const std::string_view of_test = names[*columns.test_accuracy];
-  if (!columns.train_accuracy && (of_test == kTestAccuracy[0] || of_test == kTestAccuracy[1]))
-    columns.train_accuracy = either("accuracy", "acc");
+  if (is_bare(of_test))
+    for (const std::string& name : names)
+      if (looks_like_test(name))
+        refuse(path, in_quotes(name) + " looks like the test accuracy beside " + in_quotes(std::string(of_test)) +
+                         "; name the one that is meant test_accuracy");
+  if (!columns.train_accuracy && !is_bare(of_test)) columns.train_accuracy = either("accuracy", "acc");
   const auto is_known = [&](std::size_t place) {
     return place == columns.test_accuracy || place == columns.train_accuracy || place == columns.train_loss ||
            place == columns.test_loss;

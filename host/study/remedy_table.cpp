@@ -39,6 +39,10 @@ std::string prediction_words(const RemedyTable& table) {
   return fmt::format("; twice the training rows would gain about {}", points(more->gain()));
 }
 
+Index judged(const RemedyTable& table) {
+  return std::ranges::count_if(table.rows, [](const RemedyRow& row) { return row.is_judged(); });
+}
+
 }  // namespace
 
 const char* to_string(Remedy remedy) {
@@ -206,6 +210,13 @@ std::string advice(const RemedyTable& table) {
       text += fmt::format("; most is seen of {}, {}", largest->chosen, points(largest->gain()));
     if (most.test_rows > 0) text += "; " + needed_words(most, table) + " could tell";
     text += prediction_words(table);
+  } else if (judged(table) == 0) {
+    text = "Nothing was judged by the test rows, so nothing is said of tuning" + prediction_words(table);
+  } else if (count(table, RemedyState::not_tried) > 0) {
+    text = fmt::format("Of {} that {} tried, nothing gains {:.1f} points",
+                       judged(table) == 1 ? "1 remedy" : fmt::format("the {} remedies", judged(table)),
+                       judged(table) == 1 ? "was" : "were", 100 * table.delta) +
+           prediction_words(table);
   } else {
     text = fmt::format("Stop tuning: nothing that was tried gains {:.1f} points", 100 * table.delta) +
            prediction_words(table);
@@ -232,7 +243,7 @@ bool placebo_helps(const RemedyTable& table) {
 int exit_code_of(const RemedyTable& table) {
   if (table.baseline.diverged == table.baseline.trainings) return 1;
   if (count(table, RemedyState::helps) > 0) return 0;
-  return count(table, RemedyState::unresolved) > 0 ? 3 : 0;
+  return count(table, RemedyState::unresolved) > 0 || judged(table) == 0 ? 3 : 0;
 }
 
 }  // namespace plateau

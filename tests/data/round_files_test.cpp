@@ -41,6 +41,8 @@ TEST(RoundLog, has_its_columns_by_name) {
 TEST(RoundLog, of_keras_is_told_from_train_figures) {
   const RoundLog log = log_of("epoch,accuracy,loss,val_accuracy,val_loss\n0,0.9,0.3,0.7,0.8\n1,0.95,0.2,0.71,0.9\n");
   EXPECT_EQ(log.accuracy_column, "val_accuracy");
+  for (const std::string name : {"val_acc", "test_acc", "valid_acc", "valid_accuracy", "eval_accuracy"})
+    EXPECT_EQ(log_of("epoch,acc," + name + "\n0,0.9,0.7\n1,0.95,0.71\n").accuracy_column, name);
   EXPECT_EQ(log.rounds[0].number, 0);
   EXPECT_EQ(log.rounds[1].test_accuracy, 0.71);
   EXPECT_EQ(log.rounds[1].train_accuracy, 0.95);
@@ -89,9 +91,12 @@ TEST(RoundLog, is_refused_by_line_and_column) {
   EXPECT_EQ(after(""), "there is no round; at least two are needed to see a change");
   EXPECT_EQ(after("1,0.5\n"), "line 2: the row has 2 fields, the first line has 3");
   EXPECT_EQ(log_refusal("round,loss\n1,0.5\n"),
-            "there is no column of test accuracies, named test_accuracy, val_accuracy, accuracy or acc; its columns "
-            "are 'round', 'loss'");
+            "there is no column of test accuracies, named test_accuracy, val_accuracy, eval_accuracy, accuracy or "
+            "acc; its columns are 'round', 'loss'");
   EXPECT_EQ(log_refusal("acc,ACC\n1,0.5\n"), "line 1: two columns are named 'acc'");
+  EXPECT_EQ(log_refusal("epoch,accuracy,val_top_5_accuracy\n1,0.5,0.6\n2,0.6,0.6\n"),
+            "'val_top_5_accuracy' looks like the test accuracy beside 'accuracy'; name the one that is meant "
+            "test_accuracy");
 }
 
 TEST(FilesByNumber, come_in_the_order_of_numbers) {

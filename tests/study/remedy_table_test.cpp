@@ -171,6 +171,13 @@ TEST(RemedyAdvice, says_whether_nothing_helps_or_that_is_open) {
             "points [+3.0, +7.0]");
   EXPECT_EQ(exit_code_of(nothing), 0);
 
+  // What was not tried may help, and where nothing was there is nothing to say.
+  const RemedyTable some = decided({judged(Remedy::dropout, kSmall), not_tried(Remedy::mixup)});
+  EXPECT_EQ(advice(some), "Of 1 remedy that was tried, nothing gains 1.0 points");
+  const RemedyTable none = decided({placebo(kSmall), more_data(kHelps), not_tried(Remedy::mixup)});
+  EXPECT_TRUE(says(advice(none), "Nothing was judged by the test rows, so nothing is said of tuning")) << advice(none);
+  EXPECT_EQ(exit_code_of(none), 3);
+
   const RemedyTable open = decided({judged(Remedy::dropout, gain_of(0.004, 0.02, 0.4)), judged(Remedy::mixup, kSmall)});
   EXPECT_TRUE(says(advice(open), "open whether 1 remedy gains 1.0 points; most is seen of setting of dropout, +0.4"))
       << advice(open);
