@@ -87,7 +87,11 @@ Folds::Folds(const Dataset& data, Index folds, std::uint64_t seed)
 
 Index Folds::possible(const Dataset& data, Index wanted) {
   if (data.groups.empty()) return std::min(wanted, data.rows());
-  return std::min(wanted, static_cast<Index>(std::set(data.groups.begin(), data.groups.end()).size()));
+  const auto groups = static_cast<Index>(std::set(data.groups.begin(), data.groups.end()).size());
+  if (groups < 2)
+    throw InputError(
+        fmt::format("{}: its training rows are all of one group, and no part of them can be held out", data.source));
+  return std::min(wanted, groups);
 }
 
 std::vector<std::int32_t> Folds::part_outside(Index fold, double share, std::uint64_t seed) const {

@@ -135,7 +135,7 @@ class Study {
         laboratory_(laboratory),
         table_(table),
         seeds_(battery_.seeds),
-        folds_(split.train, std::min(battery_.folds, split.train.rows()), seed(Part::folds)) {
+        folds_(split.train, Folds::possible(split.train, battery_.folds), seed(Part::folds)) {
     if (own_.patience > 0) held_out_.emplace(split.train, configuration.validation, seed(Part::held_out));
   }
 

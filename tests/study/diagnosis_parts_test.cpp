@@ -106,6 +106,7 @@ TEST(Folds, tear_no_group) {
   EXPECT_EQ(Folds::possible(data, 5), 5);
   EXPECT_EQ(Folds::possible(data, 13), 12);
   EXPECT_EQ(Folds::possible(hundred_rows(), 101), 100);
+  EXPECT_THROW(Folds::possible(numbered({0, 1, 0, 1}, {7, 7, 7, 7}), 3), InputError);
   EXPECT_EQ(Folds::possible(numbered({0, 1, 0, 1}, {2, 7, 7, 2}), 3),
             2);  // numbers of a file of which these are a part
 }

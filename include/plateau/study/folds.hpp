@@ -18,7 +18,7 @@ class Folds {
   // 2 <= folds <= rows of `data`, which is labelled. Throws std::invalid_argument otherwise, InputError where there are
   // fewer groups than folds. Only the labels and groups of `data` are looked at.
   Folds(const Dataset& data, Index folds, std::uint64_t seed);
-  // `wanted`, or as many as rows and groups allow.
+  // `wanted`, or as many as rows and groups allow. Throws InputError where all rows are of one group.
   static Index possible(const Dataset& data, Index wanted);
   Folds(const Folds&) = delete;
   Folds& operator=(const Folds&) = delete;
