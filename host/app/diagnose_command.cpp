@@ -89,7 +89,7 @@ Action add_diagnose_command(CLI::App& plateau) {
   command->add_option("--second-data", a.second_data,
                       "other features of the same rows in the same order, without labels, as in another.npy");
   command->add_option("--second-test", a.second_test, "those of the rows of --test");
-  command->add_flag("--quick", a.study.quick, "some 300 trainings in place of some 1,200");
+  command->add_flag("--quick", a.study.quick, "some 350 trainings in place of some 1,250");
   command->add_flag("--thorough", a.study.thorough, "some 5,000 trainings");
   add_common_options(*command, a.study.common);
   command->get_option("--seed")->description("of the study; draws test rows and folds as well");

@@ -60,7 +60,7 @@ Split read_study_rows(const StudyOptions& options, Run& run) {
   run.architecture = fitting_architecture(initial && !options.hidden ? std::optional<std::vector<Index>>{} : hidden,
                                           split, initial ? std::optional(initial->stack) : std::nullopt, options.files);
   if (initial) run.initial = initial->stack.parameters;
-  run.frozen = frozen_bits(options.frozen, run.architecture, initial ? options.files.initial : "the network");
+  run.frozen = frozen_bits(options.frozen, run.architecture, initial ? options.files.initial : "what is trained");
   return split;
 }
 

@@ -22,22 +22,9 @@ namespace {
 
 const std::vector<std::int32_t> kNone;
 constexpr Index kFewestRows = 10;  // of training, and of test
-constexpr Index kFewestFolds = 2;
 
 // Seeds of the parts, which are apart from each other.
-enum class Part : std::uint32_t {
-  neighbours,
-  folds,
-  held_out,
-  judge,
-  score,
-  signal,
-  curve,
-  shift,
-  label_map,
-  balance,
-  second
-};
+enum class Part : std::uint32_t { neighbours, folds, held_out, judge, score, signal, curve, shift, label_map, second };
 
 double mean(const std::vector<double>& values) { return mean_spread(values).mean; }
 
@@ -92,7 +79,8 @@ class Study {
 
   std::optional<Judged> user_, reference_judged_;
   std::optional<Setting> optimised_, regularised_, larger_;
-  Setting reference_;
+  std::optional<Setting> smaller_;  // of the ladder, where it is the best of all; else one of those before it is
+  bool takes_larger_ = false;       // as the reference
 };
 
 std::vector<Judged> Study::judge(const char* block, const Split& split, const std::vector<Setting>& settings) {
@@ -196,18 +184,18 @@ void Study::choose(const Folds& folds) {
     if (evidence_.takes_regularised) base = *regularised;
   }
 
-  Scored best = base;
-  std::optional<Scored> larger;
+  std::optional<Scored> larger, smaller;
   candidates = capacity_settings(own, rows, battery_);
   const std::vector<FoldScore> ladder = score("capacity", candidates);
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     const double loss = ladder[i].best_loss;
     Setting setting = stopped_at_best(candidates[i], ladder[i]);
-    if (is_larger(setting.run.architecture, own.architecture)) better(larger, setting, loss);
-    if (loss < best.loss) best = {std::move(setting), loss};
+    std::optional<Scored>& of_its_size = is_larger(setting.run.architecture, own.architecture) ? larger : smaller;
+    better(of_its_size, std::move(setting), loss);
   }
   if (larger) larger_ = larger->setting;
-  reference_ = best.setting;
+  takes_larger_ = larger && larger->loss < base.loss && !(smaller && smaller->loss < larger->loss);
+  if (!takes_larger_ && smaller && smaller->loss < base.loss) smaller_ = smaller->setting;
 }
 
 // The chosen settings, and the gains of each over what stands before it.
@@ -218,7 +206,7 @@ void Study::judge_chosen() {
     return settings.size() - 1;
   };
   const std::size_t optimised = place(optimised_), regularised = place(regularised_), larger = place(larger_);
-  const std::size_t reference = place(reference_);
+  const std::size_t smaller = place(smaller_);
   std::optional<std::size_t> scratch;
   if (configuration_.run.initial) {
     Setting setting{"drawn weights", configuration_.run};
@@ -243,9 +231,10 @@ void Study::judge_chosen() {
     if (evidence_.takes_regularised) base = &judged[regularised];
   }
   if (larger_) evidence_.larger = gains(judged[larger], *base);
-  evidence_.reference = gains(judged[reference], *user_);
   if (scratch) evidence_.from_scratch = gains(judged[*scratch], *user_);
-  reference_judged_ = judged[reference];
+  // The best of all has been judged already, as what it is the best of.
+  reference_judged_ = takes_larger_ ? judged[larger] : smaller_ ? judged[smaller] : *base;
+  evidence_.reference = gains(*reference_judged_, *user_);
 }
 
 void Study::compare_balance_of_classes() {
@@ -317,7 +306,8 @@ void Study::train() {
   if (second_ != nullptr) judge_second(folds);
 
   const Folds curve_folds(split_.train, Folds::possible(split_.train, battery_.curve_folds), seed(Part::curve));
-  const LearningCurve curve = learning_curve(laboratory_, split_, reference_, curve_folds, battery_, seed(Part::curve));
+  const LearningCurve curve =
+      learning_curve(laboratory_, split_, reference_judged_->setting, curve_folds, battery_, seed(Part::curve));
   evidence_.curve = curve.evidence;
   evidence_.noise =
       test_label_noise(held_out_probabilities(curve.largest, 1, curve_folds, split_.train.rows(), evidence_.classes),
@@ -379,9 +369,7 @@ std::optional<Diagnosis> diagnose(const Split& split, const Split* second, const
                       "to test with",
                       part->source, part->rows(), part->rows() == 1 ? " is" : "s are", kFewestRows, kFewestRows));
   if (second != nullptr) expects_same_rows(split, *second);
-  if (Folds::possible(split.train, kFewestFolds) < kFewestFolds)
-    throw InputError(fmt::format("{}: its training rows are all of one group, and no part of them can be held out",
-                                 split.train.source));
+  Folds::possible(split.train, battery_of(configuration.depth).folds);  // refused before anything is trained
 
   const auto start = std::chrono::steady_clock::now();
   Laboratory laboratory(trainer, observer);

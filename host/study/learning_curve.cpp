@@ -64,7 +64,10 @@ LearningCurve learning_curve(Laboratory& laboratory, const Split& split, const S
         run.rows = RowSelection::listed({parts.back().data(), rows}, train_rows);
         run.validation = folds.inside(fold);
         run.seed = seed + number;
-        run.outputs = {.parameters = false, .best_parameters = false, .predictions = {{.at = ParametersAt::best}}};
+        run.outputs = {.parameters = false,
+                       .best_parameters = false,
+                       .test_correct = false,
+                       .predictions = {{.at = ParametersAt::best}}};
         if (halving == 0)
           run.outputs.predictions.push_back(
               {.rows = folds.inside(fold), .at = ParametersAt::best, .probabilities = true});
