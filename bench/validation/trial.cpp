@@ -70,10 +70,9 @@ std::optional<double> gain_at_twice(const Problem& problem, const Run& of_curve,
 
 // Then a figure is of the last epoch before that, and the network of the epoch is gone.
 bool any_diverged(const DiagnosisEvidence& evidence) {
-  if (evidence.user->setting.diverged > 0) return true;
-  for (const auto& setting : {evidence.optimised, evidence.regularised, evidence.larger, evidence.reference})
-    if (setting && setting->diverged > 0) return true;
-  return false;
+  const auto diverged = [](const auto& setting) { return setting && setting->diverged > 0; };
+  return evidence.user->setting.diverged > 0 || diverged(evidence.optimised) || diverged(evidence.regularised) ||
+         diverged(evidence.larger) || diverged(evidence.reference);
 }
 
 }  // namespace

@@ -80,7 +80,8 @@ TEST(Diagnose, finds_a_learning_rate_that_is_too_small) {
   EXPECT_TRUE(e.reference->what == e.optimised->what || e.reference->what == e.regularised->what ||
               e.reference->what == e.larger->what)
       << e.reference->what;
-  EXPECT_EQ(diagnosis.test_looks, 4 + e.balance.has_value());
+  EXPECT_EQ(diagnosis.test_looks,
+            4 + e.balance.has_value() + static_cast<Index>(e.families.size() + e.curve->points.size()) + 3);
   for (const char* block : {"optimisation", "capacity", "learning curve", "signal", "shift"})
     EXPECT_EQ(std::ranges::count(blocks, block), 1) << block;
   for (const LayerEvidence& layer : diagnosis.evidence.user->layers) EXPECT_TRUE(layer.moved && !layer.frozen);
@@ -99,6 +100,50 @@ TEST(Diagnose, finds_a_network_that_cannot_bend) {
   expect_verdict(diagnosis, VerdictCode::capacity);
   EXPECT_GT(diagnosis.evidence.larger->gain.interval.low, 0.1);
   EXPECT_FALSE(diagnosis.evidence.from_scratch || diagnosis.evidence.second_data || diagnosis.evidence.with_leaked);
+}
+
+// A network that holds half of its rows out is not too small for that: nothing it is compared with has more of them.
+TEST(Diagnose, puts_held_out_rows_down_to_nothing_else) {
+  const Rule noisy = [flips = random_values(400, 0, 1, 11)](const float* x, Index row) {
+    return by_a_plane(x, row) ^ static_cast<std::int32_t>(flips[at(row)] < 0.2);
+  };
+  DiagnoseConfiguration configuration = quick({8, 2}, 0.03, 100);
+  configuration.run.patience = 10;
+  configuration.validation = 0.75;
+  const Diagnosis diagnosis = diagnosed(made(160, 400, 8, noisy), configuration);
+  const DiagnosisEvidence& e = diagnosis.evidence;
+  ASSERT_TRUE(e.with_held_out.has_value());
+  EXPECT_GT(e.with_held_out->gain.value, 0.02);
+  EXPECT_LT(e.larger->over_user.value, e.with_held_out->gain.value);
+  EXPECT_NE(diagnosis.verdict.code, VerdictCode::capacity) << diagnosis.verdict.sentence;
+}
+
+TEST(Diagnose, finds_layers_that_should_not_be_frozen_and_leaves_others_alone) {
+  const Split split = made(200, 300, 2, by_a_ball);
+  DiagnoseConfiguration configuration = quick({2, 8, 2}, 0.03, 100);
+  configuration.run.frozen = 1;
+  const Diagnosis costly = diagnosed(split, configuration);
+  expect_verdict(costly, VerdictCode::frozen_weights);
+  EXPECT_EQ(exit_code_of(costly.verdict), 4);
+  EXPECT_TRUE(costly.evidence.unfrozen->taken);
+  EXPECT_FALSE(costly.evidence.user->layers[0].moved);
+
+  // Drawn units that are many enough do what trained ones would.
+  const Split plane = made(200, 300, 2, by_a_plane);
+  configuration.run.architecture = {{2, 64, 2}};
+  const Diagnosis free = diagnosed(plane, configuration);
+  EXPECT_NE(free.verdict.code, VerdictCode::frozen_weights) << free.verdict.sentence;
+  EXPECT_TRUE(free.evidence.unfrozen.has_value());
+}
+
+// Before neighbours are said to be better, networks are given ten times the steps.
+TEST(Diagnose, trains_longer_where_neighbours_are_ahead) {
+  const Rule checks = [](const float* x, Index) {
+    return (static_cast<std::int32_t>(2 * x[0] + 2) + static_cast<std::int32_t>(2 * x[1] + 2)) % 2;
+  };
+  const Diagnosis diagnosis = diagnosed(made(300, 300, 2, checks), quick({2, 4, 2}, 0.03, 20));
+  EXPECT_GT(diagnosis.evidence.most_steps, 5000);
+  EXPECT_NE(diagnosis.verdict.code, VerdictCode::family_limited) << diagnosis.verdict.sentence;
 }
 
 TEST(Diagnose, denies_a_signal_in_coin_flips) {
