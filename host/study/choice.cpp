@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-#include "choice.hpp"
+#include "plateau/study/choice.hpp"
 
 #include <limits>
 

@@ -10,8 +10,8 @@
 #include <limits>
 #include <numeric>
 
-#include "choice.hpp"
 #include "plateau/core/error.hpp"
+#include "plateau/study/choice.hpp"
 #include "plateau/study/comparisons.hpp"
 #include "plateau/study/integrity.hpp"
 #include "plateau/study/learning_curve.hpp"
@@ -68,6 +68,7 @@ class Study {
   UserEvidence look_into_user();
   void better(const Folds& folds, bool longer);
   void judge_chosen();
+  std::optional<Judged> judge_on_all_rows(const Judged& stopping);
   void judge_with_held_out();
   const Judged& leader() const;
   bool neighbours_are_ahead() const;
@@ -87,6 +88,7 @@ class Study {
 
   Choice choice_;  // what is judged as better than the user's
   std::optional<Judged> user_, reference_judged_;
+  std::optional<Judged> user_on_all_rows_, reference_on_all_rows_;  // where the user's training holds some out
 };
 
 // Where the user holds rows out to stop early by, nothing that is compared with it trains on them.
@@ -151,6 +153,7 @@ void Study::better(const Folds& folds, bool longer) {
   const Index rows = split_.train.rows();
   choice_ = choose_settings(laboratory_, views(split_), own, folds, battery_, longer, seed(Part::score));
   judge_chosen();
+  if (configuration_.run.patience > 0) reference_on_all_rows_ = judge_on_all_rows(*reference_judged_);
   const Run recipe = recipe_settings(own, rows, longer ? lengthened(battery_) : battery_).front().run;
   evidence_.most_steps = std::max(steps_of(own, rows), steps_of(recipe, rows));
   compare_families();
@@ -192,27 +195,39 @@ void Study::judge_chosen() {
   reference_judged_ = *base;
 }
 
-// The user's training without early stopping, in as many epochs as that took, on all rows.
-void Study::judge_with_held_out() {
-  if (configuration_.run.patience == 0) return;
+// Trained without early stopping, in as many epochs as that took, on all rows; none where no training was kept.
+std::optional<Judged> Study::judge_on_all_rows(const Judged& stopping) {
   std::vector<double> epochs;
-  for (const RunResult& result : user_->results)
+  for (const RunResult& result : stopping.results)
     if (result.best_epoch) epochs.push_back(static_cast<double>(*result.best_epoch + 1));
-  if (epochs.empty()) return;
-  Setting setting{"", configuration_.run};
-  setting.run.patience = 0;
-  setting.run.epochs = std::max<Index>(1, std::llround(mean(epochs)));
+  Setting setting = stopping.setting;
+  if (setting.run.patience > 0) {
+    if (epochs.empty()) return {};
+    setting.run.patience = 0;
+    setting.run.epochs = std::max<Index>(1, std::llround(mean(epochs)));
+  }
   setting.what = fmt::format("trained on the rows that are held out as well, {} epochs", setting.run.epochs);
+  setting.without_held_out = false;
   ++test_looks_;
-  const std::vector<Judged> judged =
-      judge_settings(laboratory_, "held-out rows", views(split_), {setting}, *held_out_, seeds_, seed(Part::judge));
-  evidence_.with_held_out = seen(judged.front());
-  evidence_.with_held_out->gain = crossed_difference(user_->right, judged.front().right, Pairing::by_training);
+  return judge_settings(laboratory_, "held-out rows", views(split_), {setting}, *held_out_, seeds_, seed(Part::judge))
+      .front();
 }
 
-// What other features and other ways to classify must better.
+void Study::judge_with_held_out() {
+  if (configuration_.run.patience == 0) return;
+  user_on_all_rows_ = judge_on_all_rows(*user_);
+  if (!user_on_all_rows_) return;
+  evidence_.with_held_out = seen(*user_on_all_rows_);
+  evidence_.with_held_out->gain = crossed_difference(user_->right, user_on_all_rows_->right, Pairing::by_training);
+}
+
+// What other features and other ways to classify must better, for neighbours know the held-out rows too.
 const Judged& Study::leader() const {
-  return reference_judged_->test_accuracy() >= user_->test_accuracy() ? *reference_judged_ : *user_;
+  const Judged* leader = &*reference_judged_;
+  for (const Judged* other : {&*user_, user_on_all_rows_ ? &*user_on_all_rows_ : nullptr,
+                              reference_on_all_rows_ ? &*reference_on_all_rows_ : nullptr})
+    if (other != nullptr && other->test_accuracy() > leader->test_accuracy()) leader = other;
+  return *leader;
 }
 
 void Study::compare_balance_of_classes() {
@@ -285,10 +300,10 @@ void Study::train() {
   judge_user();
   evidence_.user = look_into_user();
   const Folds folds(split_.train, Folds::possible(split_.train, battery_.folds), seed(Part::folds));
+  judge_with_held_out();
   better(folds, false);
   const bool longer = neighbours_are_ahead();
   if (longer) better(folds, true);
-  judge_with_held_out();
   compare_balance_of_classes();
   if (second_ != nullptr) judge_second(folds);
 

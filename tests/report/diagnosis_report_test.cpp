@@ -204,7 +204,7 @@ TEST(DiagnosisJson, holds_the_numbers) {
   EXPECT_EQ(evidence["signal"]["null"].size(), 3u);
   EXPECT_EQ(evidence["learning_curve"]["points"][1]["rows"], 200);
   EXPECT_EQ(evidence["label_noise"]["suspects"], (std::vector<int>{40, 20}));
-  EXPECT_EQ(json["effects"].size(), 8u);
+  EXPECT_EQ(json["effects"].size(), 10u);
   EXPECT_EQ(json["measured"]["seconds"]["diagnosis"], 2.5);
   double sum = 0;
   for (const auto& [part, share] : json["error_budget"].items()) sum += share.get<double>();

@@ -479,8 +479,8 @@ TEST(Battery, holds_back_by_decay_by_dropout_and_by_smaller_networks) {
 }
 
 TEST(Battery, is_lengthened_to_ten_times_the_steps) {
-  const Run user{.architecture = {{4, 16, 3}}};
-  for (const Index rows : {60, 900, 20000}) {
+  const plateau::Run user = user_run({4, 16, 3});
+  for (const Index rows : {60, 900, 8000}) {
     const Battery& battery = battery_of(Depth::quick);
     const Setting usual = recipe_settings(user, rows, battery).front();
     for (const auto& settings :
