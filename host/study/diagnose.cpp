@@ -85,7 +85,8 @@ class Study {
 
 std::vector<Judged> Study::judge(const char* block, const Split& split, const std::vector<Setting>& settings) {
   test_looks_ += static_cast<Index>(settings.size());
-  return judge_settings(laboratory_, block, views(split), settings, *held_out_, seeds_, seed(Part::judge));
+  return judge_settings(laboratory_, block, views(split), settings, *held_out_, seeds_, seed(Part::judge),
+                        Clusters(split.test.groups));
 }
 
 SettingEvidence Study::judge_user() {
@@ -102,7 +103,8 @@ SettingEvidence Study::judge_user() {
 
 UserEvidence Study::look_into_user() {
   UserEvidence user{.setting = seen(*user_)};
-  user.test_interval = wilson_interval(user.setting.test_accuracy, split_.test.rows());
+  user.test_interval = wilson_interval(user.setting.test_accuracy, user_->right);
+  user.effective_rows = effective_rows(user_->right.row_accuracy(), user_->right.clusters());
   std::vector<double> class_rows(static_cast<std::size_t>(evidence_.classes));
   for (const std::int32_t label : split_.test.labels) ++class_rows[static_cast<std::size_t>(label)];
   user.majority_share = *std::ranges::max_element(class_rows) / static_cast<double>(split_.test.rows());
@@ -260,7 +262,8 @@ void Study::compare_families() {
     neighbours.push_back(study.predicted[i] == split_.test.labels[asked.back()]);
   }
   if (asked.size() < 2) return;
-  RowOutcomes first(static_cast<Index>(asked.size())), second(first.rows());
+  const Clusters clusters = reference_judged_->right.clusters().of(asked);
+  RowOutcomes first(static_cast<Index>(asked.size()), clusters), second(first.rows(), clusters);
   for (Index training = 0; training < reference_judged_->right.trainings(); ++training) {
     std::vector<std::uint8_t> right;
     right.reserve(asked.size());
@@ -311,22 +314,22 @@ void Study::train() {
   evidence_.curve = curve.evidence;
   evidence_.noise =
       test_label_noise(held_out_probabilities(curve.largest, 1, curve_folds, split_.train.rows(), evidence_.classes),
-                       split_.train.labels, evidence_.classes);
+                       split_.train.labels, evidence_.classes, Clusters(split_.train.groups));
 
   evidence_.signal = test_signal(laboratory_, split_, configuration_.run, battery_, seed(Part::signal));
   if (evidence_.signal) {
     const std::vector<Index>& class_rows = evidence_.integrity.of_classes.train_rows;
     const auto commonest = std::ranges::max_element(class_rows) - class_rows.begin();
-    RowOutcomes constant(split_.test.rows());
+    RowOutcomes constant(split_.test.rows(), reference_judged_->right.clusters());
     std::vector<std::uint8_t> right;
     for (const std::int32_t label : split_.test.labels) right.push_back(label == commonest);
     constant.add(right);
     evidence_.signal->over_majority = crossed_difference(constant, reference_judged_->right, Pairing::none);
   }
   evidence_.shift = test_shift(laboratory_, split_, curve, curve_folds, battery_, seed(Part::shift));
-  evidence_.label_map =
-      test_label_map(majority_vote(reference_judged_->predicted, split_.test.rows(), evidence_.classes),
-                     split_.test.label(), evidence_.classes, seed(Part::label_map));
+  evidence_.label_map = test_label_map(
+      majority_vote(reference_judged_->predicted, split_.test.rows(), evidence_.classes), split_.test.label(),
+      evidence_.classes, seed(Part::label_map), reference_judged_->right.clusters());
 }
 
 // The split without the test rows that the training rows hold as well.

@@ -118,7 +118,7 @@ TEST(ClusteredDifference, of_one_cluster_says_nothing) {
 struct Simulated {
   RowOutcomes first, second;
 };
-constexpr Index kClusters = 30, kRowsEach = 10, kTrainings = 2;
+constexpr Index kClusters = 30, kRowsEach = 10, kTrainings = 3;
 Simulated simulated(std::uint64_t seed, double gain, const Clusters& clusters) {
   Simulated sides{RowOutcomes(kClusters * kRowsEach, clusters), RowOutcomes(kClusters * kRowsEach, clusters)};
   std::uint64_t element = 0;
