@@ -72,6 +72,7 @@ Json step_json(const std::optional<StepEvidence>& step) {
 Json user_json(const UserEvidence& user) {
   Json json = json_setting(user.setting, false);
   json["test_interval_95"] = json_interval(user.test_interval);
+  json["effective_test_rows"] = user.effective_rows;
   json["dead_units"] = user.dead_units;
   json["gradient_ratio"] = user.gradient_ratio;
   json["layers"] = Json::array();

@@ -34,6 +34,26 @@ std::vector<double> recall_changes(const RowOutcomes& first, const RowOutcomes& 
   return changes;
 }
 
+// Rows in two halves by a seed, whole clusters in each.
+struct Halves {
+  std::vector<std::size_t> first, second;
+};
+Halves halves_of(Index rows, const Clusters& clusters, std::uint64_t seed) {
+  const Index units = clusters.count(rows);
+  std::vector<std::vector<std::size_t>> rows_of(static_cast<std::size_t>(units));
+  for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row)
+    rows_of[clusters.are_rows() ? row : static_cast<std::size_t>(clusters.of_row()[row])].push_back(row);
+  const auto taken = [&](const RowSelection& selection) {
+    std::vector<std::size_t> all;
+    for (Index k = 0; k < selection.count(); ++k) {
+      const std::vector<std::size_t>& of_unit = rows_of[static_cast<std::size_t>(selection(k))];
+      all.insert(all.end(), of_unit.begin(), of_unit.end());
+    }
+    return all;
+  };
+  return {taken(RowSelection::part(seed, units, units / 2)), taken(RowSelection::outside_part(seed, units, units / 2))};
+}
+
 }  // namespace
 
 SettingEvidence setting_evidence(const Judged& judged, HostSpan<const std::int32_t> label, Index classes) {
@@ -51,29 +71,28 @@ SettingEvidence setting_evidence(const Judged& judged, HostSpan<const std::int32
 }
 
 std::optional<LabelMapEvidence> test_label_map(const std::vector<std::int32_t>& predicted,
-                                               HostSpan<const std::int32_t> label, Index classes, std::uint64_t seed) {
+                                               HostSpan<const std::int32_t> label, Index classes, std::uint64_t seed,
+                                               const Clusters& clusters) {
   expects(static_cast<Index>(predicted.size()) == label.size, "test_label_map: a prediction per row");
-  if (label.size < 4 || classes > kMostMappedClasses) return {};
-  const Index half = label.size / 2;
-  const RowSelection chooses = RowSelection::part(seed, label.size, half);
-  const RowSelection judges = RowSelection::outside_part(seed, label.size, half);
+  if (label.size < 4 || classes > kMostMappedClasses || clusters.count(label.size) < 2) return {};
+  const Halves halves = halves_of(label.size, clusters, seed);
+  if (halves.second.size() < 2) return {};
   std::vector<Index> count(static_cast<std::size_t>(classes * classes));
-  for (Index k = 0; k < chooses.count(); ++k) {
-    const Index row = chooses(k);
-    const std::int32_t given = predicted[static_cast<std::size_t>(row)];
-    if (given >= 0) ++count[static_cast<std::size_t>(given * classes + label[row])];
+  for (const std::size_t row : halves.first) {
+    const std::int32_t given = predicted[row];
+    if (given >= 0) ++count[static_cast<std::size_t>(given * classes + label[static_cast<Index>(row)])];
   }
   LabelMapEvidence evidence;
   for (const Index column : best_assignment(count, classes)) evidence.best.push_back(static_cast<std::int32_t>(column));
 
   std::vector<std::uint8_t> as_given, mapped;
-  for (Index k = 0; k < judges.count(); ++k) {
-    const Index row = judges(k);
-    const std::int32_t given = predicted[static_cast<std::size_t>(row)];
-    as_given.push_back(given == label[row]);
-    mapped.push_back(given >= 0 && evidence.best[static_cast<std::size_t>(given)] == label[row]);
+  for (const std::size_t row : halves.second) {
+    const std::int32_t given = predicted[row], right = label[static_cast<Index>(row)];
+    as_given.push_back(given == right);
+    mapped.push_back(given >= 0 && evidence.best[static_cast<std::size_t>(given)] == right);
   }
-  RowOutcomes first(judges.count()), second(judges.count());
+  const auto judges = static_cast<Index>(halves.second.size());
+  RowOutcomes first(judges, clusters.of(halves.second)), second(judges, first.clusters());
   first.add(as_given);
   second.add(mapped);
   evidence.gain = crossed_difference(first, second, Pairing::by_training);
@@ -109,7 +128,7 @@ HeldOut held_out_probabilities(const std::vector<RunResult>& by_repeat_and_fold,
 }
 
 std::optional<NoiseEvidence> test_label_noise(const HeldOut& held_out, const std::vector<std::int32_t>& labels,
-                                              Index classes) {
+                                              Index classes, const Clusters& clusters) {
   if (held_out.row.size() < kFewestNoiseRows) return {};
   struct Seen {
     std::int32_t row;
@@ -132,7 +151,15 @@ std::optional<NoiseEvidence> test_label_noise(const HeldOut& held_out, const std
   std::stable_sort(rows.begin(), rows.end(), [](const Seen& a, const Seen& b) { return a.sure > b.sure; });
   const auto half = static_cast<std::ptrdiff_t>(rows.size() / 2);
   evidence.confident_disagreement = share(rows.begin(), rows.begin() + half);
-  evidence.confident_interval = wilson_interval(evidence.confident_disagreement, static_cast<Index>(half));
+  std::vector<std::size_t> surest;
+  std::vector<std::uint8_t> contradicted;
+  for (auto row = rows.begin(); row != rows.begin() + half; ++row) {
+    surest.push_back(static_cast<std::size_t>(row->row));
+    contradicted.push_back(row->disagrees);
+  }
+  RowOutcomes confident(half, clusters.of(surest));
+  confident.add(contradicted);
+  evidence.confident_interval = wilson_interval(evidence.confident_disagreement, confident);
   evidence.noise_rate = evidence.confident_disagreement;
   std::stable_sort(rows.begin(), rows.end(), [](const Seen& a, const Seen& b) { return a.doubt > b.doubt; });
   for (const Seen& row : rows)
@@ -150,22 +177,39 @@ BalanceEvidence compare_balance(const Judged& user, const Judged& balanced, Host
     change[c].push_back(after[r] - before[r]);
     level[c].push_back(after[r]);
   }
-  double gain = 0, reached = 0, variance = 0, present = 0;
+  double gain = 0, reached = 0, variance = 0, half_rows = 0, present = 0;
+  std::vector<double> mean(change.size());
   for (std::size_t c = 0; c < change.size(); ++c) {
     if (change[c].empty()) continue;
     const MeanSpread spread = mean_spread(change[c]);
+    mean[c] = spread.mean;
     const double n = static_cast<double>(change[c].size());
     gain += spread.mean;
     reached += mean_spread(level[c]).mean;
     variance += (spread.deviation * spread.deviation + 1 / n) / n;
+    half_rows += 1 / (n * n);
     ++present;
   }
   gain /= present;
+  const Clusters& clusters = user.right.clusters();
+  double factor = kZ;
+  if (!clusters.are_rows()) {
+    std::vector<double> deviation;
+    for (Index row = 0; row < label.size; ++row) {
+      const auto c = static_cast<std::size_t>(label[row]), r = static_cast<std::size_t>(row);
+      deviation.push_back((after[r] - before[r] - mean[c]) / static_cast<double>(change[c].size()));
+    }
+    const double count = static_cast<double>(clusters.count(label.size));
+    double squares = 0;
+    for (const double sum : clusters.sums(deviation)) squares += sum * sum;
+    variance = count > 1 ? squares * count / (count - 1) + half_rows : present * present;
+    factor = student_factor(std::max(1.0, count - 1), 0.95);
+  }
   const double trainings = mean_spread(recall_changes(user.right, balanced.right, label, classes)).deviation;
   Difference difference{{gain, {}}};
   difference.error_of_trainings = trainings / std::sqrt(static_cast<double>(user.right.trainings()));
   difference.standard_error = std::hypot(std::sqrt(variance) / present, difference.error_of_trainings);
-  const double half = kZ * difference.standard_error;
+  const double half = factor * difference.standard_error;
   difference.interval = {gain - half, gain + half};
   difference.p_greater = std::erfc(gain / difference.standard_error / std::numbers::sqrt2) / 2;
   difference.detectable = (kZ + kZ80) * difference.standard_error;
@@ -175,7 +219,7 @@ BalanceEvidence compare_balance(const Judged& user, const Judged& balanced, Host
 RowOutcomes vote_outcomes(const Judged& judged, Index members, HostSpan<const std::int32_t> label, Index classes) {
   const auto trainings = static_cast<Index>(judged.results.size());
   expects(1 <= members && members <= trainings, "vote_outcomes: 1 <= members <= trainings");
-  RowOutcomes outcomes(label.size);
+  RowOutcomes outcomes(label.size, judged.right.clusters());
   for (Index first = 0; first + members <= trainings; first += members) {
     std::vector<double> sum(static_cast<std::size_t>(label.size * classes));
     for (Index t = first; t < first + members; ++t) {

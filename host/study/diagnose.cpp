@@ -60,7 +60,8 @@ class Study {
 
  private:
   std::uint64_t seed(Part part) const { return seed_of(configuration_.seed, part); }
-  std::vector<Judged> judge(const char* block, const Split& split, std::vector<Setting> settings);
+  std::vector<Judged> judge(const char* block, const Split& split, const std::vector<Setting>& settings);
+  std::vector<Judged> judge_on_the_users_rows(const char* block, const Split& split, std::vector<Setting> settings);
   SettingEvidence seen(const Judged& judged) const {
     return setting_evidence(judged, split_.test.label(), evidence_.classes);
   }
@@ -91,11 +92,17 @@ class Study {
   std::optional<Judged> user_on_all_rows_, reference_on_all_rows_;  // where the user's training holds some out
 };
 
-// Where the user holds rows out to stop early by, nothing that is compared with it trains on them.
-std::vector<Judged> Study::judge(const char* block, const Split& split, std::vector<Setting> settings) {
-  for (Setting& setting : settings) setting.without_held_out = configuration_.run.patience > 0;
+std::vector<Judged> Study::judge(const char* block, const Split& split, const std::vector<Setting>& settings) {
   test_looks_ += static_cast<Index>(settings.size());
-  return judge_settings(laboratory_, block, views(split), settings, *held_out_, seeds_, seed(Part::judge));
+  return judge_settings(laboratory_, block, views(split), settings, *held_out_, seeds_, seed(Part::judge),
+                        Clusters(split.test.groups));
+}
+
+// Where the user holds rows out to stop early by, nothing that is compared with it trains on them.
+std::vector<Judged> Study::judge_on_the_users_rows(const char* block, const Split& split,
+                                                   std::vector<Setting> settings) {
+  for (Setting& setting : settings) setting.without_held_out = configuration_.run.patience > 0;
+  return judge(block, split, settings);
 }
 
 SettingEvidence Study::judge_user() {
@@ -112,7 +119,8 @@ SettingEvidence Study::judge_user() {
 
 UserEvidence Study::look_into_user() {
   UserEvidence user{.setting = seen(*user_)};
-  user.test_interval = wilson_interval(user.setting.test_accuracy, split_.test.rows());
+  user.test_interval = wilson_interval(user.setting.test_accuracy, user_->right);
+  user.effective_rows = effective_rows(user_->right.row_accuracy(), user_->right.clusters());
   std::vector<double> class_rows(static_cast<std::size_t>(evidence_.classes));
   for (const std::int32_t label : split_.test.labels) ++class_rows[static_cast<std::size_t>(label)];
   user.majority_share = *std::ranges::max_element(class_rows) / static_cast<double>(split_.test.rows());
@@ -170,7 +178,7 @@ void Study::judge_chosen() {
   for (const auto& [step, evidence] : steps)
     if (*step) settings.push_back((*step)->setting);
   if (choice_.smaller) settings.push_back(choice_.smaller->setting);
-  const std::vector<Judged> judged = judge("best settings", split_, std::move(settings));
+  const std::vector<Judged> judged = judge_on_the_users_rows("best settings", split_, std::move(settings));
 
   const auto difference = [](const Judged& from, const Judged& to) {
     return crossed_difference(from.right, to.right, Pairing::by_training);
@@ -208,9 +216,7 @@ std::optional<Judged> Study::judge_on_all_rows(const Judged& stopping) {
   }
   setting.what = fmt::format("trained on the rows that are held out as well, {} epochs", setting.run.epochs);
   setting.without_held_out = false;
-  ++test_looks_;
-  return judge_settings(laboratory_, "held-out rows", views(split_), {setting}, *held_out_, seeds_, seed(Part::judge))
-      .front();
+  return std::move(judge("held-out rows", split_, {setting}).front());
 }
 
 void Study::judge_with_held_out() {
@@ -236,7 +242,7 @@ void Study::compare_balance_of_classes() {
                                                  ? choice_.optimised->setting.run
                                                  : configuration_.run};
   balanced.run.class_weights = {.balanced = true};
-  const std::vector<Judged> judged = judge("class weights", split_, {balanced});
+  const std::vector<Judged> judged = judge_on_the_users_rows("class weights", split_, {balanced});
   evidence_.balance = compare_balance(*user_, judged.front(), split_.test.label(), evidence_.classes);
 }
 
@@ -256,7 +262,8 @@ void Study::compare_families() {
   }
   if (asked.size() < 2) return;
   const Judged& network = leader();
-  RowOutcomes first(static_cast<Index>(asked.size())), second(first.rows());
+  const Clusters clusters = network.right.clusters().of(asked);
+  RowOutcomes first(static_cast<Index>(asked.size()), clusters), second(first.rows(), clusters);
   for (Index training = 0; training < network.right.trainings(); ++training) {
     std::vector<std::uint8_t> right;
     right.reserve(asked.size());
@@ -291,7 +298,7 @@ void Study::judge_second(const Folds& folds) {
   const auto best = std::ranges::min_element(scores, {}, &FoldScore::best_loss) - scores.begin();
   Setting chosen = candidates[static_cast<std::size_t>(best)];
   chosen.run.epochs = std::max<Index>(1, scores[static_cast<std::size_t>(best)].best_epochs);
-  const std::vector<Judged> judged = judge("second features", *second_, {chosen});
+  const std::vector<Judged> judged = judge_on_the_users_rows("second features", *second_, {chosen});
   evidence_.second_data = seen(judged.front());
   evidence_.second_data->gain = crossed_difference(leader().right, judged.front().right, Pairing::by_training);
 }
@@ -313,7 +320,7 @@ void Study::train() {
   evidence_.curve = curve.evidence;
   evidence_.noise =
       test_label_noise(held_out_probabilities(curve.largest, 1, curve_folds, split_.train.rows(), evidence_.classes),
-                       split_.train.labels, evidence_.classes);
+                       split_.train.labels, evidence_.classes, Clusters(split_.train.groups));
 
   test_looks_ += static_cast<Index>(evidence_.families.size() + evidence_.curve->points.size());
 
@@ -322,16 +329,16 @@ void Study::train() {
     test_looks_ += evidence_.signal->networks;
     const std::vector<Index>& class_rows = evidence_.integrity.of_classes.train_rows;
     const auto commonest = std::ranges::max_element(class_rows) - class_rows.begin();
-    RowOutcomes constant(split_.test.rows());
+    RowOutcomes constant(split_.test.rows(), reference_judged_->right.clusters());
     std::vector<std::uint8_t> right;
     for (const std::int32_t label : split_.test.labels) right.push_back(label == commonest);
     constant.add(right);
     evidence_.signal->over_majority = crossed_difference(constant, reference_judged_->right, Pairing::none);
   }
   evidence_.shift = test_shift(laboratory_, split_, curve, curve_folds, battery_, seed(Part::shift));
-  evidence_.label_map =
-      test_label_map(majority_vote(reference_judged_->predicted, split_.test.rows(), evidence_.classes),
-                     split_.test.label(), evidence_.classes, seed(Part::label_map));
+  evidence_.label_map = test_label_map(
+      majority_vote(reference_judged_->predicted, split_.test.rows(), evidence_.classes), split_.test.label(),
+      evidence_.classes, seed(Part::label_map), reference_judged_->right.clusters());
 }
 
 // The split without the test rows that the training rows hold as well.

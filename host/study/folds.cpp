@@ -39,6 +39,14 @@ std::vector<std::vector<std::int32_t>> by_key(const std::vector<std::int32_t>& r
   return parts;
 }
 
+// The label that most of these rows have, the smaller of equals.
+std::int32_t commonest_of(const std::vector<std::int32_t>& rows, const std::vector<std::int32_t>& labels) {
+  const std::vector<std::vector<std::int32_t>> classes = by_key(rows, labels);
+  const auto most = std::max_element(classes.begin(), classes.end(),
+                                     [](const auto& a, const auto& b) { return a.size() < b.size(); });
+  return labels[static_cast<std::size_t>(most->front())];
+}
+
 // Rows of the classes in turn, each class spread evenly over the whole: the k-th of m rows of a class stands at
 // (k + 1/2) / m.
 std::vector<std::int32_t> interleaved(const std::vector<std::vector<std::int32_t>>& classes) {
@@ -71,11 +79,19 @@ Folds::Folds(const Dataset& data, Index folds, std::uint64_t seed)
           fmt::format("{}: {} groups are too few for {} folds that tear none", data.source, groups.size(), folds));
     std::vector<std::int32_t> order(groups.size());
     std::iota(order.begin(), order.end(), 0);
-    for (const std::int32_t group : shuffled(order, seed)) {
-      const auto smallest = std::min_element(inside_.begin(), inside_.end(),
-                                             [](const auto& a, const auto& b) { return a.size() < b.size(); });
-      const std::vector<std::int32_t>& rows = groups[static_cast<std::size_t>(group)];
-      smallest->insert(smallest->end(), rows.begin(), rows.end());
+    std::vector<std::int32_t> commonest;  // class of each group
+    for (const std::vector<std::int32_t>& rows : groups) commonest.push_back(commonest_of(rows, labels_));
+    for (const std::vector<std::int32_t>& of_class : by_key(order, commonest)) {
+      std::vector<std::size_t> rows_of_class(inside_.size(), 0);
+      for (const std::int32_t group : shuffled(of_class, seed)) {
+        std::size_t least = 0;
+        const auto filled = [&](std::size_t fold) { return std::pair(rows_of_class[fold], inside_[fold].size()); };
+        for (std::size_t fold = 1; fold < inside_.size(); ++fold)
+          if (filled(fold) < filled(least)) least = fold;
+        const std::vector<std::int32_t>& rows = groups[static_cast<std::size_t>(group)];
+        inside_[least].insert(inside_[least].end(), rows.begin(), rows.end());
+        rows_of_class[least] += rows.size();
+      }
     }
   }
   for (std::vector<std::int32_t>& rows : inside_) {

@@ -126,7 +126,7 @@ double Judged::test_accuracy() const { return mean(right.training_accuracy()); }
 
 std::vector<Judged> judge_settings(Laboratory& laboratory, std::string_view block, const TrainingData& data,
                                    const std::vector<Setting>& settings, const ValidationRows& held_out, Index seeds,
-                                   std::uint64_t seed) {
+                                   std::uint64_t seed, const Clusters& clusters) {
   std::vector<Run> runs;
   for (const Setting& setting : settings) {
     for (Index s = 0; s < seeds; ++s) {
@@ -148,7 +148,7 @@ std::vector<Judged> judge_settings(Laboratory& laboratory, std::string_view bloc
   std::vector<Judged> judged;
   const Index rows = data.test_x.rows;
   for (std::size_t i = 0; i < settings.size(); ++i) {
-    Judged& all = judged.emplace_back(Judged{.setting = settings[i], .right = RowOutcomes(rows)});
+    Judged& all = judged.emplace_back(Judged{.setting = settings[i], .right = RowOutcomes(rows, clusters)});
     for (std::size_t r = i * static_cast<std::size_t>(seeds); r < (i + 1) * static_cast<std::size_t>(seeds); ++r) {
       RunResult& result = results[r];
       const std::optional<std::size_t> epoch = kept_epoch(runs[r], result);

@@ -77,10 +77,13 @@ LearningCurve learning_curve(Laboratory& laboratory, const Split& split, const S
   }
   std::vector<RunResult> results = laboratory.train("learning curve", data, runs);
 
+  // The train rows of two trainings overlap, and the more so the fewer rows a fold holds out.
+  const double overlap = static_cast<double>(folds.inside(0).count()) / static_cast<double>(folds.outside(0).count());
+  const Clusters clusters(split.test.groups);
   std::vector<RowOutcomes> outcomes;
   std::vector<CurvePoint> points;
   for (std::size_t size = 0; size < sizes.size(); ++size) {
-    RowOutcomes& right = outcomes.emplace_back(split.test.rows());
+    RowOutcomes& right = outcomes.emplace_back(split.test.rows(), clusters);
     for (auto r = size * static_cast<std::size_t>(per_size); r < (size + 1) * static_cast<std::size_t>(per_size); ++r) {
       std::vector<std::uint8_t> of_rows(static_cast<std::size_t>(split.test.rows()), 0);
       if (is_complete(results[r].outcome))
@@ -88,14 +91,14 @@ LearningCurve learning_curve(Laboratory& laboratory, const Split& split, const S
           of_rows[row] = results[r].predictions[0].predicted[row] == split.test.labels[row];
       right.add(of_rows);
     }
-    const MeanSpread spread = mean_spread(right.training_accuracy());
-    points.push_back({static_cast<double>(sizes[size]), spread.mean, spread.interval});
+    const Estimate accuracy = overlapping_folds_mean(right.training_accuracy(), overlap);
+    points.push_back({static_cast<double>(sizes[size]), accuracy.value, accuracy.interval});
   }
 
   LearningCurve curve{.test_right = outcomes.front()};
   std::vector<Difference> gains;  // the latest doubling last
   for (std::size_t size = outcomes.size() - 1; size > 0; --size)
-    gains.push_back(crossed_difference(outcomes[size], outcomes[size - 1], Pairing::none));
+    gains.push_back(crossed_difference(outcomes[size], outcomes[size - 1], Pairing::none, overlap));
   CurveEvidence& evidence = curve.evidence;
   evidence.points.assign(points.rbegin(), points.rend());
   evidence.gain = gains.back();

@@ -186,16 +186,18 @@ Candidates Study::score(Remedy remedy, std::vector<Setting> settings) {
 
 Judged Study::judge(Remedy remedy, const Setting& setting, Part seeds) {
   ++test_looks_;
-  return std::move(
-      judge_settings(laboratory_, to_string(remedy), data_, {setting}, *held_out_, seeds_, seed(seeds)).front());
+  return std::move(judge_settings(laboratory_, to_string(remedy), data_, {setting}, *held_out_, seeds_, seed(seeds),
+                                  Clusters(split_.test.groups))
+                       .front());
 }
 
 void Study::judge_baseline() {
   const Meter meter(laboratory_, table_.baseline_cost);
   const Setting setting{.what = "the baseline", .run = own_, .probabilities = true};
   const auto judged = [&] {
-    return std::move(
-        judge_settings(laboratory_, "baseline", data_, {setting}, *held_out_, seeds_, seed(Part::judge)).front());
+    return std::move(judge_settings(laboratory_, "baseline", data_, {setting}, *held_out_, seeds_, seed(Part::judge),
+                                    Clusters(split_.test.groups))
+                         .front());
   };
   ++test_looks_;
   baseline_ = judged();
@@ -204,7 +206,7 @@ void Study::judge_baseline() {
     baseline_ = judged();
   }
   table_.baseline = setting_evidence(*baseline_, split_.test.label(), table_.classes);
-  table_.test_interval = wilson_interval(table_.baseline.test_accuracy, split_.test.rows());
+  table_.test_interval = wilson_interval(table_.baseline.test_accuracy, baseline_->right);
 }
 
 void Study::compare(RemedyRow& row, const Judged& judged) {
@@ -276,7 +278,7 @@ void Study::try_ensembles() {
   RemedyRow& row = row_of(Remedy::ensemble);
   const std::vector<double> single = baseline_->right.training_accuracy();
   const auto best = std::ranges::max_element(single) - single.begin();
-  RowOutcomes best_single(baseline_->right.rows());
+  RowOutcomes best_single(baseline_->right.rows(), baseline_->right.clusters());
   std::vector<std::uint8_t> right;
   for (Index r = 0; r < best_single.rows(); ++r) right.push_back(baseline_->right(best, r));
   best_single.add(right);

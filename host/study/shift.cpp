@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "plateau/study/area_under_curve.hpp"
+
 namespace plateau {
 namespace {
 

@@ -11,24 +11,13 @@
 #include <numeric>
 
 #include "plateau/core/contract.hpp"
+#include "plateau/study/clusters.hpp"
 
 namespace plateau {
 namespace {
 
 constexpr double kZ = 1.959963984540054;            // the normal distribution's 0.975 quantile
 constexpr double kDetectable = 2.8015852181129683;  // kZ and its 0.8 quantile
-
-struct VariancePart {
-  double variance = 0;
-  double degrees = 1;
-};
-
-// Degrees of freedom of a sum of independent variances (Satterthwaite 1946).
-double satterthwaite(double variance, std::initializer_list<VariancePart> parts) {
-  double sum = 0;
-  for (const VariancePart& part : parts) sum += part.variance * part.variance / part.degrees;
-  return variance * variance / sum;
-}
 
 double sum_of_squares(const std::vector<double>& values, double mean) {
   double squares = 0;
@@ -42,53 +31,57 @@ struct TableParts {
   VariancePart trainings, cells;
 };
 
-// `squares`: of all cells.
-TableParts table_parts(const std::vector<double>& by_row, const std::vector<double>& by_training, double squares) {
+// `squares`: of all cells. cell(t, r) is training t's value of row r; those of a cluster's rows count as one.
+template <class Cell>
+TableParts table_parts(const std::vector<double>& by_row, const std::vector<double>& by_training, double squares,
+                       const Clusters& clusters, const Cell& cell) {
   const double rows = static_cast<double>(by_row.size()), count = static_cast<double>(by_training.size());
   if (count == 1) return {};
   const double mean = std::accumulate(by_training.begin(), by_training.end(), 0.0) / count;
-  const double of_rows = count * sum_of_squares(by_row, mean), of_trainings = rows * sum_of_squares(by_training, mean);
-  const double of_cells = std::max(0.0, squares - rows * count * mean * mean - of_rows - of_trainings);
-  const double cell_degrees = (rows - 1) * (count - 1);
-  return {{of_trainings / (count - 1) / (rows * count), count - 1},
-          {of_cells / cell_degrees / (rows * count), cell_degrees}};
+  const double of_trainings = rows * sum_of_squares(by_training, mean);
+  const VariancePart trainings{of_trainings / (count - 1) / (rows * count), count - 1};
+  if (clusters.are_rows()) {
+    const double of_rows = count * sum_of_squares(by_row, mean);
+    const double of_cells = std::max(0.0, squares - rows * count * mean * mean - of_rows - of_trainings);
+    const double degrees = (rows - 1) * (count - 1);
+    return {trainings, {of_cells / degrees / (rows * count), degrees}};
+  }
+  const double of_clusters = static_cast<double>(clusters.count(static_cast<Index>(by_row.size())));
+  if (of_clusters == 1) return {trainings, {}};
+  double of_cells = 0;
+  std::vector<double> rest(by_row.size());
+  for (std::size_t t = 0; t < by_training.size(); ++t) {
+    for (std::size_t r = 0; r < rest.size(); ++r)
+      rest[r] = cell(static_cast<Index>(t), static_cast<Index>(r)) - by_row[r] - (by_training[t] - mean);
+    for (const double sum : clusters.sums(rest)) of_cells += sum * sum;
+  }
+  const double degrees = (of_clusters - 1) * (count - 1);
+  return {trainings, {of_cells / degrees * of_clusters / count / (rows * rows), degrees}};
 }
 
-// Midranks, from 1, of values[order[0]] <= values[order[1]] <= ...: equal values share their ranks' mean. At the places
-// of the values.
-std::vector<double> midranks(const std::vector<double>& values) {
-  std::vector<std::size_t> order(values.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
-  std::vector<double> rank(values.size());
-  for (std::size_t first = 0, end = 0; first < order.size(); first = end) {
-    while (end < order.size() && values[order[end]] == values[order[first]]) ++end;
-    for (std::size_t i = first; i < end; ++i) rank[order[i]] = static_cast<double>(first + 1 + end) / 2;
-  }
-  return rank;
+// Trainings whose rows overlap repeat each other: what they vary by beyond single cells, seen over `count` of them, is
+// (1 / count + test rows / train rows) of the variance of one.
+void overlap(TableParts& parts, std::size_t count, double test_over_train) {
+  const double of_one = static_cast<double>(count) * std::max(0.0, parts.trainings.variance - parts.cells.variance);
+  parts.trainings.variance += test_over_train * of_one;
 }
 
-// The lower limit of an area of 1 between `m` and `n` rows: where 1 - area is kZ of its own standard errors.
-double newcombe_low(double m, double n) {
-  const double between = (m + n) / 2 - 1;
-  double low = 0, high = 1;
-  for (int step = 0; step < 60; ++step) {  // bisection; the square is the larger one below the limit
-    const double area = (low + high) / 2;
-    const double variance =
-        area * (1 - area) * (1 + between * (1 - area) / (2 - area) + between * area / (1 + area)) / (m * n);
-    ((1 - area) * (1 - area) > kZ * kZ * variance ? low : high) = area;
-  }
-  return low;
+Interval wilson_of(double share, double rows) {
+  expects(0 <= share && share <= 1, "wilson_interval: a share of the rows");
+  const double centre = (share + kZ * kZ / (2 * rows)) / (1 + kZ * kZ / rows);
+  const double half = kZ / (1 + kZ * kZ / rows) * std::sqrt(share * (1 - share) / rows + kZ * kZ / (4 * rows * rows));
+  return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
 }
 
 }  // namespace
 
 Interval wilson_interval(double share, Index n) {
-  expects(0 <= share && share <= 1 && n >= 1, "wilson_interval: a share of at least one row");
-  const double rows = static_cast<double>(n);
-  const double centre = (share + kZ * kZ / (2 * rows)) / (1 + kZ * kZ / rows);
-  const double half = kZ / (1 + kZ * kZ / rows) * std::sqrt(share * (1 - share) / rows + kZ * kZ / (4 * rows * rows));
-  return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
+  expects(n >= 1, "wilson_interval: at least one row");
+  return wilson_of(share, static_cast<double>(n));
+}
+
+Interval wilson_interval(double share, const RowOutcomes& right) {
+  return wilson_of(share, effective_rows(right.row_accuracy(), right.clusters()));
 }
 
 double student_factor(double degrees_of_freedom, double confidence) {
@@ -147,7 +140,9 @@ Estimate crossed_difference(const std::vector<double>& run, const std::vector<st
   return {over_rows.mean, {over_rows.mean - half, over_rows.mean + half}};
 }
 
-RowOutcomes::RowOutcomes(Index rows) : rows_(rows) { expects(rows >= 1, "RowOutcomes: at least one row"); }
+RowOutcomes::RowOutcomes(Index rows, Clusters clusters) : rows_(rows), clusters_(std::move(clusters)) {
+  expects(rows >= 1 && clusters_.fit(rows), "RowOutcomes: at least one row, and a cluster for every row");
+}
 
 void RowOutcomes::add(const std::vector<std::uint8_t>& right) {
   expects(static_cast<Index>(right.size()) == rows_, "RowOutcomes: a value for every row");
@@ -171,8 +166,11 @@ std::vector<double> RowOutcomes::training_accuracy() const {
   return accuracy;
 }
 
-Difference crossed_difference(const RowOutcomes& first, const RowOutcomes& second, Pairing pairing) {
+Difference crossed_difference(const RowOutcomes& first, const RowOutcomes& second, Pairing pairing,
+                              double test_over_train) {
   expects(first.rows() == second.rows() && first.rows() >= 2, "crossed_difference: the same rows, at least two");
+  expects(first.clusters() == second.clusters(), "crossed_difference: the same clusters");
+  expects(test_over_train >= 0, "crossed_difference: shares of rows");
   const bool paired = pairing == Pairing::by_training;
   expects(!paired || first.trainings() == second.trainings(), "crossed_difference: pairs of trainings");
   const std::vector<double> row_first = first.row_accuracy(), row_second = second.row_accuracy();
@@ -185,7 +183,10 @@ Difference crossed_difference(const RowOutcomes& first, const RowOutcomes& secon
   const double rows = static_cast<double>(first.rows());
   const double mean = std::accumulate(by_row.begin(), by_row.end(), 0.0) / rows;
   const double centre = mean * rows / (rows + 1);
-  const VariancePart row_part{(squares - (rows + 1) * centre * centre) / rows / rows, rows - 1};
+  const Clusters& clusters = first.clusters();
+  const VariancePart row_part = clusters.are_rows()
+                                    ? VariancePart{(squares - (rows + 1) * centre * centre) / rows / rows, rows - 1}
+                                    : variance_of_mean(by_row, clusters);
 
   // By training there is one table, of differences; otherwise there are two, whose parts add up.
   std::vector<double> training_first = first.training_accuracy(), training_second = second.training_accuracy();
@@ -195,14 +196,20 @@ Difference crossed_difference(const RowOutcomes& first, const RowOutcomes& secon
     for (Index t = 0; t < first.trainings(); ++t)
       for (Index r = 0; r < first.rows(); ++r) unequal += first(t, r) != second(t, r);
     for (std::size_t t = 0; t < training_first.size(); ++t) training_second[t] -= training_first[t];
-    one = table_parts(by_row, training_second, unequal);
+    const auto change = [&](Index t, Index r) { return static_cast<double>(second(t, r) - first(t, r)); };
+    one = table_parts(by_row, training_second, unequal, clusters, change);
   } else {
-    const auto right = [&](const std::vector<double>& accuracy) {  // cells of a table, each of which is its own square
-      return std::accumulate(accuracy.begin(), accuracy.end(), 0.0) * rows;
+    const auto of_side = [&](const RowOutcomes& side, const std::vector<double>& by_row_of_side,
+                             const std::vector<double>& by_training) {
+      const double right = std::accumulate(by_training.begin(), by_training.end(), 0.0) * rows;  // each its own square
+      return table_parts(by_row_of_side, by_training, right, clusters,
+                         [&](Index t, Index r) { return static_cast<double>(side(t, r)); });
     };
-    one = table_parts(row_first, training_first, right(training_first));
-    other = table_parts(row_second, training_second, right(training_second));
+    one = of_side(first, row_first, training_first);
+    other = of_side(second, row_second, training_second);
   }
+  overlap(one, training_first.size(), test_over_train);
+  overlap(other, training_second.size(), test_over_train);
   const double training_variance = one.trainings.variance + other.trainings.variance;
   const double variance = std::max({row_part.variance, training_variance,
                                     row_part.variance + training_variance - one.cells.variance - other.cells.variance});
@@ -275,35 +282,6 @@ double fisher_exact_p(Index hits_a, Index rows_a, Index hits_b, Index rows_b) {
   if (hits_a <= std::max<Index>(0, hits - rows_b)) return 1;  // no fewer are possible
   const boost::math::hypergeometric in_a(narrow<unsigned>(hits), narrow<unsigned>(rows_a), narrow<unsigned>(rows));
   return boost::math::cdf(boost::math::complement(in_a, narrow<unsigned>(hits_a - 1)));
-}
-
-Estimate auc(const std::vector<double>& score, const std::vector<std::uint8_t>& positive) {
-  expects(score.size() == positive.size(), "auc: a score for every row");
-  expects(std::none_of(score.begin(), score.end(), [](double value) { return std::isnan(value); }),
-          "auc: scores that can be compared");
-  // How many rows of the other kind lie below a row, ties counting half: its midrank among all less that among its own.
-  const std::vector<double> among_all = midranks(score);
-  std::vector<double> own[2], rank[2];
-  for (std::size_t i = 0; i < score.size(); ++i) {
-    own[positive[i] != 0].push_back(score[i]);
-    rank[positive[i] != 0].push_back(among_all[i]);
-  }
-  expects(own[0].size() >= 2 && own[1].size() >= 2, "auc: at least two rows of either kind");
-  const double negatives = static_cast<double>(own[0].size()), positives = static_cast<double>(own[1].size());
-  MeanSpread below[2];
-  for (const int kind : {0, 1}) {
-    const std::vector<double> among_own = midranks(own[kind]);
-    for (std::size_t i = 0; i < among_own.size(); ++i)
-      rank[kind][i] = (rank[kind][i] - among_own[i]) / (kind == 1 ? negatives : positives);
-    below[kind] = mean_spread(rank[kind]);
-  }
-  const double area = below[1].mean;
-  const double variance =
-      below[1].deviation * below[1].deviation / positives + below[0].deviation * below[0].deviation / negatives;
-  if (area == 1) return {1, {newcombe_low(positives, negatives), 1}};
-  if (area == 0) return {0, {0, 1 - newcombe_low(positives, negatives)}};
-  const double half = kZ * std::sqrt(variance);
-  return {area, {std::max(0.0, area - half), std::min(1.0, area + half)}};
 }
 
 Estimate operator-(Estimate estimate) { return {-estimate.value, {-estimate.interval.high, -estimate.interval.low}}; }

@@ -190,6 +190,7 @@ WITHOUT_TEST = {
 }
 # Small parts of one thing, in one test that includes them all: each test is a program that is compiled and linked.
 TESTED_TOGETHER = {
+    "study/area_under_curve.hpp": "tests/study/clusters_test.cpp",
     "study/battery.hpp": "tests/study/diagnosis_parts_test.cpp",
     "study/comparisons.hpp": "tests/study/diagnosis_parts_test.cpp",
     "study/folds.hpp": "tests/study/diagnosis_parts_test.cpp",

@@ -111,6 +111,23 @@ TEST(Folds, tear_no_group) {
             2);  // numbers of a file of which these are a part
 }
 
+TEST(Folds, deal_out_groups_of_a_rare_class_evenly) {
+  Ids labels, groups;
+  for (std::int32_t group = 0; group < 30; ++group)
+    for (int row = 0; row < 4; ++row) {
+      groups.push_back(group);
+      labels.push_back(group % 10 == 0 && row > 0);  // three groups are mostly of class 1
+    }
+  const Dataset data = numbered(labels, groups);
+  for (std::uint64_t seed = 0; seed < 5; ++seed) {
+    const Folds folds(data, 3, seed);
+    for (Index fold = 0; fold < 3; ++fold) {
+      EXPECT_EQ(rows_of_class(data, folds.rows_inside(fold), 1), 3);
+      EXPECT_EQ(folds.rows_inside(fold).size(), 40u);
+    }
+  }
+}
+
 TEST(Folds, parts_of_what_is_outside_lie_within_each_other_and_are_alike_in_their_classes) {
   const Dataset data = hundred_rows();
   const Folds folds(data, 5, 1);
@@ -609,6 +626,23 @@ TEST(LabelMap, of_noise_shows_no_gain_on_rows_that_had_no_part_in_choosing_it) {
   EXPECT_LE(shown, 3);
 }
 
+// A cluster's rows all share an exchange that other clusters do not have.
+TEST(LabelMap, is_judged_by_clusters_that_had_no_part_in_choosing_it) {
+  Ids labels, predicted, ids;
+  for (std::int32_t row = 0; row < 120; ++row) {
+    labels.push_back(row % 2);
+    ids.push_back(row / 20);
+    predicted.push_back(ids.back() < 3 ? 1 - row % 2 : row % 2);
+  }
+  const HostSpan<const std::int32_t> label{labels.data(), 120};
+  const std::optional<LabelMapEvidence> rows = test_label_map(predicted, label, 2, 5);
+  const std::optional<LabelMapEvidence> clusters = test_label_map(predicted, label, 2, 5, Clusters(ids));
+  const auto width = [](const Interval& interval) { return interval.high - interval.low; };
+  EXPECT_GT(width(clusters->gain.interval), 2 * width(rows->gain.interval));
+  EXPECT_NEAR(clusters->gain.value * 3, std::round(clusters->gain.value * 3), 1e-12);  // three whole clusters judge
+  EXPECT_FALSE(test_label_map(predicted, label, 2, 5, Clusters(Ids(120, 1))).has_value());
+}
+
 TEST(LabelMap, takes_a_row_without_a_class_for_wrong_and_too_few_rows_for_nothing) {
   const std::optional<LabelMapEvidence> none = map_of(Ids(20, -1), random_labels(20, 2, 1), 2);
   EXPECT_EQ(none->gain.value, 0);
@@ -644,6 +678,12 @@ TEST(LabelNoise, is_as_frequent_where_a_network_is_sure_and_overlap_is_not) {
     EXPECT_EQ(flipped[at(noise->suspects[i])], 0);
   }
 
+  Ids ids;
+  for (std::int32_t row = 0; row < 400; ++row) ids.push_back(row % 5);  // one of them is wrong as a whole
+  const Interval clustered = test_label_noise(held_out_rows(400, 0.99f), flipped, 2, Clusters(ids))->confident_interval;
+  EXPECT_LT(clustered.low, 0.05);
+  EXPECT_GT(noise->confident_interval.low, 0.14);
+
   const std::optional<NoiseEvidence> overlap = test_label_noise(held_out_rows(400, 0.99f), overlapping, 2);
   EXPECT_DOUBLE_EQ(overlap->disagreement, 0.2);
   EXPECT_EQ(overlap->confident_disagreement, 0);
@@ -673,8 +713,8 @@ TEST(HeldOut, is_the_mean_over_repeats_of_what_is_finite) {
   EXPECT_EQ(held_out_probabilities({result({1, 0, 1, 0}), diverged}, 1, folds, 4, 2).row, folds.rows_inside(0));
 }
 
-Judged judged_rows(const std::vector<std::vector<std::uint8_t>>& trainings) {
-  Judged judged{.setting = {}, .right = RowOutcomes(static_cast<Index>(trainings[0].size()))};
+Judged judged_rows(const std::vector<std::vector<std::uint8_t>>& trainings, const Ids& clusters = {}) {
+  Judged judged{.setting = {}, .right = RowOutcomes(static_cast<Index>(trainings[0].size()), Clusters(clusters))};
   for (const std::vector<std::uint8_t>& right : trainings) judged.right.add(right);
   return judged;
 }
@@ -693,6 +733,16 @@ TEST(CompareBalance, is_of_the_mean_recall) {
   EXPECT_GT(found.gain.interval.low, 0.25);
   EXPECT_LT(found.gain.interval.high, 0.5);
   EXPECT_LE(compare_balance(judged_rows({both}), judged_rows({both}), labels, 2).gain.interval.low, 0);
+
+  // Of five clusters one holds the rare class: that recall is one cluster's.
+  Ids ids;
+  for (std::int32_t row = 0; row < 100; ++row) ids.push_back(row / 20);
+  const auto of = [&](const Ids& clusters) {
+    return compare_balance(judged_rows({one_class, one_class}, clusters), judged_rows({both, both}, clusters), labels,
+                           2);
+  };
+  EXPECT_EQ(of(ids).gain.value, of({}).gain.value);
+  EXPECT_GT(of(ids).gain.standard_error, 2 * of({}).gain.standard_error);
 }
 
 }  // namespace

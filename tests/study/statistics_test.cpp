@@ -174,38 +174,6 @@ TEST(Detectable, is_found_in_four_of_five_comparisons) {
   EXPECT_NEAR(found, 400, 4 * std::sqrt(500 * 0.8 * 0.2));
 }
 
-TEST(AreaUnderTheCurve, reproduces_delong) {
-  const std::vector<double> score = {.1, .4, .35, .8, .65, .4, .9, .2, .7, .6, .4, .55};
-  const std::vector<std::uint8_t> positive = {0, 0, 1, 1, 0, 1, 1, 0, 1, 0, 0, 1};
-  // By the definition, over all pairs, in numpy; the area is scipy.stats.mannwhitneyu's statistic / 36.
-  const Estimate area = auc(score, positive);
-  EXPECT_NEAR(area.value, 0.75, 1e-12);
-  EXPECT_NEAR(area.interval.low, 0.45479802722761264, 1e-12);
-  EXPECT_EQ(area.interval.high, 1);  // DeLong's is 1.045
-  std::vector<double> turned;
-  for (const double value : score) turned.push_back(-value);
-  EXPECT_NEAR(auc(turned, positive).value, 0.25, 1e-12);
-  EXPECT_EQ(auc(std::vector<double>(12, 0.3), positive).value, 0.5);
-  EXPECT_THROW(auc({1, 2, 3}, {0, 0, 1}), std::invalid_argument);
-  EXPECT_THROW(auc({1, 2, 3, std::nan("")}, {0, 0, 1, 1}), std::invalid_argument);
-}
-
-TEST(AreaUnderTheCurve, of_rows_that_are_separated_keeps_an_interval) {
-  const auto separated = [](std::size_t positives, std::size_t negatives) {
-    std::vector<double> score;
-    std::vector<std::uint8_t> positive;
-    for (std::size_t i = 0; i < positives + negatives; ++i) {
-      positive.push_back(i < positives);
-      score.push_back(i < positives ? 1 : 0);
-    }
-    return auc(score, positive);
-  };
-  EXPECT_EQ(separated(6, 6).value, 1);
-  EXPECT_NEAR(separated(6, 6).interval.low, 0.6892305747307816, 1e-9);  // scipy.optimize.brentq
-  EXPECT_NEAR(separated(20, 50).interval.low, 0.9299504045530053, 1e-9);
-  EXPECT_EQ(separated(20, 50).interval.high, 1);
-}
-
 // 95 % intervals must cover the truth in 95 % of repetitions: of 1000, 950 +- 4 standard deviations of the binomial.
 TEST(Intervals, cover_as_often_as_they_promise) {
   int paired = 0, crossed = 0;

@@ -42,6 +42,7 @@ struct LayerEvidence {
 struct UserEvidence {
   SettingEvidence setting;
   Interval test_interval;     // Wilson's, for the test rows
+  double effective_rows = 0;  // independent test rows that would tell as much (clusters.hpp)
   double dead_units = 0;      // share of the hidden units that no training row activates
   double gradient_ratio = 1;  // largest over smallest norm of a layer's weight gradient at the last step
   std::vector<LayerEvidence> layers;

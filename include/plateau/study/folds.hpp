@@ -11,8 +11,9 @@
 namespace plateau {
 
 // Every row is in one fold. Without groups each class is dealt out as evenly as it can be, in a seeded order; with
-// groups, whole groups in a seeded order, each to the fold with the fewest rows. The same rows, folds and seed give the
-// same on every machine.
+// groups, whole groups by the class that most of their rows have, in a seeded order, each to the fold that has the
+// fewest rows of such groups, and of these to the smallest. The same rows, folds and seed give the same on every
+// machine.
 class Folds {
  public:
   // 2 <= folds <= rows of `data`, which is labelled. Throws std::invalid_argument otherwise, InputError where there are

@@ -79,10 +79,10 @@ struct Judged {
 };
 // `seeds` trainings of each setting on all training rows, with seeds seed, seed + 1, ...; where a setting stops early
 // (patience > 0) or is without_held_out, on those that `held_out` leaves. A training that diverged counts with its last
-// complete epoch, or with every row wrong where there is none.
+// complete epoch, or with every row wrong where there is none. `clusters`: of the test rows.
 std::vector<Judged> judge_settings(Laboratory& laboratory, std::string_view block, const TrainingData& data,
                                    const std::vector<Setting>& settings, const ValidationRows& held_out, Index seeds,
-                                   std::uint64_t seed);
+                                   std::uint64_t seed, const Clusters& clusters = {});
 
 // Seeds that such a training takes, of which `seeds` are judged: more where it comes out otherwise with every seed, so
 // that its mean can be told from others'. Its training rows say so: what is looked at does not depend on the test rows.

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "plateau/core/view.hpp"
+#include "plateau/study/clusters.hpp"
 
 namespace plateau {
 
@@ -52,19 +52,24 @@ Estimate crossed_difference(const std::vector<double>& run, const std::vector<st
 // Right (1) or wrong (0) of the same rows in several trainings: [trainings, rows].
 class RowOutcomes {
  public:
-  explicit RowOutcomes(Index rows);                  // no training yet; at least one row
-  void add(const std::vector<std::uint8_t>& right);  // one training: rows values of 0 or 1
+  explicit RowOutcomes(Index rows, Clusters clusters = {});  // no training yet; at least one row
+  void add(const std::vector<std::uint8_t>& right);          // one training: rows values of 0 or 1
 
   Index trainings() const { return static_cast<Index>(right_.size()) / rows_; }
   Index rows() const { return rows_; }
+  const Clusters& clusters() const { return clusters_; }  // of the rows
   bool operator()(Index training, Index row) const { return right_[static_cast<std::size_t>(training * rows_ + row)]; }
   std::vector<double> row_accuracy() const;       // [rows], mean over the trainings, of which there is one at least
   std::vector<double> training_accuracy() const;  // [trainings]
 
  private:
   Index rows_ = 0;
+  Clusters clusters_;
   std::vector<std::uint8_t> right_;
 };
+
+// Wilson's interval of a share of rows that were right in these trainings, for as many rows as effective_rows() says.
+Interval wilson_interval(double share, const RowOutcomes& right);
 
 // by_training: training t of both sides shares a seed, so that luck which both have falls away; as many on each side.
 enum class Pairing { none, by_training };
@@ -84,7 +89,12 @@ struct Difference : Estimate {
 // Where hardly a row differs the variance that is seen is too small, at worst 0. So half a row with difference +1 and
 // half a row with -1 are added to it, in the spirit of Agresti and Min 2005 (Statistics in Medicine 24:729): of n rows
 // without a difference the standard error is 1 / n. The value is that of the rows alone. At least two rows.
-Difference crossed_difference(const RowOutcomes& first, const RowOutcomes& second, Pairing pairing);
+//
+// Where rows have clusters, the same on both sides, the rows' part and that of cells are of clusters
+// (variance_of_mean()). Trainings whose train rows overlap repeat each other; test_over_train says how far, as in
+// overlapping_folds_mean(). 0: their rows are the same, or have nothing to do with each other.
+Difference crossed_difference(const RowOutcomes& first, const RowOutcomes& second, Pairing pairing,
+                              double test_over_train = 0);
 
 // Mean of the differences that J folds have shown, with the interval of Nadeau and Bengio 2003 (Machine Learning
 // 52:239): folds whose train rows overlap repeat each other, so the variance of the mean is
@@ -113,12 +123,6 @@ double tost_p(double mean, double standard_error, double degrees_of_freedom, dou
 // One-sided p-value of Fisher's exact test (1935, J. R. Stat. Soc. 98:39) that the share of hits is larger in a than in
 // b: the probability of as many hits in a, or more, given all hits. At least one row each; 0 <= hits <= rows.
 double fisher_exact_p(Index hits_a, Index rows_a, Index hits_b, Index rows_b);
-
-// Area under the ROC curve: how probable it is that a positive row has a higher score than another, ties counting half,
-// with DeLong's interval (DeLong, DeLong and Clarke-Pearson 1988, Biometrics 44:837). Scores that separate the rows
-// wholly leave no variance to see; then the interval is Newcombe's (2006, Statistics in Medicine 25:559, method 5).
-// As many scores as rows, none of them NaN; at least two rows of either kind.
-Estimate auc(const std::vector<double>& score, const std::vector<std::uint8_t>& positive);
 
 Estimate operator-(Estimate estimate);
 
