@@ -78,20 +78,23 @@ TEST_F(DiagnosisBlocks, a_signal_that_is_there_is_seen) {
   EXPECT_EQ(found->trainings, 42 * 3);
   EXPECT_GT(found->statistic, 0.25);
   EXPECT_GT(found->detectable, 0);
-  EXPECT_LT(found->detectable, 0.2);
 }
 
 TEST_F(DiagnosisBlocks, of_coin_flips_hardly_any_signal_is_seen) {
   battery.permutations = 19;
   int seen = 0;
-  double sum = 0;
+  double sum = 0, detectable = 0;
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
     const Making coins{.rows = 40, .coins = true};
     const std::optional<SignalEvidence> found = signal_of({.train = made(coins, 50 + seed), .test = made(coins, seed)});
     seen += found->p <= 0.05;
     sum += found->p;
+    detectable += found->detectable / 10;
     EXPECT_LT(found->statistic, 0.2);
   }
+  // Of accuracies on so many rows, (1.645 + 0.842) sqrt(0.25 / (40 + 40 / 3)) = 0.17; the best of three has more.
+  EXPECT_GT(detectable, 0.12);
+  EXPECT_LT(detectable, 0.25);
   EXPECT_LE(seen, 2);
   EXPECT_GT(sum / 10, 0.2);
 }
@@ -112,6 +115,7 @@ TEST_F(DiagnosisBlocks, labels_are_shuffled_within_groups) {
   ASSERT_TRUE(within.has_value());
   EXPECT_GT(within->p, 0.05);
   EXPECT_GT(within->statistic, 0.1);
+  EXPECT_GT(within->detectable, within->statistic);  // shuffled labels have it as well: no claim that there is none
   split.train.groups.clear();
   EXPECT_LE(signal_of(split)->p, 0.05);
 }
@@ -124,11 +128,11 @@ TEST_F(DiagnosisBlocks, labels_that_are_constant_within_groups_cannot_be_shuffle
 }
 
 TEST_F(DiagnosisBlocks, more_rows_help_where_there_are_few_of_many_features) {
-  const Making wide{.rows = 96, .features = 24};
+  const Making wide{.rows = 80, .features = 24};
   Making tests = wide;
   tests.rows = 300;
   const Split split{.train = made(wide, 1), .test = made(tests, 2)};
-  const Folds folds(split.train, 3, 1);
+  const Folds folds(split.train, 5, 1);
   const LearningCurve curve = curve_of(split, folds);
   const CurveEvidence& found = curve.evidence;
   ASSERT_EQ(found.points.size(), 3u);
@@ -145,9 +149,9 @@ TEST_F(DiagnosisBlocks, more_rows_help_where_there_are_few_of_many_features) {
   EXPECT_LT(found.at_twice_interval.low, found.at_twice);
   EXPECT_LT(found.at_twice, found.at_twice_interval.high);
   EXPECT_NE(found.back_test_error, 0);
-  EXPECT_EQ(curve.largest.size(), 6u);
-  EXPECT_EQ(curve.test_right.trainings(), 6);
-  EXPECT_EQ(curve.largest[4].predictions[1].probability.size(), 2 * folds.rows_inside(1).size());
+  EXPECT_EQ(curve.largest.size(), 10u);
+  EXPECT_EQ(curve.test_right.trainings(), 10);
+  EXPECT_EQ(curve.largest[6].predictions[1].probability.size(), 2 * folds.rows_inside(1).size());
   EXPECT_DOUBLE_EQ(found.points[2].test_accuracy, mean_spread(curve.test_right.training_accuracy()).mean);
 }
 
