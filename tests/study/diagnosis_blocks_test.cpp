@@ -192,6 +192,46 @@ TEST_F(DiagnosisBlocks, test_rows_from_elsewhere_are_told_and_their_loss_measure
   EXPECT_GT(found->loss.detectable, 0);
 }
 
+// Groups of six rows that lie close together. Rows of a group tell where others of it come from, and nothing else does.
+Split in_groups(Index train_groups, Index test_groups, float offset) {
+  constexpr Index kEach = 6;
+  Split split{.train = made({.rows = kEach * train_groups}, 1), .test = made({.rows = kEach * test_groups}, 2)};
+  std::uint64_t seed = 10;
+  for (Dataset* part : {&split.train, &split.test}) {
+    const std::vector<double> centre = random_values(2 * part->rows() / kEach, -1, 1, seed++);
+    for (Index row = 0; row < part->rows(); ++row) {
+      const Index group = row / kEach;
+      for (Index f = 0; f < 2; ++f) {
+        float& x = part->values.view().data[2 * row + f];
+        x = static_cast<float>(centre[at(2 * group + f)]) + x / 20 + (part == &split.test && f == 1 ? offset : 0);
+      }
+      part->labels[at(row)] = part->x().row(row)[0] > 0;
+      part->groups.push_back(static_cast<std::int32_t>(group));
+    }
+  }
+  return split;
+}
+
+TEST_F(DiagnosisBlocks, groups_that_are_told_apart_are_no_shift) {
+  Split split = in_groups(12, 8, 0);
+  const std::optional<ShiftEvidence> found = shift_of(split);
+  EXPECT_GT(found->p, 0.05);
+  EXPECT_LT(found->auc.interval.low, 0.6);
+  split.train.groups.clear();
+  split.test.groups.clear();
+  const std::optional<ShiftEvidence> by_rows = shift_of(split);
+  EXPECT_LE(by_rows->p, 0.05);
+  EXPECT_GT(by_rows->auc.interval.low, 0.6);
+  EXPECT_LT(by_rows->loss.standard_error, found->loss.standard_error);
+}
+
+TEST_F(DiagnosisBlocks, groups_from_elsewhere_are_a_shift) {
+  const std::optional<ShiftEvidence> found = shift_of(in_groups(12, 8, 2));
+  EXPECT_EQ(found->p, 1.0 / 20);
+  EXPECT_GT(found->auc.interval.low, 0.6);
+  EXPECT_NEAR(found->null_auc, 0.5, 0.15);
+}
+
 TEST_F(DiagnosisBlocks, too_few_rows_on_a_side_say_nothing_of_a_shift) {
   EXPECT_TRUE(shift_of({.train = made({.rows = 40}, 1), .test = made({.rows = kFewestShiftRows}, 2)}).has_value());
   EXPECT_FALSE(shift_of({.train = made({.rows = 40}, 1), .test = made({.rows = kFewestShiftRows - 1}, 2)}).has_value());
