@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 #include "plateau/core/contract.hpp"
@@ -15,8 +16,8 @@ constexpr Index kSignalFolds = 3;
 constexpr Index kSignalSteps = 300, kFewestSignalEpochs = 10, kMostSignalEpochs = 60;
 constexpr double kSignalRate = 0.01;
 constexpr Index kWidestSignalLayer = 64;
-constexpr double kSignalBytes = 256e6;  // of probabilities in memory
-constexpr double kMixedGroups = 0.5;    // share of the rows in groups of several classes from which on labels can move
+constexpr double kSignalBytes = 256e6;                                  // of probabilities in memory
+constexpr double kZ95 = 1.6448536269514722, kZ80 = 0.8416212335729143;  // normal quantiles of 0.95 and 0.80
 
 std::vector<Run> signal_networks(const Run& user, Index rows, const Battery& battery) {
   const Architecture& net = user.architecture;
@@ -37,26 +38,50 @@ std::vector<Run> signal_networks(const Run& user, Index rows, const Battery& bat
   return runs;
 }
 
-// Whether permuting within groups changes labels.
-bool can_permute(const Dataset& train) {
-  if (train.groups.empty()) return true;
-  const std::size_t groups = static_cast<std::size_t>(*std::ranges::max_element(train.groups)) + 1;
-  std::vector<std::int32_t> first(groups, -1);
-  std::vector<bool> mixed(groups, false);
-  for (std::size_t row = 0; row < train.groups.size(); ++row) {
-    const auto group = static_cast<std::size_t>(train.groups[row]);
-    if (first[group] < 0) first[group] = train.labels[row];
-    if (first[group] != train.labels[row]) mixed[group] = true;
-  }
-  const auto movable = std::ranges::count_if(
-      train.groups, [&](std::int32_t group) { return bool{mixed[static_cast<std::size_t>(group)]}; });
-  return static_cast<double>(movable) >= kMixedGroups * static_cast<double>(train.rows());
+// A skill, and how sure the predictions are that have it.
+struct Skill {
+  double value = -1, sureness = 0;
+};
+
+double share_of_moved(const std::map<std::int32_t, Index>& class_rows, Index rows) {
+  double kept = 0;
+  for (const auto& [label, count] : class_rows)
+    kept += static_cast<double>(count) * static_cast<double>(count) / static_cast<double>(rows);
+  return static_cast<double>(rows) - kept;
 }
 
 }  // namespace
 
+double movable_share(const std::vector<std::int32_t>& labels, const std::vector<std::int32_t>& groups) {
+  expects(groups.empty() || groups.size() == labels.size(), "movable_share: no groups, or one for every row");
+  if (groups.empty()) return 1;
+  std::map<std::int32_t, Index> all;
+  std::map<std::int32_t, std::map<std::int32_t, Index>> by_group;
+  for (std::size_t row = 0; row < labels.size(); ++row) {
+    ++all[labels[row]];
+    ++by_group[groups[row]][labels[row]];
+  }
+  const double free = share_of_moved(all, static_cast<Index>(labels.size()));
+  double within = 0;
+  for (const auto& [group, class_rows] : by_group) {
+    Index rows = 0;
+    for (const auto& [label, count] : class_rows) rows += count;
+    within += share_of_moved(class_rows, rows);
+  }
+  return free > 0 ? within / free : 0;
+}
+
+double detectable_signal(const std::vector<double>& null, double sureness) {
+  expects(!null.empty(), "detectable_signal: at least one permutation");
+  const MeanSpread spread = mean_spread(null);
+  const double skill = std::max(spread.mean, 0.0) + (kZ95 + kZ80) * spread.deviation;
+  return null.size() > 1 && sureness > 0 ? std::min(1.0, skill / sureness) : 1;
+}
+
 SkillSum::SkillSum(Index classes)
-    : label_rows_(static_cast<std::size_t>(classes)), probability_sum_(static_cast<std::size_t>(classes)) {}
+    : label_rows_(static_cast<std::size_t>(classes)),
+      probability_sum_(static_cast<std::size_t>(classes)),
+      probability_squares_(static_cast<std::size_t>(classes)) {}
 
 void SkillSum::add(std::int32_t label, const float* probability) {
   const std::size_t classes = label_rows_.size();
@@ -64,7 +89,11 @@ void SkillSum::add(std::int32_t label, const float* probability) {
   ++label_rows_[static_cast<std::size_t>(label)];
   if (!std::all_of(probability, probability + classes, [](float p) { return std::isfinite(p); })) return;
   right_ += static_cast<double>(probability[label]);
-  for (std::size_t c = 0; c < classes; ++c) probability_sum_[c] += static_cast<double>(probability[c]);
+  for (std::size_t c = 0; c < classes; ++c) {
+    const double p = static_cast<double>(probability[c]);
+    probability_sum_[c] += p;
+    probability_squares_[c] += p * p;
+  }
 }
 
 double SkillSum::skill() const {
@@ -75,9 +104,21 @@ double SkillSum::skill() const {
   return right_ / n - by_chance;
 }
 
+double SkillSum::sureness() const {
+  expects(rows_ >= 1, "SkillSum: at least one row");
+  const auto n = static_cast<double>(rows_);
+  double of_predictions = 0, of_labels = 0;
+  for (std::size_t c = 0; c < label_rows_.size(); ++c) {
+    const double mean = probability_sum_[c] / n, share = label_rows_[c] / n;
+    of_predictions += std::max(0.0, probability_squares_[c] / n - mean * mean);
+    of_labels += share * (1 - share);
+  }
+  return of_labels > 0 ? std::sqrt(of_predictions / of_labels) : 0;
+}
+
 std::optional<SignalEvidence> test_signal(Laboratory& laboratory, const Split& split, const Run& user,
                                           const Battery& battery, std::uint64_t seed) {
-  if (!can_permute(split.train)) return {};
+  if (movable_share(split.train.labels, split.train.groups) < kMovable) return {};
   const Folds folds(split.train, Folds::possible(split.train, kSignalFolds), seed);
   const RowGroups groups =
       split.train.groups.empty() ? RowGroups{} : RowGroups({split.train.groups.data(), split.train.rows()});
@@ -103,7 +144,7 @@ std::optional<SignalEvidence> test_signal(Laboratory& laboratory, const Split& s
     return run;
   };
   const auto skill_of = [&](const Run& run, const RunResult& result, Index fold) {
-    if (!is_complete(result.outcome)) return 0.0;
+    if (!is_complete(result.outcome)) return Skill{0, 0};
     const RowGroupsView<Space::host> group = groups.view();
     const TreatedLabels treated(run.labels, split.train.rows(), classes);
     SkillSum sum(classes);
@@ -115,7 +156,7 @@ std::optional<SignalEvidence> test_signal(Laboratory& laboratory, const Split& s
               &inside[static_cast<std::size_t>(k++ * classes)]);
     for (Index row = 0; row < split.test.rows(); ++row)
       sum.add(split.test.labels[static_cast<std::size_t>(row)], &test[static_cast<std::size_t>(row * classes)]);
-    return sum.skill();
+    return Skill{sum.skill(), sum.sureness()};
   };
 
   // As many trials at once as their probabilities take little memory.
@@ -123,7 +164,7 @@ std::optional<SignalEvidence> test_signal(Laboratory& laboratory, const Split& s
                        (static_cast<double>(split.test.rows()) +
                         static_cast<double>(split.train.rows()) / static_cast<double>(folds.count()));
   const auto at_once = static_cast<Index>(std::clamp(kSignalBytes / bytes, 1.0, static_cast<double>(trials)));
-  std::vector<double> skills;  // [trials, networks]
+  std::vector<Skill> skills;  // [trials, networks]
   for (Index first = 0; first < trials; first += at_once) {
     std::vector<Run> runs;
     for (Index trial = first; trial < std::min(first + at_once, trials); ++trial)
@@ -139,27 +180,23 @@ std::optional<SignalEvidence> test_signal(Laboratory& laboratory, const Split& s
                           .networks = static_cast<Index>(networks.size()),
                           .trainings = static_cast<Index>(skills.size())};
   std::vector<double> real(networks.size());
+  double sureness = 0;
   std::size_t r = 0;
   for (Index trial = 0; trial < trials; ++trial) {
-    double largest = -1;
+    Skill largest;
     for (std::size_t network = 0; network < networks.size(); ++network, ++r) {
-      const double skill = skills[r];
-      if (trial < battery.signal_seeds) real[network] += skill / static_cast<double>(battery.signal_seeds);
-      largest = std::max(largest, skill);
+      const Skill& skill = skills[r];
+      if (trial < battery.signal_seeds) real[network] += skill.value / static_cast<double>(battery.signal_seeds);
+      if (skill.value > largest.value) largest = skill;
     }
-    if (trial >= battery.signal_seeds) evidence.null.push_back(largest);
+    if (trial < battery.signal_seeds) continue;
+    evidence.null.push_back(largest.value);
+    sureness += largest.sureness / static_cast<double>(battery.permutations);
   }
   evidence.statistic = *std::ranges::max_element(real);
   evidence.p = permutation_p(evidence.statistic, evidence.null);
 
-  // What a one-sided test at 5 % of as many rows would see of an accuracy above the commonest class's share.
-  std::vector<double> class_rows(static_cast<std::size_t>(classes));
-  for (const std::int32_t label : split.test.labels) ++class_rows[static_cast<std::size_t>(label)];
-  const double share = *std::ranges::max_element(class_rows) / static_cast<double>(split.test.rows());
-  const double judged = static_cast<double>(split.test.rows()) +
-                        static_cast<double>(split.train.rows()) / static_cast<double>(folds.count());
-  constexpr double kOneSided = 1.6448536269514722 + 0.8416212335729143;  // normal quantiles of 0.95 and 0.80
-  evidence.detectable = kOneSided * std::sqrt(std::max(share * (1 - share), 1 / judged) / judged);
+  evidence.detectable = detectable_signal(evidence.null, sureness);
   return evidence;
 }
 

@@ -166,6 +166,16 @@ std::vector<double> RowOutcomes::training_accuracy() const {
   return accuracy;
 }
 
+Difference difference_of(double value, double variance, double degrees) {
+  expects(variance > 0 && degrees > 0, "difference_of: a variance");
+  Difference result{{value, {}}, std::sqrt(variance)};
+  const double half = student_factor(degrees, 0.95) * result.standard_error;
+  result.interval = {std::max(-1.0, value - half), std::min(1.0, value + half)};
+  result.p_greater = boost::math::cdf(boost::math::students_t(degrees), -value / result.standard_error);
+  result.detectable = kDetectable * result.standard_error;
+  return result;
+}
+
 Difference crossed_difference(const RowOutcomes& first, const RowOutcomes& second, Pairing pairing,
                               double test_over_train) {
   expects(first.rows() == second.rows() && first.rows() >= 2, "crossed_difference: the same rows, at least two");
@@ -214,12 +224,8 @@ Difference crossed_difference(const RowOutcomes& first, const RowOutcomes& secon
   const double variance = std::max({row_part.variance, training_variance,
                                     row_part.variance + training_variance - one.cells.variance - other.cells.variance});
 
-  Difference result{{mean, {}}, std::sqrt(variance)};
-  const double degrees = satterthwaite(variance, {row_part, one.trainings, other.trainings, one.cells, other.cells});
-  const double half = student_factor(degrees, 0.95) * result.standard_error;
-  result.interval = {std::max(-1.0, mean - half), std::min(1.0, mean + half)};
-  result.p_greater = boost::math::cdf(boost::math::students_t(degrees), -mean / result.standard_error);
-  result.detectable = kDetectable * result.standard_error;
+  Difference result = difference_of(
+      mean, variance, satterthwaite(variance, {row_part, one.trainings, other.trainings, one.cells, other.cells}));
   const double of_cells = one.cells.variance + other.cells.variance;
   result.error_of_trainings = std::sqrt(std::max(0.0, training_variance - of_cells));
   return result;

@@ -554,6 +554,51 @@ TEST(SkillSum, is_zero_where_what_is_said_has_nothing_to_do_with_the_labels) {
   EXPECT_NEAR(skill_of({0, 0, 1, 1}, {{0.75f, 0.25f}, {0.25f, 0.75f}, {0.75f, 0.25f}, {0.25f, 0.75f}}), 0, 1e-15);
 }
 
+TEST(SkillSum, turns_points_into_skill_by_how_sure_predictions_are) {
+  const auto sureness_of = [](const Ids& labels, const std::vector<std::vector<float>>& probability) {
+    SkillSum sum(2);
+    for (std::size_t i = 0; i < labels.size(); ++i) sum.add(labels[i], probability[i].data());
+    return sum.sureness();
+  };
+  const std::vector<float> first{1, 0}, second{0, 1}, rather_first{0.75f, 0.25f}, rather_second{0.25f, 0.75f};
+  EXPECT_NEAR(sureness_of({0, 0, 1, 1}, {first, second, first, second}), 1, 1e-12);
+  EXPECT_NEAR(sureness_of({0, 0, 1, 1}, {rather_first, rather_second, rather_first, rather_second}), 0.5, 1e-12);
+  EXPECT_EQ(sureness_of({0, 0, 1, 1}, std::vector<std::vector<float>>(4, rather_first)), 0);
+  EXPECT_EQ(sureness_of({0, 0, 0, 0}, {first, second, first, second}), 0);
+  // 3 of 4 right are 25 points above chance; said with half the sureness they have half that skill.
+  EXPECT_NEAR(skill_of({0, 0, 1, 1}, {rather_first, rather_first, rather_second, rather_first}) / 0.25, 0.5, 1e-12);
+}
+TEST(MovableLabels, are_those_that_a_permutation_within_groups_is_expected_to_change) {
+  struct Case {
+    Ids labels, groups;
+    double share;
+  };
+  const std::vector<Case> cases = {
+      {{0, 1, 0, 1}, {}, 1},
+      {{0, 1, 0, 1}, {3, 3, 3, 3}, 1},
+      {{0, 0, 1, 1}, {0, 0, 1, 1}, 0},                    // labels go with the groups
+      {{0, 1, 0, 1}, {0, 0, 1, 1}, 1},                    // every group is like all
+      {{0, 0, 0, 1, 1, 1}, {0, 0, 0, 0, 1, 1}, 1.5 / 3},  // 4 - (9 + 1) / 4 rows; of all rows 6 - (9 + 9) / 6
+      {{0, 0, 0, 0, 0, 1, 1, 1, 1, 0}, {0, 0, 0, 0, 0, 1, 1, 1, 1, 1}, 1.6 / 4.8},
+      {{1, 1, 1}, {0, 0, 1}, 0}};  // nothing could be moved
+  for (const Case& c : cases) EXPECT_NEAR(movable_share(c.labels, c.groups), c.share, 1e-12);
+  EXPECT_THROW(movable_share({0, 1}, {0}), std::invalid_argument);
+}
+TEST(DetectableSignal, is_that_of_the_permutations_own_spread) {
+  const std::vector<double> null = {-0.01, 0.01, -0.01, 0.01};  // deviation 0.01 sqrt(4 / 3)
+  const double skill = 2.486474860 * 0.01 * std::sqrt(4.0 / 3);
+  EXPECT_NEAR(detectable_signal(null, 1), skill, 1e-9);
+  EXPECT_NEAR(detectable_signal(null, 0.25), 4 * skill, 1e-9);
+  std::vector<double> raised;
+  for (const double value : null)
+    raised.push_back(value + 0.2);  // shuffled labels keep a signal: what it hides is not seen
+  EXPECT_NEAR(detectable_signal(raised, 1), 0.2 + skill, 1e-9);
+  EXPECT_NEAR(detectable_signal({-0.3, -0.3}, 1), 0, 1e-9);
+  EXPECT_EQ(detectable_signal({0.01}, 1), 1);
+  EXPECT_EQ(detectable_signal(null, 0), 1);
+  EXPECT_EQ(detectable_signal(null, 1e-3), 1);
+  EXPECT_THROW(detectable_signal({}, 1), std::invalid_argument);
+}
 TEST(SkillSum, gives_a_row_without_finite_probabilities_no_class) {
   const std::vector<float> first{1, 0}, second{0, 1}, none{std::numeric_limits<float>::quiet_NaN(), 0};
   // Right 2 of 4; by chance 1/2 of class 0 meets 1/4 said so, twice.

@@ -55,7 +55,7 @@ struct SignalEvidence {
   double statistic = 0;      // skill of the real labels, the best of the networks; docs/diagnose.md
   std::vector<double> null;  // of every permutation
   double p = 1;
-  double detectable = 1;     // the smallest skill that this would have seen, in 80 % of cases; a fraction
+  double detectable = 1;     // the smallest accuracy above chance that this would have seen, in 80 % of cases
   Difference over_majority;  // test accuracy of the reference - always the commonest training class
 };
 

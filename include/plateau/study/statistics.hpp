@@ -81,6 +81,10 @@ struct Difference : Estimate {
   double error_of_trainings = 0;  // standard error that as many trainings would leave on any number of rows
 };
 
+// A difference of shares with this variance, known with as many degrees of freedom, by Student's distribution; without
+// error_of_trainings. Both above 0.
+Difference difference_of(double value, double variance, double degrees);
+
 // How far the trainings of `second` lie above those of `first` on the same rows: mean(second) - mean(first), crossed as
 // above: variance over rows + variance over trainings - what both of them count, the variance of single cells (analysis
 // of variance of a two-way table), and at least the larger of the two; Welch and Satterthwaite's degrees of freedom. A
