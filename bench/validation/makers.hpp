@@ -11,8 +11,13 @@
 
 namespace plateau::validation {
 
-// The causes, and beside them "healthy", "underpowered" and "two-causes", in a fixed order.
+// One or two for every cause, and those of problems without a fault, of two causes and of too few rows, in a fixed
+// order.
 const std::vector<std::string>& maker_names();
+
+// How many of its problems rates are reported of: 30 at least of every cause, 100 of those without a fault and of those
+// that nobody could tell. Throws std::invalid_argument where there is no such maker.
+Index sets_of(const std::string& maker);
 
 // The `number`-th problem of a maker: the same on every machine, and of no seed that another problem has. Throws
 // std::invalid_argument where there is no such maker or number < 0.
