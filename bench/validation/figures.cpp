@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/validation/figures.hpp"
 
+#include <cmath>
 #include <utility>
 
 namespace plateau::validation {
@@ -9,7 +10,8 @@ namespace plateau::validation {
 JudgedSettings settings_of(const DiagnosisEvidence& evidence) {
   JudgedSettings settings;
   const auto add = [&settings](const char* name, const SettingEvidence& setting) {
-    settings[name] = {setting.what, setting.architecture, setting.test_accuracy, setting.diverged > 0};
+    settings[name] = {setting.what, setting.architecture, setting.test_accuracy,
+                      setting.seed_deviation / std::sqrt(static_cast<double>(setting.trainings)), setting.diverged > 0};
   };
   if (evidence.user) add("user", evidence.user->setting);
   for (const auto& [name, setting] : {std::pair{"optimised", &evidence.optimised},
@@ -44,18 +46,19 @@ std::vector<Figure> figures_of(const DiagnosisEvidence& evidence) {
   return figures;
 }
 
-std::optional<double> value_by(const Figure& figure, const JudgedSettings& own, const JudgedSettings& other) {
-  const auto accuracy = [&](const std::string& name) -> std::optional<double> {
+std::optional<OtherValue> value_by(const Figure& figure, const JudgedSettings& own, const JudgedSettings& other) {
+  const auto same = [&](const std::string& name) -> const JudgedSetting* {
     const auto mine = own.find(name), theirs = other.find(name);
-    if (mine == own.end() || theirs == other.end()) return {};
+    if (mine == own.end() || theirs == other.end()) return nullptr;
     const JudgedSetting &a = mine->second, &b = theirs->second;
-    if (a.what != b.what || a.architecture != b.architecture || a.diverged || b.diverged) return {};
-    return b.test_accuracy;
+    return a.what == b.what && a.architecture == b.architecture && !a.diverged && !b.diverged ? &b : nullptr;
   };
-  const auto of = accuracy(figure.of);
-  if (figure.over.empty() || !of) return of;
-  const auto over = accuracy(figure.over);
-  return over ? std::optional(*of - *over) : std::nullopt;
+  const JudgedSetting* const of = same(figure.of);
+  if (of == nullptr) return {};
+  if (figure.over.empty()) return OtherValue{of->test_accuracy, of->standard_error};
+  const JudgedSetting* const over = same(figure.over);
+  if (over == nullptr) return {};
+  return OtherValue{of->test_accuracy - over->test_accuracy, std::hypot(of->standard_error, over->standard_error)};
 }
 
 }  // namespace plateau::validation

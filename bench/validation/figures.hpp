@@ -16,7 +16,7 @@ namespace plateau::validation {
 // By what it stands for in a diagnosis: "user", "optimised", "reference", "neighbours", ...
 struct JudgedSetting {
   std::string what, architecture;
-  double test_accuracy = 0;
+  double test_accuracy = 0, standard_error = 0;  // by its trainings
   bool diverged = false;  // some training; its accuracy is then of an epoch before, whose network is gone
 };
 using JudgedSettings = std::map<std::string, JudgedSetting>;
@@ -31,7 +31,11 @@ struct Figure {
 // Those that compare settings: neither what more rows gain nor what a shift loses.
 std::vector<Figure> figures_of(const DiagnosisEvidence& evidence);
 
-// The figure by the accuracies of another diagnosis. None where that has compared another setting, or one has diverged.
-std::optional<double> value_by(const Figure& figure, const JudgedSettings& own, const JudgedSettings& other);
+// The figure by the accuracies of another diagnosis, and its standard error by the trainings of that, which are taken
+// for independent. None where the other has compared another setting, or one has diverged.
+struct OtherValue {
+  double value = 0, standard_error = 0;
+};
+std::optional<OtherValue> value_by(const Figure& figure, const JudgedSettings& own, const JudgedSettings& other);
 
 }  // namespace plateau::validation

@@ -65,16 +65,20 @@ bool judge_figures(const DiagnoseConfiguration& configuration, const Split& fres
   }
   const JudgedSettings own = settings_of(trial.diagnosis->evidence);
   for (const Figure& figure : figures_of(trial.diagnosis->evidence)) {
-    std::vector<double> values;
-    for (const JudgedSettings& other : others)
-      if (const auto value = value_by(figure, own, other)) values.push_back(*value);
-    if (static_cast<Index>(values.size()) < kTruthTrainings) {
-      trial.untold.push_back(figure.name);
-      continue;
+    OtherValue mean;
+    Index told = 0;
+    for (const JudgedSettings& other : others) {
+      const auto value = value_by(figure, own, other);
+      if (!value) break;
+      ++told;
+      mean.value += value->value / static_cast<double>(kTruthTrainings);
+      mean.standard_error =
+          std::hypot(mean.standard_error, value->standard_error / static_cast<double>(kTruthTrainings));
     }
-    const MeanSpread spread = mean_spread(values);
-    trial.intervals.push_back(judged(figure.name, figure.estimate, spread.mean,
-                                     spread.deviation / std::sqrt(static_cast<double>(values.size()))));
+    if (told == kTruthTrainings)
+      trial.intervals.push_back(judged(figure.name, figure.estimate, mean.value, mean.standard_error));
+    else
+      trial.untold.push_back(figure.name);
   }
   return true;
 }
