@@ -207,7 +207,8 @@ int run(const Arguments& arguments) {
       if (!trial) return app::kExitInterrupted;
       line = rounds_line(problem, part_checksum, depth, *trial);
     } else {
-      const Truths truths = has_truths(task.number, arguments.truths_every) ? Truths::find : Truths::leave_out;
+      std::optional<TruthPlan> truths;
+      if (has_truths(task.number, arguments.truths_every)) truths.emplace();
       const auto trial = try_problem(problem, depth, truths, trainer);
       if (!trial) return app::kExitInterrupted;
       line = trial_line(problem, part_checksum, depth, *trial);

@@ -6,6 +6,19 @@
 #include <utility>
 
 namespace plateau::validation {
+namespace {
+
+// In the order in which they are taken.
+using Steps = std::vector<std::pair<const char*, const std::optional<StepEvidence>*>>;
+Steps steps_of(const DiagnosisEvidence& evidence) {
+  return {{"frozen-weights", &evidence.unfrozen},
+          {"warm-start", &evidence.from_scratch},
+          {"optimisation", &evidence.optimised},
+          {"overfit", &evidence.regularised},
+          {"capacity", &evidence.larger}};
+}
+
+}  // namespace
 
 JudgedSettings settings_of(const DiagnosisEvidence& evidence) {
   JudgedSettings settings;
@@ -14,13 +27,14 @@ JudgedSettings settings_of(const DiagnosisEvidence& evidence) {
                       setting.seed_deviation / std::sqrt(static_cast<double>(setting.trainings)), setting.diverged > 0};
   };
   if (evidence.user) add("user", evidence.user->setting);
-  for (const auto& [name, setting] : {std::pair{"optimised", &evidence.optimised},
-                                      {"regularised", &evidence.regularised},
-                                      {"larger", &evidence.larger},
-                                      {"from scratch", &evidence.from_scratch},
-                                      {"reference", &evidence.reference},
-                                      {"second", &evidence.second_data}})
-    if (*setting) add(name, **setting);
+  for (const auto& [name, step] : steps_of(evidence))
+    if (*step) add(name, **step);
+  if (evidence.reference) add("reference", *evidence.reference);
+  if (evidence.second_data) add("second", *evidence.second_data);
+  if (evidence.with_held_out) {
+    add("with held-out rows", *evidence.with_held_out);
+    settings["with held-out rows"].what = "";  // its epochs are a mean over seeds
+  }
   if (!evidence.families.empty())
     settings["neighbours"] = {evidence.families.front().name, "", evidence.families.front().test_accuracy};
   return settings;
@@ -28,21 +42,25 @@ JudgedSettings settings_of(const DiagnosisEvidence& evidence) {
 
 std::vector<Figure> figures_of(const DiagnosisEvidence& evidence) {
   std::vector<Figure> figures;
-  const auto add = [&figures](const char* name, const Difference& gain, const char* of, const char* over) {
+  if (!evidence.user) return figures;
+  const auto add = [&figures](const char* name, const Difference& gain, const char* of, const std::string& over) {
     figures.push_back({name, gain, of, over});
   };
-  if (evidence.user)
-    figures.push_back({"accuracy", {evidence.user->setting.test_accuracy, evidence.user->test_interval}, "user", ""});
-  const char* base = "user";  // each is compared with the best of what stands before it
-  if (evidence.optimised) add("optimisation", evidence.optimised->gain, "optimised", base);
-  if (evidence.takes_optimised) base = "optimised";
-  if (evidence.regularised) add("overfit", evidence.regularised->gain, "regularised", base);
-  if (evidence.takes_regularised) base = "regularised";
-  if (evidence.larger) add("capacity", evidence.larger->gain, "larger", base);
-  if (evidence.from_scratch) add("warm-start", evidence.from_scratch->gain, "from scratch", "user");
+  const SettingEvidence& user = evidence.user->setting;
+  figures.push_back({"accuracy", {user.test_accuracy, evidence.user->test_interval}, "user", ""});
+  const char* base = "user";
+  for (const auto& [name, step] : steps_of(evidence)) {
+    if (!*step) continue;
+    add(name, (*step)->gain, name, base);
+    if ((*step)->taken) base = name;
+  }
   if (evidence.reference) add("reference", evidence.reference->gain, "reference", "user");
-  if (evidence.second_data) add("embedding-limited", evidence.second_data->gain, "second", "reference");
-  if (!evidence.families.empty()) add("family-limited", evidence.families.front().gain, "neighbours", "reference");
+  if (evidence.with_held_out) add("held-out rows", evidence.with_held_out->gain, "with held-out rows", "user");
+  // Where the user holds rows out, others are compared with trainings on all of them, which the evidence does not name.
+  if (evidence.with_held_out || !evidence.reference) return figures;
+  const char* const leader = user.test_accuracy > evidence.reference->test_accuracy ? "user" : "reference";
+  if (evidence.second_data) add("embedding-limited", evidence.second_data->gain, "second", leader);
+  if (!evidence.families.empty()) add("family-limited", evidence.families.front().gain, "neighbours", leader);
   return figures;
 }
 

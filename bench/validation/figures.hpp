@@ -13,7 +13,7 @@
 
 namespace plateau::validation {
 
-// By what it stands for in a diagnosis: "user", "optimised", "reference", "neighbours", ...
+// By what it stands for in a diagnosis: "user", the cause of a step of betterment, "reference", "neighbours", ...
 struct JudgedSetting {
   std::string what, architecture;
   double test_accuracy = 0, standard_error = 0;  // by its trainings

@@ -40,7 +40,7 @@ void majority(Making& m) {
   // while guessing by the nearer mean would lift balanced accuracy from 0.5 to 0.62.
   static const std::vector<Cell> tuning = {{kMixture, 1, 2, 2, 2000, {8}}, {kMixture, 1, 5, 2, 2500, {}}};
   static const std::vector<Cell> frozen = {
-      {kMixture, 1, 2, 2, 2500, {}}, {kMixture, 1, 5, 2, 2000, {4}}, {kMixture, 1, 3, 2, 3000, {8}}};
+      {kMixture, 1, 4, 2, 2500, {}}, {kMixture, 1, 6, 2, 2000, {4}}, {kMixture, 1, 3, 2, 3000, {8}}};
   start(m, m.cell(tuning, frozen), 2000);
   Specification& s = m.spec;
   s.rule.first_share = m.draws.within(0.88, 0.93);

@@ -42,7 +42,7 @@ void healthy_groups(Making& m) {
   s.test_rows = s.train_rows;
   s.rule.group_share = m.within({0.15, 0.25}, {0.2, 0.35});
   s.rule.flips = m.draws.within(0.05, 0.12);
-  s.run.epochs = 20;
+  s.run.epochs = 60;
   s.fault = "none, in groups";
   s.expected = {Code::ceiling, Code::label_noise};
 }
@@ -92,6 +92,7 @@ void healthy_frozen(Making& m) {
   Specification& s = m.spec;
   s.rule.separation = s.rule.classes == 2 ? m.draws.within(2, 2.5) : m.draws.within(3.5, 4.5);
   s.rule.flips = m.draws.within(0.03, 0.1);
+  s.run.epochs = 120;
   s.given = GivenWeights::kept_features;
   s.remedy = s.run;
   s.run.frozen = 1;

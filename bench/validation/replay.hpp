@@ -5,43 +5,13 @@
 // that it makes the same choices, and trains what the test rows judge anew, with seeds that the study did not have.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "plateau/model/trainer.hpp"
+#include "plateau/model/forwarding_trainer.hpp"
 
 namespace plateau::validation {
-
-// Forwards all but the training of fleets, which is what studies ask for.
-class ForwardingTrainer : public Trainer {
- public:
-  explicit ForwardingTrainer(Trainer& trainer) : trainer_(trainer) {}
-
-  using Trainer::train;
-  RunResult train(const Run& run, const TrainingData& data, const Checkpoints& checkpoints,
-                  const RunObserver& observer) override {
-    return trainer_.train(run, data, checkpoints, observer);
-  }
-  void for_each(Index count, const std::function<void(Index, Trainer&)>& body) override {
-    trainer_.for_each(count, body);
-  }
-  SplitStatistics statistics(const TrainingData& data, Index classes) override {
-    return trainer_.statistics(data, classes);
-  }
-  Predictions predict(const TrainedNetwork& network, HostMatrix<const float> x) override {
-    return trainer_.predict(network, x);
-  }
-  Neighbours neighbours(HostMatrix<const float> queries, HostMatrix<const float> candidates, Index k,
-                        HostSpan<const std::int32_t> exclude) override {
-    return trainer_.neighbours(queries, candidates, k, exclude);
-  }
-  bool stop_requested() const override { return trainer_.stop_requested(); }
-
- protected:
-  Trainer& trainer_;
-};
 
 // For test rows that are many: they are judged once, by the parameters that a run's predictions are asked of, and not
 // after every epoch. So the history knows nothing of them, and the right rows are those of the epoch that is kept only.

@@ -17,7 +17,8 @@ commits have added to are told of. --out writes a result file (results.py) of th
   twice                     [{rows, error: predicted gain at twice the training rows - the true one, in points}]
   truths                    {ratios: [standard error of a true value / half its interval], untold: figures without one}
 
-Exit code: 0; 1 where --check is given and a goal is missed, or of an audit a claim does not hold; 2 where the files cannot be used.
+Exit code: 0; 1 where --check is given and a goal is missed, or of an audit a claim does not hold; 2 where the files
+cannot be used.
 """
 
 import argparse
@@ -80,11 +81,12 @@ def cause_of(outcome):
 
 def may_abstain(outcome):
     """Of which to claim nothing is right."""
-    return outcome["kind"] == "underpowered" or (outcome["kind"] == "healthy" and ABSTENTIONS & set(outcome["expected"]))
+    return outcome["kind"] == "underpowered" or (outcome["kind"] == "healthy" and
+                                                 bool(ABSTENTIONS & set(outcome["expected"])))
 
 
 def is_right(outcome):
-    return outcome["code"] in outcome["expected"] and bool(is_decided(outcome) or may_abstain(outcome))
+    return outcome["code"] in outcome["expected"] and (is_decided(outcome) or may_abstain(outcome))
 
 
 def lists(outcome, code):
@@ -176,7 +178,8 @@ def at_most(share):
 
 COVERS = ("93 % to 97 %", lambda share: 0.93 <= share <= 0.97)
 GOALS = {"precision among decided": at_least(0.95), "macro recall over causes": at_least(0.85),
-         "label noise listed where labels are flipped": at_least(0.85), "label noise listed where none are": at_most(0.05),
+         "label noise listed where labels are flipped": at_least(0.85),
+         "label noise listed where none are": at_most(0.05),
          "healthy sets given a false cause": at_most(0.05), "inconclusive, of adequately powered sets": at_most(0.15),
          "inconclusive, of underpowered sets": at_least(0.95),
          "95 % intervals of gains that hold the true value": COVERS,
@@ -341,9 +344,10 @@ def truth_line(result):
     ratios, untold = result["truths"]["ratios"], result["truths"]["untold"]
     if not ratios:
         return f"No true values; {untold} figures had none to be found."
+    large = count(ratios, lambda ratio: ratio > 0.25)
     return (f"Standard errors of the true values, in halves of their intervals: {ratios[len(ratios) // 2]:.2f} in the "
-            f"middle, above 0.25 of {count(ratios, lambda ratio: ratio > 0.25)} of {len(ratios)}. {untold} figures had no "
-            "true value: a training diverged, or another setting was best with other seeds.")
+            f"middle, above 0.25 of {large} of {len(ratios)}. {untold} figures had no true value: a training diverged, "
+            "or another setting was best with other seeds.")
 
 
 def render(result, wanted=None):
@@ -390,7 +394,7 @@ def failed_claims(lines):
 
 
 def render_audit(lines):
-    """Means by maker of what fresh rows say, and what makes its problems what they are: in how many of them it holds."""
+    """Means by maker of what fresh rows say, and of how many of its problems that holds which makes them what they are."""
     columns = {"user": "user", "remedied": "remedied", "ladder": "best of the ladder",
                "ladder_at_half": "with half the rows", "ladder_at_twice": "with twice"}
     table = [f"| built in | sets | {' | '.join(columns.values())} | Bayes |", "| --- | ---: |" + " ---: |" * 6]
@@ -404,7 +408,8 @@ def render_audit(lines):
         cells = [mean([line["audit"][key] for line in of_maker]) for key in columns]
         cells.append(mean([line["bayes"] for line in of_maker]))
         table.append(f"| {maker} | {len(of_maker)} | {' | '.join(cells)} |")
-        for what, same in grouped([claim for line in of_maker for claim in line["claims"]], lambda c: c["what"]).items():
+        all_claims = [claim for line in of_maker for claim in line["claims"]]
+        for what, same in grouped(all_claims, lambda claim: claim["what"]).items():
             values = [claim["value"] for claim in same if claim["value"] is not None] or [math.nan]
             bounds = [f"{words} {same[0][key]}" for key, words in (("least", "at least"), ("most", "at most"))
                       if same[0][key] is not None]
@@ -420,7 +425,8 @@ def main(arguments):
     parser.add_argument("--out", type=pathlib.Path, metavar="RESULT", help="keep the figures as a result file")
     parser.add_argument("--audit", action="store_true", help="the lines are of bench_validation --audit")
     parser.add_argument("--wrong", action="store_true", help="list the diagnoses that are not right as well")
-    parser.add_argument("--check", action="store_true", help="exit with 1 where a goal is missed, or a claim does not hold")
+    parser.add_argument("--check", action="store_true",
+                        help="exit with 1 where a goal is missed, or of an audit a claim does not hold")
     options = parser.parse_args(arguments)
     try:
         lines = read_lines(options.files)

@@ -19,15 +19,14 @@ using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 constexpr std::uint64_t kDiagnosisSeed = 1, kCurveSeed = std::uint64_t{1} << 40, kSeedsOn = 1'000'000;
-constexpr Index kCurveRepeats = 6;
 
 // What the last doubling of the rows gains, by the diagnosis' own way of training on parts, on other parts of these
 // rows and with other seeds, judged by the test rows.
-std::optional<Difference> gain_of_doubling(const Split& split, const Run& of_curve, Depth depth, Trainer& trainer,
-                                           Index& trainings) {
+std::optional<Difference> gain_of_doubling(const Split& split, const Run& of_curve, Depth depth, Index repeats,
+                                           Trainer& trainer, Index& trainings) {
   Battery battery = battery_of(depth);
   battery.curve_halvings = 1;
-  battery.curve_repeats = kCurveRepeats;
+  battery.curve_repeats = repeats;
   const auto steps = [&](Index n) { return of_curve.batch == 0 ? 1 : (n + of_curve.batch - 1) / of_curve.batch; };
   Setting setting{"", of_curve};
   setting.run.validation.reset();
@@ -52,11 +51,11 @@ JudgedInterval judged(const std::string& name, const Estimate& estimate, double 
 }
 
 // What the diagnosis says of the settings that it compares. False where the user wanted an end.
-bool judge_figures(const DiagnoseConfiguration& configuration, const Split& fresh,
+bool judge_figures(Index trainings, const DiagnoseConfiguration& configuration, const Split& fresh,
                    const std::optional<Split>& second_fresh, const RecordingTrainer& recording, Trainer& trainer,
                    Trial& trial) {
   std::vector<JudgedSettings> others;
-  for (Index k = 0; k < kTruthTrainings; ++k) {
+  for (Index k = 0; k < trainings; ++k) {
     ReplayingTrainer replay(recording, trainer, static_cast<std::uint64_t>(k + 1) * kSeedsOn);
     const auto by_fresh = diagnose(fresh, second_fresh ? &*second_fresh : nullptr, configuration, replay);
     if (!by_fresh) return false;
@@ -71,11 +70,10 @@ bool judge_figures(const DiagnoseConfiguration& configuration, const Split& fres
       const auto value = value_by(figure, own, other);
       if (!value) break;
       ++told;
-      mean.value += value->value / static_cast<double>(kTruthTrainings);
-      mean.standard_error =
-          std::hypot(mean.standard_error, value->standard_error / static_cast<double>(kTruthTrainings));
+      mean.value += value->value / static_cast<double>(trainings);
+      mean.standard_error = std::hypot(mean.standard_error, value->standard_error / static_cast<double>(trainings));
     }
-    if (told == kTruthTrainings)
+    if (told == trainings)
       trial.intervals.push_back(judged(figure.name, figure.estimate, mean.value, mean.standard_error));
     else
       trial.untold.push_back(figure.name);
@@ -84,18 +82,18 @@ bool judge_figures(const DiagnoseConfiguration& configuration, const Split& fres
 }
 
 // What it says of the rows. False where the user wanted an end.
-bool judge_rows(const Problem& problem, const Run& of_curve, Depth depth, const Split& fresh, Trainer& trainer,
-                Trial& trial) {
+bool judge_rows(const Problem& problem, const TruthPlan& truths, const Run& of_curve, Depth depth, const Split& fresh,
+                Trainer& trainer, Trial& trial) {
   const CurveEvidence& curve = *trial.diagnosis->evidence.curve;
-  const auto of_parts = gain_of_doubling(fresh, of_curve, depth, trainer, trial.truth_trainings);
+  const auto of_parts = gain_of_doubling(fresh, of_curve, depth, truths.curve_repeats, trainer, trial.truth_trainings);
   if (!of_parts) return false;
   trial.intervals.push_back(judged("data-limited", curve.gain, of_parts->value, of_parts->standard_error));
 
   // So that as many rows as there are lie outside of a fold after one halving, and twice as many before.
   const Index folds = battery_of(depth).curve_folds;
   Split more = problem.more_train_rows(2 * problem.specification().train_rows * folds / (folds - 1));
-  more.test = problem.fresh_rows(kTruthRows).test;
-  const auto of_more = gain_of_doubling(more, of_curve, depth, trainer, trial.truth_trainings);
+  more.test = problem.fresh_rows(truths.rows).test;
+  const auto of_more = gain_of_doubling(more, of_curve, depth, truths.curve_repeats, trainer, trial.truth_trainings);
   if (!of_more) return false;
   trial.twice =
       judged("twice the rows", {curve.at_twice, curve.at_twice_interval}, of_more->value, of_more->standard_error);
@@ -104,7 +102,8 @@ bool judge_rows(const Problem& problem, const Run& of_curve, Depth depth, const 
 
 }  // namespace
 
-std::optional<Trial> try_problem(const Problem& problem, Depth depth, Truths truths, Trainer& trainer) {
+std::optional<Trial> try_problem(const Problem& problem, Depth depth, const std::optional<TruthPlan>& truths,
+                                 Trainer& trainer) {
   const Specification& s = problem.specification();
   const DiagnoseConfiguration configuration{
       .run = s.run, .validation = s.validation, .depth = depth, .seed = kDiagnosisSeed};
@@ -112,10 +111,10 @@ std::optional<Trial> try_problem(const Problem& problem, Depth depth, Truths tru
   RecordingTrainer recording(trainer);
   Split fresh;
   std::optional<Split> second_fresh;
-  truths = problem.has_fresh_rows() ? truths : Truths::leave_out;
-  if (truths == Truths::find) {
-    fresh = problem.fresh_rows(kTruthRows);
-    second_fresh = problem.second_fresh_rows(kTruthRows);
+  const bool finds = truths && problem.has_fresh_rows();
+  if (finds) {
+    fresh = problem.fresh_rows(truths->rows);
+    second_fresh = problem.second_fresh_rows(truths->rows);
     recording.replayed_on(problem.split().test.x(), fresh.test.x());
     if (second_fresh) recording.replayed_on(problem.second()->test.x(), second_fresh->test.x());
   }
@@ -126,13 +125,13 @@ std::optional<Trial> try_problem(const Problem& problem, Depth depth, Truths tru
     return trial;
   }
   if (!trial.diagnosis) return {};
-  if (truths == Truths::leave_out || !trial.diagnosis->evidence.user) return trial;
+  if (!finds || !trial.diagnosis->evidence.user) return trial;
 
   const auto start = Clock::now();
-  if (!judge_figures(configuration, fresh, second_fresh, recording, trainer, trial)) return {};
+  if (!judge_figures(truths->trainings, configuration, fresh, second_fresh, recording, trainer, trial)) return {};
   const Run* const of_curve = recording.first_of_curve();
   if (trial.diagnosis->evidence.curve && of_curve != nullptr &&
-      !judge_rows(problem, *of_curve, depth, fresh, trainer, trial))
+      !judge_rows(problem, *truths, *of_curve, depth, fresh, trainer, trial))
     return {};
   trial.truth_seconds = seconds_since(start);
   return trial;

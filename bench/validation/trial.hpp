@@ -12,11 +12,13 @@
 
 namespace plateau::validation {
 
-// Fresh rows that say what a figure should have been: their own error is less than a quarter of that of 2,000 test
-// rows.
-inline constexpr Index kTruthRows = 40'000;
-// Trainings with other seeds that say so, for every one that the diagnosis has made of a setting.
-inline constexpr Index kTruthTrainings = 4;
+// What true values are made of: their error must be small against the intervals.
+struct TruthPlan {
+  Index rows = 40'000;      // fresh ones, whose own error is less than a quarter of that of 2,000 test rows
+  Index trainings = 4;      // with other seeds, for every one that the diagnosis has made of a setting
+  Index curve_repeats = 6;  // parts of the rows, of each size and outside of each fold
+};
+inline constexpr Index kTruthRows = TruthPlan{}.rows;
 
 // A figure of the diagnosis with its interval, and its true value: by trainings of the same settings on the same
 // training rows, with seeds that the diagnosis did not have, judged by fresh rows. Fractions.
@@ -26,8 +28,6 @@ struct JudgedInterval {
   double truth = 0;
   double truth_error = 0;  // standard error of the true value, by its trainings
 };
-
-enum class Truths { leave_out, find };
 
 struct Trial {
   std::optional<Diagnosis> diagnosis;  // none where the data were refused
@@ -40,7 +40,9 @@ struct Trial {
   Index truth_trainings = 0;
 };
 
-// None where the user wanted an end before it was complete.
-std::optional<Trial> try_problem(const Problem& problem, Depth depth, Truths truths, Trainer& trainer);
+// Without a plan, and of problems without fresh rows, no true values are looked for. None where the user wanted an end
+// before it was complete.
+std::optional<Trial> try_problem(const Problem& problem, Depth depth, const std::optional<TruthPlan>& truths,
+                                 Trainer& trainer);
 
 }  // namespace plateau::validation

@@ -29,13 +29,17 @@ void cause_table(std::string& out, const Diagnosis& diagnosis) {
 }
 
 void budget_table(std::string& out, const ErrorBudget& budget) {
-  const std::pair<const char*, double> parts[] = {
-      {"accuracy now", budget.accuracy},         {"better optimisation", budget.optimisation},
-      {"regularisation", budget.regularisation}, {"a larger network", budget.capacity},
-      {"twice the rows", budget.twice_the_data}, {"unexplained", budget.unexplained}};
+  const std::pair<const char*, double> parts[] = {{"accuracy now", budget.accuracy},
+                                                  {"other weights", budget.weights},
+                                                  {"better optimisation", budget.optimisation},
+                                                  {"regularisation", budget.regularisation},
+                                                  {"a larger network", budget.capacity},
+                                                  {"twice the rows", budget.twice_the_data},
+                                                  {"unexplained", budget.unexplained}};
   std::string text;
   for (const auto& [name, part] : parts)
-    text += fmt::format("{}{} {}", text.empty() ? "" : " + ", in_points(part), name);
+    if (name != parts[1].first || part > 0)
+      text += fmt::format("{}{} {}", text.empty() ? "" : " + ", in_points(part), name);
   paragraph(out, "Budget", text + " = 100 points");
 }
 
@@ -52,10 +56,17 @@ std::string suspects_words(const Diagnosis& diagnosis) {
 }
 
 // ---- JSON -----------------------------------------------------------------------------------------------------------
-// ------------------------------------------------------------------------------------------------------------
 
 Json setting_json(const std::optional<SettingEvidence>& setting) {
   return setting ? json_setting(*setting, true) : Json(nullptr);
+}
+
+Json step_json(const std::optional<StepEvidence>& step) {
+  if (!step) return nullptr;
+  Json json = json_setting(*step, true);
+  json["over_user"] = json_difference(step->over_user);
+  json["taken"] = step->taken;
+  return json;
 }
 
 Json user_json(const UserEvidence& user) {
@@ -130,6 +141,7 @@ Json integrity_json(const Integrity& integrity) {
 
 Json signal_json(const SignalEvidence& signal) {
   return {{"permutations", signal.permutations},
+          {"networks", signal.networks},
           {"trainings", signal.trainings},
           {"statistic", signal.statistic},
           {"null", signal.null},
@@ -168,13 +180,14 @@ Json evidence_json(const Diagnosis& diagnosis) {
   json["integrity"] = integrity_json(e.integrity);
   json["user"] = e.user ? user_json(*e.user) : Json(nullptr);
   json["with_leaked"] = e.with_leaked ? json_setting(*e.with_leaked, false) : Json(nullptr);
-  json["optimised"] = setting_json(e.optimised);
-  json["takes_optimised"] = e.takes_optimised;
-  json["regularised"] = setting_json(e.regularised);
-  json["takes_regularised"] = e.takes_regularised;
-  json["larger"] = setting_json(e.larger);
+  json["unfrozen"] = step_json(e.unfrozen);
+  json["from_scratch"] = step_json(e.from_scratch);
+  json["optimised"] = step_json(e.optimised);
+  json["regularised"] = step_json(e.regularised);
+  json["larger"] = step_json(e.larger);
   json["reference"] = setting_json(e.reference);
-  json["from_scratch"] = setting_json(e.from_scratch);
+  json["most_steps"] = e.most_steps;
+  json["with_held_out"] = setting_json(e.with_held_out);
   json["second_data"] = setting_json(e.second_data);
   json["signal"] = e.signal ? signal_json(*e.signal) : Json(nullptr);
   json["learning_curve"] = e.curve ? json_curve(*e.curve) : Json(nullptr);
@@ -248,14 +261,13 @@ std::string diagnosis_json(const Diagnosis& diagnosis, const Environment& enviro
                                {"what", effect.what},
                                {"points", 100 * effect.points},
                                {"gain", json_difference(effect.gain)},
+                               {"twice", effect.twice ? json_estimate(*effect.twice) : Json(nullptr)},
                                {"adjusted_p", json_number(effect.adjusted_p)},
                                {"state", to_string(effect.state)}});
   const ErrorBudget& budget = diagnosis.budget;
-  json["error_budget"] = {{"accuracy", budget.accuracy},
-                          {"optimisation", budget.optimisation},
-                          {"regularisation", budget.regularisation},
-                          {"capacity", budget.capacity},
-                          {"twice_the_data", budget.twice_the_data},
+  json["error_budget"] = {{"accuracy", budget.accuracy},         {"weights", budget.weights},
+                          {"optimisation", budget.optimisation}, {"regularisation", budget.regularisation},
+                          {"capacity", budget.capacity},         {"twice_the_data", budget.twice_the_data},
                           {"unexplained", budget.unexplained}};
   json["evidence"] = evidence_json(diagnosis);
   json["trainings"] = diagnosis.trainings;

@@ -53,7 +53,7 @@ const Battery kThorough = [] {
   return battery;
 }();
 
-constexpr Index kFewestEpochs = 30, kMostEpochs = 400, kSmallestBatch = 16, kLargestBatch = 256;
+constexpr Index kFewestEpochs = 30, kSmallestBatch = 16, kLargestBatch = 256;
 
 Index batch_of(Index rows) {
   const auto power = static_cast<Index>(std::bit_floor(static_cast<std::uint64_t>(std::max<Index>(1, rows / 16))));
@@ -102,14 +102,14 @@ double rounded(double value) { return std::stod(fmt::format("{:.1e}", value)); }
 
 // Epochs in which a training takes about as many steps as the battery says.
 Index epochs_of(Index rows, Index batch, const Battery& battery) {
-  return std::clamp(battery.optimiser_steps / ((rows + batch - 1) / batch), kFewestEpochs, kMostEpochs);
+  return std::clamp(battery.optimiser_steps / ((rows + batch - 1) / batch), kFewestEpochs, battery.most_epochs);
 }
 
 // Networks of the ladder, and larger ones than the user's.
 std::vector<Architecture> other_networks(const Architecture& user, const Battery& battery) {
   const std::vector<Index> own = hidden_of(user);
   std::vector<std::vector<Index>> ladder = battery.ladder;
-  if (!own.empty()) {
+  if (!own.empty() && battery.beyond_users) {
     ladder.push_back(scaled_widths(own, 4));
     std::vector<Index> deeper = own;
     deeper.push_back(own.back());
@@ -164,6 +164,17 @@ const Battery& battery_of(Depth depth) {
   return depth == Depth::quick ? kQuick : depth == Depth::standard ? kStandard : kThorough;
 }
 
+Battery lengthened(const Battery& battery) {
+  Battery longer = battery;
+  longer.optimiser_steps *= 10;
+  longer.most_epochs *= 10;
+  longer.recipe_rates = {1e-3, 3e-3};
+  longer.ladder = {{128, 128}};
+  longer.beyond_users = false;
+  longer.curve_repeats = (battery.curve_repeats + 2) / 3;
+  return longer;
+}
+
 bool is_larger(const Architecture& network, const Architecture& than) {
   return network.parameters() > than.parameters();
 }
@@ -178,6 +189,20 @@ Run recipe(const Run& user, const Architecture& network, double rate, Index rows
                           .class_weights = user.class_weights},
                          network);
   return run;
+}
+
+std::vector<Setting> recipe_settings(const Run& user, Index rows, const Battery& battery) {
+  std::vector<Setting> settings;
+  for (const double rate : battery.recipe_rates) {
+    Run run = recipe(user, user.architecture, rate, rows, battery);
+    run.dropout = user.dropout;
+    run.jitter = user.jitter;
+    run.mixup = user.mixup;
+    run.frozen = user.frozen;
+    run.initial = user.initial;
+    settings.push_back({recipe_words(run), std::move(run)});
+  }
+  return settings;
 }
 
 std::vector<Setting> optimisation_settings(const Run& user, Index rows, const Battery& battery) {
@@ -200,15 +225,8 @@ std::vector<Setting> optimisation_settings(const Run& user, Index rows, const Ba
            std::move(run)});
     }
   }
-  for (const double rate : battery.recipe_rates) {
-    Run run = recipe(user, user.architecture, rate, rows, battery);
-    run.dropout = user.dropout;
-    run.jitter = user.jitter;
-    run.mixup = user.mixup;
-    run.frozen = user.frozen;
-    run.initial = user.initial;
-    settings.push_back({recipe_words(run), std::move(run)});
-  }
+  const std::vector<Setting> by_recipe = recipe_settings(user, rows, battery);
+  settings.insert(settings.end(), by_recipe.begin(), by_recipe.end());
   return settings;
 }
 

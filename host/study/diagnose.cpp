@@ -11,6 +11,7 @@
 #include <numeric>
 
 #include "plateau/core/error.hpp"
+#include "plateau/study/choice.hpp"
 #include "plateau/study/comparisons.hpp"
 #include "plateau/study/integrity.hpp"
 #include "plateau/study/learning_curve.hpp"
@@ -25,6 +26,10 @@ constexpr Index kFewestRows = 10;  // of training, and of test
 
 // Seeds of the parts, which are apart from each other.
 enum class Part : std::uint32_t { neighbours, folds, held_out, judge, score, signal, curve, shift, label_map, second };
+
+Index steps_of(const Run& run, Index rows) {
+  return run.epochs * (run.batch == 0 ? 1 : (rows + run.batch - 1) / run.batch);
+}
 
 double mean(const std::vector<double>& values) { return mean_spread(values).mean; }
 
@@ -55,14 +60,18 @@ class Study {
 
  private:
   std::uint64_t seed(Part part) const { return seed_of(configuration_.seed, part); }
-  std::vector<Judged> judge(const char* block, const Split& split, const std::vector<Setting>& settings);
+  std::vector<Judged> judge(const char* block, const Split& split, std::vector<Setting> settings);
   SettingEvidence seen(const Judged& judged) const {
     return setting_evidence(judged, split_.test.label(), evidence_.classes);
   }
 
   UserEvidence look_into_user();
-  void choose(const Folds& folds);
+  void better(const Folds& folds, bool longer);
   void judge_chosen();
+  std::optional<Judged> judge_on_all_rows(const Judged& stopping);
+  void judge_with_held_out();
+  const Judged& leader() const;
+  bool neighbours_are_ahead() const;
   void compare_balance_of_classes();
   void compare_families();
   void judge_second(const Folds& folds);
@@ -77,13 +86,14 @@ class Study {
   Index seeds_ = 0;  // of every setting that is judged
   Index test_looks_ = 0;
 
+  Choice choice_;  // what is judged as better than the user's
   std::optional<Judged> user_, reference_judged_;
-  std::optional<Setting> optimised_, regularised_, larger_;
-  std::optional<Setting> smaller_;  // of the ladder, where it is the best of all; else one of those before it is
-  bool takes_larger_ = false;       // as the reference
+  std::optional<Judged> user_on_all_rows_, reference_on_all_rows_;  // where the user's training holds some out
 };
 
-std::vector<Judged> Study::judge(const char* block, const Split& split, const std::vector<Setting>& settings) {
+// Where the user holds rows out to stop early by, nothing that is compared with it trains on them.
+std::vector<Judged> Study::judge(const char* block, const Split& split, std::vector<Setting> settings) {
+  for (Setting& setting : settings) setting.without_held_out = configuration_.run.patience > 0;
   test_looks_ += static_cast<Index>(settings.size());
   return judge_settings(laboratory_, block, views(split), settings, *held_out_, seeds_, seed(Part::judge));
 }
@@ -137,110 +147,94 @@ UserEvidence Study::look_into_user() {
   return user;
 }
 
-// What comes into question as better than the user's, by validation loss on the folds.
-void Study::choose(const Folds& folds) {
-  const TrainingData data = views(split_);
+// What betters the user's training, chosen on the folds and judged by the test rows.
+void Study::better(const Folds& folds, bool longer) {
   const Run& own = configuration_.run;
   const Index rows = split_.train.rows();
-  const auto score = [&](const char* block, const std::vector<Setting>& settings) {
-    return score_settings(laboratory_, block, data, settings, folds, seed(Part::score));
-  };
-  struct Scored {
-    Setting setting;
-    double loss = std::numeric_limits<double>::infinity();
-  };
-  const auto better = [](std::optional<Scored>& best, Setting setting, double loss) {
-    if (!best || loss < best->loss) best = Scored{std::move(setting), loss};
-  };
-  std::vector<Setting> candidates = optimisation_settings(own, rows, battery_);
-  candidates.insert(candidates.begin(), {"the user's", own});
-  const std::vector<FoldScore> scores = score("optimisation", candidates);
-  const FoldScore user = scores.front();
-  Scored base{candidates.front(), user.validation_loss};
-  std::optional<Scored> optimised, early;
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    // Better optimised is what fits the training rows better; what fits them less and does better is held back.
-    if (i > 0 && scores[i].train_loss < user.train_loss) better(optimised, candidates[i], scores[i].validation_loss);
-    if (scores[i].best_epochs < candidates[i].run.epochs)
-      better(early, stopped_at_best(i == 0 ? Setting{"", own} : candidates[i], scores[i]), scores[i].best_loss);
-  }
-  if (optimised) {
-    optimised_ = optimised->setting;
-    evidence_.takes_optimised = optimised->loss < base.loss;
-    if (evidence_.takes_optimised) base = *optimised;
-  }
-
-  std::optional<Scored> regularised = early;
-  candidates = regularisation_settings(base.setting.run, battery_);
-  const std::vector<FoldScore> held_back = score("regularisation", candidates);
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    better(regularised, candidates[i], held_back[i].validation_loss);
-    if (held_back[i].best_epochs < candidates[i].run.epochs)
-      better(regularised, stopped_at_best(candidates[i], held_back[i]), held_back[i].best_loss);
-  }
-  if (regularised) {
-    regularised_ = regularised->setting;
-    evidence_.takes_regularised = regularised->loss < base.loss;
-    if (evidence_.takes_regularised) base = *regularised;
-  }
-
-  std::optional<Scored> larger, smaller;
-  candidates = capacity_settings(own, rows, battery_);
-  const std::vector<FoldScore> ladder = score("capacity", candidates);
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    const double loss = ladder[i].best_loss;
-    Setting setting = stopped_at_best(candidates[i], ladder[i]);
-    std::optional<Scored>& of_its_size = is_larger(setting.run.architecture, own.architecture) ? larger : smaller;
-    better(of_its_size, std::move(setting), loss);
-  }
-  if (larger) larger_ = larger->setting;
-  takes_larger_ = larger && larger->loss < base.loss && !(smaller && smaller->loss < larger->loss);
-  if (!takes_larger_ && smaller && smaller->loss < base.loss) smaller_ = smaller->setting;
+  choice_ = choose_settings(laboratory_, views(split_), own, folds, battery_, longer, seed(Part::score));
+  judge_chosen();
+  if (configuration_.run.patience > 0) reference_on_all_rows_ = judge_on_all_rows(*reference_judged_);
+  const Run recipe = recipe_settings(own, rows, longer ? lengthened(battery_) : battery_).front().run;
+  evidence_.most_steps = std::max(steps_of(own, rows), steps_of(recipe, rows));
+  compare_families();
 }
 
-// The chosen settings, and the gains of each over what stands before it.
 void Study::judge_chosen() {
+  const std::pair<const std::optional<Step>*, std::optional<StepEvidence>*> steps[] = {
+      {&choice_.unfrozen, &evidence_.unfrozen},
+      {&choice_.drawn, &evidence_.from_scratch},
+      {&choice_.optimised, &evidence_.optimised},
+      {&choice_.regularised, &evidence_.regularised},
+      {&choice_.larger, &evidence_.larger}};
   std::vector<Setting> settings;
-  const auto place = [&settings](const std::optional<Setting>& setting) {
-    if (setting) settings.push_back(*setting);
-    return settings.size() - 1;
-  };
-  const std::size_t optimised = place(optimised_), regularised = place(regularised_), larger = place(larger_);
-  const std::size_t smaller = place(smaller_);
-  std::optional<std::size_t> scratch;
-  if (configuration_.run.initial) {
-    Setting setting{"drawn weights", configuration_.run};
-    setting.run.initial.reset();
-    settings.push_back(std::move(setting));
-    scratch = settings.size() - 1;
-  }
-  const std::vector<Judged> judged = judge("best settings", split_, settings);
+  for (const auto& [step, evidence] : steps)
+    if (*step) settings.push_back((*step)->setting);
+  if (choice_.smaller) settings.push_back(choice_.smaller->setting);
+  const std::vector<Judged> judged = judge("best settings", split_, std::move(settings));
 
-  const auto gains = [this](const Judged& setting, const Judged& over) {
-    SettingEvidence evidence = seen(setting);
-    evidence.gain = crossed_difference(over.right, setting.right, Pairing::by_training);
-    return evidence;
+  const auto difference = [](const Judged& from, const Judged& to) {
+    return crossed_difference(from.right, to.right, Pairing::by_training);
   };
   const Judged* base = &*user_;
-  if (optimised_) {
-    evidence_.optimised = gains(judged[optimised], *base);
-    if (evidence_.takes_optimised) base = &judged[optimised];
+  auto next = judged.begin();
+  for (const auto& [step, evidence] : steps) {
+    evidence->reset();
+    if (!*step) continue;
+    const Judged& stepped = *next++;
+    StepEvidence& of = evidence->emplace(StepEvidence{seen(stepped)});
+    of.gain = difference(*base, stepped);
+    of.over_user = difference(*user_, stepped);
+    of.taken = (*step)->taken && of.over_user.interval.high >= 0;
+    if (of.taken) base = &stepped;
   }
-  if (regularised_) {
-    evidence_.regularised = gains(judged[regularised], *base);
-    if (evidence_.takes_regularised) base = &judged[regularised];
-  }
-  if (larger_) evidence_.larger = gains(judged[larger], *base);
-  if (scratch) evidence_.from_scratch = gains(judged[*scratch], *user_);
+  if (choice_.smaller && difference(*user_, *next).interval.high >= 0) base = &*next;
   // The best of all has been judged already, as what it is the best of.
-  reference_judged_ = takes_larger_ ? judged[larger] : smaller_ ? judged[smaller] : *base;
-  evidence_.reference = gains(*reference_judged_, *user_);
+  SettingEvidence reference = seen(*base);
+  reference.gain = difference(*user_, *base);
+  evidence_.reference = std::move(reference);
+  reference_judged_ = *base;
+}
+
+// Trained without early stopping, in as many epochs as that took, on all rows; none where no training was kept.
+std::optional<Judged> Study::judge_on_all_rows(const Judged& stopping) {
+  std::vector<double> epochs;
+  for (const RunResult& result : stopping.results)
+    if (result.best_epoch) epochs.push_back(static_cast<double>(*result.best_epoch + 1));
+  Setting setting = stopping.setting;
+  if (setting.run.patience > 0) {
+    if (epochs.empty()) return {};
+    setting.run.patience = 0;
+    setting.run.epochs = std::max<Index>(1, std::llround(mean(epochs)));
+  }
+  setting.what = fmt::format("trained on the rows that are held out as well, {} epochs", setting.run.epochs);
+  setting.without_held_out = false;
+  ++test_looks_;
+  return judge_settings(laboratory_, "held-out rows", views(split_), {setting}, *held_out_, seeds_, seed(Part::judge))
+      .front();
+}
+
+void Study::judge_with_held_out() {
+  if (configuration_.run.patience == 0) return;
+  user_on_all_rows_ = judge_on_all_rows(*user_);
+  if (!user_on_all_rows_) return;
+  evidence_.with_held_out = seen(*user_on_all_rows_);
+  evidence_.with_held_out->gain = crossed_difference(user_->right, user_on_all_rows_->right, Pairing::by_training);
+}
+
+// What other features and other ways to classify must better, for neighbours know the held-out rows too.
+const Judged& Study::leader() const {
+  const Judged* leader = &*reference_judged_;
+  for (const Judged* other : {&*user_, user_on_all_rows_ ? &*user_on_all_rows_ : nullptr,
+                              reference_on_all_rows_ ? &*reference_on_all_rows_ : nullptr})
+    if (other != nullptr && other->test_accuracy() > leader->test_accuracy()) leader = other;
+  return *leader;
 }
 
 void Study::compare_balance_of_classes() {
   if (evidence_.user->setting.most_predicted < kOneClass) return;
-  Setting balanced{"balanced class weights",
-                   optimised_ && evidence_.takes_optimised ? optimised_->run : configuration_.run};
+  Setting balanced{"balanced class weights", evidence_.optimised && evidence_.optimised->taken
+                                                 ? choice_.optimised->setting.run
+                                                 : configuration_.run};
   balanced.run.class_weights = {.balanced = true};
   const std::vector<Judged> judged = judge("class weights", split_, {balanced});
   evidence_.balance = compare_balance(*user_, judged.front(), split_.test.label(), evidence_.classes);
@@ -248,6 +242,7 @@ void Study::compare_balance_of_classes() {
 
 // Nearest neighbours on the test rows that they were asked about.
 void Study::compare_families() {
+  evidence_.families.clear();
   const NeighbourStudy& study = evidence_.integrity.neighbours;
   if (study.predicted.size() < 2) return;
   const std::vector<std::int32_t>& left_out = evidence_.integrity.leak.present ? evidence_.integrity.leak.rows : kNone;
@@ -260,11 +255,12 @@ void Study::compare_families() {
     neighbours.push_back(study.predicted[i] == split_.test.labels[asked.back()]);
   }
   if (asked.size() < 2) return;
+  const Judged& network = leader();
   RowOutcomes first(static_cast<Index>(asked.size())), second(first.rows());
-  for (Index training = 0; training < reference_judged_->right.trainings(); ++training) {
+  for (Index training = 0; training < network.right.trainings(); ++training) {
     std::vector<std::uint8_t> right;
     right.reserve(asked.size());
-    for (const std::size_t row : asked) right.push_back(reference_judged_->right(training, static_cast<Index>(row)));
+    for (const std::size_t row : asked) right.push_back(network.right(training, static_cast<Index>(row)));
     first.add(right);
   }
   second.add(neighbours);
@@ -274,6 +270,12 @@ void Study::compare_families() {
   family.name += study.best.standardised ? ", features standardised" : ", features as they are";
   family.test_accuracy = mean(second.training_accuracy());
   evidence_.families.push_back(std::move(family));
+}
+
+bool Study::neighbours_are_ahead() const {
+  return std::ranges::any_of(evidence_.families, [&](const FamilyEvidence& family) {
+    return family.gain.interval.low > 0 && family.gain.value >= configuration_.delta;
+  });
 }
 
 // The best of a few networks on the second features.
@@ -291,30 +293,33 @@ void Study::judge_second(const Folds& folds) {
   chosen.run.epochs = std::max<Index>(1, scores[static_cast<std::size_t>(best)].best_epochs);
   const std::vector<Judged> judged = judge("second features", *second_, {chosen});
   evidence_.second_data = seen(judged.front());
-  evidence_.second_data->gain =
-      crossed_difference(reference_judged_->right, judged.front().right, Pairing::by_training);
+  evidence_.second_data->gain = crossed_difference(leader().right, judged.front().right, Pairing::by_training);
 }
 
 void Study::train() {
   judge_user();
   evidence_.user = look_into_user();
   const Folds folds(split_.train, Folds::possible(split_.train, battery_.folds), seed(Part::folds));
-  choose(folds);
-  judge_chosen();
+  judge_with_held_out();
+  better(folds, false);
+  const bool longer = neighbours_are_ahead();
+  if (longer) better(folds, true);
   compare_balance_of_classes();
-  compare_families();
   if (second_ != nullptr) judge_second(folds);
 
   const Folds curve_folds(split_.train, Folds::possible(split_.train, battery_.curve_folds), seed(Part::curve));
-  const LearningCurve curve =
-      learning_curve(laboratory_, split_, reference_judged_->setting, curve_folds, battery_, seed(Part::curve));
+  const LearningCurve curve = learning_curve(laboratory_, split_, reference_judged_->setting, curve_folds,
+                                             longer ? lengthened(battery_) : battery_, seed(Part::curve));
   evidence_.curve = curve.evidence;
   evidence_.noise =
       test_label_noise(held_out_probabilities(curve.largest, 1, curve_folds, split_.train.rows(), evidence_.classes),
                        split_.train.labels, evidence_.classes);
 
+  test_looks_ += static_cast<Index>(evidence_.families.size() + evidence_.curve->points.size());
+
   evidence_.signal = test_signal(laboratory_, split_, configuration_.run, battery_, seed(Part::signal));
   if (evidence_.signal) {
+    test_looks_ += evidence_.signal->networks;
     const std::vector<Index>& class_rows = evidence_.integrity.of_classes.train_rows;
     const auto commonest = std::ranges::max_element(class_rows) - class_rows.begin();
     RowOutcomes constant(split_.test.rows());

@@ -59,7 +59,7 @@ std::vector<RunResult> Laboratory::train(std::string_view block, const TrainingD
   return results;
 }
 
-FoldScore fold_score(const std::vector<RunResult>& by_fold) {
+FoldScore fold_score(const Run& run, const std::vector<RunResult>& by_fold) {
   expects(!by_fold.empty(), "fold_score: at least one fold");
   const double folds = static_cast<double>(by_fold.size());
   FoldScore score{.best_loss = kInfinity};
@@ -67,7 +67,7 @@ FoldScore fold_score(const std::vector<RunResult>& by_fold) {
   bool whole = true;
   for (const RunResult& result : by_fold) {
     common = std::min(common, result.history.size());
-    whole = whole && is_complete(result.outcome) && !result.history.empty();
+    whole = whole && is_complete(result.outcome) && kept_epoch(run, result);
   }
   for (std::size_t e = 0; e < common; ++e) {
     double loss = 0;
@@ -82,11 +82,11 @@ FoldScore fold_score(const std::vector<RunResult>& by_fold) {
     return score;
   }
   for (const RunResult& result : by_fold) {
-    const EpochRecord& last = result.history.back();
-    score.validation_loss += last.validation_loss / folds;
-    score.validation_accuracy += last.validation_accuracy / folds;
-    score.train_loss += last.train_loss / folds;
-    score.train_accuracy += last.train_accuracy / folds;
+    const EpochRecord& kept = result.history[*kept_epoch(run, result)];
+    score.validation_loss += kept.validation_loss / folds;
+    score.validation_accuracy += kept.validation_accuracy / folds;
+    score.train_loss += kept.train_loss / folds;
+    score.train_accuracy += kept.train_accuracy / folds;
   }
   return score;
 }
@@ -98,8 +98,11 @@ std::vector<FoldScore> score_settings(Laboratory& laboratory, std::string_view b
     for (Index fold = 0; fold < folds.count(); ++fold) runs.push_back(outside_fold(setting, folds, fold, seed));
   std::vector<RunResult> results = laboratory.train(block, data, runs);
   std::vector<FoldScore> scores;
-  for (auto first = results.begin(); first != results.end(); first += folds.count())
-    scores.push_back(fold_score({first, first + folds.count()}));
+  auto first = results.begin();
+  for (const Setting& setting : settings) {
+    scores.push_back(fold_score(setting.run, {first, first + folds.count()}));
+    first += folds.count();
+  }
   return scores;
 }
 
@@ -128,7 +131,8 @@ std::vector<Judged> judge_settings(Laboratory& laboratory, std::string_view bloc
   for (const Setting& setting : settings) {
     for (Index s = 0; s < seeds; ++s) {
       Run run = setting.run;
-      if (run.patience > 0) held_out.hold_out_of(run);
+      if (run.patience > 0 || setting.without_held_out) held_out.hold_out_of(run);
+      if (run.patience == 0) run.validation.reset();
       run.seed = seed + static_cast<std::uint64_t>(s);
       run.outputs = {.parameters = false,
                      .best_parameters = false,

@@ -65,7 +65,7 @@ std::optional<SearchResult> search_settings(Laboratory& laboratory, std::string_
     result.trainings += static_cast<Index>(results.size());
     for (std::size_t i = 0; i < contenders.size(); ++i) {
       contenders[i].by_fold.push_back(std::move(results[i]));
-      contenders[i].score = fold_score(contenders[i].by_fold);
+      contenders[i].score = fold_score(contenders[i].setting.run, contenders[i].by_fold);
     }
     std::erase_if(contenders, [](const Contender& c) { return !std::isfinite(c.score.validation_loss); });
     if (contenders.empty()) return {};

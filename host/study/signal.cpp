@@ -135,7 +135,9 @@ std::optional<SignalEvidence> test_signal(Laboratory& laboratory, const Split& s
     }
   }
 
-  SignalEvidence evidence{.permutations = battery.permutations, .trainings = static_cast<Index>(skills.size())};
+  SignalEvidence evidence{.permutations = battery.permutations,
+                          .networks = static_cast<Index>(networks.size()),
+                          .trainings = static_cast<Index>(skills.size())};
   std::vector<double> real(networks.size());
   std::size_t r = 0;
   for (Index trial = 0; trial < trials; ++trial) {

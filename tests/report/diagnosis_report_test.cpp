@@ -71,11 +71,16 @@ Diagnosis hand_made() {
                             .p = 0.25,
                             .detectable = 0.05,
                             .over_majority = gain(0.15, 0.05)};
-  e.optimised = setting("learning rate 0.01");
-  e.takes_optimised = true;
-  e.regularised = setting("dropout 0.3");
-  e.larger = e.reference = setting("32-32");
-  e.from_scratch = setting("drawn weights");
+  const auto step = [](const char* what) { return StepEvidence{setting(what), gain(0.06, 0.03)}; };
+  e.unfrozen = step("no layer frozen");
+  e.from_scratch = step("drawn weights");
+  e.optimised = step("learning rate 0.01");
+  e.optimised->taken = true;
+  e.regularised = step("dropout 0.3");
+  e.larger = step("32-32");
+  e.reference = setting("32-32");
+  e.most_steps = 1000;
+  e.with_held_out = setting("trained on the rows that are held out as well, 12 epochs");
   e.second_data = setting("the network 5-8-2");
   e.curve = CurveEvidence{.points = {{100, 0.7, {0.6, 0.8}}, {200, 0.75, {0.7, 0.8}}},
                           .gain = gain(0.05, 0.02),
@@ -151,11 +156,11 @@ TEST(DiagnosisJson, has_the_keys_that_docs_diagnose_md_names) {
                                                "plan", "verdict", "causes", "effects", "error_budget", "evidence",
                                                "trainings", "test_looks", "measured"}));
   EXPECT_EQ(keys(json["evidence"]),
-            (std::set<std::string>{
-                "train_rows", "test_rows",   "classes",      "class_names",     "features",     "integrity",
-                "user",       "with_leaked", "optimised",    "takes_optimised", "regularised",  "takes_regularised",
-                "larger",     "reference",   "from_scratch", "second_data",     "signal",       "learning_curve",
-                "families",   "shift",       "label_map",    "label_noise",     "class_balance"}));
+            (std::set<std::string>{"train_rows",    "test_rows",   "classes",     "class_names",    "features",
+                                   "integrity",     "user",        "with_leaked", "unfrozen",       "from_scratch",
+                                   "optimised",     "regularised", "larger",      "reference",      "most_steps",
+                                   "with_held_out", "second_data", "signal",      "learning_curve", "families",
+                                   "shift",         "label_map",   "label_noise", "class_balance"}));
   const std::function<void(const Json&)> expect_named = [&](const Json& part) {
     for (const auto& [key, value] : part.items()) {
       EXPECT_TRUE(!part.is_object() || schema.find("`" + key + "`") != std::string::npos) << key;
@@ -199,7 +204,7 @@ TEST(DiagnosisJson, holds_the_numbers) {
   EXPECT_EQ(evidence["signal"]["null"].size(), 3u);
   EXPECT_EQ(evidence["learning_curve"]["points"][1]["rows"], 200);
   EXPECT_EQ(evidence["label_noise"]["suspects"], (std::vector<int>{40, 20}));
-  EXPECT_EQ(json["effects"].size(), 8u);
+  EXPECT_EQ(json["effects"].size(), 10u);
   EXPECT_EQ(json["measured"]["seconds"]["diagnosis"], 2.5);
   double sum = 0;
   for (const auto& [part, share] : json["error_budget"].items()) sum += share.get<double>();
@@ -212,9 +217,9 @@ TEST(DiagnosisJson, of_what_is_not_known_is_null) {
   d.evidence = DiagnosisEvidence{.train_rows = 300, .test_rows = 100, .classes = 2};
   d.effects.clear();
   Json json = json_of(d);
-  for (const char* part :
-       {"user", "with_leaked", "signal", "optimised", "regularised", "larger", "reference", "from_scratch",
-        "second_data", "learning_curve", "shift", "label_map", "label_noise", "class_balance", "class_names"})
+  for (const char* part : {"user", "with_leaked", "signal", "unfrozen", "from_scratch", "optimised", "regularised",
+                           "larger", "reference", "with_held_out", "second_data", "learning_curve", "shift",
+                           "label_map", "label_noise", "class_balance", "class_names"})
     EXPECT_TRUE(json["evidence"].contains(part) && json["evidence"][part].is_null()) << part;
 
   d = hand_made();

@@ -12,6 +12,7 @@
 #include <numeric>
 
 #include "plateau/core/error.hpp"
+#include "plateau/model/forwarding_trainer.hpp"
 #include "support/cases.hpp"
 #include "support/datasets.hpp"
 
@@ -80,7 +81,8 @@ TEST(Diagnose, finds_a_learning_rate_that_is_too_small) {
   EXPECT_TRUE(e.reference->what == e.optimised->what || e.reference->what == e.regularised->what ||
               e.reference->what == e.larger->what)
       << e.reference->what;
-  EXPECT_EQ(diagnosis.test_looks, 4 + e.balance.has_value());
+  EXPECT_EQ(diagnosis.test_looks,
+            4 + e.balance.has_value() + static_cast<Index>(e.families.size() + e.curve->points.size()) + 3);
   for (const char* block : {"optimisation", "capacity", "learning curve", "signal", "shift"})
     EXPECT_EQ(std::ranges::count(blocks, block), 1) << block;
   for (const LayerEvidence& layer : diagnosis.evidence.user->layers) EXPECT_TRUE(layer.moved && !layer.frozen);
@@ -99,6 +101,65 @@ TEST(Diagnose, finds_a_network_that_cannot_bend) {
   expect_verdict(diagnosis, VerdictCode::capacity);
   EXPECT_GT(diagnosis.evidence.larger->gain.interval.low, 0.1);
   EXPECT_FALSE(diagnosis.evidence.from_scratch || diagnosis.evidence.second_data || diagnosis.evidence.with_leaked);
+}
+
+// A network that holds half of its rows out is not too small for that: nothing it is compared with has more of them.
+TEST(Diagnose, puts_held_out_rows_down_to_nothing_else) {
+  const Rule noisy = [flips = random_values(400, 0, 1, 11)](const float* x, Index row) {
+    return by_a_plane(x, row) ^ static_cast<std::int32_t>(flips[at(row)] < 0.2);
+  };
+  DiagnoseConfiguration configuration = quick({8, 2}, 0.03, 100);
+  configuration.run.patience = 10;
+  configuration.validation = 0.75;
+  const Diagnosis diagnosis = diagnosed(made(160, 400, 8, noisy), configuration);
+  const DiagnosisEvidence& e = diagnosis.evidence;
+  ASSERT_TRUE(e.with_held_out.has_value());
+  EXPECT_GT(e.with_held_out->gain.value, 0.02);
+  EXPECT_LT(e.larger->over_user.value, e.with_held_out->gain.value);
+  EXPECT_NE(diagnosis.verdict.code, VerdictCode::capacity) << diagnosis.verdict.sentence;
+}
+
+// Given weights see the first feature only, and with them a frozen layer, whatever is above it.
+TEST(Diagnose, finds_a_layer_that_should_not_be_frozen) {
+  DiagnoseConfiguration configuration = quick({2, 4, 2}, 0.03, 60);
+  configuration.run.frozen = 0b01;
+  configuration.run.initial = FlatParameters(22, 0.1f);
+  const float weights[] = {1, 0, -1, 0, 2, 0, -2, 0};
+  std::ranges::copy(weights, configuration.run.initial->begin());
+  for (std::size_t i : {12u, 13u, 18u, 19u}) (*configuration.run.initial)[i] = -0.1f;  // so that units differ above
+  const Diagnosis diagnosis = diagnosed(made(150, 200, 2, by_a_plane), configuration);
+  expect_verdict(diagnosis, VerdictCode::frozen_weights);
+  EXPECT_EQ(exit_code_of(diagnosis.verdict), 4);
+  EXPECT_TRUE(diagnosis.evidence.unfrozen->taken);
+  EXPECT_TRUE(diagnosis.evidence.from_scratch.has_value());
+  EXPECT_FALSE(diagnosis.evidence.user->layers[0].moved);
+}
+
+// Never trains for more than a few epochs, so that neighbours are ahead of its networks.
+class HastyTrainer final : public ForwardingTrainer {
+ public:
+  using ForwardingTrainer::ForwardingTrainer;
+  std::vector<RunResult> train_fleet(const TrainingData& data, const std::vector<plateau::Run>& runs,
+                                     const FleetObserver& observer) override {
+    std::vector<plateau::Run> hasty = runs;
+    for (plateau::Run& run : hasty) {
+      longest = std::max(longest, run.epochs);
+      run.epochs = std::min<Index>(run.epochs, 2);
+    }
+    return ForwardingTrainer::train_fleet(data, hasty, observer);
+  }
+  Index longest = 0;
+};
+
+// Before neighbours are said to be better, networks are given ten times the steps.
+TEST(Diagnose, trains_longer_where_neighbours_are_ahead) {
+  const Split split = made(200, 300, 2, by_a_ball);
+  CpuTrainer cpu({.workers = 2});
+  HastyTrainer trainer(cpu);
+  const Diagnosis diagnosis = *diagnose(split, nullptr, quick({2, 4, 2}, 0.001, 2), trainer);
+  EXPECT_GT(trainer.longest, 700);
+  EXPECT_GT(diagnosis.evidence.most_steps, 9000);
+  EXPECT_GT(diagnosis.evidence.families[0].gain.interval.low, 0);
 }
 
 TEST(Diagnose, denies_a_signal_in_coin_flips) {

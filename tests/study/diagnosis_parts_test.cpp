@@ -194,7 +194,7 @@ TEST(FoldScore, is_the_mean_over_folds_and_its_best_epoch_is_one_of_the_mean) {
   // By itself the first fold is best after one epoch and the second after three; their mean is lowest after two.
   const std::vector<RunResult> folds{{.history = {epoch(1), epoch(1.5), epoch(3, 0.25)}},
                                      {.history = {epoch(4), epoch(2.5), epoch(2, 0.75)}}};
-  const FoldScore score = fold_score(folds);
+  const FoldScore score = fold_score({}, folds);
   EXPECT_EQ(score.best_epochs, 2);
   EXPECT_EQ(score.best_loss, 2.0);
   EXPECT_EQ(score.validation_loss, 2.5);
@@ -206,25 +206,34 @@ TEST(FoldScore, is_the_mean_over_folds_and_its_best_epoch_is_one_of_the_mean) {
 TEST(FoldScore, of_a_fold_that_diverged_is_infinite_and_its_best_epoch_one_that_every_fold_has) {
   const RunResult whole{.history = {epoch(3), epoch(2), epoch(1)}};
   const RunResult diverged{.outcome = RunOutcome::diverged, .history = {epoch(3), epoch(5)}};
-  const FoldScore score = fold_score({whole, diverged});
+  const FoldScore score = fold_score({}, {whole, diverged});
   EXPECT_EQ(score.validation_loss, kInfinity);
   EXPECT_EQ(score.train_loss, kInfinity);
   EXPECT_EQ(score.validation_accuracy, 0);
   EXPECT_EQ(score.best_epochs, 1);
   EXPECT_EQ(score.best_loss, 3.0);
 
-  EXPECT_EQ(fold_score({diverged, whole}).best_epochs, 1);  // in any order of the folds
+  EXPECT_EQ(fold_score({}, {diverged, whole}).best_epochs, 1);  // in any order of the folds
 
-  const FoldScore none = fold_score({whole, {.outcome = RunOutcome::diverged}});
+  const FoldScore none = fold_score({}, {whole, {.outcome = RunOutcome::diverged}});
   EXPECT_EQ(none.best_loss, kInfinity);
   EXPECT_EQ(none.best_epochs, 0);
 }
 
+// Its best epoch of each fold is what a training keeps that stops early.
+TEST(FoldScore, of_what_stops_early_is_by_the_epochs_that_it_keeps) {
+  RunResult one{.history = {epoch(3), epoch(1), epoch(5)}}, other{.history = {epoch(2), epoch(4)}};
+  one.best_epoch = 1;
+  other.best_epoch = 0;
+  EXPECT_EQ(fold_score({.patience = 1}, {one, other}).validation_loss, 1.5);
+  EXPECT_EQ(fold_score({}, {one, other}).validation_loss, 4.5);
+}
+
 TEST(FoldScore, takes_no_epoch_without_a_finite_loss_for_the_best) {
-  const FoldScore score = fold_score({{.history = {epoch(kNaN), epoch(2), epoch(kInfinity), epoch(kNaN)}}});
+  const FoldScore score = fold_score({}, {{.history = {epoch(kNaN), epoch(2), epoch(kInfinity), epoch(kNaN)}}});
   EXPECT_EQ(score.best_epochs, 2);
   EXPECT_EQ(score.best_loss, 2.0);
-  EXPECT_THROW(fold_score({}), std::invalid_argument);
+  EXPECT_THROW(fold_score({}, {}), std::invalid_argument);
 }
 
 Split four_and_three_rows() { return {.train = numbered({0, 1, 0, 1}), .test = numbered({0, 1, 1})}; }
@@ -281,6 +290,17 @@ TEST(JudgeSettings, of_what_stops_early_judges_the_best_epoch_and_holds_rows_out
   EXPECT_FALSE(trainer.asked[0].outputs.layers);
   EXPECT_FALSE(trainer.asked[1].validation);
   EXPECT_TRUE(trainer.asked[1].outputs.layers && trainer.asked[1].outputs.dead_units);
+}
+
+// So that what is compared with a training that stops early has no more rows than that.
+TEST(JudgeSettings, leaves_held_out_rows_alone_where_it_is_to) {
+  AnsweringTrainer trainer;
+  trainer.answers = {of_two_epochs()};
+  Setting setting = plain_setting();
+  setting.without_held_out = true;
+  judged_by(trainer, {setting}, 1);
+  EXPECT_EQ(trainer.asked[0].rows->count(), 2);
+  EXPECT_FALSE(trainer.asked[0].validation);
 }
 
 TEST(JudgeSettings, of_a_real_training_agrees_with_its_predictions) {
@@ -456,6 +476,24 @@ TEST(Battery, holds_back_by_decay_by_dropout_and_by_smaller_networks) {
   EXPECT_GE(smaller, 2);  // a linear model is one of them
   for (const Setting& setting : regularisation_settings(user_run({3, 3}), battery_of(Depth::standard)))
     EXPECT_GT(weight_decay(setting.run.optimizer), 0) << setting.what;
+}
+
+TEST(Battery, is_lengthened_to_ten_times_the_steps) {
+  const plateau::Run user = user_run({4, 16, 3});
+  for (const Index rows : {60, 900, 8000}) {
+    const Battery& battery = battery_of(Depth::quick);
+    const Setting usual = recipe_settings(user, rows, battery).front();
+    for (const auto& settings :
+         {recipe_settings(user, rows, lengthened(battery)), capacity_settings(user, rows, lengthened(battery))}) {
+      EXPECT_EQ(settings.size(), 2u);
+      for (const Setting& longer : settings) {
+        EXPECT_EQ(longer.run.batch, usual.run.batch);
+        EXPECT_NEAR(static_cast<double>(longer.run.epochs), 10.0 * static_cast<double>(usual.run.epochs),
+                    static_cast<double>(usual.run.epochs))
+            << rows;
+      }
+    }
+  }
 }
 
 TEST(Battery, compares_networks_by_their_parameters) {

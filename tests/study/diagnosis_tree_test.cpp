@@ -37,6 +37,11 @@ SettingEvidence setting(const char* what, double train, double test, Difference 
           .gain = gain};
 }
 
+StepEvidence step(const char* what, double train, double test, Difference gain) {
+  return {setting(what, train, test, gain), gain};
+}
+void gains(std::optional<StepEvidence>& step, Difference over_user) { step->gain = step->over_user = over_user; }
+
 // Evidence in round numbers: 0.80 on the test rows, which nothing betters.
 DiagnosisEvidence at_a_ceiling() {
   DiagnosisEvidence e{.delta = 0.01, .train_rows = 1000, .test_rows = 2000, .classes = 2, .features = 5};
@@ -52,9 +57,9 @@ DiagnosisEvidence at_a_ceiling() {
                             .p = 0.005,
                             .detectable = 0.03,
                             .over_majority = gain(0.30, 0.02)};
-  e.optimised = setting("learning rate 0.01", 0.82, 0.801, gain(0.001, 0.006));
-  e.regularised = setting("weight decay 0.1", 0.81, 0.801, gain(0.001, 0.006));
-  e.larger = setting("128-128", 0.83, 0.801, gain(0.001, 0.006));
+  e.optimised = step("learning rate 0.01", 0.82, 0.801, gain(0.001, 0.006));
+  e.regularised = step("weight decay 0.1", 0.81, 0.801, gain(0.001, 0.006));
+  e.larger = step("128-128", 0.83, 0.801, gain(0.001, 0.006));
   e.reference = setting("128-128", 0.83, 0.801, gain(0.001, 0.003));
   e.curve = CurveEvidence{.points = {{400, 0.797, {0.79, 0.80}}, {800, 0.801, {0.79, 0.81}}},
                           .gain = gain(0.003, 0.006),
@@ -91,15 +96,15 @@ EffectState state_with(const Change& change, VerdictCode code) {
 
 // What makes each cause the answer.
 void gains_by_optimisation(DiagnosisEvidence& e) {
-  e.optimised->gain = gain(0.08, 0.02);
-  e.takes_optimised = true;
+  gains(e.optimised, gain(0.08, 0.02));
+  e.optimised->taken = true;
 }
 void gains_by_regularisation(DiagnosisEvidence& e) {
   e.user->setting.train_accuracy = 0.99;
-  e.regularised->gain = gain(0.08, 0.02);
-  e.takes_regularised = true;
+  gains(e.regularised, gain(0.08, 0.02));
+  e.regularised->taken = true;
 }
-void gains_by_size(DiagnosisEvidence& e) { e.larger->gain = gain(0.08, 0.02); }
+void gains_by_size(DiagnosisEvidence& e) { gains(e.larger, gain(0.08, 0.02)); }
 void gains_by_rows(DiagnosisEvidence& e) {
   e.curve->gain = gain(0.08, 0.02);
   e.curve->at_twice = 0.06;
@@ -109,7 +114,7 @@ void is_shifted(DiagnosisEvidence& e) {
   e.shift = ShiftEvidence{.auc = {0.8, {0.75, 0.85}}, .p = 0.01, .cross_validated = 0.9, .loss = gain(0.10, 0.03)};
 }
 void gains_without_given_weights(DiagnosisEvidence& e) {
-  e.from_scratch = setting("drawn weights", 0.9, 0.88, gain(0.08, 0.02));
+  e.from_scratch = step("drawn weights", 0.9, 0.88, gain(0.08, 0.02));
 }
 void gains_by_other_features(DiagnosisEvidence& e) { e.second_data = setting("7-32-2", 0.9, 0.88, gain(0.08, 0.02)); }
 void gains_by_neighbours(DiagnosisEvidence& e) { e.families[0].gain = gain(0.08, 0.02); }
@@ -123,6 +128,13 @@ void leaks(DiagnosisEvidence& e) {
   e.integrity.leak.rows = {3, 5, 8};
 }
 void has_a_frozen_layer(DiagnosisEvidence& e) { e.user->layers = {{.moved = true}, {.frozen = true}}; }
+void gains_without_frozen_layers(DiagnosisEvidence& e) {
+  has_a_frozen_layer(e);
+  e.unfrozen = step("no layer frozen", 0.9, 0.88, gain(0.08, 0.02));
+}
+void gains_by_held_out_rows(DiagnosisEvidence& e) {
+  e.with_held_out = setting("trained on all rows", 0.9, 0.88, gain(0.08, 0.02));
+}
 void has_exchanged_classes(DiagnosisEvidence& e) {
   e.label_map = LabelMapEvidence{.best = {1, 0}, .gain = gain(0.5, 0.05)};
 }
@@ -163,7 +175,8 @@ std::vector<Case> cases() {
           {"single-class", has_one_class, single_class, proved, 4},
           {"constant features", has_constant_features, no_signal, proved, 0},
           {"leak", leaks, leak, proved, 4},
-          {"frozen-weights", has_a_frozen_layer, frozen_weights, proved, 4},
+          {"frozen-weights", gains_without_frozen_layers, frozen_weights, proved, 4},
+          {"held-out rows", gains_by_held_out_rows, data_limited, proved, 0},
           {"label-map", has_exchanged_classes, label_map, proved, 4},
           {"no-signal", has_no_signal, no_signal, supported, 0},
           {"majority", says_one_class, majority, proved, 0},
@@ -185,10 +198,9 @@ TEST(DiagnosisTree, follows_the_evidence) {
 }
 
 TEST(DiagnosisTree, looks_at_what_explains_everything_before_what_explains_a_part) {
-  const std::vector<Change> earliest_first{has_one_class,         leaks,         has_a_frozen_layer,
-                                           has_exchanged_classes, has_no_signal, gains_by_size};
-  const std::vector<VerdictCode> codes{VerdictCode::single_class, VerdictCode::leak,      VerdictCode::frozen_weights,
-                                       VerdictCode::label_map,    VerdictCode::no_signal, VerdictCode::capacity};
+  const std::vector<Change> earliest_first{has_one_class, leaks, has_exchanged_classes, has_no_signal, gains_by_size};
+  const std::vector<VerdictCode> codes{VerdictCode::single_class, VerdictCode::leak, VerdictCode::label_map,
+                                       VerdictCode::no_signal, VerdictCode::capacity};
   for (std::size_t first = 0; first < codes.size(); ++first)
     EXPECT_EQ(code_with([&](DiagnosisEvidence& e) {
                 for (std::size_t i = first; i < codes.size(); ++i) earliest_first[i](e);
@@ -203,12 +215,11 @@ TEST(DiagnosisTree, without_any_training_and_without_a_finding_is_inconclusive) 
   EXPECT_TRUE(decision.effects.empty());
 }
 
-// ---- Thresholds, each from both sides
-// --------------------------------------------------------------------------------
+// ---- Thresholds, each from both sides -------------------------------------------------------------------------------
 
 TEST(DiagnosisTree, calls_a_gain_present_from_what_is_worth_acting_on) {
   const auto state = [](double value, double half) {
-    return state_with([&](DiagnosisEvidence& e) { e.larger->gain = gain(value, half); }, VerdictCode::capacity);
+    return state_with([&](DiagnosisEvidence& e) { gains(e.larger, gain(value, half)); }, VerdictCode::capacity);
   };
   EXPECT_EQ(state(0.01, 0.004), EffectState::present);
   EXPECT_EQ(state(0.01 - kHair, 0.004), EffectState::unresolved);
@@ -225,8 +236,8 @@ TEST(DiagnosisTree, corrects_for_the_number_of_gains) {
   alone.curve.reset();
   alone.shift.reset();
   alone.families.clear();
-  alone.optimised->gain = gain(0.02, 0.0175);  // two-sided, a p-value of 0.025
-  const DiagnosisEvidence among_others = with([&](DiagnosisEvidence& e) { e.optimised->gain = alone.optimised->gain; });
+  gains(alone.optimised, gain(0.02, 0.0175));  // two-sided, a p-value of 0.025
+  const DiagnosisEvidence among_others = with([&](DiagnosisEvidence& e) { gains(e.optimised, alone.optimised->gain); });
   EXPECT_EQ(effect_of(decide_diagnosis(alone), VerdictCode::optimisation)->state, EffectState::present);
   const DiagnosisDecision decision = decide_diagnosis(among_others);
   const Effect* effect = effect_of(decision, VerdictCode::optimisation);
@@ -250,7 +261,7 @@ TEST(DiagnosisTree, calls_it_memorising_only_where_train_rows_fare_better) {
   EXPECT_NE(state_with(
                 [](DiagnosisEvidence& e) {
                   gains_by_regularisation(e);
-                  e.takes_optimised = true;
+                  e.optimised->taken = true;
                 },
                 VerdictCode::overfit),
             EffectState::present);
@@ -262,7 +273,7 @@ TEST(DiagnosisTree, calls_a_network_too_small_only_where_it_has_not_learnt_its_r
         [&](DiagnosisEvidence& e) {
           gains_by_size(e);
           (optimised ? e.optimised->train_accuracy : e.user->setting.train_accuracy) = train;
-          e.takes_optimised = optimised;
+          e.optimised->taken = optimised;
         },
         VerdictCode::capacity);
   };
@@ -366,14 +377,20 @@ TEST(DiagnosisTree, calls_it_the_majority_where_class_weights_prove_it) {
 
 TEST(DiagnosisTree, calls_it_a_ceiling_only_where_every_gain_is_ruled_out) {
   const double bound = std::max(kRelativeGain * (1 - 0.801), kLeastBound);
-  const std::vector<std::function<Difference&(DiagnosisEvidence&)>> gains{
-      [](DiagnosisEvidence& e) -> Difference& { return e.optimised->gain; },
-      [](DiagnosisEvidence& e) -> Difference& { return e.regularised->gain; },
-      [](DiagnosisEvidence& e) -> Difference& { return e.larger->gain; },
-      [](DiagnosisEvidence& e) -> Difference& { return e.curve->gain; }};
-  for (const auto& of : gains) {
+  const std::vector<std::function<void(DiagnosisEvidence&, Difference)>> of_all{
+      [](DiagnosisEvidence& e, Difference gain) { gains(e.optimised, gain); },
+      [](DiagnosisEvidence& e, Difference gain) { gains(e.regularised, gain); },
+      [](DiagnosisEvidence& e, Difference gain) { gains(e.larger, gain); },
+      [](DiagnosisEvidence& e, Difference gain) { e.unfrozen = step("no layer frozen", 0.82, 0.801, gain); },
+      [](DiagnosisEvidence& e, Difference gain) { e.from_scratch = step("drawn weights", 0.82, 0.801, gain); },
+      [](DiagnosisEvidence& e, Difference gain) { e.with_held_out = setting("all rows", 0.82, 0.801, gain); },
+      [](DiagnosisEvidence& e, Difference gain) {  // what more rows than there are would add, not what they have added
+        e.curve->at_twice = gain.value;
+        e.curve->at_twice_interval = gain.interval;
+      }};
+  for (const auto& of : of_all) {
     const auto code = [&](double high) {
-      return code_with([&](DiagnosisEvidence& e) { of(e) = gain(0.001, high - 0.001); });
+      return code_with([&](DiagnosisEvidence& e) { of(e, gain(0.001, high - 0.001)); });
     };
     EXPECT_EQ(code(bound - kHair), VerdictCode::ceiling);
     EXPECT_EQ(code(bound + kHair), VerdictCode::inconclusive);
@@ -382,7 +399,7 @@ TEST(DiagnosisTree, calls_it_a_ceiling_only_where_every_gain_is_ruled_out) {
   const auto near_one = [](double high) {
     return code_with([&](DiagnosisEvidence& e) {
       e.user->setting.test_accuracy = e.reference->test_accuracy = 0.97;
-      e.larger->gain = gain(0.001, high - 0.001);
+      gains(e.larger, gain(0.001, high - 0.001));
     });
   };
   EXPECT_EQ(near_one(kLeastBound - kHair), VerdictCode::ceiling);
@@ -397,9 +414,9 @@ TEST(DiagnosisTree, calls_it_a_ceiling_only_where_every_gain_is_ruled_out) {
 TEST(DiagnosisTree, names_the_largest_of_several_causes_or_says_that_they_are_mixed) {
   const auto decided = [](double share) {  // of the sum, the larger network's
     return decide_diagnosis(with([&](DiagnosisEvidence& e) {
-      e.takes_optimised = true;
-      e.larger->gain = gain(0.2 * share, 0.01);
-      e.optimised->gain = gain(0.2 * (1 - share), 0.01);
+      e.optimised->taken = true;
+      gains(e.larger, gain(0.2 * share, 0.01));
+      gains(e.optimised, gain(0.2 * (1 - share), 0.01));
     }));
   };
   EXPECT_EQ(decided(kDominant + kHair).verdict.code, VerdictCode::capacity);
@@ -415,8 +432,7 @@ TEST(DiagnosisTree, names_the_largest_of_several_causes_or_says_that_they_are_mi
     EXPECT_NE(mixed.verdict.sentence.find(part), std::string::npos) << mixed.verdict.sentence;
 }
 
-// ---- What stands beside the verdict
-// ----------------------------------------------------------------------------------
+// ---- What stands beside the verdict ---------------------------------------------------------------------------------
 
 TEST(DiagnosisTree, lists_what_goes_with_the_accuracy_without_being_a_gain) {
   const auto listed = [](const Change& change, VerdictCode code) {
@@ -458,7 +474,7 @@ TEST(DiagnosisTree, lists_no_gain_that_is_ruled_out) {
   EXPECT_EQ(cause_of(decision, VerdictCode::family_limited), nullptr);
   // One that is open is listed as such.
   const DiagnosisDecision open =
-      decide_diagnosis(with([](DiagnosisEvidence& e) { e.larger->gain = gain(0.02, 0.03); }));
+      decide_diagnosis(with([](DiagnosisEvidence& e) { gains(e.larger, gain(0.02, 0.03)); }));
   EXPECT_EQ(cause_of(open, VerdictCode::capacity)->grade, EvidenceGrade::unresolved);
 }
 
@@ -522,7 +538,7 @@ TEST(DiagnosisTree, tells_what_was_counted_by_the_names_of_the_classes) {
 TEST(DiagnosisTree, says_how_many_test_rows_would_decide) {
   const auto sentence = [](double value, double half) {
     return decide_diagnosis(with([&](DiagnosisEvidence& e) {
-             e.larger->gain = gain(value, half);
+             gains(e.larger, gain(value, half));
              e.larger->train_accuracy = e.user->setting.train_accuracy = 0.9;
            }))
         .verdict.sentence;
@@ -539,7 +555,7 @@ TEST(DiagnosisTree, budget_adds_up_to_one) {
     const DiagnosisEvidence evidence = with(of.change);
     if (!evidence.user) continue;
     const ErrorBudget budget = decide_diagnosis(evidence).budget;
-    EXPECT_NEAR(budget.accuracy + budget.optimisation + budget.regularisation + budget.capacity +
+    EXPECT_NEAR(budget.accuracy + budget.weights + budget.optimisation + budget.regularisation + budget.capacity +
                     budget.twice_the_data + budget.unexplained,
                 1, 1e-12)
         << of.name;
@@ -547,8 +563,8 @@ TEST(DiagnosisTree, budget_adds_up_to_one) {
   const DiagnosisEvidence more_than_there_is = with([](DiagnosisEvidence& e) {
     gains_by_optimisation(e);
     gains_by_rows(e);
-    e.optimised->gain = gain(0.15, 0.02);
-    e.larger->gain = gain(-0.05, 0.02);
+    gains(e.optimised, gain(0.15, 0.02));
+    gains(e.larger, gain(-0.05, 0.02));
   });
   const ErrorBudget budget = decide_diagnosis(more_than_there_is).budget;
   EXPECT_DOUBLE_EQ(budget.optimisation, 0.15);
@@ -557,8 +573,96 @@ TEST(DiagnosisTree, budget_adds_up_to_one) {
   EXPECT_NEAR(budget.unexplained, 0, 1e-12);
 }
 
-// ---- Numbers that are none
-// -------------------------------------------------------------------------------------------
+// A step that is taken by the folds and worse on the test rows gives the next one nothing to better.
+TEST(DiagnosisTree, budget_ends_at_the_reference_and_counts_no_point_twice) {
+  const ErrorBudget budget = decide_diagnosis(with([](DiagnosisEvidence& e) {
+                               e.optimised->taken = e.regularised->taken = e.larger->taken = true;
+                               e.optimised->over_user = gain(0.05, 0.01);
+                               e.regularised->over_user = gain(0.03, 0.01);
+                               e.larger->over_user = gain(0.08, 0.01);
+                               e.larger->gain = gain(0.05, 0.01);
+                               e.reference->gain = gain(0.08, 0.01);
+                             })).budget;
+  EXPECT_DOUBLE_EQ(budget.optimisation, 0.05);
+  EXPECT_EQ(budget.regularisation, 0);
+  EXPECT_NEAR(budget.capacity, 0.03, 1e-12);
+  // A reference that is smaller than the user's network is held back.
+  const ErrorBudget smaller =
+      decide_diagnosis(with([](DiagnosisEvidence& e) { e.reference->gain = gain(0.04, 0.01); })).budget;
+  EXPECT_DOUBLE_EQ(smaller.regularisation, 0.04);
+}
+
+// What makes good only for a step before it that was worse than the user's gains nothing.
+TEST(DiagnosisTree, calls_a_step_a_gain_only_over_the_users_training_too) {
+  const auto state = [](double over_user, double half) {
+    return state_with(
+        [&](DiagnosisEvidence& e) {
+          gains_by_size(e);
+          e.larger->over_user = gain(over_user, half);
+        },
+        VerdictCode::capacity);
+  };
+  EXPECT_EQ(state(0.01 + kHair, 0.01), EffectState::present);
+  EXPECT_NE(state(0.01 - kHair, 0.001), EffectState::present);
+  EXPECT_NE(state(0.02, 0.02 + kHair), EffectState::present);
+  // It is ranked by the lesser of the two.
+  const DiagnosisDecision decision = decide_diagnosis(with([](DiagnosisEvidence& e) {
+    gains_by_size(e);
+    e.larger->over_user = gain(0.02, 0.01);
+  }));
+  EXPECT_DOUBLE_EQ(effect_of(decision, VerdictCode::capacity)->points, 0.02);
+}
+
+TEST(DiagnosisTree, of_frozen_layers_that_cost_nothing_makes_no_cause) {
+  const DiagnosisDecision decision = decide_diagnosis(with([](DiagnosisEvidence& e) {
+    has_a_frozen_layer(e);
+    e.unfrozen = step("no layer frozen", 0.82, 0.801, gain(0.001, 0.006));
+  }));
+  EXPECT_EQ(decision.verdict.code, VerdictCode::ceiling);
+  EXPECT_TRUE(std::ranges::any_of(decision.verdict.evidence, [](const std::string& line) {
+    return line == "1 of 2 layers are frozen and never change";
+  }));
+}
+
+TEST(DiagnosisTree, says_in_how_many_steps_networks_were_worse) {
+  const std::string sentence = decide_diagnosis(with([](DiagnosisEvidence& e) {
+                                 gains_by_neighbours(e);
+                                 e.most_steps = 12345;
+                               })).verdict.sentence;
+  EXPECT_NE(sentence.find("up to 12345 steps"), std::string::npos) << sentence;
+}
+
+TEST(DiagnosisTree, says_that_every_training_diverges) {
+  const auto sentence = [](const Change& change) {
+    return decide_diagnosis(with([&](DiagnosisEvidence& e) {
+             change(e);
+             e.user->setting.diverged = e.user->setting.trainings;
+           }))
+        .verdict.sentence;
+  };
+  EXPECT_NE(sentence(gains_by_optimisation).find("Every training of the network diverges"), std::string::npos);
+  EXPECT_NE(sentence([](DiagnosisEvidence&) {}).find("every one of the 20 trainings diverges"), std::string::npos);
+  EXPECT_EQ(code_with([](DiagnosisEvidence& e) { e.user->setting.diverged = 19; }), VerdictCode::ceiling);
+}
+
+// What trainings with other seeds do, more rows do not narrow.
+TEST(DiagnosisTree, says_when_seeds_or_nothing_at_hand_would_decide) {
+  const auto sentence = [](double share) {  // of the variance, the trainings'
+    return decide_diagnosis(with([&](DiagnosisEvidence& e) {
+             gains(e.larger, gain(0, 0.0796));  // twice as wide as it may be
+             e.larger->gain.error_of_trainings = std::sqrt(share) * e.larger->gain.standard_error;
+           }))
+        .verdict.sentence;
+  };
+  const auto said = [&](double share, const char* part) {
+    EXPECT_NE(sentence(share).find(part), std::string::npos) << sentence(share);
+  };
+  said(0.2, "about 33000 test rows would decide");  // some 0.8 / (0.25 - 0.2) times as many
+  said(0.4, "about 25000 test rows and 40 seeds");  // some 0.6 / (0.25 - 0.2)
+  said(0.5, "differ too much for any number of test rows");
+}
+
+// ---- Numbers that are none ------------------------------------------------------------------------------------------
 
 std::vector<double*> numbers_of(Difference& gain) {
   return {&gain.value, &gain.interval.low, &gain.interval.high, &gain.p_greater};
@@ -660,7 +764,7 @@ TEST(DiagnosisTree, no_ceiling_is_claimed_beside_a_gain_that_seems_to_be_there) 
   for (const Change& change : std::vector<Change>{
            [&](DiagnosisEvidence& e) { e.families[0].gain = gain(0, bound + kHair); },
            [&](DiagnosisEvidence& e) { e.reference->gain = gain(0, bound + kHair); },
-           [](DiagnosisEvidence& e) { e.regularised->gain = gain(0.015, 0.005); }})  // without a gap between the rows
+           [](DiagnosisEvidence& e) { gains(e.regularised, gain(0.015, 0.005)); }})  // without a gap between the rows
     EXPECT_EQ(code_with(change), VerdictCode::inconclusive);
 }
 
@@ -670,7 +774,7 @@ TEST(DiagnosisTree, no_ceiling_is_claimed_over_a_gain_that_is_not_known) {
        std::vector<Change>{[](DiagnosisEvidence& e) { e.optimised->gain.interval.high = kNaN; },
                            [](DiagnosisEvidence& e) { e.regularised->gain.interval.high = kNaN; },
                            [](DiagnosisEvidence& e) { e.larger->gain.interval.high = kNaN; },
-                           [](DiagnosisEvidence& e) { e.curve->gain.interval.high = kNaN; },
+                           [](DiagnosisEvidence& e) { e.curve->at_twice_interval.high = kNaN; },
                            [](DiagnosisEvidence& e) { e.reference->test_accuracy = kNaN; },
                            [](DiagnosisEvidence& e) { e.signal->over_majority.interval.low = kNaN; }})
     EXPECT_EQ(code_with(change), VerdictCode::inconclusive);

@@ -18,21 +18,30 @@ struct Battery {
   Index permutations;                  // of labels
   Index signal_seeds;                  // trainings on the labels as they are, of each network
   Index optimiser_steps;               // that a training of the reference's recipe takes, about
+  Index most_epochs = 400;             // that it takes of few rows
   std::vector<double> learning_rates;  // of Adam and AdamW; SGD takes ten times them
   std::vector<double> recipe_rates;    // of the recipe
   std::vector<double> weight_decays;   // decoupled
   std::vector<double> dropouts;
   std::vector<std::vector<Index>> ladder;  // hidden widths
-  Index curve_folds;                       // of the learning curve
-  Index curve_repeats;                     // subsets per fold and size
-  Index curve_halvings;                    // sizes below the largest, each half of the one before
+  bool beyond_users = true;  // networks four times as wide as the user's, or a layer deeper, are on it too
+  Index curve_folds;         // of the learning curve
+  Index curve_repeats;       // subsets per fold and size
+  Index curve_halvings;      // sizes below the largest, each half of the one before
   Index shift_permutations;
 };
 const Battery& battery_of(Depth depth);
 
+// With ten times the steps of the recipe, on a large network, and a learning curve of fewer trainings: what is tried
+// before networks are said to be worse than other ways to classify.
+Battery lengthened(const Battery& battery);
+
 // Adam on standardised features in mini-batches, of about as many steps as the battery says: what the reference and
 // the ladder of networks are trained by. The rest is the user's, but for what it regularises by.
 Run recipe(const Run& user, const Architecture& network, double rate, Index rows, const Battery& battery);
+
+// The user's network and regularisation by the recipe.
+std::vector<Setting> recipe_settings(const Run& user, Index rows, const Battery& battery);
 
 // The user's network and regularisation, optimised otherwise: rates and scaling with the user's batches and epochs, and
 // the recipe. The user's own setting is not among them.
@@ -45,7 +54,7 @@ std::vector<Setting> dropout_settings(const Run& base, const Battery& battery);
 std::vector<Setting> smaller_settings(const Run& base);
 std::vector<Setting> regularisation_settings(const Run& base, const Battery& battery);  // all of these
 
-// The recipe on networks of the ladder, and on larger ones than the user's; not on the user's.
+// The recipe on the networks of the ladder; not on the user's.
 std::vector<Setting> capacity_settings(const Run& user, Index rows, const Battery& battery);
 
 // `base` on larger networks, otherwise as it is.

@@ -25,6 +25,15 @@ struct SettingEvidence {
   Difference gain;                               // over the setting it is compared with, paired by test rows
 };
 
+// A step of betterment: the best other setting of its kind by validation loss, and what it gains over what stands
+// before it, which is the user's training or the last step before that is taken. So the gains of those that are taken
+// add up.
+struct StepEvidence : SettingEvidence {
+  Difference over_user;
+  bool taken = false;  // its validation loss is lower than that of what it is compared with, and the test rows do not
+                       // show that it is worse than the user's
+};
+
 struct LayerEvidence {
   bool moved = false;   // whether its parameters changed at any epoch of any training
   bool frozen = false;  // kept from it on purpose; one that is not and never moves is dead
@@ -41,7 +50,7 @@ struct UserEvidence {
 
 // Trained on labels that were dealt out at random, against the labels as they are.
 struct SignalEvidence {
-  Index permutations = 0, trainings = 0;
+  Index permutations = 0, networks = 0, trainings = 0;  // trainings of all the networks
   double statistic = 0;      // skill of the real labels, the best of the networks; docs/diagnose.md
   std::vector<double> null;  // of every permutation
   double p = 1;
@@ -66,7 +75,7 @@ struct CurveEvidence {
 struct FamilyEvidence {
   std::string name;  // "15 nearest neighbours"
   double test_accuracy = 0;
-  Difference gain;  // over the reference
+  Difference gain;  // over the reference or the user's training, the better of the two
 };
 
 struct ShiftEvidence {
@@ -104,13 +113,17 @@ struct DiagnosisEvidence {
   std::optional<UserEvidence> user;
   std::optional<SignalEvidence> signal;
 
-  // The best other setting of its kind by validation loss, and what it gains over the best of what stands before it:
-  // the user's; then the same network optimised otherwise; then regularised; then larger. So gains add up.
-  std::optional<SettingEvidence> optimised, regularised, larger;
-  bool takes_optimised = false, takes_regularised = false;  // whether its validation loss is the lower one
-  std::optional<SettingEvidence> reference;                 // the best of all by validation loss; gains over the user's
-  std::optional<SettingEvidence> from_scratch;              // the user's without initial weights; likewise
-  std::optional<SettingEvidence> second_data;               // the best on the second features; gains over the reference
+  std::optional<StepEvidence> unfrozen;      // without frozen layers, where the user has some
+  std::optional<StepEvidence> from_scratch;  // without initial weights, where the user gives some
+  std::optional<StepEvidence> optimised, regularised, larger;
+  // The best of all by validation loss, the user's where that is it or none is as good; gains over the user's.
+  std::optional<SettingEvidence> reference;
+  Index most_steps = 0;  // of the optimiser, that a training of networks in question took
+
+  // The user's training on all rows, those too that it holds out to stop early by, for as many epochs; gains over it.
+  std::optional<SettingEvidence> with_held_out;
+  // The best on the second features; gains over the reference or the user's training, the better of the two.
+  std::optional<SettingEvidence> second_data;
   std::optional<CurveEvidence> curve;
   std::vector<FamilyEvidence> families;
   std::optional<ShiftEvidence> shift;

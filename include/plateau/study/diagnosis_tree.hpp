@@ -8,6 +8,7 @@
 // at a ceiling; where they are not, the verdict is inconclusive and says what would decide.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,14 +18,16 @@
 namespace plateau {
 
 // A gain is there where its interval lies above 0, its p-value stays under 5 % after Holm's correction over all gains,
-// and the estimate is worth acting on; absent where its interval lies below what is worth acting on.
+// and the estimate is worth acting on, over the user's training too; absent where its interval lies below what is worth
+// acting on.
 enum class EffectState { present, absent, unresolved };
 const char* to_string(EffectState state);
 
 struct Effect {
   VerdictCode code = VerdictCode::inconclusive;  // the cause that a gain would be put down to
-  Difference gain;                               // of accuracy
-  double points = 0;  // by which it is ranked, a fraction: gain.value unless it is a prediction
+  Difference gain;                               // of accuracy, over what stands before it
+  std::optional<Estimate> twice;                 // of a learning curve, what twice the rows are predicted to gain
+  double points = 0;  // by which it is ranked, a fraction: twice, or gain, or the gain over the user's if that is less
   EffectState state = EffectState::unresolved;
   double adjusted_p = 1;
   std::string what;  // "128-128 in place of 16"
@@ -33,6 +36,7 @@ struct Effect {
 // From the user's accuracy to 1, in fractions; a part that is not there is 0.
 struct ErrorBudget {
   double accuracy = 0;
+  double weights = 0;  // that are frozen or given
   double optimisation = 0, regularisation = 0, capacity = 0, twice_the_data = 0, unexplained = 0;
 };
 

@@ -40,21 +40,23 @@ class Laboratory {
 struct Setting {
   std::string what;  // in words, what differs from the user's
   Run run;
-  bool inspected = false;      // norms of its layers and its dead units are asked for as well
-  bool probabilities = false;  // of the test rows are asked for as well
+  bool inspected = false;         // norms of its layers and its dead units are asked for as well
+  bool probabilities = false;     // of the test rows are asked for as well
+  bool without_held_out = false;  // trains on no row that is held out, even where it does not stop early
 };
 
-// Settings by the mean over folds of what they do on the rows of a fold when they train on the others.
+// Settings by the mean over folds of what they do on the rows of a fold when they train on the others. What counts is
+// the last epoch, or, of a run that stops early (patience > 0), the best one of each fold, whose parameters it keeps.
 struct FoldScore {
-  double validation_loss = 0, validation_accuracy = 0;  // after the last epoch; infinite and 0 where a fold diverged
-  double train_loss = 0, train_accuracy = 0;            // of the last epoch; likewise
+  double validation_loss = 0, validation_accuracy = 0;  // after that epoch; infinite and 0 where a fold diverged
+  double train_loss = 0, train_accuracy = 0;            // of that epoch; likewise
   double best_loss = 0;                                 // of the epoch after which the mean validation loss is lowest
   Index best_epochs = 0;                                // as many were trained then
 };
 // One score per setting; folds.count() trainings each, their seeds counted from `seed`.
 std::vector<FoldScore> score_settings(Laboratory& laboratory, std::string_view block, const TrainingData& data,
                                       const std::vector<Setting>& settings, const Folds& folds, std::uint64_t seed);
-FoldScore fold_score(const std::vector<RunResult>& by_fold);
+FoldScore fold_score(const Run& run, const std::vector<RunResult>& by_fold);
 
 // The results that score_settings() has for fold `fold`, one per setting.
 std::vector<RunResult> train_outside_fold(Laboratory& laboratory, std::string_view block, const TrainingData& data,
@@ -76,8 +78,8 @@ struct Judged {
   double test_accuracy() const;  // mean
 };
 // `seeds` trainings of each setting on all training rows, with seeds seed, seed + 1, ...; where a setting stops early
-// (patience > 0), on those that `held_out` leaves. A training that diverged counts with its last complete epoch, or
-// with every row wrong where there is none.
+// (patience > 0) or is without_held_out, on those that `held_out` leaves. A training that diverged counts with its last
+// complete epoch, or with every row wrong where there is none.
 std::vector<Judged> judge_settings(Laboratory& laboratory, std::string_view block, const TrainingData& data,
                                    const std::vector<Setting>& settings, const ValidationRows& held_out, Index seeds,
                                    std::uint64_t seed);

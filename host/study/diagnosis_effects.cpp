@@ -1,0 +1,196 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "diagnosis_effects.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+
+#include "plateau/study/reason.hpp"
+
+namespace plateau {
+namespace {
+
+struct Measured {
+  Effect effect;
+  bool fits = true;  // whether what else is known of the training goes with this cause
+  double least = 0;  // that the interval must lie above
+  double size = 0;   // that the value must reach; what it is ranked by must be worth acting on as well
+  const Difference* over_user = nullptr;  // of a step, whose gain is over what stands before it
+};
+
+class Measurements {
+ public:
+  explicit Measurements(const DiagnosisEvidence& e) : e_(e) {
+    add_steps();
+    add_rows();
+    add_others();
+  }
+
+  std::vector<Measured> all;
+
+ private:
+  Measured& add(VerdictCode code, const Difference& gain, std::string what, bool fits = true) {
+    all.push_back(
+        {{.code = code, .gain = gain, .points = gain.value, .what = std::move(what)}, fits, 0, e_.delta, nullptr});
+    return all.back();
+  }
+
+  // A step gains over the user's training as well as over what stands before it: what was chosen on the folds may be
+  // worse than the user's on the test rows, and bettering that is no gain.
+  void add_step(VerdictCode code, const std::optional<StepEvidence>& step, bool fits = true) {
+    if (!step) return;
+    Measured& measured = add(code, step->gain, step->what, fits);
+    measured.over_user = &step->over_user;
+    if (step->over_user.value < step->gain.value) measured.effect.points = step->over_user.value;
+  }
+
+  void add_steps() {
+    add_step(VerdictCode::frozen_weights, e_.unfrozen);
+    add_step(VerdictCode::warm_start, e_.from_scratch);
+    add_step(VerdictCode::optimisation, e_.optimised);
+    if (e_.regularised) {
+      const SettingEvidence& before = before_regularised(e_);
+      add_step(VerdictCode::overfit, e_.regularised, before.train_accuracy - before.test_accuracy > kOverfitGap);
+    }
+    if (e_.larger) add_step(VerdictCode::capacity, e_.larger, before_larger(e_).train_accuracy < kTrainSaturated);
+  }
+
+  void add_rows() {
+    if (e_.with_held_out) add(VerdictCode::data_limited, e_.with_held_out->gain, e_.with_held_out->what);
+    if (!e_.curve) return;
+    const CurveEvidence& curve = *e_.curve;
+    Measured& measured = add(VerdictCode::data_limited, curve.gain, "");
+    measured.effect.twice = Estimate{curve.at_twice, curve.at_twice_interval};
+    measured.effect.points = curve.at_twice;
+    measured.effect.what =
+        std::to_string(curve.to_rows) + " training rows in place of " + std::to_string(curve.from_rows);
+    measured.least = kLeastCurveGain;
+    measured.size = std::max(e_.delta, kRelativeGain * (1 - curve.points.back().test_accuracy));
+  }
+
+  void add_others() {
+    if (e_.shift)
+      add(VerdictCode::shift, e_.shift->loss, "training rows that were held out in place of test rows",
+          e_.shift->auc.interval.low > kShiftAuc && e_.shift->p <= kSignalLevel);
+    if (e_.second_data) add(VerdictCode::embedding_limited, e_.second_data->gain, e_.second_data->what);
+    // Whoever bends less to the training rows loses less where the test rows are others: that is the shift's.
+    const auto family = std::ranges::max_element(
+        e_.families, [](const FamilyEvidence& a, const FamilyEvidence& b) { return a.gain.value < b.gain.value; });
+    if (family != e_.families.end()) add(VerdictCode::family_limited, family->gain, family->name, !rows_differ(e_));
+  }
+
+  const DiagnosisEvidence& e_;
+};
+
+EffectState state_of(const Measured& measured, double delta) {
+  const Effect& effect = measured.effect;
+  const bool gains = effect.gain.interval.low > measured.least && effect.gain.value >= measured.size;
+  const bool over_user =
+      measured.over_user == nullptr || (measured.over_user->interval.low > 0 && measured.over_user->value >= delta);
+  const bool lasts = !effect.twice || effect.twice->interval.low > 0;
+  if (gains && over_user && lasts && effect.points >= delta && effect.adjusted_p <= kSignalLevel && measured.fits)
+    return EffectState::present;
+  return claim_of(effect).interval.high < delta ? EffectState::absent : EffectState::unresolved;
+}
+
+}  // namespace
+
+std::vector<Effect> judged_effects(const DiagnosisEvidence& e) {
+  std::vector<Measured> all = Measurements(e).all;
+  std::vector<double> p;
+  p.reserve(all.size());
+  for (const Measured& measured : all) p.push_back(std::min(1.0, 2 * measured.effect.gain.p_greater));
+  const std::vector<double> adjusted = holm(p);
+  std::vector<Effect> effects;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].effect.adjusted_p = adjusted[i];
+    all[i].effect.state = state_of(all[i], e.delta);
+    effects.push_back(std::move(all[i].effect));
+  }
+  std::ranges::stable_sort(effects, std::greater{}, [](const Effect& effect) {
+    return std::isnan(effect.points) ? -std::numeric_limits<double>::infinity() : effect.points;
+  });
+  return effects;
+}
+
+EvidenceGrade grade_of(const Effect& effect) {
+  if (effect.state != EffectState::present) return EvidenceGrade::unresolved;
+  const bool is_indirect =
+      effect.twice || effect.code == VerdictCode::shift || effect.code == VerdictCode::family_limited;
+  return is_indirect ? EvidenceGrade::supported : EvidenceGrade::proved;
+}
+
+Estimate claim_of(const Effect& effect) { return effect.twice ? *effect.twice : effect.gain; }
+
+const SettingEvidence& before_regularised(const DiagnosisEvidence& e) {
+  for (const std::optional<StepEvidence>* step : {&e.optimised, &e.from_scratch, &e.unfrozen})
+    if (*step && (*step)->taken) return **step;
+  return e.user->setting;
+}
+
+const SettingEvidence& before_larger(const DiagnosisEvidence& e) {
+  return e.regularised && e.regularised->taken ? *e.regularised : before_regularised(e);
+}
+
+bool signal_is_shown(const DiagnosisEvidence& e) {
+  return (e.signal && e.signal->p <= kSignalLevel) ||
+         (e.signal && e.signal->over_majority.interval.low > 0 && e.signal->over_majority.p_greater <= 0.01);
+}
+
+bool rows_differ(const DiagnosisEvidence& e) {
+  return e.shift && e.shift->auc.interval.low > kShiftAuc && e.shift->p <= kSignalLevel &&
+         e.shift->loss.interval.low > 0;
+}
+
+bool says_one_class(const UserEvidence& user, Index test_rows) {
+  return user.setting.most_predicted >= kOneClass &&
+         std::abs(user.setting.test_accuracy - user.majority_share) <= 1.0 / static_cast<double>(test_rows) + 1e-9;
+}
+
+bool all_diverged(const UserEvidence& user) {
+  return user.setting.trainings > 0 && user.setting.diverged == user.setting.trainings;
+}
+
+bool noise_is_shown(const NoiseEvidence& noise) {
+  return noise.confident_interval.low > kLeastBound &&
+         noise.confident_disagreement >= kUniformNoise * noise.disagreement;
+}
+
+bool map_is_shown(const LabelMapEvidence& map) { return map.gain.interval.low > 0 && map.gain.value > kLabelMapGain; }
+
+Index frozen_layers(const UserEvidence& user) {
+  return std::ranges::count_if(user.layers, [](const LayerEvidence& layer) { return layer.frozen && !layer.moved; });
+}
+
+ErrorBudget budget_of(const DiagnosisEvidence& e) {
+  ErrorBudget budget;
+  if (!e.user) return budget;
+  budget.accuracy = e.user->setting.test_accuracy;
+  double reached = 0, left = 1 - budget.accuracy;
+  const auto take = [&left](double gain) {
+    const double taken = std::clamp(gain, 0.0, left);
+    left -= taken;
+    return taken;
+  };
+  // Along the steps to the reference, by what each adds to the best before it: so no point is counted twice.
+  const auto rise_to = [&](const Difference& over_user) {
+    const double rise = take(over_user.value - reached);
+    reached = std::max(reached, over_user.value);
+    return rise;
+  };
+  const auto step = [&](const std::optional<StepEvidence>& of) {
+    return of && (of->taken || of->over_user.interval.low > 0) ? rise_to(of->over_user) : 0;
+  };
+  budget.weights = step(e.unfrozen) + step(e.from_scratch);
+  budget.optimisation = step(e.optimised);
+  budget.regularisation = step(e.regularised);
+  budget.capacity = step(e.larger);
+  if (e.reference) budget.regularisation += rise_to(e.reference->gain);  // by a smaller network
+  if (e.curve) budget.twice_the_data = take(e.curve->at_twice);
+  budget.unexplained = left;
+  return budget;
+}
+
+}  // namespace plateau
