@@ -33,8 +33,8 @@ constexpr Index kAuditSeeds = 3;
 
 struct Arguments {
   std::string part = "frozen", cause = "all", shard = "1/1", out, depth = "quick", data = PLATEAU_VALIDATION_DATA;
-  Index sets = 0;          // 0: as many as are reported
-  Index truths_every = 4;  // 0: of none
+  Index sets = 0;                     // 0: as many as are reported
+  Index truths_every = kTruthsEvery;  // 0: of none
   bool audit = false, list = false, checksums = false;
   app::CommonOptions common;
 };
@@ -66,10 +66,6 @@ Index sets_asked(const Arguments& arguments, const std::string& maker) {
   if (arguments.sets > 0) return arguments.sets;
   return arguments.part == "real" ? 1 : sets_of(maker);
 }
-
-// Of every `every`-th problem of a maker, a different one of so many from time to time: what differs between problems
-// from one to the next is then in all of them.
-bool has_truths(Index number, Index every) { return every > 0 && number % every == number / every % every; }
 
 struct Task {
   Part part;

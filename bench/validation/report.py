@@ -394,7 +394,7 @@ def failed_claims(lines):
 
 
 def render_audit(lines):
-    """Means by maker of what fresh rows say, and of how many of its problems that holds which makes them what they are."""
+    """Means by maker of what fresh rows say, and for how many of its problems each claim holds."""
     columns = {"user": "user", "remedied": "remedied", "ladder": "best of the ladder",
                "ladder_at_half": "with half the rows", "ladder_at_twice": "with twice"}
     table = [f"| built in | sets | {' | '.join(columns.values())} | Bayes |", "| --- | ---: |" + " ---: |" * 6]

@@ -257,6 +257,23 @@ TEST(Makers, have_enough_problems_of_every_kind) {
   EXPECT_GE(sets["underpowered"], 100);
   for (const auto& [kind, count] : sets) EXPECT_GE(count, 30) << kind;
   EXPECT_THROW(sets_of("bad-luck"), std::invalid_argument);
+
+  Index intervals = 0;
+  for (const std::string& maker : maker_names()) {
+    const Specification s = specification_of(Part::frozen, maker, 0);
+    if (s.rounds || !Problem(s).has_fresh_rows()) continue;
+    std::set<Index> of_four, of_three;
+    for (Index number = 0; number < sets_of(maker); ++number) {
+      if (!has_truths(number, kTruthsEvery)) continue;
+      intervals += 4;  // of accuracy, the reference, neighbours and the learning curve at least
+      of_four.insert(number % 4);
+      of_three.insert(number % 3);
+    }
+    EXPECT_EQ(of_four.size(), 4u) << maker;
+    EXPECT_EQ(of_three.size(), 3u) << maker;
+  }
+  EXPECT_GE(intervals, 500);
+  EXPECT_FALSE(has_truths(0, 0));
 }
 
 TEST(Makers, every_problem_is_one_that_can_be_trained) {
