@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/validation/audit.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -19,7 +20,7 @@ std::vector<Judged> judge(const std::vector<Run>& runs, const Split& split, cons
   for (Run run : runs)
     for (Index s = 0; s < seeds; ++s) {
       run.seed = static_cast<std::uint64_t>(s);
-      run.outputs = {.parameters = true, .best_parameters = false, .test_correct = false, .scale = true};
+      run.outputs = {.parameters = true, .best_parameters = run.patience > 0, .test_correct = false, .scale = true};
       all.push_back(run);
     }
   const std::vector<RunResult> results = trainer.train_fleet(views(split), all);
@@ -28,7 +29,9 @@ std::vector<Judged> judge(const std::vector<Run>& runs, const Split& split, cons
     const RunResult& result = results[r];
     Judged& of_run = judged[r / static_cast<std::size_t>(seeds)];
     // A training that has diverged is judged by what it left; it classifies nothing right where that is no number.
-    const Predictions given = trainer.predict({all[r].architecture, result.parameters, result.scale}, fresh.x());
+    const bool best = all[r].patience > 0 && !result.best_parameters.empty();
+    const Predictions given = trainer.predict(
+        {all[r].architecture, best ? result.best_parameters : result.parameters, result.scale}, fresh.x());
     Index right = 0;
     for (Index i = 0; i < fresh.rows(); ++i) right += given.predicted[static_cast<std::size_t>(i)] == fresh.label()[i];
     of_run.fresh += static_cast<double>(right) / static_cast<double>(fresh.rows()) / static_cast<double>(seeds);
@@ -41,6 +44,8 @@ Run usual(const Run& user, std::vector<Index> hidden, double learning_rate, doub
   Run run = user;
   run.initial.reset();
   run.frozen = 0;
+  run.patience = 0;
+  run.validation.reset();
   run.architecture.widths = {user.architecture.features()};
   run.architecture.widths.insert(run.architecture.widths.end(), hidden.begin(), hidden.end());
   run.architecture.widths.push_back(user.architecture.classes());
@@ -50,11 +55,47 @@ Run usual(const Run& user, std::vector<Index> hidden, double learning_rate, doub
   return run;
 }
 
+// On the fresh rows, of the best number of neighbours.
+double neighbours_accuracy(const Split& split, const Dataset& fresh, Trainer& trainer) {
+  constexpr Index kMost = 5;
+  const Neighbours found = trainer.neighbours(fresh.x(), split.train.x(), kMost, {});
+  double best = 0;
+  for (const Index k : {Index{1}, Index{3}, kMost}) {
+    Index right = 0;
+    for (Index row = 0; row < fresh.rows(); ++row) {
+      Index same = 0;
+      for (Index i = 0; i < k; ++i)
+        same += split.train.label()[found.index[static_cast<std::size_t>(row * kMost + i)]] == fresh.label()[row];
+      right += 2 * same > k;
+    }
+    best = std::max(best, static_cast<double>(right) / static_cast<double>(fresh.rows()));
+  }
+  return best;
+}
+
+std::vector<Run> long_trainings(const Run& user, Index rows) {
+  std::vector<Run> runs;
+  for (const double rate : {0.001, 0.003}) {
+    Run run = usual(user, {256, 256, 256}, rate, 0);
+    run.epochs = kLongSteps * run.batch / rows;
+    runs.push_back(run);
+  }
+  return runs;
+}
+
+double majority_share(const Dataset& rows) {
+  std::vector<Index> count(static_cast<std::size_t>(rows.classes.classes()));
+  for (const std::int32_t label : rows.labels) ++count[static_cast<std::size_t>(label)];
+  return static_cast<double>(*std::ranges::max_element(count)) / static_cast<double>(rows.rows());
+}
+
 }  // namespace
 
 Audit audit(const Problem& problem, Trainer& trainer, Index seeds) {
   const Specification& s = problem.specification();
   const Dataset fresh = problem.fresh_rows(kFreshRows).test;
+  std::optional<ValidationRows> held_out;
+  if (s.run.patience > 0) held_out.emplace(problem.split().train, s.validation, s.rule.seed);
   std::vector<Run> runs{s.run};
   std::vector<std::string> names{"the user's"};
   for (const auto& [hidden, words] : {std::pair{std::vector<Index>{}, "linear"},
@@ -72,6 +113,11 @@ Audit audit(const Problem& problem, Trainer& trainer, Index seeds) {
     runs.push_back(*s.remedy);
     names.push_back("the remedy");
   }
+  if (held_out)
+    for (Run& run : runs) {
+      held_out->hold_out_of(run);
+      if (run.patience == 0) run.validation.reset();
+    }
   const std::vector<Judged> judged = judge(runs, problem.split(), fresh, trainer, seeds);
   std::size_t best = 0;
   for (std::size_t r = 1; r < runs.size(); ++r)
@@ -80,6 +126,9 @@ Audit audit(const Problem& problem, Trainer& trainer, Index seeds) {
   Audit found{
       .user_train = judged[0].train, .user = judged[0].fresh, .ladder = judged[best].fresh, .ladder_what = names[best]};
   if (s.remedy) found.remedied = judged.back().fresh;
+  runs[best].rows.reset();
+  runs[best].validation.reset();
+  runs[best].patience = 0;
   Run half = runs[best];
   half.rows = RowSelection::part(1, s.train_rows, s.train_rows / 2);
   found.ladder_at_half = judge({half}, problem.split(), fresh, trainer, 2 * seeds)[0].fresh;
@@ -88,6 +137,18 @@ Audit audit(const Problem& problem, Trainer& trainer, Index seeds) {
   if (problem.second() != nullptr)
     found.second =
         judge({s.run}, *problem.second(), problem.second_fresh_rows(kFreshRows)->test, trainer, seeds)[0].fresh;
+  if (s.test_view.drift != 0 || s.test_view.first_share != 0) {
+    Specification unshifted = problem.specification();
+    unshifted.test_view = unshifted.train_view;
+    found.unshifted =
+        judge({s.run}, problem.split(), Problem(unshifted).fresh_rows(kFreshRows).test, trainer, seeds)[0].fresh;
+  }
+  if (s.rule.kind == RuleKind::patchwork) {
+    found.neighbours = neighbours_accuracy(problem.split(), fresh, trainer);
+    for (const Judged& one : judge(long_trainings(s.run, s.train_rows), problem.split(), fresh, trainer, 1))
+      found.longest = std::max(found.longest.value_or(0), one.fresh);
+  }
+  found.majority = majority_share(fresh);
   found.bayes = problem.bayes_accuracy();
   return found;
 }

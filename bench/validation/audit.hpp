@@ -22,8 +22,15 @@ struct Audit {
   std::string ladder_what;
   double ladder_at_half = 0, ladder_at_twice = 0;  // of that one, with half and with twice the rows
   std::optional<double> second;                    // the user's configuration on the second features
+  std::optional<double> unshifted;                 // the user's on fresh rows of the training rows' kind, if another
+  // Of a rule for neighbours: the best number of nearest neighbours, and the best of the networks that are trained
+  // longer than a diagnosis trains any (kLongSteps steps of 256-256-256), each picked by the fresh rows.
+  std::optional<double> neighbours, longest;
+  double majority = 0;  // share of the commonest class among the fresh rows
   std::optional<double> bayes;
 };
+inline constexpr Index kLongSteps = 20'000;
+// Of the configurations that the user is compared with, none trains on rows that the user holds out.
 Audit audit(const Problem& problem, Trainer& trainer, Index seeds);
 
 }  // namespace plateau::validation

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -28,13 +29,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr Index kSets = 30, kManySets = 100;  // of a cause, and of what must not be given one
-constexpr Index kAuditSeeds = 2;
+constexpr Index kAuditSeeds = 3;
 
 struct Arguments {
   std::string part = "frozen", cause = "all", shard = "1/1", out, depth = "quick", data = PLATEAU_VALIDATION_DATA;
-  Index sets = 0;  // 0: as many as are reported
-  bool audit = false, without_truths = false;
+  Index sets = 0;                     // 0: as many as are reported
+  Index truths_every = kTruthsEvery;  // 0: of none
+  bool audit = false, list = false, checksums = false;
   app::CommonOptions common;
 };
 
@@ -55,6 +56,17 @@ Depth depth_of(const std::string& name) {
   return name == "quick" ? Depth::quick : name == "standard" ? Depth::standard : Depth::thorough;
 }
 
+Part part_of(const std::string& name) {
+  return name == "tuning" ? Part::tuning : name == "real" ? Part::real : Part::frozen;
+}
+
+const std::vector<std::string>& makers_of(Part part) { return part == Part::real ? real_maker_names() : maker_names(); }
+
+Index sets_asked(const Arguments& arguments, const std::string& maker) {
+  if (arguments.sets > 0) return arguments.sets;
+  return arguments.part == "real" ? 1 : sets_of(maker);
+}
+
 struct Task {
   Part part;
   std::string maker;
@@ -63,23 +75,18 @@ struct Task {
 
 // The tasks of this shard, one set of every cause after another, so that an end at any time leaves some of each.
 std::vector<Task> tasks_of(const Arguments& arguments) {
-  const Part part = arguments.part == "tuning" ? Part::tuning : arguments.part == "real" ? Part::real : Part::frozen;
-  const std::vector<std::string>& makers = part == Part::real ? real_maker_names() : maker_names();
+  const Part part = part_of(arguments.part);
+  const std::vector<std::string>& makers = makers_of(part);
   if (arguments.cause != "all" && std::ranges::count(makers, arguments.cause) == 0)
     throw InputError(fmt::format("--cause {}: expected all, or one of {}", arguments.cause, fmt::join(makers, ", ")));
-  const auto sets = [&](const std::string& maker) {
-    if (arguments.sets > 0) return arguments.sets;
-    if (part == Part::real) return Index{1};
-    return maker == "healthy" || maker == "underpowered" ? kManySets : kSets;
-  };
   const Shard shard = parse_shard(arguments.shard);
   std::vector<Task> tasks;
   std::uint64_t count = 0;
   Index most = 0;
-  for (const std::string& maker : makers) most = std::max(most, sets(maker));
+  for (const std::string& maker : makers) most = std::max(most, sets_asked(arguments, maker));
   for (Index number = 0; number < most; ++number)
     for (const std::string& maker : makers) {
-      if (number >= sets(maker) || (arguments.cause != "all" && arguments.cause != maker)) continue;
+      if (number >= sets_asked(arguments, maker) || (arguments.cause != "all" && arguments.cause != maker)) continue;
       if (count++ % shard.shards == shard.number - 1) tasks.push_back({part, maker, number});
     }
   return tasks;
@@ -130,12 +137,50 @@ std::string outcome_words(const Json& line) {
                      line["measured"]["seconds"].get<double>() + line["measured"]["truth_seconds"].get<double>());
 }
 
+// How many problems of what there would be, and of how many true values would be looked for.
+int list(const Arguments& arguments) {
+  const Part part = part_of(arguments.part);
+  struct Counts {
+    Index sets = 0, with_truths = 0;
+  };
+  std::map<std::string, Counts> by_kind;
+  Counts all;
+  fmt::print("maker                    kind          expected                       sets   with truths\n");
+  for (const std::string& maker : makers_of(part)) {
+    const Specification s =
+        part == Part::real ? real_problem(arguments.data, maker, 0).specification() : specification_of(part, maker, 0);
+    const std::string kind = s.kind == Kind::cause ? to_string(s.expected.front()) : to_string(s.kind);
+    Counts counts{.sets = sets_asked(arguments, maker)};
+    if (part != Part::real && !s.rounds && Problem(s).has_fresh_rows())
+      for (Index number = 0; number < counts.sets; ++number)
+        counts.with_truths += has_truths(number, arguments.truths_every);
+    std::vector<std::string> expected;
+    for (const VerdictCode code : s.expected) expected.push_back(to_string(code));
+    fmt::print("{:24} {:13} {:30} {:4} {:13}\n", maker, to_string(s.kind), fmt::format("{}", fmt::join(expected, ", ")),
+               counts.sets, counts.with_truths);
+    for (Counts* sum : {&by_kind[kind], &all}) {
+      sum->sets += counts.sets;
+      sum->with_truths += counts.with_truths;
+    }
+  }
+  fmt::print("\n{:69} {:4} {:13}\n", "all", all.sets, all.with_truths);
+  for (const auto& [kind, counts] : by_kind) fmt::print("{:69} {:4} {:13}\n", kind, counts.sets, counts.with_truths);
+  return 0;
+}
+
+int print_checksums() {
+  for (const Part part : {Part::tuning, Part::frozen}) fmt::print("{} {:08x}\n", to_string(part), checksum(part));
+  return 0;
+}
+
 int run(const Arguments& arguments) {
+  if (arguments.list) return list(arguments);
+  if (arguments.checksums) return print_checksums();
+  if (arguments.out.empty()) throw InputError("--out: expected a file, to which a line is added for every problem");
   const std::vector<Task> tasks = tasks_of(arguments);
   ResultFile file(arguments.out);
   const bool real = arguments.part == "real";
-  const std::uint32_t part_checksum =
-      real ? real_checksum(arguments.data) : checksum(arguments.part == "tuning" ? Part::tuning : Part::frozen);
+  const std::uint32_t part_checksum = real ? real_checksum(arguments.data) : checksum(part_of(arguments.part));
   const std::set<std::string> done = finished(file, arguments, fmt::format("{:08x}", part_checksum), arguments.out);
   const app::Device device = app::choose_device(arguments.common);
   Trainer& trainer = *device.trainer;
@@ -158,8 +203,9 @@ int run(const Arguments& arguments) {
       if (!trial) return app::kExitInterrupted;
       line = rounds_line(problem, part_checksum, depth, *trial);
     } else {
-      const auto trial =
-          try_problem(problem, depth, arguments.without_truths ? Truths::leave_out : Truths::find, trainer);
+      std::optional<TruthPlan> truths;
+      if (has_truths(task.number, arguments.truths_every)) truths.emplace();
+      const auto trial = try_problem(problem, depth, truths, trainer);
       if (!trial) return app::kExitInterrupted;
       line = trial_line(problem, part_checksum, depth, *trial);
     }
@@ -187,19 +233,25 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   program.add_option("--cause", arguments.cause, "of the problems; all, or one as --cause help lists them")
       ->capture_default_str();
-  program.add_option("--sets", arguments.sets, "of each cause [30; of healthy and underpowered 100; of real rows 1]")
+  program.add_option("--sets", arguments.sets, "of each maker [as many as --list says]")
       ->check(app::whole_number(1, 1'000'000));
   program.add_option("--shard", arguments.shard, "I/K: every K-th problem from the I-th on")->capture_default_str();
-  program
-      .add_option("--out", arguments.out,
-                  "file to which a line is added for every problem; what it has is not done "
-                  "again")
-      ->required();
+  program.add_option("--out", arguments.out,
+                     "file to which a line is added for every problem; what it has is not done "
+                     "again");
   program.add_option("--depth", arguments.depth, "of the diagnoses: quick, standard or thorough")
       ->check(CLI::IsMember({"quick", "standard", "thorough"}))
       ->capture_default_str();
-  program.add_flag("--without-truths", arguments.without_truths, "diagnose only: intervals are then not judged");
-  program.add_flag("--audit", arguments.audit, "diagnose nothing: train by fresh rows what each problem claims");
+  program
+      .add_option("--truths-every", arguments.truths_every,
+                  "problem of a maker, its intervals are judged by true values, which take more trainings than the "
+                  "diagnosis; 0: of none")
+      ->check(app::whole_number(0, 1'000'000))
+      ->capture_default_str();
+  program.add_flag("--list", arguments.list, "print how many problems of what there are, and do nothing");
+  program.add_flag("--checksums", arguments.checksums, "print those of both parts, as checksums.txt holds them");
+  program.add_flag("--audit", arguments.audit,
+                   "diagnose nothing: train and judge by fresh rows what each problem claims");
   program.add_option("--data", arguments.data, "folder of iris.csv and digits.csv.gz [tests/data of the sources]");
   program.add_option("--threads", arguments.common.workers, "of the CPU [as many as there are cores]")
       ->check(app::whole_number(1, 1024));

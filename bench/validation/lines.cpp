@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "bench/validation/claims.hpp"
 #include "bench/validation/parameters.hpp"
 #include "plateau/report/build.hpp"
 
@@ -21,8 +22,9 @@ Json points(double fraction) {
 }
 Json share(double fraction) { return std::isfinite(fraction) ? Json(std::round(fraction * 1e6) / 1e6) : Json(nullptr); }
 
-Json judged(double value, double low, double high, double truth) {
-  return {{"points", points(value)}, {"low", points(low)}, {"high", points(high)}, {"truth", points(truth)}};
+Json judged(const JudgedInterval& of) {
+  return {{"name", of.name},         {"points", points(of.value)}, {"low", points(of.low)},
+          {"high", points(of.high)}, {"truth", points(of.truth)},  {"truth_error", points(of.truth_error)}};
 }
 
 void add_verdict(Json& json, const Verdict& verdict, const std::vector<Cause>& causes) {
@@ -47,8 +49,9 @@ Json heading(const Problem& problem, std::uint32_t checksum) {
   char digits[9];
   std::snprintf(digits, sizeof digits, "%08x", checksum);
   const Build build = this_build();
-  Json json{{"id", s.id()},       {"part", to_string(s.part)}, {"maker", s.maker},     {"number", s.number},
-            {"checksum", digits}, {"commit", build.commit},    {"dirty", build.dirty}, {"parameters", parameters(s)}};
+  Json json{{"id", s.id()},           {"part", to_string(s.part)}, {"maker", s.maker},
+            {"number", s.number},     {"kind", to_string(s.kind)}, {"checksum", digits},
+            {"commit", build.commit}, {"dirty", build.dirty},      {"parameters", parameters(s)}};
   for (const VerdictCode code : s.expected) json["expected"].push_back(to_string(code));
   const auto bayes = problem.bayes_accuracy();
   json["bayes"] = bayes ? share(*bayes) : Json(nullptr);
@@ -78,12 +81,9 @@ Json trial_line(const Problem& problem, std::uint32_t checksum, Depth depth, con
     json["user"] = {{"test_accuracy", share(user->setting.test_accuracy)},
                     {"train_accuracy", share(user->setting.train_accuracy)}};
   json["intervals"] = Json::array();
-  for (const JudgedInterval& interval : trial.intervals) {
-    Json line{{"name", interval.name}};
-    line.update(judged(interval.value, interval.low, interval.high, interval.truth));
-    json["intervals"].push_back(std::move(line));
-  }
-  if (const auto& twice = trial.twice) json["twice"] = judged(twice->value, twice->low, twice->high, twice->truth);
+  for (const JudgedInterval& interval : trial.intervals) json["intervals"].push_back(judged(interval));
+  if (trial.twice) json["twice"] = judged(*trial.twice);
+  if (!trial.untold.empty()) json["untold"] = trial.untold;
   json["trainings"] = diagnosis.trainings;
   json["measured"] = {{"seconds", diagnosis.seconds},
                       {"truth_seconds", trial.truth_seconds},
@@ -111,7 +111,18 @@ Json audit_line(const Problem& problem, std::uint32_t checksum, const Audit& aud
                    {"ladder_what", audit.ladder_what},
                    {"ladder_at_half", share(audit.ladder_at_half)},
                    {"ladder_at_twice", share(audit.ladder_at_twice)},
-                   {"second", maybe(audit.second)}};
+                   {"second", maybe(audit.second)},
+                   {"unshifted", maybe(audit.unshifted)},
+                   {"neighbours", maybe(audit.neighbours)},
+                   {"longest", maybe(audit.longest)},
+                   {"majority", share(audit.majority)}};
+  json["claims"] = Json::array();
+  for (const Claim& claim : claims_of(problem.specification(), audit))
+    json["claims"].push_back({{"what", claim.what},
+                              {"value", share(claim.value)},
+                              {"least", share(claim.least)},
+                              {"most", share(claim.most)},
+                              {"holds", claim.holds()}});
   return json;
 }
 

@@ -11,8 +11,18 @@
 
 namespace plateau::validation {
 
-// The causes, and beside them "healthy", "underpowered" and "two-causes", in a fixed order.
+// One or two for every cause, and those of problems without a fault, of two causes and of too few rows, in a fixed
+// order.
 const std::vector<std::string>& maker_names();
+
+// How many of its problems rates are reported of: 30 at least of every cause, 100 of those without a fault and of those
+// that nobody could tell. Throws std::invalid_argument where there is no such maker.
+Index sets_of(const std::string& maker);
+
+// Whether the intervals of a maker's `number`-th problem are judged by true values: of every `every`-th, with an offset
+// that grows from one to the next, so that what alternates between problems is in all of them. 0: of none.
+inline constexpr Index kTruthsEvery = 4;
+constexpr bool has_truths(Index number, Index every) { return every > 0 && number % every == number / every % every; }
 
 // The `number`-th problem of a maker: the same on every machine, and of no seed that another problem has. Throws
 // std::invalid_argument where there is no such maker or number < 0.

@@ -16,6 +16,7 @@ Json shown(const View& view) {
   if (view.drift != 0) json["drift"] = view.drift;
   if (view.badly_scaled) json["badly_scaled"] = true;
   if (!view.signal) json["signal"] = false;
+  if (view.first_share != 0) json["first_share"] = view.first_share;
   return json;
 }
 
@@ -29,7 +30,12 @@ Json shown(const Rule& rule) {
     json["cells"] = rule.cells;
     json["stray"] = rule.stray;
   }
+  if (rule.kind == RuleKind::wave || rule.kind == RuleKind::stair) json["bend"] = rule.bend;
   json["flips"] = rule.flips;
+  if (rule.group_rows != 0) {
+    json["group_rows"] = rule.group_rows;
+    json["group_share"] = rule.group_share;
+  }
   json["seed"] = rule.seed;
   return json;
 }
@@ -66,6 +72,7 @@ Json training(const Run& run) {
   json["batch"] = run.batch;
   json["standardise"] = run.standardise;
   if (run.frozen != 0) json["frozen"] = run.frozen;
+  if (run.patience != 0) json["patience"] = run.patience;
   return json;
 }
 
@@ -86,7 +93,9 @@ Json parameters(const Specification& specification) {
   if (!s.test_map.empty()) json["test_map"] = s.test_map;
   if (s.copied != 0) json["copied"] = s.copied;
   if (s.copied_noise != 0) json["copied_noise"] = s.copied_noise;
+  if (s.given != GivenWeights::none) json["given"] = s.given == GivenWeights::drawn ? "drawn" : "kept features";
   if (s.dead_at_start != 0) json["dead_at_start"] = s.dead_at_start;
+  if (s.run.patience > 0) json["validation"] = s.validation;
   if (s.rounds) json["rounds"] = shown(*s.rounds);
   json["run"] = training(s.run);
   if (s.remedy) json["remedy"] = training(*s.remedy);

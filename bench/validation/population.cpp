@@ -16,7 +16,7 @@ namespace plateau::validation {
 namespace {
 
 // Instances of the streams beyond those of the tables.
-constexpr std::uint32_t kOfTheRule = 1000, kOfNoise = 2000, kOfOtherPoints = 3000;
+constexpr std::uint32_t kOfTheRule = 1000, kOfNoise = 2000, kOfOtherPoints = 3000, kOfGroups = 4000;
 
 RandomStream stream(const Rule& rule, StreamId id, std::uint32_t instance) { return {rule.seed, id, instance}; }
 
@@ -73,6 +73,9 @@ Index directions_needed(const Rule& rule) {
     case RuleKind::ball:
     case RuleKind::parity:
       return rule.directions;
+    case RuleKind::wave:
+    case RuleKind::stair:
+      return 2;
     case RuleKind::patchwork:
       return 0;
   }
@@ -93,6 +96,10 @@ const char* to_string(RuleKind kind) {
       return "mixture";
     case RuleKind::patchwork:
       return "patchwork";
+    case RuleKind::wave:
+      return "wave";
+    case RuleKind::stair:
+      return "stair";
   }
   return "";
 }
@@ -101,11 +108,17 @@ Population::Population(const Rule& rule) : rule_(rule) {
   expects(rule.features >= 1 && rule.classes >= 2, "Population: features >= 1, classes >= 2");
   expects(rule.kind != RuleKind::patchwork || (rule.features == 2 && rule.classes == 2 && rule.cells >= 2),
           "Population: a patchwork has two features, two classes and at least two cells a side");
-  expects(rule.kind != RuleKind::parity || rule.classes == 2, "Population: a parity has two classes");
+  expects(rule.classes == 2 ||
+              (rule.kind != RuleKind::parity && rule.kind != RuleKind::wave && rule.kind != RuleKind::stair),
+          "Population: a parity, a wave and a stair have two classes");
   expects(rule.first_share == 0 ||
               (rule.kind == RuleKind::mixture && rule.classes == 2 && 0 < rule.first_share && rule.first_share < 1),
           "Population: a mixture of two has a share, in (0, 1)");
   expects(0 <= rule.flips && rule.flips < 1, "Population: 0 <= flips < 1");
+  expects(
+      rule.group_rows == 0 || (rule.kind != RuleKind::mixture && rule.kind != RuleKind::patchwork && rule.margin == 0 &&
+                               0 <= rule.group_share && rule.group_share < 1 && 2 * rule.flips < 1),
+      "Population: groups have a share of the variance in [0, 1), and are not of every rule");
   const Index directions = directions_needed(rule);
   expects(directions <= rule.features, "Population: no more directions than features");
   directions_ = orthonormal(rule, directions);
@@ -167,6 +180,15 @@ std::int32_t Population::class_of(const double* x) const {
       for (Index q = 0; q < rule_.directions; ++q) sides += along(q, x) < 0 ? 1 : 0;
       return sides % 2;
     }
+    case RuleKind::wave: {
+      const double b = along(1, x);
+      return along(0, x) > rule_.bend * (b * b * b - 3 * b) ? 0 : 1;
+    }
+    case RuleKind::stair: {
+      constexpr double kLinearPart = 0.7978845608028654;  // sqrt(2 / pi), of the sign of a normal number
+      const double b = along(1, x);
+      return along(0, x) > rule_.bend * ((b < 0 ? -1 : 1) - kLinearPart * b) ? 0 : 1;
+    }
     case RuleKind::patchwork: {
       const auto cell = [&](double at) { return static_cast<Index>(at * static_cast<double>(rule_.cells)); };
       const std::int32_t side = x[0] < 0.5 ? 0 : 1;
@@ -179,9 +201,9 @@ std::int32_t Population::class_of(const double* x) const {
   return 0;
 }
 
-std::int32_t Population::mixture_class(std::uint32_t instance, Index row) const {
+std::int32_t Population::mixture_class(std::uint32_t instance, Index row, double first_share) const {
   const double u = uniform_at(stream(rule_, StreamId::labels, instance), row);
-  if (rule_.first_share > 0) return u < rule_.first_share ? 0 : 1;
+  if (first_share > 0) return u < first_share ? 0 : 1;
   return static_cast<std::int32_t>(u * static_cast<double>(rule_.classes));
 }
 
@@ -216,25 +238,42 @@ Dataset Population::rows(Table table, Index count, const View& view) const {
   const auto coordinate = [&](RandomStream of, Index element) {
     return rule_.kind == RuleKind::patchwork ? uniform_at(of, element) : normal_at(of, element);
   };
+  expects(view.first_share == 0 || (rule_.kind == RuleKind::mixture && rule_.classes == 2),
+          "Population: a mixture of two has a share");
+  const double first_share = view.first_share > 0 ? view.first_share : rule_.first_share;
+  const RandomStream of_group_points = stream(rule_, StreamId::features, instance + kOfGroups);
+  const RandomStream of_group_flips = stream(rule_, StreamId::label_noise, instance + kOfGroups);
+  const double of_group = std::sqrt(rule_.group_share), of_row = std::sqrt(1 - rule_.group_share);
   std::vector<double> x(static_cast<std::size_t>(d)), other(x.size());
   for (Index i = 0; i < count; ++i) {
     for (Index j = 0; j < d; ++j) x[static_cast<std::size_t>(j)] = coordinate(of_features, i * d + j);
+    double flips = rule_.flips;
+    if (rule_.group_rows > 0) {
+      const Index group = i / rule_.group_rows;
+      data.groups.push_back(static_cast<std::int32_t>(group));
+      for (Index j = 0; j < d; ++j) {
+        double& at = x[static_cast<std::size_t>(j)];
+        at = of_row * at + of_group * normal_at(of_group_points, group * d + j);
+      }
+      flips *= 2 * uniform_at(of_group_flips, group);
+    }
     std::int32_t label = 0;
     if (rule_.kind == RuleKind::mixture) {
-      label = mixture_class(instance, i);
+      label = mixture_class(instance, i, first_share);
       move(x.data(), label, rule_.separation);
     } else {
       label = class_of(x.data());
     }
     if (rule_.margin > 0) move(x.data(), label, rule_.margin);
     // Without signal the label is that of another point, which is not shown.
-    if (!view.signal && rule_.kind == RuleKind::mixture) label = mixture_class(instance + kOfOtherPoints, i);
+    if (!view.signal && rule_.kind == RuleKind::mixture)
+      label = mixture_class(instance + kOfOtherPoints, i, first_share);
     if (!view.signal && rule_.kind != RuleKind::mixture) {
       for (Index j = 0; j < d; ++j) other[static_cast<std::size_t>(j)] = coordinate(of_other_points, i * d + j);
       label = class_of(other.data());
     }
     const PhiloxCounter flip = draw(of_flips, static_cast<std::uint64_t>(i));
-    if (static_cast<double>(uniform(flip.word[0])) < rule_.flips) {
+    if (static_cast<double>(uniform(flip.word[0])) < flips) {
       const auto classes = static_cast<std::uint32_t>(rule_.classes);
       const auto step = static_cast<std::uint32_t>(std::uint64_t{flip.word[1]} * (classes - 1) >> 32);
       label = static_cast<std::int32_t>((static_cast<std::uint32_t>(label) + 1 + step) % classes);

@@ -8,11 +8,17 @@
 //   parity        of how many directions a point lies on the far side of: XOR of two or three; two classes
 //   mixture       a normal distribution of spread 1 around each of K means, evenly spaced on a circle
 //   patchwork     on the unit square, as many cells as are asked for along each side, each with a class of its own: in
-//   the
-//                 left half mostly the first, in the right half mostly the second; two classes, two features
+//                 the left half mostly the first, in the right half mostly the second; two classes, two features
+//   wave          the sides of a line that is bent to a cubic: a > bend (b^3 - 3 b) of the first two directions
+//   stair         those of a line that is broken: a > bend (sign(b) - sqrt(2 / pi) b)
+//                 of two classes both; neither curve has a linear part in normal b, so the best line is a > 0
 //
-// Points of the first four are normal in every feature, and their directions orthonormal and drawn by the rule's seed.
-// Row i of a table is the same however many rows are taken, and the same bits on every machine (Philox streams).
+// Points of all but a patchwork are normal in every feature, and their directions orthonormal and drawn by the rule's
+// seed. Row i of a table is the same however many rows are taken, and the same bits on every machine (Philox streams).
+//
+// Rows may come in groups, one after another, numbered from 0 in every table, whose rows are all of other groups: the
+// points of a group lie around one of its own, and labels are flipped in one more often than in another. Over all
+// groups points have the same distribution as without, and labels are flipped as often.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +28,7 @@
 
 namespace plateau::validation {
 
-enum class RuleKind { hyperplane, ball, parity, mixture, patchwork };
+enum class RuleKind { hyperplane, ball, parity, mixture, patchwork, wave, stair };
 const char* to_string(RuleKind kind);
 
 struct Rule {
@@ -35,7 +41,10 @@ struct Rule {
   double first_share = 0;  // of a mixture of two: how often the first class comes; 0: as often as the other
   Index cells = 2;         // of a patchwork, along each side
   double stray = 0;        // share of its cells that have the other half's class
+  double bend = 0;         // of a wave or a stair
   double flips = 0;        // share of labels that are then another class, any of them as often
+  Index group_rows = 0;    // rows of a group; 0: there are no groups. Not of a mixture or a patchwork
+  double group_share = 0;  // of the variance of every feature that is common to a group
   std::uint64_t seed = 0;  // of the directions and of every row
 };
 
@@ -44,8 +53,9 @@ struct View {
   double noise = 0;  // normal noise of this spread is added to every feature
   double drift = 0;  // points move this far along the rule's first direction after they have their classes
   bool badly_scaled =
-      false;           // feature j is shown as 2^a (x + b), a up to 13 and b up to 8 either way, drawn by the seed
-  bool signal = true;  // false: labels are dealt out at random, by the shares that the rule gives them
+      false;               // feature j is shown as 2^a (x + b), a up to 13 and b up to 8 either way, drawn by the seed
+  bool signal = true;      // false: labels are dealt out at random, by the shares that the rule gives them
+  double first_share = 0;  // of a mixture of two, in place of the rule's; 0: the rule's
 };
 
 // The tables of a rule: their rows are independent of each other.
@@ -71,7 +81,7 @@ class Population {
  private:
   std::int32_t class_of(const double* x) const;
   std::int32_t class_by_direction(const double* x) const;
-  std::int32_t mixture_class(std::uint32_t instance, Index row) const;
+  std::int32_t mixture_class(std::uint32_t instance, Index row, double first_share) const;
   void move(double* x, std::int32_t label, double by) const;
   double along(Index direction, const double* x) const;
 

@@ -45,9 +45,34 @@ void copy_rows(Dataset& test, const Dataset& train, const Specification& specifi
   }
 }
 
+// To the user's training and to its remedy, which differs in what is done with them.
+void give_weights(Specification& s) {
+  const auto weights = [&s](const Architecture& network) {
+    return s.given == GivenWeights::drawn ? partly_dead(network, s.dead_at_start, s.rule.seed)
+                                          : kept_features(network, s.rule.seed);
+  };
+  if (s.given == GivenWeights::none) return;
+  s.run.initial = weights(s.run.architecture);
+  if (s.remedy && s.run.frozen != 0) s.remedy->initial = s.run.initial;
+}
+
 }  // namespace
 
 const char* to_string(Part part) { return part == Part::tuning ? "tuning" : part == Part::frozen ? "frozen" : "real"; }
+
+const char* to_string(Kind kind) {
+  switch (kind) {
+    case Kind::cause:
+      return "cause";
+    case Kind::healthy:
+      return "healthy";
+    case Kind::underpowered:
+      return "underpowered";
+    case Kind::two_causes:
+      return "two-causes";
+  }
+  return "";
+}
 
 std::string Specification::id() const {
   return std::string(to_string(part)) + "/" + maker + "/" + std::to_string(number);
@@ -55,9 +80,7 @@ std::string Specification::id() const {
 
 Problem::Problem(Specification specification)
     : specification_(std::move(specification)), population_(specification_.rule) {
-  if (specification_.dead_at_start > 0)
-    specification_.run.initial =
-        partly_dead(specification_.run.architecture, specification_.dead_at_start, specification_.rule.seed);
+  give_weights(specification_);
   const Specification& s = specification_;
   split_.train = train_rows(s.train_rows, s.train_view);
   split_.test = test_rows(Table::test, s.test_rows, s.test_view, split_.train);
@@ -115,7 +138,8 @@ std::optional<Split> Problem::second_fresh_rows(Index rows) const {
 
 std::optional<double> Problem::bayes_accuracy() const {
   const Specification& s = specification_;
-  if (!population_ || s.only_test_class || !s.test_map.empty() || s.copied > 0 || s.test_view.drift != 0)
+  if (!population_ || s.only_test_class || !s.test_map.empty() || s.copied > 0 || s.test_view.drift != 0 ||
+      s.test_view.first_share != 0)
     return std::nullopt;
   if (!s.test_view.signal) {
     const double share = std::max(s.rule.first_share, 1 - s.rule.first_share);
@@ -138,6 +162,16 @@ FlatParameters partly_dead(const Architecture& network, double share, std::uint6
     for (Index unit = 0; unit < out; ++unit) parameters.push_back(hidden && unit < dead ? kFarBelow : 0.0f);
   }
   return parameters;
+}
+
+FlatParameters kept_features(const Architecture& network, std::uint64_t seed) {
+  const Index features = network.features();
+  expects(network.layers() > 1 && network.fan_out(0) == 2 * features, "kept_features: two units for every feature");
+  FlatParameters parameters = partly_dead(network, 0, seed);
+  for (Index unit = 0; unit < 2 * features; ++unit)
+    for (Index j = 0; j < features; ++j)
+      parameters[static_cast<std::size_t>(unit * features + j)] = unit / 2 != j ? 0.0f : unit % 2 == 0 ? 1.0f : -1.0f;
+  return parameters;  // whose biases are zero
 }
 
 std::uint32_t checksum(const Problem& problem) {

@@ -22,6 +22,15 @@ namespace plateau::validation {
 enum class Part { tuning, frozen, real };
 const char* to_string(Part part);
 
+// What a problem counts as: one with a cause, the first of those that are expected; one without a fault, which must not
+// be given a cause; one that nobody could tell from so few rows; one with two causes.
+enum class Kind { cause, healthy, underpowered, two_causes };
+const char* to_string(Kind kind);  // "cause", ...
+
+// Weights that the user's training is given: none; drawn as usual, but for a share of dead units; drawn as usual behind
+// a first layer that keeps every feature, its positive part in one unit and its negative part in another.
+enum class GivenWeights { none, drawn, kept_features };
+
 enum class FrozenLayers { first, all };
 
 // Rounds of training one after another, as a program elsewhere might do them, and what its files hold.
@@ -38,6 +47,7 @@ struct Specification {
   Part part = Part::tuning;
   std::string maker;
   Index number = 0;
+  Kind kind = Kind::cause;
   std::string fault;  // what is wrong, in a few words
 
   std::string rows;  // a file's, "iris" or "digits"; empty: they are drawn by the rule
@@ -51,9 +61,10 @@ struct Specification {
   double copied = 0;                   // share of the test rows that are training rows
   double copied_noise = 0;             // spread of what every other one of them is blurred by
 
-  Run run;  // the user's
-  // Share of the hidden units whose given weights leave them at zero for every row; 0: no weights are given.
-  double dead_at_start = 0;
+  Run run;                  // the user's
+  double validation = 0.2;  // share of the training rows that are held out where the run stops early
+  GivenWeights given = GivenWeights::none;
+  double dead_at_start = 0;  // of given weights: share of the hidden units that they leave at zero for every row
   std::optional<RoundsPlan> rounds;  // of which each trains as `run` says; none: one training, to be diagnosed
 
   std::optional<Run> remedy;          // the training without the fault, where the fault is one of the training
@@ -96,6 +107,9 @@ class Problem {
 // Weights that a training may be given: drawn as usual but for this share of the hidden units of every layer, whose
 // biases are so far below zero that no standardised row activates them.
 FlatParameters partly_dead(const Architecture& network, double share, std::uint64_t seed);
+// Weights drawn as usual, but for those of the first hidden layer: its units 2 j and 2 j + 1 are feature j where it is
+// positive, and -1 times it where it is negative. The layer has as many units. Throws std::invalid_argument otherwise.
+FlatParameters kept_features(const Architecture& network, std::uint64_t seed);
 
 // CRC-32 of the rows that the problem draws, its training and test rows and the second features of both.
 std::uint32_t checksum(const Problem& problem);

@@ -51,6 +51,7 @@ void allow_neighbours(RealMaking& m) {
 }
 
 void clean(RealMaking& m) {
+  m.spec.kind = Kind::healthy;
   m.spec.fault = "none";
   expect(m, {Code::solved, Code::ceiling, Code::inconclusive, Code::small_test, Code::data_limited});
   allow_neighbours(m);

@@ -12,36 +12,37 @@
 
 namespace plateau::validation {
 
-// Fresh rows that say what a figure should have been: their own error is less than a quarter of that of 2,000 test
-// rows.
-inline constexpr Index kTruthRows = 40'000;
+// What true values are made of: their error must be small against the intervals.
+struct TruthPlan {
+  Index rows = 40'000;      // fresh ones, whose own error is less than a quarter of that of 2,000 test rows
+  Index trainings = 4;      // with other seeds, for every one that the diagnosis has made of a setting
+  Index curve_repeats = 6;  // parts of the rows, of each size and outside of each fold
+};
+inline constexpr Index kTruthRows = TruthPlan{}.rows;
 
-// A figure of the diagnosis with its interval, and the same figure by fresh rows: that of the diagnosis' own networks,
-// and of more from other seeds where they differ. Fractions.
+// A figure of the diagnosis with its interval, and its true value: by trainings of the same settings on the same
+// training rows, with seeds that the diagnosis did not have, judged by fresh rows. Fractions.
 struct JudgedInterval {
-  std::string name;  // "optimisation", ..., "reference", "accuracy"
+  std::string name;  // "optimisation", ..., "reference", "accuracy"; "twice the rows"
   double value = 0, low = 0, high = 0;
   double truth = 0;
+  double truth_error = 0;  // standard error of the true value, by its trainings
 };
-
-// The gain that is predicted of twice the training rows, and the one that twice the rows have.
-struct JudgedPrediction {
-  double value = 0, low = 0, high = 0;
-  double truth = 0;
-};
-
-enum class Truths { leave_out, find };
 
 struct Trial {
   std::optional<Diagnosis> diagnosis;  // none where the data were refused
   std::string refusal;
   std::vector<JudgedInterval> intervals;
-  std::optional<JudgedPrediction> twice;
+  // The gain that is predicted of twice the training rows, and the one that rows drawn anew have on average.
+  std::optional<JudgedInterval> twice;
+  std::vector<std::string> untold;  // names of figures whose settings have diverged, or were others with other seeds
   double truth_seconds = 0;
   Index truth_trainings = 0;
 };
 
-// None where the user wanted an end before it was complete.
-std::optional<Trial> try_problem(const Problem& problem, Depth depth, Truths truths, Trainer& trainer);
+// Without a plan, and of problems without fresh rows, no true values are looked for. None where the user wanted an end
+// before it was complete.
+std::optional<Trial> try_problem(const Problem& problem, Depth depth, const std::optional<TruthPlan>& truths,
+                                 Trainer& trainer);
 
 }  // namespace plateau::validation

@@ -24,22 +24,34 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 def line(maker, number, code, expected=None, **more):
-    made = {"id": f"frozen/{maker}/{number}", "part": "frozen", "maker": maker, "number": number,
+    kind = "healthy" if maker.startswith("healthy") else maker if maker in ("underpowered", "two-causes") else "cause"
+    made = {"id": f"frozen/{maker}/{number}", "part": "frozen", "maker": maker, "number": number, "kind": kind,
             "checksum": "00c0ffee", "commit": COMMIT, "dirty": False,
             "parameters": {"fault": "on purpose", "train_rows": 800},
             "expected": expected or [maker], "bayes": None, "depth": "quick",
-            "verdict": {"code": code, "grade": "proved", "sentence": f"It is {code}"}, "intervals": [], "trainings": 10,
+            "verdict": {"code": code, "grade": "proved", "sentence": f"It is {code}"}, "causes": [], "intervals": [],
+            "trainings": 10,
             "measured": {"seconds": 0.5, "processor": "Some CPU", "workers": 2, "ended": "2026-01-02T03:04:05+00:00"},
             "device": "cpu"}
     return {**made, **more}
 
 
-def interval(low, truth, high, name="capacity"):
-    return {"name": name, "points": (low + high) / 2, "low": low, "high": high, "truth": truth}
+def interval(low, truth, high, name="capacity", error=0.1):
+    return {"name": name, "points": (low + high) / 2, "low": low, "high": high, "truth": truth, "truth_error": error}
 
 
 def twice(predicted, truth):
-    return {"points": predicted, "low": predicted - 1, "high": predicted + 1, "truth": truth}
+    return {"name": "twice the rows", "points": predicted, "low": predicted - 1, "high": predicted + 1, "truth": truth}
+
+
+def listing(*codes, grade="supported"):
+    return {"causes": [{"code": code, "grade": grade} for code in codes]}
+
+
+GAINS = "95 % intervals of gains that hold the true value"
+ACCURACY = "95 % intervals of the user's accuracy, likewise"
+TWICE = "95 % intervals of the gain at twice the rows, likewise"
+NEAR = "gain at twice the rows within a point, 500 rows or more"
 
 
 def document(lines):
@@ -77,29 +89,54 @@ class Figures(unittest.TestCase):
              line("two-causes", 0, "mixed", ["mixed", "overfit"])]
 
     def test_every_rate_is_counted_by_hand(self):
-        rates, recall = report.figures(document(self.LINES))
+        result = document(self.LINES)
+        rates = report.figures(result)
         # Decided are 9: capacity 3 of 4, ceiling 1, healthy 3, underpowered 1, two-causes 1. Right of them are 5:
         # 2, 1, 1, 0 and 1.
         self.assertEqual(rates["precision among decided"], report.wilson(5, 9))
-        self.assertEqual(rates["macro recall"], report.macro([(2, 4), (1, 2)]))
+        self.assertEqual(rates["macro recall over causes"], report.macro([(2, 4), (1, 2)]))
         self.assertEqual(rates["healthy sets given a false cause"], report.wilson(1, 4))
         self.assertEqual(rates["inconclusive, of adequately powered sets"], report.wilson(3, 11))
         self.assertEqual(rates["inconclusive, of underpowered sets"], report.wilson(2, 3))
-        self.assertIsNone(rates["95 % intervals that hold the true value"])
-        self.assertEqual(recall["underpowered"], (report.wilson(2, 3), 3))
+        self.assertIsNone(rates[GAINS])
+        recall = report.recall_of(result)
+        self.assertEqual(recall["underpowered"], (report.wilson(2, 3), None, 3))
+        self.assertEqual(recall["healthy"], (report.wilson(1, 4), report.wilson(1, 4), 4))
+
+    def test_makers_of_one_cause_are_one_cause(self):
+        lines = [line("capacity", 0, "capacity"), line("capacity-above-linear", 0, "overfit", ["capacity"]),
+                 line("ceiling", 0, "ceiling")]
+        self.assertEqual(report.figures(document(lines))["macro recall over causes"], report.macro([(1, 2), (1, 1)]))
+
+    def test_a_ceiling_is_right_of_flipped_labels_and_does_not_find_them(self):
+        noisy = ["label-noise", "ceiling"]
+        lines = [line("label-noise", 0, "ceiling", noisy), line("label-noise", 1, "ceiling", noisy,
+                                                                **listing("label-noise")),
+                 line("label-noise", 2, "label-noise", noisy), line("label-noise", 3, "capacity", noisy),
+                 line("label-noise", 4, "ceiling", noisy, **listing("label-noise", grade="unresolved")),
+                 line("ceiling", 0, "ceiling", **listing("label-noise")), line("ceiling", 1, "ceiling"),
+                 line("healthy", 0, "solved", ["solved"], **listing("small-test")),
+                 line("healthy", 1, "ceiling", ["ceiling", "label-noise"], **listing("label-noise"))]
+        rates = report.figures(document(lines))
+        self.assertEqual(rates["precision among decided"], report.wilson(8, 9))
+        self.assertEqual(rates["macro recall over causes"], report.macro([(2, 5), (2, 2)]))
+        self.assertEqual(rates["label noise listed where labels are flipped"], report.wilson(2, 5))
+        self.assertEqual(rates["label noise listed where none are"], report.wilson(1, 3))
 
     def test_a_verdict_that_claims_nothing_is_right_of_underpowered_sets_only(self):
-        outcome = {"id": "frozen/x/0", "expected": ["inconclusive", "capacity"], "code": "inconclusive"}
+        outcome = {"id": "frozen/x/0", "kind": "cause", "expected": ["inconclusive", "capacity"],
+                   "code": "inconclusive"}
         self.assertFalse(report.is_right(outcome))
-        self.assertTrue(report.is_right({**outcome, "id": "frozen/underpowered/0"}))
-        self.assertTrue(report.is_right({**outcome, "id": "frozen/healthy-rounds/0"}))
-        self.assertFalse(report.is_right({**outcome, "id": "frozen/underpowered/0", "expected": ["small-test"]}))
+        self.assertTrue(report.is_right({**outcome, "kind": "underpowered"}))
+        self.assertTrue(report.is_right({**outcome, "kind": "healthy"}))
+        self.assertFalse(report.is_right({**outcome, "kind": "healthy", "expected": ["solved"]}))
+        self.assertFalse(report.is_right({**outcome, "kind": "underpowered", "expected": ["small-test"]}))
         self.assertTrue(report.is_right({**outcome, "code": "capacity"}))
 
     def test_rounds_without_a_fault_are_healthy_and_may_say_nothing(self):
         lines = [line("healthy-rounds", 0, "inconclusive", ["inconclusive"]),
                  line("healthy-rounds", 1, "forgetting", ["inconclusive"]), line("capacity", 0, "capacity")]
-        rates, _ = report.figures(document(lines))
+        rates = report.figures(document(lines))
         self.assertEqual(rates["healthy sets given a false cause"], report.wilson(1, 2))
         self.assertEqual(rates["inconclusive, of adequately powered sets"], report.wilson(0, 1))
         self.assertEqual(rates["precision among decided"], report.wilson(1, 2))
@@ -108,20 +145,27 @@ class Figures(unittest.TestCase):
         refused = line("capacity", 0, "")
         del refused["verdict"]
         refused["refused"] = "too few rows"
-        rates, _ = report.figures(document([refused, line("capacity", 1, "capacity")]))
+        rates = report.figures(document([refused, line("capacity", 1, "capacity")]))
         self.assertEqual(rates["precision among decided"], report.wilson(1, 1))
-        self.assertEqual(rates["macro recall"][0], 0.5)
+        self.assertEqual(rates["macro recall over causes"][0], 0.5)
 
     def test_intervals_hold_their_ends_and_no_nan(self):
         lines = [line("capacity", 0, "capacity",
                       intervals=[interval(0, 1, 2), interval(0, 2, 2), interval(0, 2.1, 2.0)]),
                  line("capacity", 1, "capacity",
                       intervals=[interval(0, None, 2), interval(0, float("nan"), 2), interval(0, 5, 2, "overfit"),
-                                 interval(0, 5, 2, "reference"), interval(0, 9, 2, "shift")])]
+                                 interval(0, 5, 2, "reference"), interval(0, 1, 2, "accuracy", 0.3)],
+                      twice=twice(3.0, 5.0), untold=["capacity"])]
         result = document(lines)
         # The reference that is the regularised setting counts once, what has no true value not at all.
-        self.assertEqual(result["coverage"], {"capacity": [2, 3], "overfit": [0, 1], "shift": [0, 1]})
-        self.assertEqual(report.figures(result)[0]["95 % intervals that hold the true value"], report.wilson(2, 4))
+        self.assertEqual(result["coverage"], {"capacity": [2, 3], "overfit": [0, 1], "accuracy": [1, 1],
+                                              "twice the rows": [0, 1]})
+        rates = report.figures(result)
+        self.assertEqual(rates[GAINS], report.wilson(2, 4))
+        self.assertEqual(rates[ACCURACY], report.wilson(1, 1))
+        self.assertEqual(rates[TWICE], report.wilson(0, 1))
+        self.assertEqual(result["truths"], {"ratios": [0.1] * 5 + [0.3], "untold": 1})
+        self.assertIn("0.10 in the middle, above 0.25 of 1 of 6. 1 figures had no true value", report.render(result))
 
     def test_gains_at_twice_the_rows_count_from_500_rows_on(self):
         lines = [line("data-limited", 0, "data-limited", twice=twice(3.0, 4.0)),
@@ -129,10 +173,10 @@ class Figures(unittest.TestCase):
                  line("data-limited", 2, "data-limited", twice=twice(3.0, 3.0),
                       parameters={"fault": "", "train_rows": 499}),
                  line("data-limited", 3, "data-limited", twice=twice(3.0, None))]
-        self.assertEqual(report.figures(document(lines))[0]["gain at twice the rows within a point"],
-                         report.wilson(1, 2))
+        self.assertEqual(report.figures(document(lines))[NEAR], report.wilson(1, 2))
 
-    def test_a_goal_that_was_not_measured_is_missed(self):
+    def test_every_rate_has_a_goal_and_one_that_was_not_measured_is_missed(self):
+        self.assertEqual(list(report.figures(document(self.LINES))), list(report.GOALS))
         missed = report.missed_goals(document([line("capacity", 0, "capacity")]))
         self.assertNotIn("precision among decided", missed)
         self.assertIn("healthy sets given a false cause", missed)
@@ -145,6 +189,8 @@ class Words(unittest.TestCase):
                                   "inconclusive |")
         self.assertEqual(rows[2], "| capacity | 4 | **2** | 1 |  |  |  |  | 1 |")
         self.assertIn("| underpowered | 3 |  | 1 |  |  |  | **1** | **1** |", rows)
+        self.assertIn(" inconclusive |", report.matrix([{"id": "frozen/capacity/0", "kind": "cause", "causes": [],
+                                                         "expected": ["capacity"], "code": "capacity"}])[0])
 
     def test_a_result_file_is_read_back_and_rendered_by_table_py(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -152,7 +198,8 @@ class Words(unittest.TestCase):
             results.write(path, document(Figures.LINES))
             result = results.read(path)
             self.assertEqual(table.render(result), report.render(result))
-            self.assertIn("| macro recall | at least 85 % | 50.0 %", table.render(result, "goals"))
+            self.assertIn("| macro recall over causes | at least 85 % | 50.0 %", table.render(result, "goals"))
+            self.assertIn(f"| {TWICE} | 93 % to 97 % | not measured | **missed** |", table.render(result, "goals"))
             self.assertNotIn("macro recall", table.render(result, "matrix"))
             self.assertEqual(table.unfit(result), [])
             with self.assertRaises(results.Refused):
@@ -208,16 +255,22 @@ class Program(unittest.TestCase):
         self.assertIsNone(result["commit"])
         self.assertIn("the commit is unknown", report.render(result))
 
-    def test_audits_are_means_by_maker(self):
+    def test_audits_are_means_by_maker_and_their_claims(self):
         def audit(number, user, remedied):
             values = {"user": user, "remedied": remedied, "ladder": 0.9, "ladder_at_half": None,
                       "ladder_at_twice": 0.95}
-            return line("capacity", number, "", audit=values, bayes=0.8)
+            claim = {"what": "the remedy", "value": remedied - user, "least": 0.03, "most": None,
+                     "holds": remedied - user >= 0.03}
+            return line("capacity", number, "", audit=values, bayes=0.8, claims=[claim])
 
         path = self.file("audit.jsonl", [audit(0, 0.5, 0.9), audit(1, 0.7, 0.71)])
         code, out, _ = self.run_with("--audit", path)
         self.assertEqual(code, 0)
-        self.assertIn("| capacity | 2 | 0.600 | 0.805 | 0.900 |  | 0.950 | 0.800 | 1 of 2 |", out)
+        self.assertIn("| capacity | 2 | 0.600 | 0.805 | 0.900 |  | 0.950 | 0.800 |", out)
+        self.assertIn("| capacity | the remedy | 0.010 | 0.400 | at least 0.03 | 1 of 2 |", out)
+        self.assertIn("- frozen/capacity/1: the remedy", out)
+        self.assertEqual(self.run_with("--audit", "--check", path)[0], 1)
+        self.assertEqual(self.run_with("--audit", "--check", self.file("well.jsonl", [audit(0, 0.5, 0.9)]))[0], 0)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <tuple>
 
+#include "bench/validation/claims.hpp"
+#include "bench/validation/figures.hpp"
 #include "bench/validation/makers.hpp"
 #include "bench/validation/parameters.hpp"
 #include "bench/validation/real.hpp"
@@ -26,15 +30,22 @@ namespace {
 constexpr Index kSample = 20'000;
 
 Rule rule_of(RuleKind kind, Index features, Index classes) {
-  return {
-      .kind = kind, .features = features, .classes = classes, .separation = 1.2, .cells = 6, .stray = 0.2, .seed = 5};
+  return {.kind = kind,
+          .features = features,
+          .classes = classes,
+          .separation = 1.2,
+          .cells = 6,
+          .stray = 0.2,
+          .bend = 0.4,
+          .seed = 5};
 }
 const std::vector<Rule>& rules() {
   static const std::vector<Rule> all = [] {
     std::vector<Rule> made{rule_of(RuleKind::hyperplane, 2, 2), rule_of(RuleKind::hyperplane, 7, 5),
                            rule_of(RuleKind::ball, 3, 2),       rule_of(RuleKind::ball, 5, 3),
                            rule_of(RuleKind::parity, 4, 2),     rule_of(RuleKind::mixture, 3, 2),
-                           rule_of(RuleKind::mixture, 6, 10),   rule_of(RuleKind::patchwork, 2, 2)};
+                           rule_of(RuleKind::mixture, 6, 10),   rule_of(RuleKind::patchwork, 2, 2),
+                           rule_of(RuleKind::wave, 3, 2),       rule_of(RuleKind::stair, 4, 2)};
     made[4].directions = 3;
     return made;
   }();
@@ -149,29 +160,120 @@ TEST(Population, refuses_rules_that_are_none) {
   EXPECT_THROW(Population{rule}, std::invalid_argument);
 }
 
+TEST(Population, points_of_a_group_lie_around_one_of_its_own) {
+  for (const RuleKind kind : {RuleKind::hyperplane, RuleKind::ball}) {
+    Rule rule = rule_of(kind, 3, 2);
+    rule.flips = 0.15;
+    rule.group_rows = 10;
+    rule.group_share = 0.3;
+    const Population population(rule);
+    const Dataset data = population.rows(Table::train, 2 * kSample);
+    EXPECT_EQ(data.groups.front(), 0);
+    EXPECT_EQ(data.groups.back(), 2 * kSample / 10 - 1);
+    double within = 0, over_all = 0, right = 0, of_groups = 0;
+    for (Index first = 0; first < data.rows(); first += 10) {
+      Index right_here = 0;
+      for (Index i = first; i < first + 10; ++i) {
+        over_all += static_cast<double>(data.x().row(i)[0]) * static_cast<double>(data.x().row(i)[0]);
+        within += static_cast<double>(data.x().row(i)[0]) * static_cast<double>(data.x().row(first + (i + 1) % 10)[0]);
+        right_here += population.best_class(data.x().row(i)) == data.label()[i];
+      }
+      right += static_cast<double>(right_here);
+      of_groups += (static_cast<double>(right_here) / 10 - 0.85) * (static_cast<double>(right_here) / 10 - 0.85);
+    }
+    const auto rows = static_cast<double>(data.rows());
+    EXPECT_LE(std::abs(over_all / rows - 1), 0.05);
+    EXPECT_LE(std::abs(within / rows - 0.3), 0.05);
+    EXPECT_LE(std::abs(right / rows - 0.85), 0.01);
+    // Rates that are uniform in [0, 0.3] add 0.3^2 / 12 to what ten rows on their own have.
+    EXPECT_LE(std::abs(of_groups / (rows / 10) - (0.0075 + (0.1275 - 0.0075) / 10)), 0.002);
+  }
+  Rule rule = rule_of(RuleKind::mixture, 2, 2);
+  rule.group_rows = 10;
+  EXPECT_THROW(Population{rule}, std::invalid_argument);
+}
+
+TEST(Population, a_view_may_have_other_shares_of_the_same_classes) {
+  const Population population(rule_of(RuleKind::mixture, 2, 2));
+  const Dataset data = population.rows(Table::test, kSample, {.first_share = 0.3});
+  double first = 0, mean = 0;
+  for (Index i = 0; i < kSample; ++i) {
+    first += data.label()[i] == 0;
+    const double length = std::hypot(static_cast<double>(data.x().row(i)[0]), static_cast<double>(data.x().row(i)[1]));
+    mean += length * length;
+  }
+  EXPECT_LE(std::abs(first / kSample - 0.3), four_errors(0.3, kSample));
+  EXPECT_LE(std::abs(mean / kSample - (2 + 1.2 * 1.2)), 0.1);  // means as far from their centre
+  EXPECT_THROW(Population(rule_of(RuleKind::ball, 2, 2)).rows(Table::test, 5, {.first_share = 0.3}),
+               std::invalid_argument);
+}
+
 // Rates are published of these very problems: whoever changes one changes what was measured.
 TEST(Makers, the_parts_are_those_that_were_reported) {
-  EXPECT_EQ(checksum(Part::frozen), 0xD2865561u);
-  EXPECT_EQ(checksum(Part::tuning), 0xCC6B763Eu);
+  std::ifstream pinned(PLATEAU_VALIDATION_CHECKSUMS);
+  std::string part, digits;
+  for (const Part of : {Part::tuning, Part::frozen}) {
+    ASSERT_TRUE(pinned >> part >> digits);
+    EXPECT_EQ(part, to_string(of));
+    EXPECT_EQ(std::stoul(digits, nullptr, 16), checksum(of)) << "bench_validation --checksums";
+  }
 }
 
 TEST(Makers, the_parts_share_no_seed_and_no_combination) {
-  using Combination = std::tuple<std::string, Index, Index, Index, Index>;
+  using Problems = std::tuple<std::string, Index, Index, Index, Index>;
   std::set<std::uint64_t> seeds;
   std::size_t problems = 0;
+  constexpr Index kNumbers = 24;
   for (const std::string& maker : maker_names()) {
-    std::set<Combination> combinations[2];
+    std::set<std::pair<Problems, Index>> combinations[2];
+    std::set<Problems> tuning_rules;
+    Index known = 0;
     for (const Part part : {Part::tuning, Part::frozen})
-      for (Index number = 0; number < 24; ++number, ++problems) {
+      for (Index number = 0; number < kNumbers; ++number, ++problems) {
         const Specification s = specification_of(part, maker, number);
         seeds.insert(s.rule.seed);
-        combinations[part == Part::frozen].insert(
-            {to_string(s.rule.kind), s.rule.directions, s.rule.features, s.rule.classes, s.train_rows});
+        const Problems rule{to_string(s.rule.kind), s.rule.directions, s.rule.features, s.rule.classes,
+                            s.rule.kind == RuleKind::patchwork ? s.rule.cells : 0};
+        combinations[part == Part::frozen].insert({rule, s.train_rows});
+        if (part == Part::tuning) tuning_rules.insert(rule);
+        known += part == Part::frozen && tuning_rules.contains(rule);
       }
-    for (const Combination& combination : combinations[0])
-      EXPECT_FALSE(combinations[1].contains(combination)) << maker << ": " << std::get<0>(combination);
+    for (const auto& combination : combinations[0])
+      EXPECT_FALSE(combinations[1].contains(combination)) << maker << ": " << std::get<0>(combination.first);
+    // Most are of rules that the tuning part has not in so many features and classes, whatever their rows.
+    EXPECT_LE(known, kNumbers / 2) << maker;
   }
   EXPECT_EQ(seeds.size(), problems);
+}
+
+TEST(Makers, have_enough_problems_of_every_kind) {
+  std::map<std::string, Index> sets;
+  for (const std::string& maker : maker_names()) {
+    const Specification s = specification_of(Part::frozen, maker, 0);
+    sets[s.kind == Kind::cause ? to_string(s.expected.front()) : to_string(s.kind)] += sets_of(maker);
+  }
+  EXPECT_EQ(sets.size(), 22u);  // 19 causes
+  EXPECT_GE(sets["healthy"], 100);
+  EXPECT_GE(sets["underpowered"], 100);
+  for (const auto& [kind, count] : sets) EXPECT_GE(count, 30) << kind;
+  EXPECT_THROW(sets_of("bad-luck"), std::invalid_argument);
+
+  Index intervals = 0;
+  for (const std::string& maker : maker_names()) {
+    const Specification s = specification_of(Part::frozen, maker, 0);
+    if (s.rounds || !Problem(s).has_fresh_rows()) continue;
+    std::set<Index> of_four, of_three;
+    for (Index number = 0; number < sets_of(maker); ++number) {
+      if (!has_truths(number, kTruthsEvery)) continue;
+      intervals += 4;  // of accuracy, the reference, neighbours and the learning curve at least
+      of_four.insert(number % 4);
+      of_three.insert(number % 3);
+    }
+    EXPECT_EQ(of_four.size(), 4u) << maker;
+    EXPECT_EQ(of_three.size(), 3u) << maker;
+  }
+  EXPECT_GE(intervals, 500);
+  EXPECT_FALSE(has_truths(0, 0));
 }
 
 TEST(Makers, every_problem_is_one_that_can_be_trained) {
@@ -186,7 +288,10 @@ TEST(Makers, every_problem_is_one_that_can_be_trained) {
         const Problem problem(s);
         EXPECT_EQ(problem.split().train.rows(), s.train_rows);
         EXPECT_EQ(problem.split().test.rows(), s.test_rows);
-        EXPECT_NO_THROW(expects_run(s.run, views(problem.split())));
+        plateau::Run run = problem.specification().run;
+        const ValidationRows held_out(problem.split().train, s.validation, 1);
+        if (run.patience > 0) held_out.hold_out_of(run);
+        EXPECT_NO_THROW(expects_run(run, views(problem.split())));
         if (s.remedy) {
           EXPECT_NO_THROW(expects_run(*s.remedy, views(problem.split())));
         }
@@ -257,61 +362,177 @@ TEST(RealProblems, are_iris_and_digits_with_and_without_faults) {
             plateau::checksum(real_problem(PLATEAU_TEST_DATA, "iris-clean", 0).split().train));
 }
 
-// What a replay says of other rows is what the same trainings say of them as their test rows.
-TEST(Replay, judges_the_recorded_networks_by_other_rows) {
-  Specification s = specification_of(Part::tuning, "overfit", 0);
-  s.test_rows = 60;
-  s.run.epochs = 5;
-  s.run.architecture.widths = {s.rule.features, 8, 2};
-  const Problem problem(s);
-  const Split fresh = problem.fresh_rows(700);
-  std::vector<Setting> settings{{"own", s.run}, {"held back", s.run}};
-  settings[1].run.dropout = 0.3;
-  CpuTrainer cpu({.workers = 2});
-  const ValidationRows none;
-  const auto judge = [&](Trainer& trainer, const Split& split) {
-    Laboratory laboratory(trainer);
-    return judge_settings(laboratory, "", views(split), settings, none, 3, 9);
-  };
+// A small problem, and a study of it: judges two settings, one of which stops early by rows that are held out.
+struct SmallStudy {
+  Problem problem = [] {
+    Specification s = specification_of(Part::tuning, "overfit", 0);
+    s.test_rows = 60;
+    s.run.epochs = 5;
+    s.run.architecture.widths = {s.rule.features, 8, 2};
+    return Problem(s);
+  }();
+  Split fresh = problem.fresh_rows(700);
+  ValidationRows held_out{problem.split().train, 0.3, 4};
 
-  RecordingTrainer recording(cpu);
-  recording.ask_about(problem.split().test.x(), fresh.test.x());
-  const std::vector<Judged> recorded = judge(recording, problem.split());
-  const std::vector<Judged> as_it_is = judge(cpu, problem.split()), wanted = judge(cpu, fresh);
-  ReplayingTrainer replay(recording, cpu);
-  const std::vector<Judged> got = judge(replay, fresh);
-  for (std::size_t i = 0; i < settings.size(); ++i) {
-    EXPECT_EQ(recorded[i].right.row_accuracy(), as_it_is[i].right.row_accuracy());
+  std::vector<Judged> judge(Trainer& trainer, const Split& split, std::uint64_t seed = 9) const {
+    std::vector<Setting> settings{{"own", problem.specification().run}, {"early", problem.specification().run}};
+    settings[1].run.patience = 2;
+    Laboratory laboratory(trainer);
+    return judge_settings(laboratory, "", views(split), settings, held_out, 3, seed);
+  }
+};
+
+TEST(OnceJudging, says_of_all_rows_what_a_training_that_judges_every_epoch_says_in_the_end) {
+  const SmallStudy study;
+  CpuTrainer cpu({.workers = 2});
+  OnceJudgingTrainer once(cpu);
+  const std::vector<Judged> wanted = study.judge(cpu, study.fresh), got = study.judge(once, study.fresh);
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
     EXPECT_EQ(got[i].predicted, wanted[i].predicted);
     EXPECT_EQ(got[i].right.row_accuracy(), wanted[i].right.row_accuracy());
   }
-  EXPECT_EQ(replay.trainings(), 0);
-
-  // More than was recorded is trained, and comes out as if it were on those rows.
-  settings.push_back({"slower", s.run});
-  settings.back().run.optimizer = AdamParameters{.learning_rate = 0.001};
-  const std::vector<Judged> more = judge(replay, fresh), wanted_of_more = judge(cpu, fresh);
-  EXPECT_EQ(replay.trainings(), 3);
-  EXPECT_EQ(more[2].right.row_accuracy(), wanted_of_more[2].right.row_accuracy());
 }
 
-TEST(Replay, knows_nothing_of_other_rows_and_of_probabilities) {
+TEST(Replay, makes_the_same_choices_and_judges_other_networks) {
+  const SmallStudy study;
+  CpuTrainer cpu({.workers = 2});
+  RecordingTrainer recording(cpu);
+  recording.replayed_on(study.problem.split().test.x(), study.fresh.test.x());
+  const Folds folds(study.problem.split().train, 3, 1);
+  const auto score = [&](Trainer& trainer, const Split& split) {
+    Laboratory laboratory(trainer);
+    return score_settings(laboratory, "", views(split), {{"own", study.problem.specification().run}}, folds, 5)[0];
+  };
+  const double loss = score(recording, study.problem.split()).validation_loss;
+  study.judge(recording, study.problem.split());
+
+  ReplayingTrainer replay(recording, cpu, 1000);
+  EXPECT_EQ(score(replay, study.fresh).validation_loss, loss);
+  EXPECT_EQ(replay.trainings(), 0);
+  const std::vector<Judged> got = study.judge(replay, study.fresh), others = study.judge(cpu, study.fresh, 1009);
+  EXPECT_EQ(replay.trainings(), 6);
+  for (std::size_t i = 0; i < got.size(); ++i) EXPECT_EQ(got[i].predicted, others[i].predicted);
+  EXPECT_NE(got[0].predicted, study.judge(cpu, study.fresh)[0].predicted);
+  EXPECT_EQ(recording.first_of_curve(), nullptr);  // early stopping is none
+}
+
+TEST(Replay, knows_nothing_of_other_rows_of_probabilities_and_of_curves) {
   const Problem problem(specification_of(Part::tuning, "underpowered", 0));
   CpuTrainer cpu({.workers = 1});
   RecordingTrainer recording(cpu);
   const Split fresh = problem.fresh_rows(80);
-  recording.ask_about(problem.split().test.x(), fresh.test.x());
-  plateau::Run run = problem.specification().run, with_probabilities = run;
+  recording.replayed_on(problem.split().test.x(), fresh.test.x());
+  plateau::Run run = problem.specification().run, with_probabilities = run, of_curve = run;
   run.outputs.predictions = {{}};
   with_probabilities.outputs.predictions = {{.probabilities = true}};
-  recording.train_fleet(views(problem.split()), {run, with_probabilities});
-  ReplayingTrainer replay(recording, cpu);
-  const auto results = replay.train_fleet(views(fresh), {run, with_probabilities});
+  const Folds folds(problem.split().train, 2, 1);
+  of_curve.rows = folds.outside(0);
+  of_curve.validation = folds.inside(0);
+  of_curve.outputs.predictions = {{.at = ParametersAt::best}};
+  recording.train_fleet(views(problem.split()), {run, with_probabilities, of_curve});
+  EXPECT_NE(recording.first_of_curve(), nullptr);
+  ReplayingTrainer replay(recording, cpu, 7);
+  const auto results = replay.train_fleet(views(fresh), {run, with_probabilities, of_curve});
   EXPECT_EQ(results[0].outcome, RunOutcome::finished);
   EXPECT_EQ(results[0].predictions[0].predicted.size(), 80u);
   EXPECT_EQ(results[1].outcome, RunOutcome::interrupted);
+  EXPECT_EQ(results[2].outcome, RunOutcome::interrupted);
   const Split others = problem.fresh_rows(80);
   EXPECT_EQ(replay.train_fleet(views(others), {run})[0].outcome, RunOutcome::interrupted);
+}
+
+SettingEvidence setting(const char* what, double accuracy) {
+  return {.what = what, .trainings = 4, .test_accuracy = accuracy, .seed_deviation = 0.02};
+}
+
+TEST(Figures, compare_what_the_diagnosis_has_compared) {
+  DiagnosisEvidence evidence;
+  evidence.user = UserEvidence{.setting = setting("own", 0.7)};
+  evidence.optimised = StepEvidence{setting("lr", 0.8), {}, true};
+  evidence.regularised = StepEvidence{setting("decay", 0.79), {}, false};
+  evidence.larger = StepEvidence{setting("wide", 0.9), {}, true};
+  evidence.reference = setting("wide", 0.9);
+  evidence.families = {{.name = "15 nearest neighbours", .test_accuracy = 0.8}};
+  std::map<std::string, std::string> over;
+  for (const Figure& figure : figures_of(evidence)) over[figure.name] = figure.over;
+  const std::map<std::string, std::string> wanted{
+      {"accuracy", ""},      {"optimisation", "user"},       {"overfit", "optimisation"}, {"capacity", "optimisation"},
+      {"reference", "user"}, {"family-limited", "reference"}};
+  EXPECT_EQ(over, wanted);
+
+  const JudgedSettings own = settings_of(evidence);
+  DiagnosisEvidence other = evidence;
+  other.larger->test_accuracy = 0.95;
+  const Figure capacity{"capacity", {}, "capacity", "optimisation"};
+  const auto value = value_by(capacity, own, settings_of(other));
+  ASSERT_TRUE(value);
+  EXPECT_NEAR(value->value, 0.15, 1e-12);
+  EXPECT_NEAR(value->standard_error, std::sqrt(2) * 0.02 / 2, 1e-12);
+  EXPECT_NEAR(value_by({"accuracy", {}, "user", ""}, own, settings_of(other))->value, 0.7, 1e-12);
+  other.larger->what = "wider";
+  EXPECT_FALSE(value_by(capacity, own, settings_of(other)));
+  other.larger = StepEvidence{setting("wide", 0.95), {}, true};
+  other.larger->diverged = 1;
+  EXPECT_FALSE(value_by(capacity, own, settings_of(other)));
+  other.larger.reset();
+  EXPECT_FALSE(value_by(capacity, own, settings_of(other)));
+}
+
+Index held(const Specification& s, const Audit& audit) {
+  Index count = 0;
+  for (const Claim& claim : claims_of(s, audit)) count += claim.holds() ? 1 : -100;
+  return count;
+}
+
+TEST(Claims, hold_of_what_a_maker_means_and_of_nothing_else) {
+  const auto of = [](const char* maker) { return specification_of(Part::tuning, maker, 0); };
+  const Audit low{.user_train = 0.7,
+                  .user = 0.7,
+                  .ladder = 0.9,
+                  .ladder_at_twice = 0.9,
+                  .unshifted = 0.8,
+                  .neighbours = 0.93,
+                  .longest = 0.85,
+                  .majority = 0.7,
+                  .bayes = 0.95};
+  const auto with = [](Audit audit, auto change) {
+    change(audit);
+    return audit;
+  };
+  EXPECT_EQ(held(of("capacity"), with(low, [](Audit& a) { a.remedied = 0.9; })), 1);
+  EXPECT_LT(held(of("capacity"), with(low, [](Audit& a) { a.remedied = 0.72; })), 0);
+  EXPECT_LT(held(of("capacity"), with(low, [](Audit& a) { a.remedied = std::nan(""); })), 0);
+  EXPECT_LT(held(of("capacity-above-linear"), low), 0);  // a line alone must come near
+  EXPECT_EQ(held(of("capacity-above-linear"), with(low, [](Audit& a) { a.user = 0.87, a.remedied = 0.97; })), 2);
+  EXPECT_EQ(held(of("family-limited"), low), 1);
+  EXPECT_LT(held(of("family-limited"), with(low, [](Audit& a) { a.longest = 0.91; })), 0);
+  EXPECT_EQ(held(of("shift-of-classes"), low), 1);
+  EXPECT_LT(held(of("shift-of-classes"), with(low, [](Audit& a) { a.unshifted = 0.71; })), 0);
+  EXPECT_LT(held(of("majority-rarer"), low), 0);
+  EXPECT_LT(held(of("data-limited"), low), 0);
+  EXPECT_EQ(held(of("data-limited"), with(low, [](Audit& a) { a.ladder_at_twice = 0.93; })), 1);
+  EXPECT_LT(held(of("frozen-weights-given"), with(low, [](Audit& a) { a.remedied = 0.7; })), 0);
+  for (const char* healthy : {"healthy", "healthy-groups", "healthy-early-stopping", "healthy-frozen"})
+    EXPECT_LT(held(of(healthy), low), 0) << healthy;
+  const Audit well = with(low, [](Audit& a) { a.user = 0.9; });
+  for (const char* healthy : {"healthy", "healthy-groups", "healthy-early-stopping", "healthy-imbalance"})
+    EXPECT_GE(held(of(healthy), well), 1) << healthy;
+  EXPECT_LT(held(of("healthy-imbalance"), with(well, [](Audit& a) { a.majority = 0.9; })), 0);
+  EXPECT_TRUE(claims_of(of("underpowered"), low).empty());
+}
+
+TEST(GivenWeights, of_a_first_layer_that_keeps_every_feature) {
+  const FlatParameters given = kept_features({{2, 4, 3, 2}}, 5);
+  const float x[] = {0.5f, -2};
+  float unit[4];
+  for (std::size_t u = 0; u < 4; ++u)
+    unit[u] = std::max(0.0f, given[2 * u] * x[0] + given[2 * u + 1] * x[1] + given[8 + u]);
+  EXPECT_EQ(unit[0] - unit[1], x[0]);
+  EXPECT_EQ(unit[2] - unit[3], x[1]);
+  EXPECT_THROW(kept_features({{2, 5, 2}}, 5), std::invalid_argument);
+  const Problem healthy(specification_of(Part::tuning, "healthy-frozen", 0));
+  EXPECT_EQ(healthy.specification().run.initial, healthy.specification().remedy->initial);
+  EXPECT_EQ(healthy.specification().run.frozen, 1u);
 }
 
 std::vector<double> accuracies(const ForensicsRecord& record) {
@@ -465,6 +686,14 @@ TEST_F(ValidationProgram, refuses_a_file_of_other_work_and_options_that_are_none
     refused({"--shard", shard}, "--shard " + std::string(shard) + ": expected I/K");
 }
 
+TEST_F(ValidationProgram, lists_what_there_is_without_doing_it) {
+  const test::ProgramResult result = run({"--list"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find("healthy-groups           healthy       ceiling, label-noise"), std::string::npos)
+      << result.out;
+  EXPECT_FALSE(std::filesystem::exists(out_));
+}
+
 TEST_F(ValidationProgram, ends_after_an_interrupt_with_whole_lines_only) {
   const test::ProgramResult result = test::run_program(
       {PLATEAU_BENCH_VALIDATION, "--out", out_.string(), "--device", "cpu", "--part", "tuning", "--sets", "50"},
@@ -484,7 +713,7 @@ TEST_P(Verdicts, name_the_cause_that_was_built_in) {
   const auto& [maker, number] = GetParam();
   const Problem problem(specification_of(Part::tuning, maker, number));
   CpuTrainer trainer({.workers = 2});
-  const auto trial = try_problem(problem, Depth::quick, Truths::leave_out, trainer);
+  const auto trial = try_problem(problem, Depth::quick, {}, trainer);
   ASSERT_TRUE(trial && trial->diagnosis);
   const Verdict& verdict = trial->diagnosis->verdict;
   EXPECT_TRUE(std::ranges::count(problem.specification().expected, verdict.code) > 0)
@@ -508,19 +737,22 @@ TEST(Trial, finds_what_the_figures_should_have_been) {
   s.test_rows = 200;
   const Problem problem(s);
   CpuTrainer trainer({.workers = 2});
-  const auto trial = try_problem(problem, Depth::quick, Truths::find, trainer);
+  const auto trial =
+      try_problem(problem, Depth::quick, TruthPlan{.rows = 4000, .trainings = 2, .curve_repeats = 1}, trainer);
   ASSERT_TRUE(trial && trial->diagnosis);
   std::set<std::string> names;
   for (const JudgedInterval& interval : trial->intervals) {
     names.insert(interval.name);
     EXPECT_LE(interval.low, interval.value);
     EXPECT_LE(interval.value, interval.high);
+    EXPECT_LE(interval.truth_error, 0.05) << interval.name;
     // The truth has its own seeds and rows, and lies near what 200 rows have seen.
     EXPECT_LE(std::abs(interval.truth - interval.value), 0.15) << interval.name;
     EXPECT_NE(interval.truth, interval.value) << interval.name;
   }
   for (const char* name : {"capacity", "data-limited", "reference", "accuracy"})
     EXPECT_TRUE(names.contains(name)) << name;
+  EXPECT_TRUE(trial->untold.empty());
   ASSERT_TRUE(trial->twice.has_value());
   EXPECT_LE(std::abs(trial->twice->truth), 0.1);
   EXPECT_GT(trial->truth_trainings, 0);
