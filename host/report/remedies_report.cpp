@@ -5,8 +5,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
-#include <iterator>
+#include <functional>
 
 #include "json_parts.hpp"
 #include "plateau/study/remedy_advice.hpp"
@@ -93,16 +94,20 @@ std::vector<std::string> chosen_lines(const RemedyTable& table) {
   return lines;
 }
 
-// Only where several remedies help.
+// Only where several remedies help: the one with the highest accuracy on held-out training rows first.
 std::vector<std::string> ranking_lines(const RemedyTable& table) {
+  std::vector<const RemedyRow*> ranked;
+  for (const RemedyRow& row : table.rows)
+    if (row.held_out_accuracy) ranked.push_back(&row);
+  std::ranges::stable_sort(ranked, std::ranges::greater{},
+                           [](const RemedyRow* row) { return *row->held_out_accuracy; });
   std::vector<std::string> lines;
-  for (const RemedyRow& row : table.rows) {
-    if (!row.held_out_accuracy) continue;
+  for (const RemedyRow* row : ranked) {
     std::string line =
-        fmt::format("{}: {:.3f} on held-out training rows", to_string(row.remedy), *row.held_out_accuracy);
-    if (row.behind_top)
-      line += fmt::format("; on the test rows {} behind {} points {}", to_string(top_of(table)->remedy),
-                          in_points(row.behind_top->value), range_in_points(row.behind_top->interval));
+        fmt::format("{}: {:.3f} on held-out training rows", to_string(row->remedy), *row->held_out_accuracy);
+    if (row->behind_top)
+      line += fmt::format("; on the test rows {} points {} behind {}", in_points(row->behind_top->value),
+                          range_in_points(row->behind_top->interval), to_string(top_of(table)->remedy));
     lines.push_back(std::move(line));
   }
   return lines;

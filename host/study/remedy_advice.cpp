@@ -24,25 +24,39 @@ std::string capitalised(std::string text) {
   return text;
 }
 
-// "the accuracy by -14.9 points [-16.0, -13.8]", of what is judged by balanced accuracy.
-std::string both_words(const RemedyRow& row) {
-  return fmt::format("{}, while the accuracy changes by {}", points(row.gain()), points(row.accuracy_gain));
+// What the accuracy does meanwhile, of what is judged by balanced accuracy.
+std::string cost_words(const RemedyTable& table, const RemedyRow& row) {
+  if (shown_negative(row.accuracy_gain)) return fmt::format("and cost accuracy: {}", points(row.accuracy_gain));
+  if (row.keeps_accuracy(table.delta)) return fmt::format("and change the accuracy by {}", points(row.accuracy_gain));
+  return fmt::format("and may cost {:.1f} points of accuracy or more: {}", 100 * table.delta,
+                     points(row.accuracy_gain));
 }
 
 std::string balance_words(const RemedyTable& table, const RemedyRow& row) {
+  const std::string accuracy = cost_words(table, row);
   switch (row.state) {
     case RemedyState::helps:
-      return fmt::format("{} raise the balanced accuracy by {}", row.chosen, both_words(row));
+      return fmt::format("{} raise the balanced accuracy by {}, {}", row.chosen, points(row.gain()), accuracy);
     case RemedyState::trade_off:
-      return fmt::format("{} raise the balanced accuracy by {}, so that they count as no help", row.chosen,
-                         both_words(row));
+      return fmt::format(
+          "{} raise the balanced accuracy by {}, {}; that trades one for the other and is not counted "
+          "as help",
+          row.chosen, points(row.gain()), accuracy);
     case RemedyState::unresolved:
-      return fmt::format("whether {} raise the balanced accuracy by {:.1f} points is open: {}", row.chosen,
-                         100 * table.delta, both_words(row));
+      return fmt::format("it is open whether {} raise the balanced accuracy by {:.1f} points: they change it by {}, {}",
+                         row.chosen, 100 * table.delta, points(row.gain()), accuracy);
     default:
-      return fmt::format("{} do not raise the balanced accuracy by {:.1f} points: {}", row.chosen, 100 * table.delta,
-                         both_words(row));
+      return fmt::format("{} do not raise the balanced accuracy by {:.1f} points: they change it by {}, {}", row.chosen,
+                         100 * table.delta, points(row.gain()), accuracy);
   }
+}
+
+// What is decided of the balance, and what is not where it alone is left to say.
+bool is_said(const RemedyTable& table, const RemedyRow& row) {
+  if (!row.is_judged() || !row.balanced) return false;
+  if (row.state == RemedyState::helps || row.state == RemedyState::trade_off) return true;
+  if (judged_by_accuracy(table) == 0) return true;
+  return row.state == RemedyState::unresolved && top_of(table) == nullptr && std::ranges::none_of(table.rows, is_open);
 }
 
 std::string prediction_words(const RemedyTable& table) {
@@ -102,7 +116,7 @@ std::string nothing_words(const RemedyTable& table) {
                      : fmt::format("None of the {} remedies that were tried {}", judged, gains);
 }
 
-std::string accuracy_words(const RemedyTable& table) {
+std::string words_on_accuracy(const RemedyTable& table) {
   if (const RemedyRow* const top = top_of(table); top != nullptr) return helps_words(table, *top);
   if (std::ranges::any_of(table.rows, is_open)) return open_words(table);
   if (judged_by_accuracy(table) > 0) return nothing_words(table);
@@ -120,12 +134,9 @@ std::string needed_words(const Needed& needed, const RemedyTable& table) {
 }
 
 std::string advice(const RemedyTable& table) {
-  std::string text = accuracy_words(table);
+  std::string text = words_on_accuracy(table);
   for (const RemedyRow& row : table.rows)
-    if (row.is_judged() && row.balanced) {
-      const std::string words = balance_words(table, row);
-      text += text.empty() ? capitalised(words) : ". " + capitalised(words);
-    }
+    if (is_said(table, row)) text += (text.empty() ? "" : ". ") + capitalised(balance_words(table, row));
   if (text.empty())
     text = "Nothing was judged by the test rows, so nothing is said of tuning" + prediction_words(table);
   if (table.baseline.diverged == table.baseline.trainings)
