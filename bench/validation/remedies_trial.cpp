@@ -132,6 +132,23 @@ Json right_rates(const std::vector<Json>& lines, double lead, bool single, const
           {"wrong_but_not_told_apart", level}};
 }
 
+// How many points of accuracy are given away where not the best is named, and how often fewer than `lead`.
+Json regret(const std::vector<Json>& lines, double lead, const char* named_by) {
+  std::vector<double> lost;
+  for (const Json& line : lines) {
+    double best = -100, named = -100;
+    for (const Json& remedy : with_truths(line, false)) {
+      best = std::max(best, remedy["truth"].get<double>());
+      if (remedy["remedy"] == line[named_by]) named = remedy["truth"].get<double>();
+    }
+    if (named > -100) lost.push_back(best - named);
+  }
+  const auto few = std::ranges::count_if(lost, [&](double points) { return points < lead; });
+  Json json{{"fewer_than_lead", json_share(few, static_cast<Index>(lost.size()))}};
+  if (!lost.empty()) json["mean_points"] = mean_spread(lost).mean;
+  return json;
+}
+
 // By how many points the gain of what is named lies above its truth, on average over lines.
 Json optimism(const std::vector<Json>& lines, const char* named_by) {
   std::vector<double> above;
@@ -241,6 +258,8 @@ Json remedies_rates(const std::vector<Json>& lines, double lead) {
           {"named", right_rates(lines, lead, false, "named")},
           {"named_among_single_changes", right_rates(lines, lead, true, "named_single")},
           {"largest_gain", right_rates(lines, lead, false, "largest")},
+          {"given_away_by_named", regret(lines, lead, "named")},
+          {"given_away_by_largest_gain", regret(lines, lead, "largest")},
           {"gain_of_named_less_truth", optimism(lines, "named")},
           {"gain_of_largest_less_truth", optimism(lines, "largest")},
           {"intervals_that_hold_the_truth", json_share(held, intervals)}};

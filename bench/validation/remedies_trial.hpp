@@ -30,8 +30,9 @@ nlohmann::ordered_json remedies_line(const Problem& problem, std::uint32_t check
                                      const RemediesTrial& trial);
 
 // Rates of such lines, with Wilson's intervals: how often the placebo is called helpful; how often the remedy that is
-// named first is the one that is best in truth, where that leads the second by `lead` points at least; how much the
-// gain of the one named lies above its truth on average; and how often an interval holds its truth.
+// named first is the one that is best in truth, where that leads the second by `lead` points at least, and how much
+// accuracy is given away where another is named; how much the gain of the one named lies above its truth on average;
+// and how often an interval holds its truth.
 nlohmann::ordered_json remedies_rates(const std::vector<nlohmann::ordered_json>& lines, double lead = 2);
 
 }  // namespace plateau::validation

@@ -50,6 +50,10 @@ TEST(RemediesRates, count_sets_in_which_the_best_leads) {
   EXPECT_EQ(rates["named"]["wrong_but_not_told_apart"], 1);
   EXPECT_EQ(rates["named_among_single_changes"]["sets"], 5);
   EXPECT_EQ(rates["largest_gain"]["right_of_all"]["hits"], 2);
+  // 0, 3, 3 and 0 points.
+  EXPECT_EQ(rates["given_away_by_named"]["fewer_than_lead"]["of"], 4);
+  EXPECT_EQ(rates["given_away_by_named"]["fewer_than_lead"]["hits"], 2);
+  EXPECT_DOUBLE_EQ(rates["given_away_by_named"]["mean_points"], 1.5);
   EXPECT_EQ(rates["gain_of_named_less_truth"]["sets"], 4);
   EXPECT_DOUBLE_EQ(rates["gain_of_named_less_truth"]["points"], (-1 + 2 + 2 - 0.9) / 4);
   // Held where the truth is one point away at most.
