@@ -3,11 +3,14 @@
 #include "plateau/report/remedies_report.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
-#include <iterator>
+#include <functional>
 
 #include "json_parts.hpp"
+#include "plateau/study/remedy_advice.hpp"
 #include "study_words.hpp"
 #include "text.hpp"
 
@@ -19,44 +22,35 @@ bool is_tried(const RemedyRow& row) { return row.state != RemedyState::not_tried
 std::string p_words(double p) { return p < 0.0005 ? "<0.001" : fmt::format("{:.3f}", p); }
 
 // Rounded up, so that it is no more than what was shown.
-std::string at_most(double gain) { return fmt::format("{:.1f}", std::ceil(1000 * gain) / 10); }
+std::string no_effect_words(double most) {
+  if (most <= 0) return "no gain";
+  return fmt::format("no effect above {:.1f} points", std::ceil(1000 * most) / 10);
+}
 
 std::string state_words(const RemedyRow& row, const RemedyTable& table) {
-  std::string text;
   switch (row.state) {
     case RemedyState::helps:
-      text = "helps";
-      break;
+      return row.held_out_accuracy && &row == top_of(table) ? "helps most" : "helps";
     case RemedyState::no_effect:
-      text = fmt::format("no effect above {} points", at_most(row.gain().interval.high));
-      break;
-    case RemedyState::hurts:
-      text = "hurts";
-      break;
+      return no_effect_words(row.gain().interval.high);
     case RemedyState::unresolved:
-      text = "unresolved";
-      if (row.needed) text += fmt::format("; {} could tell", needed_words(*row.needed, table));
-      break;
-    case RemedyState::predicted:
-      text = "predicted";
-      break;
-    case RemedyState::control:
-      text = "control";
-      break;
+      return row.needed ? fmt::format("unresolved; {} could tell", needed_words(*row.needed, table)) : "unresolved";
     case RemedyState::not_tried:
-      break;
+      return "";
+    default:
+      return to_string(row.state);
   }
-  return row.balanced ? text + " (balanced accuracy)" : text;
 }
 
 void row_table(std::string& out, const RemedyTable& table) {
+  const auto is_shown = [](const RemedyRow& row) { return is_tried(row) && !row.balanced; };
   std::size_t widest = 0;
   for (const RemedyRow& row : table.rows)
-    if (is_tried(row)) widest = std::max(widest, std::string_view(to_string(row.remedy)).size());
+    if (is_shown(row)) widest = std::max(widest, std::string_view(to_string(row.remedy)).size());
   out += fmt::format("\n{}  {:>6}  {:>14}  {:>6}  {:>6}  verdict\n", padded("remedy", widest), "points",
                      "95 % interval", "p", "Holm");
   for (const RemedyRow& row : table.rows) {
-    if (!is_tried(row)) continue;
+    if (!is_shown(row)) continue;
     const bool tested = row.state != RemedyState::predicted;
     out += fmt::format("{}  {:>6}  {:>14}  {:>6}  {:>6}  {}\n", padded(to_string(row.remedy), widest),
                        in_points(row.gain().value), range_in_points(row.gain().interval),
@@ -66,17 +60,54 @@ void row_table(std::string& out, const RemedyTable& table) {
   out += '\n';
 }
 
+// What is judged by balanced accuracy, whose points are no points of accuracy.
+std::vector<std::string> balance_lines(const RemedyTable& table) {
+  std::vector<std::string> lines;
+  for (const RemedyRow& row : table.rows) {
+    if (!row.balanced) continue;
+    const double after = row.setting.balanced_accuracy;
+    lines.push_back(fmt::format("{}: balanced accuracy {:.3f} in place of {:.3f}, {} points {}, p {}, Holm {}: {}",
+                                to_string(row.remedy), after, after - row.gain().value, in_points(row.gain().value),
+                                range_in_points(row.gain().interval), p_words(row.gain().p_greater),
+                                p_words(row.adjusted_p), state_words(row, table)));
+    lines.push_back(fmt::format("{}: accuracy {:.3f} in place of {:.3f}, {} points {}", to_string(row.remedy),
+                                row.setting.test_accuracy, table.baseline.test_accuracy,
+                                in_points(row.accuracy_gain.value), range_in_points(row.accuracy_gain.interval)));
+  }
+  return lines;
+}
+
 std::vector<std::string> chosen_lines(const RemedyTable& table) {
   std::vector<std::string> lines;
   for (const RemedyRow& row : table.rows) {
     if (!is_tried(row) || row.remedy == Remedy::placebo || row.remedy == Remedy::more_data) continue;
     std::string line = fmt::format("{}: {}", to_string(row.remedy), row.chosen);
     if (row.settings > 1) line += fmt::format(", the best of {} settings", row.settings);
-    if (row.better_seeds > 0)
-      line += fmt::format("; better in {} of {}", row.better_seeds, counted(row.setting.trainings, "training"));
+    if (row.better_seeds)
+      line += fmt::format("; {} in {} of {}", row.balanced ? "more accurate" : "better", *row.better_seeds,
+                          counted(row.setting.trainings, "training"));
     if (row.setting.diverged > 0) line += fmt::format("; {} diverged", row.setting.diverged);
     if (row.cost.trainings > 0)
       line += fmt::format("; {}, {:.1f} s", counted(row.cost.trainings, "training"), row.cost.seconds);
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+// Only where several remedies help: the one with the highest accuracy on held-out training rows first.
+std::vector<std::string> ranking_lines(const RemedyTable& table) {
+  std::vector<const RemedyRow*> ranked;
+  for (const RemedyRow& row : table.rows)
+    if (row.held_out_accuracy) ranked.push_back(&row);
+  std::ranges::stable_sort(ranked, std::ranges::greater{},
+                           [](const RemedyRow* row) { return *row->held_out_accuracy; });
+  std::vector<std::string> lines;
+  for (const RemedyRow* row : ranked) {
+    std::string line =
+        fmt::format("{}: {:.3f} on held-out training rows", to_string(row->remedy), *row->held_out_accuracy);
+    if (row->behind_top)
+      line += fmt::format("; on the test rows {} points {} behind {}", in_points(row->behind_top->value),
+                          range_in_points(row->behind_top->interval), to_string(top_of(table)->remedy));
     lines.push_back(std::move(line));
   }
   return lines;
@@ -119,7 +150,11 @@ Json row_json(const RemedyRow& row) {
   const bool tested = row.state != RemedyState::predicted;
   json["p"] = tested ? json_number(row.gain().p_greater) : Json(nullptr);
   json["adjusted_p"] = row.is_judged() ? json_number(row.adjusted_p) : Json(nullptr);
-  json["better_trainings"] = row.better_seeds;
+  json["adjusted_p_worse"] = row.is_judged() ? json_number(row.adjusted_p_worse) : Json(nullptr);
+  json["better_trainings"] = or_null(row.better_seeds);
+  json["accuracy_gain"] = row.balanced ? json_difference(row.accuracy_gain) : Json(nullptr);
+  json["held_out_accuracy"] = or_null(row.held_out_accuracy);
+  json["behind_top"] = row.behind_top ? json_difference(*row.behind_top) : Json(nullptr);
   json["needed"] =
       row.needed ? Json{{"test_rows", row.needed->test_rows}, {"trainings", row.needed->trainings}} : Json(nullptr);
   json["setting"] = json_setting(row.setting, tested);
@@ -147,7 +182,8 @@ std::string remedies_summary(const RemediesResult& result, const Environment& en
   std::string out = fmt::format("\nremedies: {} training and {} test rows, {} features, {} classes\n\n",
                                 table.train_rows, table.test_rows, table.features, table.classes);
   paragraph(out, "Advice", result.advice + ".");
-  paragraph(out, "Baseline", training_words(result.configuration.run));
+  const RemediesConfiguration& asked = result.configuration;
+  paragraph(out, "Baseline", whole_training_words(asked.run, asked.validation, asked.files.initial));
   paragraph(out, "",
             fmt::format("test accuracy {:.3f} [{:.3f}, {:.3f}], train accuracy {:.3f}, mean of {}{}; {:.1f} s",
                         table.baseline.test_accuracy, table.test_interval.low, table.test_interval.high,
@@ -156,7 +192,9 @@ std::string remedies_summary(const RemediesResult& result, const Environment& en
                                                     : std::string(),
                         table.baseline_cost.seconds));
   row_table(out, table);
+  list(out, "Balance", balance_lines(table));
   list(out, "Tried", chosen_lines(table));
+  list(out, "Ranking", ranking_lines(table));
   list(out, "Ensembles", ensemble_lines(table));
   if (table.curve) paragraph(out, "More data", curve_words(table));
   std::vector<std::string> left_out;
@@ -191,6 +229,8 @@ std::string remedies_json(const RemediesResult& result, const Environment& envir
   json["advice"] = result.advice;
   json["placebo_differs"] = placebo_differs(table);
   json["exit_code"] = exit_code_of(table);
+  const RemedyRow* const top = top_of(table);
+  json["top"] = top == nullptr ? Json(nullptr) : Json(to_string(top->remedy));
   json["baseline"] = json_setting(table.baseline, false);
   json["baseline"]["test_interval_95"] = json_interval(table.test_interval);
   json["remedies"] = Json::array();
@@ -199,7 +239,10 @@ std::string remedies_json(const RemediesResult& result, const Environment& envir
   json["rows_per_point"] = or_null(rows_per_point(table));
   json["trainings"] = result.trainings;
   json["test_looks"] = result.test_looks;
-  Json seconds{{"remedies", result.seconds}, {"baseline", table.baseline_cost.seconds}, {"of", Json::object()}};
+  Json seconds{{"remedies", result.seconds},
+               {"baseline", table.baseline_cost.seconds},
+               {"ranking", table.ranking_cost.seconds},
+               {"of", Json::object()}};
   for (const RemedyRow& row : table.rows) seconds["of"][to_string(row.remedy)] = row.cost.seconds;
   json["measured"] = measured_json(environment, std::move(seconds));
   return text_of(json);
@@ -207,23 +250,33 @@ std::string remedies_json(const RemediesResult& result, const Environment& envir
 
 std::string remedies_csv(const RemediesResult& result) {
   std::string csv =
-      "remedy,state,chosen,judged_by,gain,low,high,p,adjusted_p,test_accuracy,settings,trainings,better_trainings,"
-      "needed_test_rows,needed_trainings\n";
+      "remedy,state,chosen,judged_by,gain,low,high,p,adjusted_p,adjusted_p_worse,test_accuracy,accuracy_gain,"
+      "accuracy_low,accuracy_high,settings,trainings,better_trainings,held_out_accuracy,behind_top,behind_top_low,"
+      "behind_top_high,needed_test_rows,needed_trainings\n";
+  const auto number = [](double value) { return fmt::format("{}", value); };
+  const auto text = [](const auto& value) { return value ? fmt::format("{}", *value) : std::string(); };
   for (const RemedyRow& row : result.table.rows) {
-    fmt::format_to(std::back_inserter(csv), "{},{},{},", to_string(row.remedy), to_string(row.state),
-                   quoted(row.chosen));
-    if (!is_tried(row)) {
-      fmt::format_to(std::back_inserter(csv), ",,,,,,,{},{},,,\n", row.settings, row.cost.trainings);
-      continue;
-    }
-    const Difference& gain = row.gain();
-    const bool tested = row.state != RemedyState::predicted;
-    fmt::format_to(std::back_inserter(csv), "{},{},{},{},{},{},{},{},{},{},{}\n",
-                   row.balanced ? "balanced_accuracy" : "accuracy", gain.value, gain.interval.low, gain.interval.high,
-                   tested ? fmt::format("{}", gain.p_greater) : "",
-                   row.is_judged() ? fmt::format("{}", row.adjusted_p) : "", row.setting.test_accuracy, row.settings,
-                   row.cost.trainings, row.better_seeds,
-                   row.needed ? fmt::format("{},{}", row.needed->test_rows, row.needed->trainings) : ",");
+    std::vector<std::string> cells{to_string(row.remedy), to_string(row.state), quoted(row.chosen)};
+    const auto add = [&](bool there, std::string cell) { cells.push_back(there ? std::move(cell) : std::string()); };
+    const auto add_interval = [&](bool there, const Difference& of) {
+      for (const double value : {of.value, of.interval.low, of.interval.high}) add(there, number(value));
+    };
+    const bool tried = is_tried(row);
+    add(tried, row.balanced ? "balanced_accuracy" : "accuracy");
+    add_interval(tried, row.gain());
+    add(tried && row.state != RemedyState::predicted, number(row.gain().p_greater));
+    add(row.is_judged(), number(row.adjusted_p));
+    add(row.is_judged(), number(row.adjusted_p_worse));
+    add(tried, number(row.setting.test_accuracy));
+    add_interval(row.balanced, row.accuracy_gain);
+    add(true, fmt::format("{}", row.settings));
+    add(true, fmt::format("{}", row.cost.trainings));
+    add(true, text(row.better_seeds));
+    add(true, text(row.held_out_accuracy));
+    add_interval(row.behind_top.has_value(), row.behind_top.value_or(Difference{}));
+    add(row.needed.has_value(), fmt::format("{}", row.needed.value_or(Needed{}).test_rows));
+    add(row.needed.has_value(), fmt::format("{}", row.needed.value_or(Needed{}).trainings));
+    csv += fmt::format("{}\n", fmt::join(cells, ","));
   }
   return csv;
 }

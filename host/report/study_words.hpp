@@ -27,4 +27,30 @@ inline std::string training_words(const Run& run) {
                      counted(run.epochs, "epoch"), run.standardise ? "standardised" : "as they are");
 }
 
+// The same with all that the options of a training add to that: `validation` is the share of the rows that is held out
+// where it stops early, `initial` the file of its initial weights, if any.
+inline std::string whole_training_words(const Run& run, double validation, const std::string& initial) {
+  std::string text = training_words(run);
+  const auto add = [&](bool there, const std::string& words) {
+    if (there) text += ", " + words;
+  };
+  const auto* const sgd = std::get_if<SgdParameters>(&run.optimizer);
+  add(sgd != nullptr && sgd->momentum > 0, fmt::format("momentum {:g}", sgd != nullptr ? double{sgd->momentum} : 0));
+  add(weight_decay(run.optimizer) > 0, fmt::format("weight decay {:g}", weight_decay(run.optimizer)));
+  add(run.schedule == Schedule::cosine, "cosine schedule");
+  add(run.order == RowOrder::as_stored && run.batch > 0, "rows not shuffled");
+  add(run.dropout > 0, fmt::format("dropout {:g}", run.dropout));
+  add(run.jitter > 0, fmt::format("jitter {:g}", run.jitter));
+  add(run.mixup > 0, fmt::format("mixup {:g}", run.mixup));
+  add(run.class_weights.any(), "balanced class weights");
+  add(run.patience > 0, fmt::format("stopped after {} without a lower loss on {:g} of the training rows, held out",
+                                    counted(run.patience, "epoch"), validation));
+  add(!initial.empty(), "begun with the weights of " + one_line(initial));
+  std::string frozen;
+  for (Index layer = 0; layer < run.architecture.layers(); ++layer)
+    if ((run.frozen >> layer & 1u) != 0) frozen += fmt::format("{}{}", frozen.empty() ? "" : ",", layer + 1);
+  add(!frozen.empty(), "layers " + frozen + " frozen");
+  return text;
+}
+
 }  // namespace plateau

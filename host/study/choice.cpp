@@ -27,7 +27,7 @@ class Chooser {
         seed_(seed),
         base_{{"the user's", own}} {}
 
-  Choice choose() {
+  ChosenSteps choose() {
     if (own_.frozen != 0) choice_.unfrozen = without_frozen_layers();
     if (own_.initial) choice_.drawn = from_drawn_weights();
     choose_optimised();
@@ -139,13 +139,13 @@ class Chooser {
   std::uint64_t seed_;
   Scored base_;
   std::optional<Scored> regularised_;  // the best that is held back, so far
-  Choice choice_;
+  ChosenSteps choice_;
 };
 
 }  // namespace
 
-Choice choose_settings(Laboratory& laboratory, const TrainingData& data, const Run& own, const Folds& folds,
-                       const Battery& battery, bool longer, std::uint64_t seed) {
+ChosenSteps choose_settings(Laboratory& laboratory, const TrainingData& data, const Run& own, const Folds& folds,
+                            const Battery& battery, bool longer, std::uint64_t seed) {
   return Chooser(laboratory, data, own, folds, battery, longer, seed).choose();
 }
 

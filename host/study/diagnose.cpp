@@ -87,7 +87,7 @@ class Study {
   Index seeds_ = 0;  // of every setting that is judged
   Index test_looks_ = 0;
 
-  Choice choice_;  // what is judged as better than the user's
+  ChosenSteps choice_;  // what is judged as better than the user's
   std::optional<Judged> user_, reference_judged_;
   std::optional<Judged> user_on_all_rows_, reference_on_all_rows_;  // where the user's training holds some out
 };

@@ -6,123 +6,24 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <limits>
 
 #include "plateau/core/contract.hpp"
 #include "plateau/core/error.hpp"
-#include "plateau/study/comparisons.hpp"
 #include "plateau/study/learning_curve.hpp"
 #include "plateau/study/model_search.hpp"
+#include "plateau/study/remedy_advice.hpp"
+#include "plateau/study/remedy_settings.hpp"
+#include "remedy_judge.hpp"
 
 namespace plateau {
 namespace {
 
-constexpr Index kFewestRows = 10;          // of training, and of test
-constexpr std::size_t kPaired = 3;         // of the best single remedies, two of which make a pair
-constexpr Index kMembers[] = {5, 10, 20};  // of ensembles
-
-// Seeds of the parts, which are apart from each other and from those of a diagnosis.
-enum class Part : std::uint32_t { folds = 100, held_out, judge, score, search, curve, placebo };
+constexpr Index kFewestRows = 10;   // of training, and of test
+constexpr std::size_t kPaired = 3;  // of the best single remedies, two of which make a pair
 
 using Clock = std::chrono::steady_clock;
 
-// Adds to a cost what is trained, and the time it takes, while it lives.
-class Meter {
- public:
-  Meter(const Laboratory& laboratory, RemedyCost& cost)
-      : laboratory_(laboratory), cost_(cost), before_(laboratory.trainings()) {}
-  ~Meter() {
-    cost_.trainings += laboratory_.trainings() - before_;
-    cost_.seconds += std::chrono::duration<double>(Clock::now() - start_).count();
-  }
-  Meter(const Meter&) = delete;
-  Meter& operator=(const Meter&) = delete;
-
- private:
-  const Laboratory& laboratory_;
-  RemedyCost& cost_;
-  Index before_;
-  Clock::time_point start_ = Clock::now();
-};
-
-Setting without(const char* what, Run run, double Run::*member) {
-  run.*member = 0;
-  return {fmt::format("no {}", what), std::move(run)};
-}
-
-// What a remedy may change `base` into; empty where there is nothing to change.
-std::vector<Setting> settings_of(Remedy remedy, const Run& base, Index rows, const Battery& battery) {
-  std::vector<Setting> settings;
-  switch (remedy) {
-    case Remedy::optimisation:
-      return optimisation_settings(base, rows, battery);
-    case Remedy::larger_network:
-      return larger_settings(base, battery);
-    case Remedy::smaller_network:
-      return smaller_settings(base);
-    case Remedy::weight_decay:
-      settings = decay_settings(base, battery);
-      if (weight_decay(base.optimizer) > 0) {
-        settings.push_back({"no weight decay", base});
-        std::visit([](auto& parameters) { parameters.weight_decay = 0; }, settings.back().run.optimizer);
-      }
-      return settings;
-    case Remedy::dropout:
-      settings = dropout_settings(base, battery);
-      if (base.dropout > 0) settings.push_back(without("dropout", base, &Run::dropout));
-      return settings;
-    case Remedy::jitter:
-      settings = jitter_settings(base);
-      if (base.jitter > 0) settings.push_back(without("jitter", base, &Run::jitter));
-      return settings;
-    case Remedy::mixup:
-      settings = mixup_settings(base);
-      if (base.mixup > 0) settings.push_back(without("mixup", base, &Run::mixup));
-      return settings;
-    default:
-      return settings;
-  }
-}
-
-// What a remedy has on the folds.
-struct Candidates {
-  Remedy remedy = Remedy::placebo;
-  std::vector<Setting> settings;
-  std::vector<FoldScore> scores;
-
-  bool is_early_stopping() const { return remedy == Remedy::early_stopping; }
-};
-
-struct Choice {
-  Setting setting;
-  double loss = std::numeric_limits<double>::infinity();
-
-  bool is_made() const { return std::isfinite(loss); }
-};
-
-Choice best_of(const Candidates& candidates) {
-  Choice best;
-  for (std::size_t i = 0; i < candidates.settings.size(); ++i) {
-    const FoldScore& score = candidates.scores[i];
-    // Of a training that stops early the best epoch is kept.
-    const double loss = candidates.settings[i].run.patience > 0 ? score.best_loss : score.validation_loss;
-    if (loss < best.loss) best = {candidates.settings[i], loss};
-  }
-  return best;
-}
-
-// The same, each setting stopped at its best epoch; none where all of them are best at their ends.
-Choice best_stopped(const Candidates& candidates) {
-  Choice best;
-  for (std::size_t i = 0; i < candidates.settings.size(); ++i) {
-    const FoldScore& score = candidates.scores[i];
-    if (score.best_epochs < candidates.settings[i].run.epochs && score.best_loss < best.loss)
-      best = {stopped_at_best(candidates.settings[i], score), score.best_loss};
-  }
-  return best;
-}
-
+// Which remedies are tried, and with which settings.
 class Study {
  public:
   Study(const Split& split, const RemediesConfiguration& configuration, Laboratory& laboratory, RemedyTable& table)
@@ -134,33 +35,26 @@ class Study {
         battery_(battery_of(configuration.depth)),
         laboratory_(laboratory),
         table_(table),
-        seeds_(battery_.seeds),
-        folds_(split.train, Folds::possible(split.train, battery_.folds), seed(Part::folds)) {
-    if (own_.patience > 0) held_out_.emplace(split.train, configuration.validation, seed(Part::held_out));
-  }
+        folds_(split.train, Folds::possible(split.train, battery_.folds), seed_of(seed_, RemedyPart::folds)),
+        judge_(split, configuration, laboratory, table) {}
 
   void train();
-  Index test_looks() const { return test_looks_; }
+  Index test_looks() const { return judge_.test_looks(); }
 
  private:
-  std::uint64_t seed(Part part) const { return study_seed(seed_, static_cast<std::uint32_t>(part)); }
   bool wanted(Remedy remedy) const { return only_.empty() || std::ranges::find(only_, remedy) != only_.end(); }
   RemedyRow& row_of(Remedy remedy) { return table_.rows.emplace_back(RemedyRow{.remedy = remedy}); }
 
   Candidates score(Remedy remedy, std::vector<Setting> settings);
-  Judged judge(Remedy remedy, const Setting& setting, Part seeds = Part::judge);
-  void compare(RemedyRow& row, const Judged& judged);
-  void choose_and_judge(RemedyRow& row, const Choice& choice, const char* why_none);
+  void judge(RemedyRow& row, Choice choice, const char* why_none);
 
-  void judge_baseline();
+  void attempt(Remedy remedy);
   void try_single(Remedy remedy);
   void try_early_stopping();
   void try_class_weights();
-  void try_ensembles();
   void try_pair();
   void search();
   void predict_more_data();
-  void give_placebo();
 
   const Split& split_;
   const TrainingData data_;
@@ -170,70 +64,39 @@ class Study {
   const Battery& battery_;
   Laboratory& laboratory_;
   RemedyTable& table_;
-  Index seeds_;  // of whatever is judged
   const Folds folds_;
-  std::optional<ValidationRows> held_out_{std::in_place};
-  std::optional<Judged> baseline_;
+  RemedyJudge judge_;
   std::vector<Candidates> single_;  // that were tried
-  Index test_looks_ = 0;
 };
 
 Candidates Study::score(Remedy remedy, std::vector<Setting> settings) {
   std::vector<FoldScore> scores =
-      score_settings(laboratory_, to_string(remedy), data_, settings, folds_, seed(Part::score));
+      score_settings(laboratory_, to_string(remedy), data_, settings, folds_, seed_of(seed_, RemedyPart::score));
   return {remedy, std::move(settings), std::move(scores)};
 }
 
-Judged Study::judge(Remedy remedy, const Setting& setting, Part seeds) {
-  ++test_looks_;
-  return std::move(judge_settings(laboratory_, to_string(remedy), data_, {setting}, *held_out_, seeds_, seed(seeds),
-                                  Clusters(split_.test.groups))
-                       .front());
-}
-
-void Study::judge_baseline() {
-  const Meter meter(laboratory_, table_.baseline_cost);
-  const Setting setting{.what = "the baseline", .run = own_, .probabilities = true};
-  const auto judged = [&] {
-    return std::move(judge_settings(laboratory_, "baseline", data_, {setting}, *held_out_, seeds_, seed(Part::judge),
-                                    Clusters(split_.test.groups))
-                         .front());
-  };
-  ++test_looks_;
-  baseline_ = judged();
-  if (const Index seeds = seeds_for(*baseline_, seeds_); seeds > seeds_) {
-    seeds_ = seeds;
-    baseline_ = judged();
+void Study::judge(RemedyRow& row, Choice choice, const char* why_none) {
+  if (!choice.is_made()) {
+    row.chosen = why_none;
+    return;
   }
-  table_.baseline = setting_evidence(*baseline_, split_.test.label(), table_.classes);
-  table_.test_interval = wilson_interval(table_.baseline.test_accuracy, baseline_->right);
-}
-
-void Study::compare(RemedyRow& row, const Judged& judged) {
-  row.state = RemedyState::unresolved;  // until the table is decided
-  row.setting = setting_evidence(judged, split_.test.label(), table_.classes);
-  row.setting.gain = crossed_difference(baseline_->right, judged.right, Pairing::by_training);
-  const std::vector<double> before = baseline_->right.training_accuracy(), after = judged.right.training_accuracy();
-  for (std::size_t t = 0; t < after.size(); ++t) row.better_seeds += after[t] > before[t];
-}
-
-void Study::choose_and_judge(RemedyRow& row, const Choice& choice, const char* why_none) {
-  row.chosen = choice.is_made() ? choice.setting.what : why_none;
-  if (choice.is_made()) compare(row, judge(row.remedy, choice.setting));
+  if (const std::string also = also_changed(own_, choice.setting); !also.empty())
+    choice.setting.what += fmt::format(" (also: {})", also);
+  row.chosen = choice.setting.what;
+  judge_.judge(row, choice.setting);
 }
 
 void Study::try_single(Remedy remedy) {
   RemedyRow& row = row_of(remedy);
   const Meter meter(laboratory_, row.cost);
-  std::vector<Setting> settings = settings_of(remedy, own_, split_.train.rows(), battery_);
+  std::vector<Setting> settings = remedy_settings(remedy, own_, split_.train.rows(), battery_);
   row.settings = static_cast<Index>(settings.size());
   if (settings.empty()) {
-    row.chosen = remedy == Remedy::larger_network ? "no larger network is tried" : "a linear model has no hidden units";
+    row.chosen = why_no_settings(remedy);
     return;
   }
-  Candidates candidates = score(remedy, std::move(settings));
-  choose_and_judge(row, best_of(candidates), "every setting diverged on the folds");
-  single_.push_back(std::move(candidates));
+  single_.push_back(score(remedy, std::move(settings)));
+  judge(row, choice_of(single_.back()), "every setting diverged on the folds");
 }
 
 // The baseline's own trainings on the folds say when to stop.
@@ -245,9 +108,8 @@ void Study::try_early_stopping() {
     return;
   }
   row.settings = 1;
-  Candidates candidates = score(Remedy::early_stopping, {Setting{.what = "", .run = own_}});
-  choose_and_judge(row, best_stopped(candidates), "the validation loss is lowest at the end of the training");
-  single_.push_back(std::move(candidates));
+  single_.push_back(score(Remedy::early_stopping, {Setting{.what = "", .run = own_}}));
+  judge(row, choice_of(single_.back()), "the validation loss is lowest at the end of the training");
 }
 
 void Study::try_class_weights() {
@@ -264,43 +126,7 @@ void Study::try_class_weights() {
   setting.run.class_weights = {.balanced = true};
   row.settings = 1;
   row.chosen = setting.what;
-  row.balanced = true;
-  const Judged judged = judge(row.remedy, setting);
-  compare(row, judged);
-  const BalanceEvidence balance = compare_balance(*baseline_, judged, split_.test.label(), table_.classes);
-  row.setting.gain = balance.gain;
-  row.setting.balanced_accuracy = balance.balanced_accuracy;
-  row.better_seeds = 0;  // of accuracies, which are not what is judged here
-}
-
-// Of the trainings that the baseline is judged by. The largest is the one that counts.
-void Study::try_ensembles() {
-  RemedyRow& row = row_of(Remedy::ensemble);
-  const std::vector<double> single = baseline_->right.training_accuracy();
-  const auto best = std::ranges::max_element(single) - single.begin();
-  RowOutcomes best_single(baseline_->right.rows(), baseline_->right.clusters());
-  std::vector<std::uint8_t> right;
-  for (Index r = 0; r < best_single.rows(); ++r) right.push_back(baseline_->right(best, r));
-  best_single.add(right);
-  for (const Index members : kMembers) {
-    if (members > baseline_->right.trainings()) break;
-    const RowOutcomes votes = vote_outcomes(*baseline_, members, split_.test.label(), table_.classes);
-    row.ensembles.push_back({.members = members,
-                             .ensembles = votes.trainings(),
-                             .accuracy = mean_spread(votes.training_accuracy()).mean,
-                             .over_mean = crossed_difference(baseline_->right, votes, Pairing::none),
-                             .over_best = crossed_difference(best_single, votes, Pairing::none)});
-    ++test_looks_;
-  }
-  const EnsembleGain& largest = row.ensembles.back();
-  row.state = RemedyState::unresolved;
-  row.chosen = fmt::format("the vote of {} trainings", largest.members);
-  row.settings = 1;
-  row.setting = table_.baseline;
-  row.setting.what = row.chosen;
-  row.setting.trainings = largest.members * largest.ensembles;
-  row.setting.test_accuracy = largest.accuracy;
-  row.setting.gain = largest.over_mean;
+  judge_.judge_balance(row, setting);
 }
 
 // Two single remedies together: the second one chosen anew on top of the first.
@@ -310,41 +136,43 @@ void Study::try_pair() {
   struct Single {
     const Candidates* candidates;
     Choice choice;
+
+    bool stops_early() const { return candidates->remedy == Remedy::early_stopping; }
+    bool is_size() const {
+      return candidates->remedy == Remedy::larger_network || candidates->remedy == Remedy::smaller_network;
+    }
   };
   std::vector<Single> best;
-  for (const Candidates& candidates : single_) {
-    Choice choice = candidates.is_early_stopping() ? best_stopped(candidates) : best_of(candidates);
-    if (choice.is_made()) best.push_back({&candidates, std::move(choice)});
-  }
+  for (const Candidates& candidates : single_)
+    if (Choice choice = choice_of(candidates); choice.is_made()) best.push_back({&candidates, std::move(choice)});
   std::ranges::stable_sort(best, {}, [](const Single& single) { return single.choice.loss; });
   if (best.size() > kPaired) best.resize(kPaired, best.front());
   std::ranges::stable_sort(best, {}, [](const Single& single) { return single.candidates->remedy; });
 
   Choice chosen;
-  const auto consider = [&chosen](Choice choice) {
+  const auto consider = [&](Choice choice, std::size_t settings) {
+    row.settings += static_cast<Index>(settings);
     if (choice.loss < chosen.loss) chosen = std::move(choice);
-  };
-  const auto is_size = [](Remedy remedy) {
-    return remedy == Remedy::larger_network || remedy == Remedy::smaller_network;
   };
   for (std::size_t i = 0; i < best.size(); ++i) {
     for (std::size_t j = i + 1; j < best.size(); ++j) {
-      const Candidates &first = *best[i].candidates, &second = *best[j].candidates;
-      if (is_size(first.remedy) && is_size(second.remedy)) continue;
-      if (first.is_early_stopping() || second.is_early_stopping()) {
-        consider(best_stopped(first.is_early_stopping() ? second : first));
-        row.settings += static_cast<Index>((first.is_early_stopping() ? second : first).settings.size());
+      const Single &first = best[i], &second = best[j];
+      if (first.is_size() && second.is_size()) continue;
+      if (first.stops_early() || second.stops_early()) {
+        const Candidates& other = *(first.stops_early() ? second : first).candidates;
+        consider(best_stopped(other), other.settings.size());
         continue;
       }
-      const Setting& base = best[i].choice.setting;
-      std::vector<Setting> settings = settings_of(second.remedy, base.run, split_.train.rows(), battery_);
+      const Setting& base = first.choice.setting;
+      std::vector<Setting> settings =
+          remedy_settings(second.candidates->remedy, base.run, split_.train.rows(), battery_);
       if (settings.empty()) continue;
       for (Setting& setting : settings) setting.what = fmt::format("{}, {}", base.what, setting.what);
-      row.settings += static_cast<Index>(settings.size());
-      consider(best_of(score(Remedy::pair, std::move(settings))));
+      const std::size_t count = settings.size();
+      consider(best_of(score(Remedy::pair, std::move(settings))), count);
     }
   }
-  choose_and_judge(row, chosen, "no two remedies go together");
+  judge(row, std::move(chosen), "no two remedies go together");
 }
 
 void Study::search() {
@@ -354,18 +182,19 @@ void Study::search() {
   const Meter meter(laboratory_, row.cost);
   const std::optional<SearchResult> found =
       search_settings(laboratory_, to_string(row.remedy), data_, own_, battery_, folds_,
-                      std::max<Index>(0, budget - seeds_), seed(Part::search));
+                      std::max<Index>(0, budget - judge_.seeds()), seed_of(seed_, RemedyPart::search));
   if (found) row.settings = found->settings;
-  choose_and_judge(row, found ? Choice{found->best, 0} : Choice{},
-                   budget > seeds_ ? "every setting diverged on the folds"
-                                   : "no other remedy took trainings, of which it may take as many");
+  judge(row, found ? Choice{found->best, 0} : Choice{},
+        budget > judge_.seeds() ? "every setting diverged on the folds"
+                                : "no other remedy took trainings, of which it may take as many");
 }
 
 void Study::predict_more_data() {
   RemedyRow& row = row_of(Remedy::more_data);
   const Meter meter(laboratory_, row.cost);
-  table_.curve =
-      learning_curve(laboratory_, split_, {.what = "", .run = own_}, folds_, battery_, seed(Part::curve)).evidence;
+  table_.curve = learning_curve(laboratory_, split_, {.what = "", .run = own_}, folds_, battery_,
+                                seed_of(seed_, RemedyPart::curve))
+                     .evidence;
   row.state = RemedyState::predicted;
   row.chosen = "twice the training rows";
   row.settings = 1;
@@ -376,47 +205,44 @@ void Study::predict_more_data() {
   row.setting.gain = Difference{{table_.curve->at_twice, table_.curve->at_twice_interval}};
 }
 
-void Study::give_placebo() {
-  RemedyRow& row = row_of(Remedy::placebo);
-  const Meter meter(laboratory_, row.cost);
-  row.chosen = "the baseline with other seeds";
-  row.settings = 1;
-  compare(row, judge(row.remedy, {.what = row.chosen, .run = own_}, Part::placebo));
-  row.state = RemedyState::control;
+void Study::attempt(Remedy remedy) {
+  switch (remedy) {
+    case Remedy::early_stopping:
+      return try_early_stopping();
+    case Remedy::class_weights:
+      return try_class_weights();
+    case Remedy::ensemble:
+      return judge_.judge_votes(row_of(remedy));
+    case Remedy::pair:
+      return try_pair();
+    case Remedy::model_selection:
+      return search();
+    case Remedy::more_data:
+      return predict_more_data();
+    case Remedy::placebo: {
+      RemedyRow& row = row_of(remedy);
+      const Meter meter(laboratory_, row.cost);
+      return judge_.judge_placebo(row);
+    }
+    default:
+      return try_single(remedy);
+  }
 }
 
 void Study::train() {
-  judge_baseline();
-  for (int i = 0; i < kRemedies; ++i) {
-    const auto remedy = static_cast<Remedy>(i);
-    if (remedy != Remedy::placebo && !wanted(remedy)) continue;
-    switch (remedy) {
-      case Remedy::early_stopping:
-        try_early_stopping();
-        break;
-      case Remedy::class_weights:
-        try_class_weights();
-        break;
-      case Remedy::ensemble:
-        try_ensembles();
-        break;
-      case Remedy::pair:
-        try_pair();
-        break;
-      case Remedy::model_selection:
-        search();
-        break;
-      case Remedy::more_data:
-        predict_more_data();
-        break;
-      case Remedy::placebo:
-        give_placebo();
-        break;
-      default:
-        try_single(remedy);
-    }
-  }
+  judge_.judge_baseline();
+  for (int i = 0; i < kRemedies; ++i)
+    if (const auto remedy = static_cast<Remedy>(i); remedy == Remedy::placebo || wanted(remedy)) attempt(remedy);
   decide(table_);
+  judge_.rank();
+}
+
+// Whether any feature has two values.
+bool varies(const Dataset& rows) {
+  const HostMatrix<const float> x = rows.x();
+  for (Index r = 1; r < x.rows; ++r)
+    if (!std::equal(x.row(0), x.row(0) + x.cols, x.row(r))) return true;
+  return false;
 }
 
 void expects_comparable(const Split& split) {
@@ -431,6 +257,11 @@ void expects_comparable(const Split& split) {
                       "diagnose` says more",
                       part->source, part->rows(), part == &split.train ? "training" : "test"));
   }
+  if (!varies(split.train))
+    throw InputError(
+        fmt::format("{}: no feature varies over the {} training rows, so there is nothing to learn from "
+                    "them",
+                    split.train.source, split.train.rows()));
 }
 
 }  // namespace

@@ -18,30 +18,21 @@ namespace {
 constexpr double kLevel = 0.05;  // of all remedies together
 constexpr double kPower = 0.8;
 
-const RemedyRow* find(const RemedyTable& table, Remedy remedy) {
-  const auto row = std::ranges::find(table.rows, remedy, &RemedyRow::remedy);
-  return row == table.rows.end() ? nullptr : &*row;
-}
-
-Index count(const RemedyTable& table, RemedyState state) {
-  return std::ranges::count(table.rows, state, &RemedyRow::state);
-}
-
 // Larger first; what is no number behind every number.
 double standing(const RemedyRow& row) {
   const double gain = row.gain().value;
   return std::isnan(gain) ? -std::numeric_limits<double>::infinity() : gain;
 }
 
-std::string prediction_words(const RemedyTable& table) {
-  const RemedyRow* const more = find(table, Remedy::more_data);
-  if (more == nullptr || more->state != RemedyState::predicted) return "";
-  return fmt::format("; twice the training rows would gain about {}", points(more->gain()));
+// In this order: accuracy, balanced accuracy, what was not tried.
+int part_of(const RemedyRow& row) {
+  if (row.state == RemedyState::not_tried) return 2;
+  return row.balanced ? 1 : 0;
 }
 
-Index judged(const RemedyTable& table) {
-  return std::ranges::count_if(table.rows, [](const RemedyRow& row) { return row.is_judged(); });
-}
+double p_worse(const RemedyRow& row) { return 1 - row.gain().p_greater; }
+
+bool is_single(const RemedyRow& row) { return row.remedy != Remedy::pair && row.remedy != Remedy::model_selection; }
 
 }  // namespace
 
@@ -95,6 +86,8 @@ const char* to_string(RemedyState state) {
       return "hurts";
     case RemedyState::unresolved:
       return "unresolved";
+    case RemedyState::trade_off:
+      return "trade-off";
     case RemedyState::predicted:
       return "predicted";
     case RemedyState::control:
@@ -109,9 +102,9 @@ bool RemedyRow::is_judged() const {
   return state != RemedyState::not_tried && remedy != Remedy::more_data && remedy != Remedy::placebo;
 }
 
-RemedyState state_of(const Difference& gain, double adjusted_p, double delta) {
+RemedyState state_of(const Difference& gain, double adjusted_p, double adjusted_p_worse, double delta) {
   if (gain.interval.low > 0 && gain.value >= delta && adjusted_p <= kLevel) return RemedyState::helps;
-  if (gain.interval.high < 0) return RemedyState::hurts;
+  if (gain.interval.high < 0 && gain.value <= -delta && adjusted_p_worse <= kLevel) return RemedyState::hurts;
   if (gain.interval.high < delta) return RemedyState::no_effect;
   return RemedyState::unresolved;
 }
@@ -143,90 +136,46 @@ std::optional<double> rows_per_point(const RemedyTable& table) {
 }
 
 void decide(RemedyTable& table) {
-  std::vector<double> p;
-  for (const RemedyRow& row : table.rows)
-    if (row.is_judged()) p.push_back(row.gain().p_greater);
-  const std::vector<double> adjusted = holm(p);
+  std::vector<double> better, worse;
+  for (const RemedyRow& row : table.rows) {
+    if (!row.is_judged()) continue;
+    better.push_back(row.gain().p_greater);
+    worse.push_back(p_worse(row));
+  }
+  const std::vector<double> adjusted = holm(better), adjusted_worse = holm(worse);
   std::size_t next = 0;
   for (RemedyRow& row : table.rows) {
     if (!row.is_judged()) continue;
-    row.adjusted_p = adjusted[next++];
-    row.state = state_of(row.gain(), row.adjusted_p, table.delta);
+    row.adjusted_p = adjusted[next];
+    row.adjusted_p_worse = adjusted_worse[next++];
+    row.state = state_of(row.gain(), row.adjusted_p, row.adjusted_p_worse, table.delta);
+    if (row.state == RemedyState::helps && !row.keeps_accuracy(table.delta)) row.state = RemedyState::trade_off;
     if (row.state == RemedyState::unresolved)
       row.needed = needed_for(row.gain(), table.test_rows, std::max<Index>(1, table.baseline.trainings), table.delta,
-                              static_cast<Index>(p.size()));
+                              static_cast<Index>(better.size()));
   }
   std::ranges::stable_sort(table.rows, [](const RemedyRow& a, const RemedyRow& b) {
-    const bool a_tried = a.state != RemedyState::not_tried, b_tried = b.state != RemedyState::not_tried;
-    if (a_tried != b_tried) return a_tried;
-    return a_tried && standing(a) > standing(b);
+    if (part_of(a) != part_of(b)) return part_of(a) < part_of(b);
+    return part_of(a) < 2 && standing(a) > standing(b);
   });
 }
 
-std::string needed_words(const Needed& needed, const RemedyTable& table) {
-  const auto rounded = [](Index count) { return std::stod(fmt::format("{:.1e}", static_cast<double>(count))); };
-  std::string rows = fmt::format("about {:.0f} test rows", rounded(needed.test_rows));
-  const std::string trainings = fmt::format("{:.0f} trainings of each", rounded(needed.trainings));
-  if (needed.trainings <= table.baseline.trainings) return rows;
-  return needed.test_rows <= table.test_rows ? "about " + trainings : fmt::format("{} and {}", rows, trainings);
+const RemedyRow* find(const RemedyTable& table, Remedy remedy) {
+  const auto row = std::ranges::find(table.rows, remedy, &RemedyRow::remedy);
+  return row == table.rows.end() ? nullptr : &*row;
 }
 
-std::string advice(const RemedyTable& table) {
-  const auto helpful = [&table](bool balanced) {
-    return std::ranges::find_if(table.rows, [balanced](const RemedyRow& row) {
-      return row.state == RemedyState::helps && row.balanced == balanced;
-    });
-  };
-  std::string text;
-  if (const auto best = helpful(false); best != table.rows.end()) {
-    text = fmt::format("What helps most is {}: {}", best->chosen, points(best->gain()));
-    if (best->better_seeds > 0)
-      text += fmt::format(", better in {} of {} trainings", best->better_seeds, best->setting.trainings);
-    // What is nearly as good and needs only one change is the better advice.
-    if (best->remedy == Remedy::pair || best->remedy == Remedy::model_selection) {
-      const auto simple = std::ranges::find_if(table.rows, [](const RemedyRow& row) {
-        return row.state == RemedyState::helps && !row.balanced && row.remedy != Remedy::pair &&
-               row.remedy != Remedy::model_selection;
-      });
-      if (simple != table.rows.end())
-        text += fmt::format("; of single changes {} does most: {}", simple->chosen, points(simple->gain()));
-    }
-  } else if (const auto balance = helpful(true); balance != table.rows.end()) {
-    text = fmt::format("Nothing is shown to raise the accuracy; {} raise the balanced accuracy by {}", balance->chosen,
-                       points(balance->gain()));
-  } else if (const Index open = count(table, RemedyState::unresolved); open > 0) {
-    Needed most;
-    const RemedyRow* largest = nullptr;
-    for (const RemedyRow& row : table.rows) {
-      if (row.state != RemedyState::unresolved) continue;
-      if (largest == nullptr) largest = &row;
-      if (!row.needed) continue;
-      most.test_rows = std::max(most.test_rows, row.needed->test_rows);
-      most.trainings = std::max(most.trainings, row.needed->trainings);
-    }
-    text = fmt::format("Nothing is shown to help, and it is open whether {} {} {:.1f} points", open,
-                       open == 1 ? "remedy gains" : "remedies gain", 100 * table.delta);
-    if (largest->gain().value > 0)
-      text += fmt::format("; most is seen of {}, {}", largest->chosen, points(largest->gain()));
-    if (most.test_rows > 0) text += "; " + needed_words(most, table) + " could tell";
-    text += prediction_words(table);
-  } else if (judged(table) == 0) {
-    text = "Nothing was judged by the test rows, so nothing is said of tuning" + prediction_words(table);
-  } else if (count(table, RemedyState::not_tried) > 0) {
-    text = fmt::format("Of {} that {} tried, nothing gains {:.1f} points",
-                       judged(table) == 1 ? "1 remedy" : fmt::format("the {} remedies", judged(table)),
-                       judged(table) == 1 ? "was" : "were", 100 * table.delta) +
-           prediction_words(table);
-  } else {
-    text = fmt::format("Stop tuning: nothing that was tried gains {:.1f} points", 100 * table.delta) +
-           prediction_words(table);
-  }
-  if (table.baseline.diverged == table.baseline.trainings)
-    text = "Every training of the baseline diverged, so gains are over what it had reached until then. " + text;
-  if (placebo_differs(table))
-    text += fmt::format(". But other seeds alone make a difference of {}: what gains no more than that means nothing",
-                        points(find(table, Remedy::placebo)->gain()));
-  return text;
+const RemedyRow* top_of(const RemedyTable& table, bool single) {
+  const RemedyRow* top = nullptr;  // the first of equals, which has the larger gain
+  const auto held_out = [](const RemedyRow& row) { return row.held_out_accuracy.value_or(0); };
+  for (const RemedyRow& row : table.rows)
+    if (row.helps_accuracy() && (!single || is_single(row)) && (top == nullptr || held_out(row) > held_out(*top)))
+      top = &row;
+  return top;
+}
+
+bool is_level_with_top(const RemedyRow& row) {
+  return row.behind_top && row.behind_top->interval.low <= 0 && row.behind_top->interval.high >= 0;
 }
 
 bool placebo_differs(const RemedyTable& table) {
@@ -237,13 +186,19 @@ bool placebo_differs(const RemedyTable& table) {
 bool placebo_helps(const RemedyTable& table) {
   const RemedyRow* const placebo = find(table, Remedy::placebo);
   expects(placebo != nullptr, "placebo_helps: a table with a placebo");
-  return state_of(placebo->gain(), placebo->gain().p_greater, table.delta) == RemedyState::helps;
+  return state_of(placebo->gain(), placebo->gain().p_greater, p_worse(*placebo), table.delta) == RemedyState::helps;
 }
 
 int exit_code_of(const RemedyTable& table) {
   if (table.baseline.diverged == table.baseline.trainings) return 1;
-  if (count(table, RemedyState::helps) > 0) return 0;
-  return count(table, RemedyState::unresolved) > 0 || judged(table) == 0 ? 3 : 0;
+  const auto any = [&](auto is) {
+    return std::ranges::any_of(table.rows,
+                               [&](const RemedyRow& row) { return is(row) && row.keeps_accuracy(table.delta); });
+  };
+  if (any([](const RemedyRow& row) { return row.state == RemedyState::helps; })) return 0;
+  const bool open = any([](const RemedyRow& row) { return row.state == RemedyState::unresolved; });
+  const bool judged = std::ranges::any_of(table.rows, &RemedyRow::is_judged);
+  return open || !judged ? 3 : 0;
 }
 
 }  // namespace plateau

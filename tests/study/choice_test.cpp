@@ -46,7 +46,7 @@ plateau::Run user_run() {
 }
 
 struct Chosen {
-  Choice choice;
+  ChosenSteps choice;
   std::vector<plateau::Run> asked;
 };
 Chosen chosen(const plateau::Run& own, const Loss& loss, bool longer = false) {
@@ -58,7 +58,7 @@ Chosen chosen(const plateau::Run& own, const Loss& loss, bool longer = false) {
   TellingTrainer trainer(cpu, loss);
   Laboratory laboratory(trainer);
   const Folds folds(split.train, 2, 0);
-  Choice choice = choose_settings(laboratory, views(split), own, folds, battery_of(Depth::quick), longer, 0);
+  ChosenSteps choice = choose_settings(laboratory, views(split), own, folds, battery_of(Depth::quick), longer, 0);
   return {std::move(choice), std::move(trainer.asked)};
 }
 

@@ -89,7 +89,7 @@ TEST(RemediesStudy, counts_its_trainings_and_gives_the_search_as_many) {
     all += of.cost.trainings;
     if (of.remedy != Remedy::model_selection && of.remedy != Remedy::placebo) others += of.cost.trainings;
   }
-  EXPECT_EQ(all, result->trainings);
+  EXPECT_EQ(all + result->table.ranking_cost.trainings, result->trainings);
   EXPECT_EQ(row(*result, Remedy::weight_decay).cost.trainings, 2 * battery.folds + battery.seeds);
   EXPECT_EQ(row(*result, Remedy::ensemble).cost.trainings, 0);
   EXPECT_LE(row(*result, Remedy::model_selection).cost.trainings, others);
@@ -212,6 +212,44 @@ TEST(RemediesStudy, chooses_nothing_by_test_rows) {
   EXPECT_NE(one->table.baseline.test_accuracy, other->table.baseline.test_accuracy);
 }
 
+// Of several that help: by folds and seeds that nothing has been chosen by, and as far as the test rows tell.
+TEST(RemediesStudy, names_first_of_those_that_help_what_held_out_rows_favour) {
+  NotingTrainer trainer;
+  const auto result = remedies(kFlipped, memorising({Remedy::early_stopping, Remedy::smaller_network}), trainer);
+  ASSERT_TRUE(result);
+  const RemedyRow &stopped = row(*result, Remedy::early_stopping), &smaller = row(*result, Remedy::smaller_network);
+  ASSERT_TRUE(stopped.helps_accuracy() && smaller.helps_accuracy()) << result->advice;
+  ASSERT_TRUE(stopped.held_out_accuracy && smaller.held_out_accuracy);
+  const RemedyRow* const top = top_of(result->table);
+  EXPECT_EQ(top, *stopped.held_out_accuracy > *smaller.held_out_accuracy ? &stopped : &smaller);
+  const RemedyRow& other = top == &stopped ? smaller : stopped;
+  EXPECT_FALSE(top->behind_top);
+  ASSERT_TRUE(other.behind_top);
+  EXPECT_NEAR(other.behind_top->value, top->gain().value - other.gain().value, 1e-12);
+  const Battery& battery = battery_of(Depth::quick);
+  EXPECT_EQ(result->table.ranking_cost.trainings, 2 * 5 * battery.folds);
+  // Ten seeds of their own: neither a choice nor the test rows have them.
+  EXPECT_EQ(trainer.chosen_by.size(), static_cast<std::size_t>(battery.folds + 5 * battery.folds));
+  for (const std::set<std::uint64_t>& fleet : trainer.judged)
+    for (const std::uint64_t seed : fleet) EXPECT_FALSE(trainer.chosen_by.contains(seed));
+}
+
+TEST(RemediesStudy, says_which_rows_and_weights_a_remedy_has_that_the_training_has_not) {
+  RemediesConfiguration configuration = steady({Remedy::optimisation, Remedy::larger_network});
+  configuration.run.epochs = 3;
+  configuration.run.patience = 1;
+  configuration.run.optimizer = AdamParameters{.learning_rate = 1e-6};
+  configuration.run.initial =
+      FlatParameters(static_cast<std::size_t>(configuration.run.architecture.parameters()), 0.1f);
+  const auto result = study(kFlipped, configuration);
+  ASSERT_TRUE(result);
+  const std::string recipe = row(*result, Remedy::optimisation).chosen;
+  EXPECT_NE(recipe.find("in batches of 16"), std::string::npos) << recipe;  // at 1e-6 nothing else trains in 3 epochs
+  EXPECT_NE(recipe.find(" (also: trains on all rows)"), std::string::npos) << recipe;
+  const std::string larger = row(*result, Remedy::larger_network).chosen;
+  EXPECT_NE(larger.find(" (also: starts from drawn weights)"), std::string::npos) << larger;
+}
+
 TEST(RemediesStudy, says_why_a_remedy_is_not_tried) {
   RemediesConfiguration linear{
       .run = {.architecture = {{2, 2}}, .optimizer = AdamParameters{.learning_rate = 1e-4}, .epochs = 5},
@@ -245,8 +283,10 @@ TEST(RemediesStudy, judges_class_weights_by_balanced_accuracy) {
   ASSERT_TRUE(result);
   const RemedyRow& weights = row(*result, Remedy::class_weights);
   EXPECT_TRUE(weights.balanced);
-  EXPECT_EQ(weights.state, RemedyState::helps);
-  EXPECT_LT(weights.setting.test_accuracy, result->table.baseline.test_accuracy);
+  EXPECT_EQ(weights.state, RemedyState::trade_off);
+  EXPECT_NEAR(weights.accuracy_gain.value, weights.setting.test_accuracy - result->table.baseline.test_accuracy, 1e-12);
+  EXPECT_LT(weights.accuracy_gain.interval.high, 0);
+  EXPECT_EQ(exit_code_of(result->table), 0);  // nothing is open, and nothing helps
   EXPECT_NEAR(result->table.baseline.balanced_accuracy, 0.5, 0.01);
 }
 
@@ -259,7 +299,7 @@ TEST(RemediesStudy, ends_where_the_user_wants_an_end) {
 TEST(RemediesStudy, refuses_rows_that_leave_nothing_to_compare) {
   const auto refused = [](const Split& split) {
     try {
-      study(split, memorising({}));
+      study(split, steady({Remedy::ensemble}));
     } catch (const InputError& error) {
       return std::string(error.what());
     }
@@ -271,6 +311,12 @@ TEST(RemediesStudy, refuses_rows_that_leave_nothing_to_compare) {
   Split one{.train = rows(30, 0, 1), .test = rows(50, 0, 2)};
   std::ranges::fill(one.test.labels, 1);
   EXPECT_EQ(refused(one).find("rows: all 50 test rows have one class"), 0u) << refused(one);
+  Split constant{.train = rows(30, 0, 1), .test = rows(50, 0, 2)};
+  std::fill_n(constant.train.values.view().data, constant.train.values.size(), 2.5f);
+  EXPECT_EQ(refused(constant),
+            "rows: no feature varies over the 30 training rows, so there is nothing to learn from them");
+  constant.train.values.view().data[59] = 3;
+  EXPECT_EQ(refused(constant), "");
 }
 
 // Three trainings on two rows with classes 0 and 1.

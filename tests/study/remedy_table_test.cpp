@@ -6,6 +6,8 @@
 
 #include <limits>
 
+#include "plateau/study/remedy_advice.hpp"
+
 namespace plateau {
 namespace {
 
@@ -61,25 +63,29 @@ TEST(Remedies, have_names_that_read_back) {
 
 TEST(RemedyState, follows_from_gain_interval_and_adjusted_p) {
   struct Case {
-    double value, low, high, p;
+    double value, low, high, p, p_worse;
     RemedyState state;
   };
   for (const Case& c :
-       std::vector<Case>{{0.03, 0.01, 0.05, 0.01, RemedyState::helps},
-                         {0.01, 0.001, 0.02, 0.05, RemedyState::helps},  // delta, and the level, to the last digit
-                         {0.0099, 0.001, 0.02, 0.01, RemedyState::unresolved},  // less than delta is not worth it
-                         {0.03, 0.01, 0.05, 0.051, RemedyState::unresolved},    // one of many
-                         {0.03, 0, 0.06, 0.01, RemedyState::unresolved},        // the interval must lie above 0
-                         {0.005, 0.001, 0.0099, 0.01, RemedyState::no_effect},  // shown, but small
-                         {0, -0.02, 0.0099, 1, RemedyState::no_effect},
-                         {0, -0.02, 0.01, 1, RemedyState::unresolved},  // delta is not ruled out
-                         {-0.03, -0.05, -0.01, 1, RemedyState::hurts},
-                         {-0.03, -0.06, 0, 1, RemedyState::no_effect},
-                         {kNaN, kNaN, kNaN, kNaN, RemedyState::unresolved},
-                         {0.03, 0.01, 0.05, kNaN, RemedyState::unresolved},
-                         {0.03, kNaN, 0.05, 0.01, RemedyState::unresolved}})
-    EXPECT_EQ(state_of({{c.value, {c.low, c.high}}}, c.p, 0.01), c.state)
-        << c.value << " [" << c.low << ", " << c.high << "] " << c.p;
+       std::vector<Case>{{0.03, 0.01, 0.05, 0.01, 1, RemedyState::helps},
+                         {0.01, 0.001, 0.02, 0.05, 1, RemedyState::helps},  // delta, and the level, to the last digit
+                         {0.0099, 0.001, 0.02, 0.01, 1, RemedyState::unresolved},  // less than delta is not worth it
+                         {0.03, 0.01, 0.05, 0.051, 1, RemedyState::unresolved},    // one of many
+                         {0.03, 0, 0.06, 0.01, 1, RemedyState::unresolved},        // the interval must lie above 0
+                         {0.005, 0.001, 0.0099, 0.01, 1, RemedyState::no_effect},  // shown, but small
+                         {0, -0.02, 0.0099, 1, 1, RemedyState::no_effect},
+                         {0, -0.02, 0.01, 1, 1, RemedyState::unresolved},  // delta is not ruled out
+                         {-0.03, -0.05, -0.01, 1, 0.01, RemedyState::hurts},
+                         {-0.01, -0.02, -0.001, 1, 0.05, RemedyState::hurts},  // held to the same as what helps
+                         {-0.0099, -0.02, -0.001, 1, 0.01, RemedyState::no_effect},
+                         {-0.03, -0.05, -0.01, 1, 0.051, RemedyState::no_effect},
+                         {-0.03, -0.06, 0, 1, 0.01, RemedyState::no_effect},
+                         {kNaN, kNaN, kNaN, kNaN, kNaN, RemedyState::unresolved},
+                         {0.03, 0.01, 0.05, kNaN, 1, RemedyState::unresolved},
+                         {-0.03, -0.05, -0.01, 1, kNaN, RemedyState::no_effect},
+                         {0.03, kNaN, 0.05, 0.01, 1, RemedyState::unresolved}})
+    EXPECT_EQ(state_of({{c.value, {c.low, c.high}}}, c.p, c.p_worse, 0.01), c.state)
+        << c.value << " [" << c.low << ", " << c.high << "] " << c.p << " " << c.p_worse;
 }
 
 TEST(NeededRowsAndTrainings, settle_a_gain_as_it_is_seen) {
@@ -135,6 +141,17 @@ TEST(DecideRemedies, asks_more_of_each_of_many) {
   EXPECT_TRUE(table.rows[0].needed);
 }
 
+// -0.03 of 0.01 is 3 standard errors, whose p-value of 0.002 is not small among 30.
+TEST(DecideRemedies, asks_as_much_of_harm_as_of_help) {
+  std::vector<RemedyRow> rows{judged(Remedy::dropout, gain_of(-0.03, 0.01, 0.998))};
+  EXPECT_EQ(decided(rows).rows[0].state, RemedyState::hurts);
+  EXPECT_DOUBLE_EQ(decided(rows).rows[0].adjusted_p_worse, 1 - 0.998);
+  for (int i = 0; i < 29; ++i) rows.push_back(judged(Remedy::jitter, gain_of(0, 0.02, 0.5)));
+  const RemedyTable table = decided(rows);
+  EXPECT_EQ(find(table, Remedy::dropout)->state, RemedyState::no_effect);
+  EXPECT_NEAR(find(table, Remedy::dropout)->adjusted_p_worse, 30 * 0.002, 1e-12);
+}
+
 TEST(DecideRemedies, puts_what_is_no_number_behind_every_number) {
   const RemedyTable table = decided({judged(Remedy::dropout, gain_of(kNaN, kNaN, kNaN)), not_tried(Remedy::mixup),
                                      judged(Remedy::jitter, gain_of(-0.5, 0.01, 1))});
@@ -144,42 +161,129 @@ TEST(DecideRemedies, puts_what_is_no_number_behind_every_number) {
 
 const Difference kHelps = gain_of(0.05, 0.01, 1e-6), kSmall = gain_of(0.001, 0.001, 0.2), kOpen = gain_of(0, 0.02, 0.5);
 
-TEST(RemedyAdvice, names_what_helps_most_and_the_best_single_change) {
+RemedyRow balanced(const Difference& gain, const Difference& accuracy) {
+  RemedyRow row = judged(Remedy::class_weights, gain);
+  row.chosen = "class weights";
+  row.balanced = true;
+  row.accuracy_gain = accuracy;
+  return row;
+}
+RemedyRow held_out(RemedyRow row, double accuracy) {
+  row.held_out_accuracy = accuracy;
+  return row;
+}
+
+TEST(DecideRemedies, balanced_accuracy_helps_where_it_costs_no_accuracy_and_stands_behind_what_does) {
+  struct Case {
+    Difference accuracy;
+    RemedyState state;
+    int exit_code;
+  };
+  for (const Case& c : std::vector<Case>{{gain_of(0, 0.002), RemedyState::helps, 0},
+                                         {gain_of(-0.005, 0.002), RemedyState::helps, 0},  // shown, but less than delta
+                                         {gain_of(-0.005, 0.004), RemedyState::trade_off, 3},  // may be delta
+                                         {gain_of(-0.15, 0.01), RemedyState::trade_off, 3},
+                                         {gain_of(kNaN, kNaN), RemedyState::trade_off, 3}}) {
+    const RemedyTable table =
+        decided({balanced(gain_of(0.2, 0.01, 1e-9), c.accuracy), judged(Remedy::mixup, kOpen), placebo(kSmall)});
+    EXPECT_EQ(order(table), (std::vector<Remedy>{Remedy::placebo, Remedy::mixup, Remedy::class_weights}));
+    EXPECT_EQ(table.rows[2].state, c.state) << c.accuracy.value;
+    EXPECT_EQ(exit_code_of(table), c.exit_code) << c.accuracy.value;
+    EXPECT_EQ(top_of(table), nullptr);
+  }
+  // What is open of the balance leaves the exit code alone where it may cost accuracy.
+  EXPECT_EQ(exit_code_of(decided({balanced(kOpen, gain_of(0, 0.002)), judged(Remedy::mixup, kSmall)})), 3);
+  EXPECT_EQ(exit_code_of(decided({balanced(kOpen, gain_of(-0.1, 0.02)), judged(Remedy::mixup, kSmall)})), 0);
+}
+
+TEST(TopRemedy, is_the_best_on_held_out_rows_among_those_that_help) {
+  RemedyTable table = decided({held_out(judged(Remedy::pair, gain_of(0.06, 0.01, 1e-6)), 0.90),
+                               held_out(judged(Remedy::dropout, gain_of(0.05, 0.01, 1e-6)), 0.91),
+                               held_out(judged(Remedy::mixup, gain_of(0.04, 0.01, 1e-6)), 0.89),
+                               held_out(judged(Remedy::jitter, kOpen), 0.99)});
+  EXPECT_EQ(top_of(table)->remedy, Remedy::dropout);
+  table.rows[0].held_out_accuracy = 0.92;
+  EXPECT_EQ(top_of(table)->remedy, Remedy::pair);
+  EXPECT_EQ(top_of(table, true)->remedy, Remedy::dropout);
+  for (RemedyRow& row : table.rows) row.held_out_accuracy.reset();
+  EXPECT_EQ(top_of(table)->remedy, Remedy::pair);  // the largest gain
+  EXPECT_EQ(top_of(decided({judged(Remedy::jitter, kOpen)})), nullptr);
+}
+
+TEST(TopRemedy, is_level_with_those_whose_difference_holds_0) {
+  RemedyRow row = judged(Remedy::jitter, kHelps);
+  EXPECT_FALSE(is_level_with_top(row));
+  for (const auto& [behind, level] : {std::pair{gain_of(0.01, 0.01), true},
+                                      {gain_of(-0.01, 0.01), true},
+                                      {gain_of(0.03, 0.01), false},
+                                      {gain_of(-0.03, 0.01), false}}) {
+    row.behind_top = behind;
+    EXPECT_EQ(is_level_with_top(row), level) << behind.value;
+  }
+}
+
+TEST(RemedyAdvice, names_what_helps_most_what_it_is_level_with_and_the_best_single_change) {
   RemedyTable table = decided({judged(Remedy::dropout, kHelps), judged(Remedy::jitter, kOpen)});
   EXPECT_EQ(advice(table),
             "What helps most is setting of dropout: +5.0 points [+3.0, +7.0], better in 17 of 20 trainings");
   EXPECT_EQ(exit_code_of(table), 0);
 
-  table = decided({judged(Remedy::model_selection, gain_of(0.06, 0.01, 1e-6)), judged(Remedy::dropout, kHelps)});
-  EXPECT_TRUE(says(advice(table), "is setting of model-selection: +6.0")) << advice(table);
-  EXPECT_TRUE(says(advice(table), "of single changes setting of dropout does most: +5.0")) << advice(table);
+  table = decided({held_out(judged(Remedy::model_selection, gain_of(0.06, 0.01, 1e-6)), 0.9),
+                   held_out(judged(Remedy::dropout, kHelps), 0.8), judged(Remedy::jitter, kOpen)});
+  table.rows[1].behind_top = gain_of(0.01, 0.01);
+  table.rows[2].behind_top = gain_of(0.06, 0.01);
+  EXPECT_EQ(advice(table),
+            "What helps most is setting of model-selection: +6.0 points [+4.0, +8.0], better in 17 of 20 trainings; of "
+            "the 2 remedies that help it has the highest accuracy on held-out training rows; the test rows do not tell "
+            "it from dropout; of single changes setting of dropout does most: +5.0 points [+3.0, +7.0]");
 }
 
-TEST(RemedyAdvice, tells_balanced_accuracy_apart) {
-  RemedyRow weights = judged(Remedy::class_weights, gain_of(0.2, 0.01, 1e-9));
-  weights.balanced = true;
-  EXPECT_TRUE(says(advice(decided({weights})), "Nothing is shown to raise the accuracy")) << advice(decided({weights}));
-  const std::string both = advice(decided({weights, judged(Remedy::dropout, kHelps)}));
-  EXPECT_TRUE(says(both, "What helps most is setting of dropout")) << both;
+TEST(RemedyAdvice, gives_both_accuracies_of_class_weights) {
+  const RemedyRow costly = balanced(gain_of(0.2, 0.01, 1e-9), gain_of(-0.15, 0.01));
+  EXPECT_EQ(advice(decided({costly})),
+            "Class weights raise the balanced accuracy by +20.0 points [+18.0, +22.0], and cost accuracy: -15.0 points "
+            "[-17.0, -13.0]; that trades one for the other and is not counted as help");
+  const std::string both = advice(decided({costly, judged(Remedy::dropout, kHelps)}));
+  EXPECT_EQ(both.find("What helps most is setting of dropout"), 0u) << both;
+  EXPECT_TRUE(says(both, ". Class weights raise the balanced accuracy")) << both;
+  EXPECT_TRUE(says(advice(decided({balanced(gain_of(0.2, 0.01, 1e-9), gain_of(0.001, 0.002))})),
+                   ", and change the accuracy by +0.1 points [-0.3, +0.5]"));
+  EXPECT_TRUE(says(advice(decided({balanced(gain_of(0.2, 0.01, 1e-9), gain_of(0.001, 0.02))})),
+                   ", and may cost 1.0 points of accuracy or more: +0.1 points"));
+}
+
+TEST(RemedyAdvice, mixes_no_points_of_accuracy_with_points_of_balanced_accuracy) {
+  // The balanced one has the larger gain and is open too; it is neither counted nor named as the largest.
+  const RemedyTable table = decided(
+      {balanced(gain_of(0.05, 0.04, 0.2), gain_of(0, 0.001)), judged(Remedy::dropout, gain_of(0.004, 0.02, 0.4))});
+  EXPECT_TRUE(
+      says(advice(table), "open whether 1 of them gains 1.0 points; the largest gain is seen of setting of dropout"))
+      << advice(table);
+  EXPECT_FALSE(says(advice(table), "balanced")) << advice(table);
+  // Where all else is decided it is said.
+  EXPECT_TRUE(says(advice(decided({balanced(kOpen, gain_of(0, 0.001)), judged(Remedy::dropout, kSmall)})),
+                   ". It is open whether class weights raise the balanced accuracy by 1.0 points"));
 }
 
 TEST(RemedyAdvice, says_whether_nothing_helps_or_that_is_open) {
   const RemedyTable nothing =
       decided({judged(Remedy::dropout, kSmall), judged(Remedy::mixup, gain_of(-0.05, 0.01, 1)), more_data(kHelps)});
-  EXPECT_EQ(advice(nothing),
-            "Stop tuning: nothing that was tried gains 1.0 points; twice the training rows would gain about +5.0 "
-            "points [+3.0, +7.0]");
+  EXPECT_EQ(
+      advice(nothing),
+      "Stop tuning: nothing that was tried gains 1.0 points of accuracy; twice the training rows would gain about "
+      "+5.0 points [+3.0, +7.0]");
   EXPECT_EQ(exit_code_of(nothing), 0);
 
   // What was not tried may help, and where nothing was there is nothing to say.
   const RemedyTable some = decided({judged(Remedy::dropout, kSmall), not_tried(Remedy::mixup)});
-  EXPECT_EQ(advice(some), "Of 1 remedy that was tried, nothing gains 1.0 points");
+  EXPECT_EQ(advice(some), "It is ruled out that the one remedy that was tried gains 1.0 points of accuracy");
   const RemedyTable none = decided({placebo(kSmall), more_data(kHelps), not_tried(Remedy::mixup)});
   EXPECT_TRUE(says(advice(none), "Nothing was judged by the test rows, so nothing is said of tuning")) << advice(none);
   EXPECT_EQ(exit_code_of(none), 3);
 
   const RemedyTable open = decided({judged(Remedy::dropout, gain_of(0.004, 0.02, 0.4)), judged(Remedy::mixup, kSmall)});
-  EXPECT_TRUE(says(advice(open), "open whether 1 remedy gains 1.0 points; most is seen of setting of dropout, +0.4"))
+  EXPECT_TRUE(says(advice(open),
+                   "open whether 1 of them gains 1.0 points; the largest gain is seen of setting of dropout: +0.4"))
       << advice(open);
   EXPECT_TRUE(says(advice(open), "; about 63000 test rows could tell")) << advice(open);
   EXPECT_EQ(exit_code_of(open), 3);

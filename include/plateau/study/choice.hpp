@@ -18,7 +18,7 @@ struct Step {
 };
 
 // In this order, each over the user's training and the steps before it that are taken.
-struct Choice {
+struct ChosenSteps {
   std::optional<Step> unfrozen;     // without frozen layers, where the user has some
   std::optional<Step> drawn;        // from drawn weights, where the user has given ones
   std::optional<Step> optimised;    // the same network, otherwise optimised; it fits the training rows better
@@ -29,7 +29,7 @@ struct Choice {
 
 // Most steps of a battery take some 20 * battery.folds trainings. `own` has no rows yet. With `longer`, the recipe is
 // also tried with lengthened(battery): what needs more steps than usual is then found as better optimised or larger.
-Choice choose_settings(Laboratory& laboratory, const TrainingData& data, const Run& own, const Folds& folds,
-                       const Battery& battery, bool longer, std::uint64_t seed);
+ChosenSteps choose_settings(Laboratory& laboratory, const TrainingData& data, const Run& own, const Folds& folds,
+                            const Battery& battery, bool longer, std::uint64_t seed);
 
 }  // namespace plateau

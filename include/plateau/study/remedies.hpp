@@ -4,7 +4,8 @@
 //
 //   every remedy is a list of settings, of which folds of the training rows choose one by validation loss. The chosen
 //   ones and the baseline, which is the user's training, are then judged by the test rows: by fresh seeds, which both
-//   sides share. So neither lucky seeds nor lucky test rows have chosen what is judged.
+//   sides share. So neither lucky seeds nor lucky test rows have chosen what is judged. Of several that help, training
+//   rows that other folds hold out name the first: the largest of many gains by the same test rows would be too large.
 //   beside them stand the baseline against itself with other seeds (the placebo), and a search among random settings
 //   that takes as many trainings as all other remedies together.
 //
@@ -45,7 +46,7 @@ struct RemediesResult {
 };
 
 // None where the user wanted an end before all was trained. Throws InputError where the data leave nothing to compare,
-// in one sentence: too few rows, rows of one class, fewer groups than folds.
+// in one sentence: too few rows, rows of one class, features of which none varies, fewer groups than folds.
 std::optional<RemediesResult> remedies(const Split& split, const RemediesConfiguration& configuration, Trainer& trainer,
                                        const Laboratory::Observer& observer = {});
 

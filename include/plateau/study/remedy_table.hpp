@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// What was measured of every remedy, and what follows from these numbers alone: which helps, and what to do. All
-// accuracies and gains are fractions.
+// What was measured of every remedy, and what follows from these numbers alone: which helps, and which helps most. All
+// accuracies and gains are fractions. What to do then stands in remedy_advice.hpp.
 #pragma once
 
 #include <optional>
@@ -35,9 +35,10 @@ const char* to_string(Remedy remedy);                       // "optimisation", "
 std::optional<Remedy> remedy_named(std::string_view name);  // the other way round
 
 // helps: the interval of the gain lies above 0, the gain is delta at least, and its p-value, adjusted for the number of
-// remedies, is 0.05 at most. hurts: the interval lies below 0. no_effect: it lies below delta. unresolved: anything
-// else. predicted: more data, which nobody has trained on. control: the placebo.
-enum class RemedyState { helps, no_effect, hurts, unresolved, predicted, control, not_tried };
+// remedies, is 0.05 at most. hurts: the same of the loss. no_effect: the interval lies below delta. unresolved:
+// anything else. trade_off: what helps the balanced accuracy, while a fall of the accuracy by delta is not ruled out.
+// predicted: more data, which nobody has trained on. control: the placebo.
+enum class RemedyState { helps, no_effect, hurts, unresolved, trade_off, predicted, control, not_tried };
 const char* to_string(RemedyState state);  // "helps", "no-effect", "hurts", ...
 
 struct RemedyCost {
@@ -60,19 +61,27 @@ struct EnsembleGain {
 struct RemedyRow {
   Remedy remedy = Remedy::placebo;
   RemedyState state = RemedyState::not_tried;
-  std::string chosen;                   // what was judged, in words; why nothing was, where it was not tried
-  Index settings = 0;                   // of which it was chosen, by folds of the training rows
-  bool balanced = false;                // by balanced accuracy: the mean recall over the classes that have test rows
-  SettingEvidence setting;              // as the test rows judge it; its gain is over the baseline, also of more data
-  Index better_seeds = 0;               // pairs of trainings in which it is above the baseline
-  double adjusted_p = 1;                // of setting.gain.p_greater, by Holm over the remedies
-  std::optional<Needed> needed;         // to tell whether it gains delta, where that is unresolved
-  std::vector<EnsembleGain> ensembles;  // of the ensemble
+  std::string chosen;                 // what was judged, in words; why nothing was, where it was not tried
+  Index settings = 0;                 // of which it was chosen, by folds of the training rows
+  bool balanced = false;              // by balanced accuracy: the mean recall over the classes that have test rows
+  SettingEvidence setting;            // as the test rows judge it; its gain is over the baseline, also of more data
+  Difference accuracy_gain;           // over the baseline, of accuracy; of a row that is judged by balanced accuracy
+  std::optional<Index> better_seeds;  // pairs of trainings in which its accuracy is above the baseline's; where paired
+  double adjusted_p = 1;              // of setting.gain.p_greater, by Holm over the remedies
+  double adjusted_p_worse = 1;        // of 1 - setting.gain.p_greater, likewise
+  std::optional<Needed> needed;       // to tell whether it gains delta, where that is unresolved
+  std::optional<double> held_out_accuracy;  // cross-validated on the training rows, where several remedies help
+  std::optional<Difference> behind_top;     // accuracy of the top remedy less its own, on the same test rows
+  std::vector<EnsembleGain> ensembles;      // of the ensemble
   RemedyCost cost;
 
   const Difference& gain() const { return setting.gain; }
   // Trained, so that a p-value belongs to it; the placebo is none of them.
   bool is_judged() const;
+  bool is_judged_by_accuracy() const { return is_judged() && !balanced; }
+  bool helps_accuracy() const { return state == RemedyState::helps && !balanced; }
+  // That it leaves the accuracy where it is, but for less than delta, is shown, or it is judged by the accuracy anyway.
+  bool keeps_accuracy(double delta) const { return !balanced || accuracy_gain.interval.low > -delta; }
 };
 
 struct RemedyTable {
@@ -81,12 +90,14 @@ struct RemedyTable {
   SettingEvidence baseline;
   Interval test_interval;  // of the baseline's accuracy, Wilson's for the test rows
   RemedyCost baseline_cost;
+  RemedyCost ranking_cost;  // of held_out_accuracy
   std::vector<RemedyRow> rows;
   std::optional<CurveEvidence> curve;  // of the baseline, where more data were asked for
 };
 
-// The state of a gain that was measured, and adjusted for. NaN in any of the numbers is unresolved.
-RemedyState state_of(const Difference& gain, double adjusted_p, double delta);
+// The state of a gain that was measured, and adjusted for: `adjusted_p` of a gain, `adjusted_p_worse` of a loss so
+// large. NaN in any of the numbers is unresolved.
+RemedyState state_of(const Difference& gain, double adjusted_p, double adjusted_p_worse, double delta);
 
 // What would settle an unresolved gain in 80 % of comparisons, were it as it is seen, about: as many test rows and
 // trainings as leave a standard error by which a gain of delta or more is told from 0 after the correction for so many
@@ -100,14 +111,20 @@ std::optional<Needed> needed_for(const Difference& gain, Index test_rows, Index 
 std::optional<double> rows_per_point(const RemedyTable& table);
 
 // Fills in what follows from the gains of the rows that were tried - adjusted p-values, states, test rows to resolve -
-// and sorts: by gain, the largest first, and what was not tried last.
+// and sorts: by gain of accuracy, the largest first, then what is judged by balanced accuracy, and last what was not
+// tried.
 void decide(RemedyTable& table);
 
-// "about 900 test rows and 60 trainings of each"; of what is there already nothing is said.
-std::string needed_words(const Needed& needed, const RemedyTable& table);
+// The first row of this remedy; null where there is none.
+const RemedyRow* find(const RemedyTable& table, Remedy remedy);
 
-// What to do, in one or two sentences without a full stop at the end. Of a table that is decided.
-std::string advice(const RemedyTable& table);
+// Of the remedies that help the accuracy the one with the highest held-out accuracy: the largest of gains that the same
+// test rows judge is large by luck as well, and training rows have no part in that. Without held-out accuracies the one
+// with the largest gain. Null where none helps. `single`: of single changes only, neither a pair nor the search.
+const RemedyRow* top_of(const RemedyTable& table, bool single = false);
+
+// Whether the test rows leave open which of the two is the better one: the interval of the difference holds 0.
+bool is_level_with_top(const RemedyRow& row);
 
 // Whether other seeds alone make a difference as large as to leave 0 out: then gains of that size mean nothing.
 bool placebo_differs(const RemedyTable& table);
@@ -115,7 +132,7 @@ bool placebo_differs(const RemedyTable& table);
 bool placebo_helps(const RemedyTable& table);
 
 // 1 where every training of the baseline diverged; 0 where a remedy helps, or none has an effect of delta for sure;
-// 3 where that is open.
+// 3 where that is open. What may cost delta of accuracy has no part in that.
 int exit_code_of(const RemedyTable& table);
 
 }  // namespace plateau

@@ -1,0 +1,150 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/study/remedy_advice.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "points.hpp"
+
+namespace plateau {
+namespace {
+
+Index judged_by_accuracy(const RemedyTable& table) {
+  return std::ranges::count_if(table.rows, &RemedyRow::is_judged_by_accuracy);
+}
+
+bool is_open(const RemedyRow& row) { return row.state == RemedyState::unresolved && !row.balanced; }
+
+std::string capitalised(std::string text) {
+  text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+  return text;
+}
+
+// What the accuracy does meanwhile, of what is judged by balanced accuracy.
+std::string cost_words(const RemedyTable& table, const RemedyRow& row) {
+  if (shown_negative(row.accuracy_gain)) return fmt::format("and cost accuracy: {}", points(row.accuracy_gain));
+  if (row.keeps_accuracy(table.delta)) return fmt::format("and change the accuracy by {}", points(row.accuracy_gain));
+  return fmt::format("and may cost {:.1f} points of accuracy or more: {}", 100 * table.delta,
+                     points(row.accuracy_gain));
+}
+
+std::string balance_words(const RemedyTable& table, const RemedyRow& row) {
+  const std::string accuracy = cost_words(table, row);
+  switch (row.state) {
+    case RemedyState::helps:
+      return fmt::format("{} raise the balanced accuracy by {}, {}", row.chosen, points(row.gain()), accuracy);
+    case RemedyState::trade_off:
+      return fmt::format(
+          "{} raise the balanced accuracy by {}, {}; that trades one for the other and is not counted "
+          "as help",
+          row.chosen, points(row.gain()), accuracy);
+    case RemedyState::unresolved:
+      return fmt::format("it is open whether {} raise the balanced accuracy by {:.1f} points: they change it by {}, {}",
+                         row.chosen, 100 * table.delta, points(row.gain()), accuracy);
+    default:
+      return fmt::format("{} do not raise the balanced accuracy by {:.1f} points: they change it by {}, {}", row.chosen,
+                         100 * table.delta, points(row.gain()), accuracy);
+  }
+}
+
+// What is decided of the balance, and what is not where it alone is left to say.
+bool is_said(const RemedyTable& table, const RemedyRow& row) {
+  if (!row.is_judged() || !row.balanced) return false;
+  if (row.state == RemedyState::helps || row.state == RemedyState::trade_off) return true;
+  if (judged_by_accuracy(table) == 0) return true;
+  return row.state == RemedyState::unresolved && top_of(table) == nullptr && std::ranges::none_of(table.rows, is_open);
+}
+
+std::string prediction_words(const RemedyTable& table) {
+  const RemedyRow* const more = find(table, Remedy::more_data);
+  if (more == nullptr || more->state != RemedyState::predicted) return "";
+  return fmt::format("; twice the training rows would gain about {}", points(more->gain()));
+}
+
+// Which remedies the test rows cannot tell from the top one, by name.
+std::string level_words(const RemedyTable& table) {
+  std::vector<std::string> level;
+  for (const RemedyRow& row : table.rows)
+    if (is_level_with_top(row)) level.emplace_back(to_string(row.remedy));
+  if (level.empty()) return "";
+  return fmt::format("; the test rows do not tell it from {}", fmt::join(level, ", "));
+}
+
+std::string helps_words(const RemedyTable& table, const RemedyRow& top) {
+  std::string text = fmt::format("What helps most is {}: {}", top.chosen, points(top.gain()));
+  if (top.better_seeds) text += fmt::format(", better in {} of {} trainings", *top.better_seeds, top.setting.trainings);
+  if (const Index helpful = std::ranges::count_if(table.rows, &RemedyRow::helps_accuracy); helpful > 1)
+    text +=
+        fmt::format("; of the {} remedies that help it has the highest accuracy on held-out training rows", helpful);
+  text += level_words(table);
+  const RemedyRow* const single = top_of(table, true);
+  if (single != nullptr && single != &top)
+    text += fmt::format("; of single changes {} does most: {}", single->chosen, points(single->gain()));
+  return text;
+}
+
+std::string open_words(const RemedyTable& table) {
+  Needed most;
+  const RemedyRow* largest = nullptr;
+  for (const RemedyRow& row : table.rows) {
+    if (!is_open(row)) continue;
+    if (largest == nullptr) largest = &row;
+    if (!row.needed) continue;
+    most.test_rows = std::max(most.test_rows, row.needed->test_rows);
+    most.trainings = std::max(most.trainings, row.needed->trainings);
+  }
+  const Index open = std::ranges::count_if(table.rows, is_open);
+  std::string text = fmt::format("No remedy is shown to raise the accuracy, and it is open whether {} {} {:.1f} points",
+                                 open, open == 1 ? "of them gains" : "of them gain", 100 * table.delta);
+  if (largest->gain().value > 0)
+    text += fmt::format("; the largest gain is seen of {}: {}", largest->chosen, points(largest->gain()));
+  if (most.test_rows > 0) text += "; " + needed_words(most, table) + " could tell";
+  return text + prediction_words(table);
+}
+
+std::string nothing_words(const RemedyTable& table) {
+  const bool all =
+      std::ranges::none_of(table.rows, [](const RemedyRow& row) { return row.state == RemedyState::not_tried; });
+  const Index judged = judged_by_accuracy(table);
+  const std::string gains = fmt::format("gains {:.1f} points of accuracy", 100 * table.delta) + prediction_words(table);
+  if (all) return "Stop tuning: nothing that was tried " + gains;
+  return judged == 1 ? "It is ruled out that the one remedy that was tried " + gains
+                     : fmt::format("None of the {} remedies that were tried {}", judged, gains);
+}
+
+std::string words_on_accuracy(const RemedyTable& table) {
+  if (const RemedyRow* const top = top_of(table); top != nullptr) return helps_words(table, *top);
+  if (std::ranges::any_of(table.rows, is_open)) return open_words(table);
+  if (judged_by_accuracy(table) > 0) return nothing_words(table);
+  return "";
+}
+
+}  // namespace
+
+std::string needed_words(const Needed& needed, const RemedyTable& table) {
+  const auto rounded = [](Index count) { return std::stod(fmt::format("{:.1e}", static_cast<double>(count))); };
+  std::string rows = fmt::format("about {:.0f} test rows", rounded(needed.test_rows));
+  const std::string trainings = fmt::format("{:.0f} trainings of each", rounded(needed.trainings));
+  if (needed.trainings <= table.baseline.trainings) return rows;
+  return needed.test_rows <= table.test_rows ? "about " + trainings : fmt::format("{} and {}", rows, trainings);
+}
+
+std::string advice(const RemedyTable& table) {
+  std::string text = words_on_accuracy(table);
+  for (const RemedyRow& row : table.rows)
+    if (is_said(table, row)) text += (text.empty() ? "" : ". ") + capitalised(balance_words(table, row));
+  if (text.empty())
+    text = "Nothing was judged by the test rows, so nothing is said of tuning" + prediction_words(table);
+  if (table.baseline.diverged == table.baseline.trainings)
+    text = "Every training of the baseline diverged, so gains are over what it had reached until then. " + text;
+  if (placebo_differs(table))
+    text += fmt::format(". But other seeds alone make a difference of {}: what gains no more than that means nothing",
+                        points(find(table, Remedy::placebo)->gain()));
+  return text;
+}
+
+}  // namespace plateau
