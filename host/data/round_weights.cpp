@@ -35,7 +35,7 @@ std::vector<float> read_floats(SafetensorsFile& file, const TensorEntry& entry) 
   if (entry.dtype == "F64")
     return read_as<double>(file.at(entry), bytes, [](double value) { return static_cast<float>(value); });
   file.refuse("tensor " + in_quotes(entry.name) + " has dtype " + in_quotes(entry.dtype) +
-              "; weights are read of F32, F16, BF16 and F64");
+              "; weights are read of F16, BF16, F32 and F64");
 }
 
 }  // namespace

@@ -13,11 +13,13 @@ namespace {
 
 bool are_most(Index rounds, std::size_t of) { return 2 * rounds > static_cast<Index>(of); }
 
-// No prediction has the name of a label.
+// There are predictions, and none has the name of a label.
 bool are_foreign(const RoundPredictions& predictions, Index labels) {
-  return std::all_of(predictions.predicted.begin(), predictions.predicted.end(), [&](const Ids& predicted) {
-    return std::all_of(predicted.begin(), predicted.end(), [&](std::int32_t id) { return id < 0 || id >= labels; });
-  });
+  std::int32_t least = -1;
+  for (const Ids& predicted : predictions.predicted)
+    for (const std::int32_t id : predicted)
+      if (id >= 0) least = least < 0 ? id : std::min(least, id);
+  return least >= labels;
 }
 
 // The classes that were used, where no name says what they are: ids from 0, or the names that no label has.
