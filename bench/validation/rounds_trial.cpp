@@ -59,7 +59,7 @@ std::optional<ForensicsRecord> record_rounds(const Problem& problem, Trainer& tr
     if (frozen && plan.frozen_layers == FrozenLayers::all) {
       // Nothing moves, so the round leaves what the one before left.
       record.log.rounds.push_back(record.log.rounds.back());
-      record.log.rounds.back().number = round + 1;
+      record.log.rounds.back().number = static_cast<double>(round + 1);
     } else {
       Run run = s.run;
       run.seed = static_cast<std::uint64_t>(round);
@@ -77,7 +77,7 @@ std::optional<ForensicsRecord> record_rounds(const Problem& problem, Trainer& tr
       double right = 0;
       for (Index row = 0; row < s.test_rows; ++row)
         right += evaluated[static_cast<std::size_t>(row)] == data.test_label[row];
-      record.log.rounds.push_back({.number = round + 1,
+      record.log.rounds.push_back({.number = static_cast<double>(round + 1),
                                    .test_accuracy = logged(right / static_cast<double>(s.test_rows)),
                                    .train_accuracy = logged(result.history.back().train_accuracy),
                                    .train_loss = result.history.back().train_loss});

@@ -23,12 +23,6 @@ struct ForensicsArguments {
   CommonOptions common;
 };
 
-void expects_one_per_round(const std::string& folder, std::size_t files, std::size_t rounds, const RoundLog& log) {
-  if (files == rounds) return;
-  throw InputError(fmt::format("{}: there are {} files and {} rounds in {}; one file per round is needed", folder,
-                               files, rounds, log.source));
-}
-
 // Predictions by the networks that were saved, where they are such as Plateau can compute.
 void replay_networks(const std::vector<std::filesystem::path>& of_rounds, const ForensicsArguments& arguments,
                      ForensicsRecord& record) {
@@ -49,14 +43,14 @@ void replay_networks(const std::vector<std::filesystem::path>& of_rounds, const 
       }
       replay->add(file.string(), model, expects_no_interrupt);
     }
-    record.predictions = replay->take();
-    record.replayed = true;
+    record.networks = replay->take();
+    record.networks_by_plateau = replay->by_plateau();
   } catch (const InputError& error) {
     record.not_replayed = error.what();
   }
 }
 
-ForensicsRecord record_of(const ForensicsArguments& arguments) {
+ForensicsRecord record_of(const ForensicsArguments& arguments, ForensicsReading& reading) {
   const ForensicsFiles& files = arguments.files;
   ForensicsRecord record{.log = read_round_log(files.rounds), .delta = arguments.delta_points / 100};
   std::optional<Dataset> data;
@@ -68,36 +62,38 @@ ForensicsRecord record_of(const ForensicsArguments& arguments) {
     record.classes = data->classes;
   }
   if (files.test_rows) record.test_rows = *files.test_rows;
-  const std::size_t rounds = record.log.rounds.size();
   if (!files.predictions.empty()) {
-    const auto of_rounds = files_by_number(files.predictions, {".csv", ".npy"});
-    expects_one_per_round(files.predictions, of_rounds.size(), rounds, record.log);
-    record.predictions = read_round_predictions(of_rounds, data ? &*data : nullptr);
+    const RoundFiles of_rounds = files_of_rounds(files.predictions, {".csv", ".npy"}, record.log);
+    reading.passed_over_predictions = of_rounds.passed_over;
+    record.predictions = read_round_predictions(of_rounds.files, data ? &*data : nullptr);
     const auto rows = static_cast<Index>(record.predictions->predicted.front().size());
     if (files.test_rows && *files.test_rows != rows)
       throw InputError(fmt::format("--test-rows {}: {} has predictions of {} rows", *files.test_rows,
-                                   of_rounds.front().string(), rows));
+                                   of_rounds.files.front().string(), rows));
   }
   if (!files.checkpoints.empty()) {
-    const auto of_rounds = files_by_number(files.checkpoints, {".safetensors"});
-    expects_one_per_round(files.checkpoints, of_rounds.size(), rounds, record.log);
-    for (const auto& file : of_rounds) {
+    const RoundFiles of_rounds = files_of_rounds(files.checkpoints, {".safetensors"}, record.log);
+    reading.passed_over_checkpoints = of_rounds.passed_over;
+    for (const auto& file : of_rounds.files) {
       expects_no_interrupt();
-      record.weights.add(file.string(), read_tensor_file(file, kBesideWeights).tensors);
+      record.weights.add(file.string(), read_round_weights(file));
     }
-    if (data && !record.predictions) replay_networks(of_rounds, arguments, record);
+    if (data) replay_networks(of_rounds.files, arguments, record);
   }
+  add_reading(record, reading);
   return record;
 }
 
 int run_forensics(const ForensicsArguments& arguments) {
   const CommonOptions& common = arguments.common;
-  checked("--delta", arguments.delta_points, Least::above_zero);
+  if (!(0 < arguments.delta_points && arguments.delta_points < 100))
+    throw InputError(fmt::format("--delta {}: expected points, above 0 and below 100", arguments.delta_points));
   expects_apart(outputs_in(common.out, {"forensics.json"}), {arguments.files.rounds, arguments.files.data});
-  const ForensicsRecord record = record_of(arguments);
+  ForensicsReading reading;
+  const ForensicsRecord record = record_of(arguments, reading);
   if (!common.out.empty()) prepare_forensics_directory(common.out);
   Forensics forensics{
-      .files = arguments.files, .reading = reading_of(record), .evidence = measure_rounds(record), .decision = {}};
+      .files = arguments.files, .reading = std::move(reading), .evidence = measure_rounds(record), .decision = {}};
   forensics.decision = explain_forensics(forensics.evidence);
   const std::string json = forensics_json(forensics, cpu_environment(1));
   if (!common.out.empty()) write_forensics_directory(common.out, json);
@@ -114,7 +110,8 @@ Action add_forensics_command(CLI::App& plateau) {
   command->footer(
       "Example: plateau forensics --rounds tests/data/forensics/rounds.csv --predictions "
       "tests/data/forensics/predictions --data tests/data/forensics/test.csv --target kind\n"
-      "Exit codes: 0 decided, 3 inconclusive, 4 a fault of data or evaluation is proved, 2 bad input");
+      "Exit codes: 0 decided, 3 inconclusive, 4 a fault of data or evaluation is proved, 2 bad input, 1 a machine that "
+      "failed, 130 Ctrl-C");
   ForensicsArguments& a = *arguments;
   command
       ->add_option("--rounds", a.files.rounds,
@@ -123,7 +120,7 @@ Action add_forensics_command(CLI::App& plateau) {
   command->add_option("--predictions", a.files.predictions,
                       "folder with a .csv or .npy file per round: the class, or the outputs, of every test row");
   command->add_option("--checkpoints", a.files.checkpoints,
-                      "folder with a .safetensors file of weights per round; with --data and without --predictions, "
+                      "folder with a .safetensors file of weights per round; with --data, "
                       "networks of linear layers and ReLU predict themselves");
   command->add_option("--data", a.files.data,
                       std::string("the test rows with their labels, or these alone: ") + kRowFiles + "; or y.npy");

@@ -29,7 +29,7 @@ struct Column {
 
 // What at least one round has.
 std::vector<Column> columns(const ForensicsEvidence& e) {
-  std::vector<Column> columns{{"round", [](const ForensicsRound& r) { return fmt::format("{}", r.number); }}};
+  std::vector<Column> columns{{"round", [](const ForensicsRound& r) { return round_name(r.number); }}};
   const auto has = [&](auto is) { return std::ranges::any_of(e.rounds, is); };
   const auto add = [&](std::string name, auto cell) { columns.push_back({std::move(name), cell}); };
   if (has([](const ForensicsRound& r) { return r.train_loss.has_value(); }))
@@ -78,11 +78,36 @@ void round_table(std::string& out, const ForensicsEvidence& e) {
   out += '\n';
 }
 
+std::string by_id(const Forensics& forensics) {
+  const ForensicsEvidence& e = forensics.evidence;
+  return e.guess && !e.guess->map.empty()
+             ? "predicted numbers are taken for ids of classes, in the order that makes the log right (Evidence says "
+               "which)"
+             : fmt::format("predicted numbers are taken for ids of the {} classes of {}, counted from 0",
+                           e.classes.size(), one_line(forensics.files.data));
+}
+
+std::string passed_over(const std::string& folder, const std::vector<std::string>& names) {
+  constexpr std::size_t kNamed = 6;
+  std::string text;
+  for (std::size_t i = 0; i < names.size() && i < kNamed; ++i)
+    text += fmt::format("{}'{}'", i == 0 ? "" : ", ", one_line(names[i]));
+  if (names.size() > kNamed) text += fmt::format(" and {} more", names.size() - kNamed);
+  return fmt::format("of {} {} passed over, as no round has that number: {}", one_line(folder),
+                     names.size() == 1 ? "one file is" : fmt::format("{} files are", names.size()), text);
+}
+
 std::vector<std::string> how_read(const Forensics& forensics) {
   const ForensicsEvidence& e = forensics.evidence;
-  std::vector<std::string> lines{fmt::format("test accuracies are column '{}'{}",
-                                             one_line(forensics.reading.accuracy_column),
-                                             forensics.reading.in_percent ? ", in percent" : "")};
+  const ForensicsReading& reading = forensics.reading;
+  std::vector<std::string> lines{fmt::format("test accuracies are column '{}'{}", one_line(reading.accuracy_column),
+                                             reading.in_percent ? ", in percent" : "")};
+  lines.push_back(reading.number_column.empty()
+                      ? "rounds are numbered by their lines"
+                      : fmt::format("rounds are numbered by column '{}'", one_line(reading.number_column)));
+  if (reading.not_evaluated > 0)
+    lines.push_back(fmt::format("{} of the log without a test accuracy {} no rounds",
+                                counted(reading.not_evaluated, "line"), reading.not_evaluated == 1 ? "makes" : "make"));
   if (!e.test_class_rows.empty()) {
     const auto most = std::ranges::max_element(e.test_class_rows);
     lines.push_back(fmt::format("of {} test rows of {} class '{}' has most: {}, a majority share of {:.3f}",
@@ -90,9 +115,13 @@ std::vector<std::string> how_read(const Forensics& forensics) {
                                 one_line(e.classes[static_cast<std::size_t>(most - e.test_class_rows.begin())]), *most,
                                 majority_share(e.test_class_rows)));
   }
-  if (forensics.reading.predictions_by_id && !e.rounds.front().predicted_class_rows.empty())
-    lines.push_back(fmt::format("predicted numbers are taken for ids of the {} classes of {}, counted from 0",
-                                e.classes.size(), one_line(forensics.files.data)));
+  if (!reading.predictions_column.empty())
+    lines.push_back(fmt::format("predicted classes are column '{}'", one_line(reading.predictions_column)));
+  if (reading.predictions_by_id && !e.rounds.front().predicted_class_rows.empty()) lines.push_back(by_id(forensics));
+  if (!reading.passed_over_predictions.empty())
+    lines.push_back(passed_over(forensics.files.predictions, reading.passed_over_predictions));
+  if (!reading.passed_over_checkpoints.empty())
+    lines.push_back(passed_over(forensics.files.checkpoints, reading.passed_over_checkpoints));
   return lines;
 }
 
@@ -104,13 +133,22 @@ Json change_json(const AccuracyChange& change) {
   return json;
 }
 
+// A whole number as such.
+Json round_number(double number) {
+  return number == std::floor(number) && std::abs(number) <= 0x1p53 ? Json(static_cast<Index>(number)) : Json(number);
+}
+// "nan" and "inf", which JSON has no numbers for.
+Json loss_json(const std::optional<double>& loss) {
+  return loss && !std::isfinite(*loss) ? Json(fmt::format("{}", *loss)) : or_null(loss);
+}
+
 Json round_json(const ForensicsRound& round, const ForensicsEvidence& e) {
-  Json json{{"round", round.number},
+  Json json{{"round", round_number(round.number)},
             {"test_accuracy", round.test_accuracy},
             {"interval_95", round.interval ? json_interval(*round.interval) : Json(nullptr)},
             {"train_accuracy", or_null(round.train_accuracy)},
-            {"train_loss", or_null(round.train_loss)},
-            {"test_loss", or_null(round.test_loss)}};
+            {"train_loss", loss_json(round.train_loss)},
+            {"test_loss", loss_json(round.test_loss)}};
   if (!round.predicted_class_rows.empty()) {
     json["predicted_class_rows"] = round.predicted_class_rows;
     json["without_class"] = round.without_class;
@@ -118,6 +156,7 @@ Json round_json(const ForensicsRound& round, const ForensicsEvidence& e) {
     json["changed_share"] =
         round.changed ? Json(static_cast<double>(*round.changed) / static_cast<double>(e.test_rows)) : Json(nullptr);
     json["same_outputs"] = or_null(round.same_outputs);
+    json["network_changed"] = or_null(round.network_changed);
   }
   if (round.recomputed) {
     json["recomputed"] = *round.recomputed;
@@ -125,6 +164,7 @@ Json round_json(const ForensicsRound& round, const ForensicsEvidence& e) {
   }
   if (round.weights_hash) {
     json["weights_hash"] = fmt::format("{:016x}", *round.weights_hash);
+    json["weights_are_finite"] = round.weights_are_finite;
     json["layer_change"] = Json::array();
     for (const double change : round.layer_change) json["layer_change"].push_back(json_number(change));
   }
@@ -139,7 +179,7 @@ Json label_map_json(const LabelMapTest& test) {
 }
 
 Json trade_json(const ClassTrade& trade, const ForensicsEvidence& e) {
-  Json json{{"earlier_round", e.rounds[trade.earlier].number},
+  Json json{{"earlier_round", round_number(e.rounds[trade.earlier].number)},
             {"total", change_json(trade.total)},
             {"lost_by_fallen", json_difference(trade.lost_by_fallen)},
             {"classes", Json::array()}};
@@ -149,12 +189,29 @@ Json trade_json(const ClassTrade& trade, const ForensicsEvidence& e) {
   return json;
 }
 
+Json replay_json(const Replay& replay, const ForensicsEvidence& e) {
+  return {{"taken", replay.taken},
+          {"by_plateau", replay.by_plateau},
+          {"closest_round", round_number(e.rounds[replay.closest].number)},
+          {"accuracy", replay.accuracy},
+          {"agreeing", replay.agreeing},
+          {"logged_as_round", replay.logged_as ? round_number(e.rounds[*replay.logged_as].number) : Json(nullptr)}};
+}
+
+Json guess_json(const ClassGuess& guess) {
+  return {{"is_shown", guess.is_shown}, {"agreeing", guess.agreeing}, {"given", guess.given}, {"map", guess.map}};
+}
+
 }  // namespace
 
-ForensicsReading reading_of(const ForensicsRecord& record) {
-  return {.accuracy_column = record.log.accuracy_column,
-          .in_percent = record.log.in_percent,
-          .predictions_by_id = record.predictions && record.predictions->by_id};
+void add_reading(const ForensicsRecord& record, ForensicsReading& reading) {
+  reading.number_column = record.log.number_column;
+  reading.accuracy_column = record.log.accuracy_column;
+  reading.in_percent = record.log.in_percent;
+  reading.not_evaluated = record.log.not_evaluated;
+  const auto& predictions = record.predictions ? record.predictions : record.networks;
+  reading.predictions_by_id = predictions && predictions->by_id;
+  if (predictions) reading.predictions_column = predictions->column;
 }
 
 std::string forensics_summary(const Forensics& forensics) {
@@ -203,37 +260,36 @@ std::string forensics_json(const Forensics& forensics, const Environment& enviro
   json["evidence"] = verdict.evidence;
   json["not_tested"] = verdict.not_tested;
   json["data"] = {
+      {"number_column", or_null(forensics.reading.number_column)},
       {"accuracy_column", forensics.reading.accuracy_column},
       {"in_percent", forensics.reading.in_percent},
       {"decimals", e.decimals},
+      {"not_evaluated", forensics.reading.not_evaluated},
       {"test_rows", e.test_rows > 0 ? Json(e.test_rows) : Json(nullptr)},
       {"classes", e.classes},
       {"test_class_rows", e.test_class_rows},
       {"majority_share_test", e.test_class_rows.empty() ? Json(nullptr) : Json(majority_share(e.test_class_rows))},
+      {"predictions_column", or_null(forensics.reading.predictions_column)},
       {"predictions_by_id", forensics.reading.predictions_by_id},
+      {"passed_over_predictions", forensics.reading.passed_over_predictions},
+      {"passed_over_checkpoints", forensics.reading.passed_over_checkpoints},
       {"layers", e.layers}};
   json["rounds"] = Json::array();
   for (const ForensicsRound& round : e.rounds) json["rounds"].push_back(round_json(round, e));
   json["label_map"] = e.label_map ? label_map_json(*e.label_map) : Json(nullptr);
-  json["slope"] = e.slope ? Json{{"from_round", e.rounds[e.slope->first].number},
+  json["slope"] = e.slope ? Json{{"from_round", round_number(e.rounds[e.slope->first].number)},
                                  {"by_rows", e.slope->by_rows},
                                  {"change", json_estimate(e.slope->change)},
                                  {"tost_p", json_number(e.slope->tost_p)}}
                           : Json(nullptr);
-  json["spread"] = e.spread ? Json{{"from_round", e.rounds[e.spread->first].number},
+  json["spread"] = e.spread ? Json{{"from_round", round_number(e.rounds[e.spread->first].number)},
                                    {"range", e.spread->range},
                                    {"detectable", e.spread->detectable},
                                    {"paired", e.spread->paired},
                                    {"disagreeing_share", e.spread->disagreeing_share}}
                             : Json(nullptr);
-  json["replay"] =
-      e.replay
-          ? Json{{"taken", e.replay->taken},
-                 {"closest_round", e.rounds[e.replay->closest].number},
-                 {"accuracy", e.replay->accuracy},
-                 {"agreeing", e.replay->agreeing},
-                 {"logged_as_round", e.replay->logged_as ? Json(e.rounds[*e.replay->logged_as].number) : Json(nullptr)}}
-          : Json(nullptr);
+  json["replay"] = e.replay ? replay_json(*e.replay, e) : Json(nullptr);
+  json["class_guess"] = e.guess ? guess_json(*e.guess) : Json(nullptr);
   json["class_trade"] = e.trade ? trade_json(*e.trade, e) : Json(nullptr);
   return text_of(json);
 }

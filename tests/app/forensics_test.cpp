@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/files.hpp"
+#include "plateau/data/model_file.hpp"
 #include "plateau/data/npy.hpp"
 #include "plateau/data/output_file.hpp"
 #include "plateau/data/safetensors.hpp"
@@ -162,7 +163,7 @@ TEST_F(Forensics, finds_every_fault_that_was_planted) {
               std::to_string(0.5 + 0.05 * static_cast<double>(r)) + of_round.substr(of_round.rfind(',')) + "\n";
   }
   EXPECT_EQ(verdict(with(with({"--rounds", file("moving.csv", moving)}, labels), {"--predictions", place("stale")})),
-            "stale-evaluation proved 4");
+            "stale-evaluation supported 0");  // nothing says that the weights moved
 
   predictions("exchanged", [](std::size_t, std::vector<std::string>& rows) {
     for (std::string& row : rows) row = row == "cat" ? "dog" : row == "dog" ? "fox" : row == "fox" ? "cat" : row;
@@ -211,17 +212,24 @@ TEST_F(Forensics, reads_outputs_as_arrays_with_ids_for_names) {
   EXPECT_EQ(json["rounds"][1]["same_outputs"], false);
   EXPECT_EQ(json["rounds"][2]["same_outputs"], true);
   EXPECT_EQ(json["verdict"]["code"], "stale-evaluation");
-  EXPECT_EQ(result.exit_code, 4);
+  EXPECT_EQ(result.exit_code, 0);
+  checkpoints("moving",
+              [](std::size_t round, int layer) { return static_cast<float>(layer) + static_cast<float>(round); });
+  EXPECT_EQ(verdict(with(with(log, labels), {"--predictions", place("outputs"), "--checkpoints", place("moving")})),
+            "stale-evaluation proved 4");
 }
 
 TEST_F(Forensics, networks_that_were_saved_predict_themselves) {
   std::string rows = "x,kind\n", log_text = "round,acc\n";
   for (int x = 0; x < 200; ++x) rows += std::to_string(x) + (x < 100 ? ",high\n" : ",low\n");
-  std::filesystem::create_directories(folder / "w");
+  for (const char* name : {"w", "bare"}) std::filesystem::create_directories(folder / name);
   for (int round = 1; round <= 4; ++round) {
     const float above = 100.5f + 20 * static_cast<float>(4 - round);  // says "low" above, and is wrong from 100 on
-    write_safetensors(folder / "w" / ("r" + std::to_string(round) + ".safetensors"),
-                      std::vector<Tensor>{{"0.weight", {2, 1}, {-1, 1}}, {"0.bias", {2}, {above, -above}}});
+    const std::string name = "r" + std::to_string(round) + ".safetensors";
+    ModelFile model{.stack = {.widths = {1, 2}, .parameters = {-1, 1, above, -above}}};
+    write_model_file(folder / "bare" / name, model);
+    model.classes = {"high", "low"};
+    write_model_file(folder / "w" / name, model);
     log_text += std::to_string(round) + ",0.695\n";  // as in the first round
   }
   const Arguments command{"--rounds", file("log.csv", log_text), "--data", file("rows.csv", rows), "--checkpoints",
@@ -229,6 +237,9 @@ TEST_F(Forensics, networks_that_were_saved_predict_themselves) {
   EXPECT_EQ(verdict(command), "stale-evaluation proved 4");
   const ProgramResult text = run(command);
   EXPECT_NE(text.out.find("predictions are those of the saved networks"), std::string::npos) << text.out;
+  // Of networks that do not say that they are Plateau's, one round that agrees shows nothing.
+  EXPECT_EQ(verdict({"--rounds", place("log.csv"), "--data", place("rows.csv"), "--checkpoints", place("bare")}),
+            "small-test supported 0");
   // Without a network that fits the rows, the weights are still looked at, and it says why no more is.
   const ProgramResult none = run({"--rounds", place("log.csv"), "--data", kExample + "/test.csv", "--target", "kind",
                                   "--checkpoints", place("w")});
@@ -266,12 +277,15 @@ TEST_F(Forensics, refuses_by_name_what_does_not_fit) {
   refused({"--rounds", file("twice.csv", "round,acc\n1,0.5\n1,0.5\n")}, "line 3: round 1 is there twice");
   refused(with(log, {"--predictions", place("nowhere")}), "nowhere: ");
   file("few/round_1.csv", "class\ncat\n");
-  refused(with(log, {"--predictions", place("few")}), "few: there are 1 files and 8 rounds in ");
+  refused(with(log, {"--predictions", place("few")}),
+          "few: there is 1 file with a number in the name and 8 rounds in ");
   refused(with(log, {"--checkpoints", place("few")}), "there is no file that ends in .safetensors");
   refused(with(log, {"--predictions", kExample + "/predictions", "--test-rows", "100"}), "--test-rows 100: ");
   refused(with(with(log, labels), {"--test-rows", "100"}), "test.csv has 240 rows");
   refused(with(log, {"--test-rows", "0"}), "--test-rows");
-  refused(with(log, {"--delta", "0"}), "--delta");
+  for (const char* delta : {"0", "-1", "100", "200"})
+    refused(with(log, {"--delta", delta}),
+            "--delta " + std::string(delta) + ": expected points, above 0 and below 100");
   refused(with(log, {"--delta", "nan"}), "--delta");
   refused(
       with(log, {"--data", file("short.csv", "x,kind\n1,cat\n2,dog\n"), "--predictions", kExample + "/predictions"}),

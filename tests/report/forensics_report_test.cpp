@@ -4,8 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <functional>
+#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
 
 namespace plateau {
 namespace {
@@ -15,14 +19,20 @@ using Json = nlohmann::json;
 // Three rounds of which everything is known, over classes with names that would break a line.
 Forensics forensics() {
   ForensicsRecord record{.labels = {0, 0, 1, 1, 1}, .classes = {.names = {"c\nat", "dog"}}};
-  record.log = {.source = "r.csv", .accuracy_column = "val_accuracy", .in_percent = true, .decimals = 4};
-  for (const auto& [number, accuracy, loss] : {std::tuple{1, 0.6, 0.9}, {2, 0.8, 0.5}, {3, 0.8, 0.25}})
+  record.log = {.source = "r.csv",
+                .number_column = "epoch",
+                .accuracy_column = "val_accuracy",
+                .in_percent = true,
+                .decimals = 4,
+                .not_evaluated = 2};
+  for (const auto& [number, accuracy, loss] : {std::tuple{1.0, 0.6, 0.9}, {2.5, 0.8, 0.5}, {3.0, 0.8, 0.25}})
     record.log.rounds.push_back({.number = number, .test_accuracy = accuracy, .train_loss = loss});
   record.log.rounds[1].train_loss.reset();
   record.predictions = RoundPredictions{.classes = record.classes,
                                         .predicted = {{0, 1, 1, 1, 0}, {0, 0, 1, 1, 0}, {0, 0, 1, 1, -1}},
                                         .outputs = {1, 2, 3},
-                                        .by_id = true};
+                                        .by_id = true,
+                                        .column = "pred"};
   const auto weights = [](float first, float second) {
     return std::vector<Tensor>{{"fc1.weight", {1}, {first}}, {"fc2.weight", {1}, {second}}};
   };
@@ -31,9 +41,10 @@ Forensics forensics() {
   record.weights.add("3", weights(0.5f, 1.5f));
   Forensics forensics{
       .files = {.rounds = "r.csv", .predictions = "p", .checkpoints = "w", .data = "t.csv", .reading = {.target = "k"}},
-      .reading = reading_of(record),
+      .reading = {.passed_over_predictions = {"README.csv"}},
       .evidence = measure_rounds(record),
       .decision = {}};
+  add_reading(record, forensics.reading);
   forensics.decision = explain_forensics(forensics.evidence);
   return forensics;
 }
@@ -46,14 +57,18 @@ TEST(ForensicsSummary, says_what_was_found_and_what_the_rounds_were) {
   const Forensics of = forensics();
   const std::string text = forensics_summary(of);
   expect_part(text, "\nr.csv: 3 rounds, 5 test rows; nothing was trained\n\nVerdict      frozen-weights (supported). ");
-  expect_part(text, "The weights of rounds 2 and 3 are the same to the bit");
+  expect_part(text, "The weights of rounds 2.5 and 3 are the same to the bit");
   expect_part(text, "\nWhat to do   Look at what is saved");
   expect_part(text,
               "\nround  train loss          test accuracy  of predictions   changed  right / wrong  fc1   fc2\n"
               "    1         0.9  0.6000 [0.231, 0.882]          0.6000\n"
-              "    2              0.8000 [0.376, 0.964]          0.8000  1 (20 %)        +1 / -0    -  50 %\n"
+              "  2.5              0.8000 [0.376, 0.964]          0.8000  1 (20 %)        +1 / -0    -  50 %\n"
               "    3        0.25  0.8000 [0.376, 0.964]          0.8000  1 (20 %)        +0 / -0  0 %   0 %\n\n");
   expect_part(text, "\nRead as      - test accuracies are column 'val_accuracy', in percent\n");
+  expect_part(text, "- rounds are numbered by column 'epoch'\n");
+  expect_part(text, "- 2 lines of the log without a test accuracy make no rounds\n");
+  expect_part(text, "- predicted classes are column 'pred'\n");
+  expect_part(text, "- of p one file is passed over, as no round has that number: 'README.csv'\n");
   expect_part(text, "predicted numbers are taken for ids of the 2 classes of t.csv, counted from 0");
   expect_part(text, "\nFindings     - frozen-weights (supported): ");
   expect_part(text, "the outputs of 1 of 5 test rows in round 3 are no numbers");
@@ -65,7 +80,7 @@ TEST(ForensicsSummary, leaves_out_what_is_not_known) {
   Forensics of{.files = {.rounds = "r.csv"}, .reading = {.accuracy_column = "acc"}};
   of.evidence.rounds.resize(50);
   for (std::size_t r = 0; r < 50; ++r)
-    of.evidence.rounds[r] = {.number = static_cast<Index>(r) + 1, .test_accuracy = 0.5};
+    of.evidence.rounds[r] = {.number = static_cast<double>(r) + 1, .test_accuracy = 0.5};
   of.decision = explain_forensics(of.evidence);
   const std::string text = forensics_summary(of);
   expect_part(text, "\nr.csv: 50 rounds; nothing was trained\n");
@@ -97,10 +112,14 @@ TEST(ForensicsJson, has_all_that_the_text_says) {
   EXPECT_EQ(json["data"]["test_class_rows"], Json({2, 3}));
   EXPECT_EQ(json["data"]["majority_share_test"], 0.6);
   EXPECT_EQ(json["data"]["layers"], Json({"fc1", "fc2"}));
+  EXPECT_EQ(json["data"]["predictions_column"], "pred");
+  EXPECT_EQ(json["data"]["passed_over_predictions"], Json({"README.csv"}));
   const Json& first = json["rounds"][0];
   EXPECT_EQ(first["changed"], nullptr);
   EXPECT_EQ(first["over_before"], nullptr);
   const Json& second = json["rounds"][1];
+  EXPECT_EQ(first["round"].dump(), "1");
+  EXPECT_EQ(second["round"].dump(), "2.5");
   EXPECT_EQ(second["train_loss"], nullptr);
   EXPECT_EQ(second["predicted_class_rows"], Json({3, 2}));
   EXPECT_EQ(second["changed"], 1);
@@ -112,8 +131,53 @@ TEST(ForensicsJson, has_all_that_the_text_says) {
   EXPECT_EQ(json["rounds"][2]["without_class"], 1);
   EXPECT_EQ(json["label_map"]["map"].size(), 2u);
   EXPECT_EQ(json["spread"]["paired"], true);
-  EXPECT_EQ(json["class_trade"]["earlier_round"], 2);
+  EXPECT_EQ(json["class_trade"]["earlier_round"], 2.5);
   EXPECT_EQ(json["slope"], nullptr);
+}
+
+TEST(ForensicsJson, has_losses_that_are_no_numbers_as_text) {
+  Forensics of = forensics();
+  of.evidence.rounds[0].train_loss = std::numeric_limits<double>::quiet_NaN();
+  of.evidence.rounds[1].train_loss = std::numeric_limits<double>::infinity();
+  const Json rounds = Json::parse(forensics_json(of, cpu_environment(1)))["rounds"];
+  EXPECT_EQ(rounds[0]["train_loss"], "nan");
+  EXPECT_EQ(rounds[1]["train_loss"], "inf");
+}
+
+std::set<std::string> keys(const Json& json) {
+  std::set<std::string> found;
+  for (const auto& [key, value] : json.items()) found.insert(key);
+  return found;
+}
+
+// The document names every key, in backticks, and no key is there that it does not name.
+TEST(ForensicsJson, has_the_keys_that_docs_forensics_md_names) {
+  std::ifstream file(std::string(PLATEAU_TEST_DATA) + "/../../docs/forensics.md");
+  const std::string page{std::istreambuf_iterator<char>(file), {}};
+  ASSERT_NE(page.find("## forensics.json"), std::string::npos);
+  const std::string schema = page.substr(page.find("## forensics.json"));
+  Forensics of = forensics();
+  of.evidence.slope = RoundsSlope{};
+  of.evidence.replay = Replay{};
+  of.evidence.guess = ClassGuess{};
+  const Json json = Json::parse(forensics_json(of, cpu_environment(1)));
+  EXPECT_EQ(keys(json),
+            (std::set<std::string>{"schema", "schema_version", "command", "configuration", "versions", "verdict",
+                                   "advice", "findings", "evidence", "not_tested", "data", "rounds", "label_map",
+                                   "slope", "spread", "replay", "class_guess", "class_trade"}));
+  const std::function<void(const Json&)> expect_named = [&](const Json& part) {
+    for (const auto& [key, value] : part.items()) {
+      EXPECT_TRUE(!part.is_object() || schema.find("`" + key + "`") != std::string::npos) << key;
+      if (value.is_structured()) expect_named(value);
+    }
+  };
+  for (const auto& [key, value] : json.items()) {
+    EXPECT_NE(schema.find("`" + key + "`"), std::string::npos) << key;
+    // What other commands say likewise is described on their pages.
+    if (key != "versions" && key != "configuration") expect_named(value);
+  }
+  for (const char* key : {"test_rows", "delta"})
+    EXPECT_NE(schema.find("`" + std::string(key) + "`"), std::string::npos) << key;
 }
 
 }  // namespace

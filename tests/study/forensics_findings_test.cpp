@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace plateau {
 namespace {
@@ -33,7 +35,7 @@ std::string first_sentence(const ForensicsEvidence& evidence) {
 ForensicsEvidence logged(Index rounds) {
   ForensicsEvidence evidence{.decimals = 4};
   for (Index r = 0; r < rounds; ++r)
-    evidence.rounds.push_back({.number = r + 1,
+    evidence.rounds.push_back({.number = static_cast<double>(r) + 1,
                                .test_accuracy = 0.8 + 0.002 * static_cast<double>(r * 7 % 5),
                                .train_loss = 1 / static_cast<double>(r + 1)});
   return evidence;
@@ -118,6 +120,19 @@ TEST(ForensicsFindings, few_rows_are_no_evidence) {
             std::string::npos);
 }
 
+// No sentence denies what another one shows.
+TEST(ForensicsFindings, few_rows_do_not_deny_a_plateau_that_is_shown) {
+  ForensicsEvidence evidence = whole(8);
+  evidence.slope->by_rows = evidence.spread->paired = false;
+  EXPECT_EQ(found(evidence), Codes{"small-test supported"});
+  EXPECT_EQ(first_sentence(evidence),
+            "On these 500 test rows the accuracy stands still to within 1 point, +0.1 points [-0.4, +0.6] along a line "
+            "through rounds 5 to 8; that it does on others they cannot show: changes under 2.8 points between rounds "
+            "that are known by their accuracies alone may be chance");
+  evidence.slope->tost_p = 0.2;
+  EXPECT_TRUE(first_sentence(evidence).ends_with("This is not evidence of a plateau"));
+}
+
 TEST(ForensicsFindings, one_class_in_the_test_rows_makes_an_accuracy_worthless) {
   ForensicsEvidence evidence = whole(5);
   evidence.test_class_rows = {0, 500};
@@ -140,10 +155,13 @@ TEST(ForensicsFindings, equal_outputs_of_other_weights_prove_a_stale_evaluation)
   // Weights that did not move say the same.
   evidence.rounds[3].layer_change = {0, 0};
   EXPECT_EQ(found(evidence), Codes{"frozen-weights supported"});
-  // Without weights, by the train loss; one that stood still proves nothing.
+  // Without weights, by the train loss, which also moves where each round trains on other rows; one that stood still
+  // says nothing.
   evidence.layers.clear();
-  EXPECT_EQ(found(evidence), Codes{"stale-evaluation proved"});
-  EXPECT_NE(first_sentence(evidence).find("while the train loss went from 0.3333 to 0.25"), std::string::npos);
+  EXPECT_EQ(found(evidence), Codes{"stale-evaluation supported"});
+  EXPECT_NE(first_sentence(evidence).find("while the train loss went from 0.3333 to 0.25: these rounds look as if they "
+                                          "were evaluated with the same weights, unless each trained on other rows"),
+            std::string::npos);
   evidence.rounds[3].train_loss = evidence.rounds[2].train_loss;
   EXPECT_EQ(found(evidence), Codes{});
 
@@ -161,12 +179,72 @@ TEST(ForensicsFindings, equal_outputs_of_other_weights_prove_a_stale_evaluation)
   EXPECT_EQ(found(dead), (Codes{"stale-evaluation proved", "majority supported"}));
 }
 
-TEST(ForensicsFindings, equal_classes_prove_one_where_training_rows_changed) {
+// The first round of rounds.csv, before any training, has no train loss; nor does a loss that is not finite count.
+TEST(ForensicsFindings, a_round_without_a_train_loss_hides_no_stale_evaluation) {
+  ForensicsEvidence evidence = whole(6);
+  evidence.layers.clear();
+  for (ForensicsRound& round : evidence.rounds) round.layer_change.clear();
+  for (std::size_t r = 1; r < 6; ++r) {
+    evidence.rounds[r].same_outputs = true;
+    evidence.rounds[r].changed = 0;
+  }
+  for (const std::size_t missing : {0u, 3u, 5u}) {
+    const auto loss = std::exchange(evidence.rounds[missing].train_loss, std::nullopt);
+    EXPECT_EQ(found(evidence), Codes{"stale-evaluation supported"}) << missing;
+    evidence.rounds[missing].train_loss = loss;
+  }
+  for (std::size_t r = 1; r < 6; ++r) evidence.rounds[r].train_loss.reset();
+  EXPECT_EQ(found(evidence), Codes{});
+}
+
+TEST(ForensicsFindings, a_loss_that_is_no_number_is_a_training_that_diverged) {
+  ForensicsEvidence evidence = logged(5);
+  evidence.rounds[3].train_loss = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(found(evidence), Codes{"optimisation supported"});
+  EXPECT_EQ(first_sentence(evidence).find("In round 4 the training left the finite numbers, its train loss is inf"),
+            0u);
+  evidence.rounds[4].train_loss = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(found(evidence), Codes{"optimisation proved"});
+  EXPECT_EQ(first_sentence(evidence),
+            "The training diverged at round 4: its train loss is inf, and no later round has a finite one");
+  EXPECT_EQ(explain_forensics(evidence).advice.find("Lower the learning rate"), 0u);
+  EXPECT_EQ(exit_code_of(explain_forensics(evidence).verdict), 0);
+  evidence.rounds[4].train_loss.reset();
+  EXPECT_EQ(found(evidence), Codes{"optimisation proved"});
+  ForensicsEvidence by_weights = whole(3);
+  by_weights.rounds[2].weights_are_finite = false;
+  by_weights.rounds[2].layer_change = {0.1, std::numeric_limits<double>::quiet_NaN()};
+  EXPECT_EQ(first_sentence(by_weights), "The training diverged at round 3: its weights hold NaN or infinity");
+}
+
+TEST(ForensicsFindings, saved_networks_that_say_other_classes_prove_a_stale_evaluation) {
+  ForensicsEvidence evidence = whole(6);
+  for (std::size_t r = 2; r < 6; ++r) {
+    evidence.rounds[r].changed = 0;
+    evidence.rounds[r].network_changed = 3;
+  }
+  EXPECT_EQ(found(evidence), Codes{"stale-evaluation proved"});
+  EXPECT_NE(first_sentence(evidence).find("the saved networks give 12 of them another class from round to round"),
+            std::string::npos);
+  for (std::size_t r = 0; r < 6; ++r) {
+    evidence.rounds[r].network_changed = 0;
+    evidence.rounds[r].train_accuracy = 0.8 + 0.02 * static_cast<double>(r);
+  }
+  EXPECT_EQ(found(evidence), Codes{});  // they say the same classes
+}
+
+TEST(ForensicsFindings, equal_classes_are_a_sign_where_training_rows_changed) {
   ForensicsEvidence evidence = whole(6);
   for (std::size_t r = 2; r < 6; ++r) evidence.rounds[r].changed = 0;
   EXPECT_EQ(found(evidence), Codes{});  // small steps may carry no row over a boundary
   for (std::size_t r = 0; r < 6; ++r) evidence.rounds[r].train_accuracy = 0.8 + 0.02 * static_cast<double>(r);
-  EXPECT_EQ(found(evidence), Codes{"stale-evaluation proved"});
+  EXPECT_EQ(found(evidence), Codes{"stale-evaluation supported"});
+  // Steps too small to carry a row over a boundary, on other rows in each round.
+  for (ForensicsRound& round : evidence.rounds)
+    if (round.number > 1) round.layer_change = {1e-6, 1e-6};
+  EXPECT_EQ(found(evidence), Codes{});
+  for (ForensicsRound& round : evidence.rounds)
+    if (round.number > 1) round.layer_change = {0.02, 0.001};
   EXPECT_NE(first_sentence(evidence).find("None of the 500 test rows is given another class in rounds 2 to 6"),
             std::string::npos);
   for (std::size_t r = 0; r < 6; ++r) evidence.rounds[r].train_accuracy = 0.8 + 0.001 * static_cast<double>(r);
@@ -179,20 +257,36 @@ TEST(ForensicsFindings, equal_classes_prove_one_where_training_rows_changed) {
 }
 
 TEST(ForensicsFindings, equal_accuracies_are_a_sign_by_their_decimals_and_rows) {
+  constexpr double kFine[] = {0.00013, 0.00017, 0.00029};
   ForensicsEvidence evidence = logged(6);
+  evidence.decimals = 5;
+  for (std::size_t r = 0; r < 3; ++r) evidence.rounds[r].test_accuracy += kFine[r];  // so these are not of 1000 rows
   for (std::size_t r = 3; r < 6; ++r) evidence.rounds[r].test_accuracy = 0.673;
   EXPECT_EQ(found(evidence), Codes{"stale-evaluation supported"});
   EXPECT_EQ(first_sentence(evidence).find("The test accuracy is 0.673 in rounds 4 to 6, the same to the last digit"),
             0u);
-  evidence.decimals = 2;  // of which there are not many
+  ForensicsEvidence coarse = logged(6);
+  for (std::size_t r = 3; r < 6; ++r) coarse.rounds[r].test_accuracy = 0.673;
+  EXPECT_EQ(found(coarse), Codes{});  // of 1000 rows, of which four move in a round
+  evidence.decimals = 2;              // of which there are not many
   EXPECT_EQ(found(evidence), Codes{});
-  evidence.decimals = 4;
+  evidence.decimals = 5;
   evidence.test_rows = 50;  // nor of these
   EXPECT_EQ(found(evidence), Codes{});
   evidence.test_rows = 0;
-  evidence.rounds[5].train_loss.reset();
+  for (std::size_t r = 4; r < 6; ++r) evidence.rounds[r].train_loss.reset();
   EXPECT_EQ(found(evidence), Codes{});
   evidence.rounds[5].train_loss = 0.1;
+  EXPECT_EQ(found(evidence), Codes{"stale-evaluation supported"});
+  for (ForensicsRound& round : evidence.rounds) round.test_accuracy += 0.326;  // too few rows are wrong: kWrongRows
+  evidence.test_rows = 10000;
+  for (std::size_t r = 3; r < 6; ++r) evidence.rounds[r].test_accuracy = 0.9985;
+  for (std::size_t r = 0; r < 3; ++r) evidence.rounds[r].test_accuracy = 0.98 + 0.003 * static_cast<double>(r);
+  EXPECT_EQ(std::ranges::count(found(evidence), "stale-evaluation supported"), 0);
+  evidence = logged(6);
+  evidence.decimals = 5;
+  for (std::size_t r = 0; r < 3; ++r) evidence.rounds[r].test_accuracy += kFine[r];
+  for (std::size_t r = 3; r < 6; ++r) evidence.rounds[r].test_accuracy = 0.673;
   evidence.rounds[3].test_accuracy = 0.674;  // two rounds
   EXPECT_EQ(found(evidence), Codes{});
 }
@@ -206,7 +300,7 @@ TEST(ForensicsFindings, weights_that_never_move_are_frozen) {
   EXPECT_EQ(found(evidence), Codes{"frozen-weights proved"});
   EXPECT_EQ(first_sentence(evidence),
             "The weights of rounds 1 to 5 are the same to the bit, though the train loss went from 1 to 0.2: what was "
-            "trained is not what was saved");
+            "trained is not what was saved, or each round trained on other rows and its steps were lost in rounding");
   for (ForensicsRound& round : evidence.rounds)
     if (round.number > 1) round.layer_change = {0, 0.01};
   EXPECT_EQ(found(evidence), Codes{"frozen-weights supported"});
@@ -251,6 +345,21 @@ TEST(ForensicsFindings, a_log_that_is_not_of_these_predictions_is_worth_nothing)
   evidence.label_map = {.map = {1, 0}, .accuracy = 0.8, .majority_share = 0.52, .gain = {{0.6, {0.5, 0.7}}, 0.05}};
   EXPECT_EQ(found(evidence), Codes{"evaluation-mismatch proved"});
   EXPECT_NE(first_sentence(evidence).find("Under another map of classes they agree"), std::string::npos);
+}
+
+TEST(ForensicsFindings, of_classes_or_activations_that_are_guessed_prove_nothing) {
+  ForensicsEvidence evidence = whole(5);
+  for (ForensicsRound& round : evidence.rounds) round.recomputed = 0.5;
+  evidence.guess = ClassGuess{};
+  EXPECT_EQ(found(evidence), Codes{"evaluation-mismatch supported"});
+  EXPECT_EQ(exit_code_of(explain_forensics(evidence).verdict), 0);
+  evidence.guess->is_shown = true;
+  EXPECT_EQ(found(evidence), Codes{"evaluation-mismatch proved"});
+  evidence.guess.reset();
+  evidence.replay = Replay{.taken = true};
+  EXPECT_EQ(found(evidence), Codes{"evaluation-mismatch supported"});
+  evidence.replay->by_plateau = true;
+  EXPECT_EQ(found(evidence), Codes{"evaluation-mismatch proved"});
 }
 
 TEST(ForensicsFindings, one_class_for_all_rows_is_the_share_of_that_class) {

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "plateau/data/dataset.hpp"
 #include "plateau/report/environment.hpp"
@@ -23,11 +24,16 @@ struct ForensicsFiles {
 
 // How the files were understood.
 struct ForensicsReading {
+  std::string number_column;  // empty: lines were counted
   std::string accuracy_column;
   bool in_percent = false;
+  Index not_evaluated = 0;         // lines of the log without a test accuracy
+  std::string predictions_column;  // empty: without a name, or none
   bool predictions_by_id = false;
+  std::vector<std::string> passed_over_predictions, passed_over_checkpoints;  // names of files that are of no round
 };
-ForensicsReading reading_of(const ForensicsRecord& record);
+// What the record knows of that.
+void add_reading(const ForensicsRecord& record, ForensicsReading& reading);
 
 struct Forensics {
   ForensicsFiles files;

@@ -20,12 +20,13 @@ namespace plateau {
 class WeightHistory {
  public:
   struct Round {
-    std::uint64_t hash = 0;            // of the bits of all tensors
+    std::uint64_t hash = 0;  // of the bits of all tensors
+    bool is_finite = true;
     std::vector<double> layer_change;  // since the round before; empty for the first
   };
 
   // Tensors whose names agree but for what follows the last point are a layer, "fc1" of "fc1.weight" and "fc1.bias".
-  // Throws InputError, which names `source`, where they are not those of the round before, or a value is not finite.
+  // Throws InputError, which names `source`, where there are none or they are not those of the round before.
   void add(const std::string& source, std::vector<Tensor> tensors);
 
   const std::vector<std::string>& layers() const { return layers_; }  // in the order of the first round
@@ -49,6 +50,8 @@ class NetworkReplay {
   void add(const std::string& source, const ModelFile& model, const std::function<void()>& between = {});
 
   RoundPredictions take() { return std::move(predictions_); }
+  // Whether each file says that Plateau saved it, so that its layers have ReLU between them.
+  bool by_plateau() const { return by_plateau_; }
 
  private:
   Dataset data_;  // without labels
@@ -57,6 +60,7 @@ class NetworkReplay {
   ClassMap labels_;
   std::vector<std::string> model_classes_;  // of the round before
   RoundPredictions predictions_;
+  bool by_plateau_ = true;
 };
 
 // What there is of the rounds. As many predictions and weights as rounds, where there are any.
@@ -67,8 +71,9 @@ struct ForensicsRecord {
   std::vector<std::int32_t> labels;  // of the test rows, ids of the predictions' classes; empty: not known
   ClassMap classes;                  // of the labels
   std::optional<RoundPredictions> predictions;
-  bool replayed = false;     // the predictions are a NetworkReplay's
-  std::string not_replayed;  // why there is none, though there are weights and rows
+  std::optional<RoundPredictions> networks;  // a NetworkReplay's
+  bool networks_by_plateau = false;          // as that says
+  std::string not_replayed;                  // why there is none, though there are weights and rows
   WeightHistory weights;
 };
 

@@ -18,10 +18,10 @@ namespace plateau {
 
 // A round, as far as it is known; "before" is the round before, so the first one has none of that.
 struct ForensicsRound {
-  Index number = 0;
-  double test_accuracy = 0;          // as it was logged
-  std::optional<Interval> interval;  // Wilson's, where the number of test rows is known
-  std::optional<double> train_accuracy, train_loss, test_loss;
+  double number = 0;                                            // as it was logged; whole but for fractions of epochs
+  double test_accuracy = 0;                                     // likewise
+  std::optional<Interval> interval;                             // Wilson's, where the number of test rows is known
+  std::optional<double> train_accuracy, train_loss, test_loss;  // losses may be NaN or infinite
 
   std::vector<Index> predicted_class_rows;    // test rows that are given the class; empty: predictions are not known
   Index without_class = 0;                    // test rows that are given none
@@ -31,8 +31,11 @@ struct ForensicsRound {
   std::optional<AccuracyChange> over_before;  // of that accuracy
 
   std::optional<std::uint64_t> weights_hash;
-  std::vector<double> layer_change;  // |after - before| / |before|, in 2-norms, of every layer; infinite where one of
-                                     // zeros moved
+  bool weights_are_finite = true;
+  std::vector<double> layer_change;      // |after - before| / |before|, in 2-norms, of every layer; infinite where one
+                                         // of zeros moved, NaN where weights are not finite
+  std::optional<Index> network_changed;  // test rows that the saved network gives another class than the one before,
+                                         // where predictions are given too and some are shown to be a saved network's
 };
 
 // The best assignment of given classes to labels, chosen on every second test row of the last round and judged on the
@@ -76,12 +79,25 @@ struct ClassTrade {
 
 // Where predictions were not given, but saved networks made them: whether these are what the log is about.
 struct Replay {
-  bool taken = false;       // in some round the accuracy is the logged one, and above the majority share: rows, classes
-                            // and scale are those of the log. Otherwise the predictions are left out of all else
-  std::size_t closest = 0;  // place of the round where they are closest to the log
-  double accuracy = 0;      // there
-  Index agreeing = 0;       // rounds where the accuracy is the logged one, to a row
+  // Whether rows, classes, scale and activations are shown to be those of the log. Otherwise the predictions are left
+  // out of all else. Where the files say that Plateau saved them: in some round the accuracy is the logged one, and
+  // above the majority share. Otherwise, as any layers with such shapes are taken for ReLU's: that in more than half of
+  // the rounds, at two different accuracies or more.
+  bool taken = false;
+  bool by_plateau = false;
+  std::size_t closest = 0;               // place of the round where they are closest to the log
+  double accuracy = 0;                   // there
+  Index agreeing = 0;                    // rounds where the accuracy is the logged one, to a row
   std::optional<std::size_t> logged_as;  // place of the round whose accuracy all others have in the log
+};
+
+// Which class a prediction stands for, where that is not said by names: ids of classes that have names, or names that
+// no label has.
+struct ClassGuess {
+  Index agreeing = 0;     // rounds where the accuracy is the logged one, to a row, as predictions are taken here
+  bool is_shown = false;  // by more than half of the rounds
+  std::vector<std::string> given;  // the classes of predictions, as they were written
+  std::vector<Index> map;          // label of each, under which the log is right; empty: the one of the same place
 };
 
 struct ForensicsEvidence {
@@ -97,6 +113,7 @@ struct ForensicsEvidence {
   std::optional<TailSpread> spread;
   std::optional<ClassTrade> trade;
   std::optional<Replay> replay;
+  std::optional<ClassGuess> guess;
   std::string not_replayed;  // why saved networks could not predict; empty: they did, or nobody asked
 };
 
@@ -113,6 +130,7 @@ inline constexpr double kMismatch = 0.02;        // between logged and recompute
 inline constexpr double kMappedGain = 0.10;      // of another map of classes
 inline constexpr double kSameByChance = 0.001;   // most that unchanged predictions may be worth as a proof
 inline constexpr double kEqualByChance = 0.05;   // likewise, equal accuracies as a sign
+inline constexpr double kMostChurn = 0.01;       // of the rows from round to round that is counted on
 inline constexpr double kOutputsMove = 0.001;    // of a layer's weights or the train loss, for outputs to show it
 inline constexpr double kLossMoved = 0.01;       // of the train loss
 inline constexpr double kClearlyMoved = 0.10;    // of the train loss, or of a layer's weights
