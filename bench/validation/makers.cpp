@@ -86,8 +86,12 @@ Specification specification_of(Part part, const std::string& name, Index number)
 std::uint32_t checksum(Part part) {
   std::string text;
   for (const std::string& maker : maker_names()) {
-    for (Index number = 0; number < kHashedSets; ++number)
-      text += parameters(specification_of(part, maker, number)).dump() + "\n";
+    for (Index number = 0; number < kHashedSets; ++number) {
+      const Specification s = specification_of(part, maker, number);
+      text += parameters(s).dump() + " " + to_string(s.kind);
+      for (const VerdictCode code : s.expected) text += std::string(" ") + to_string(code);
+      text += "\n";
+    }
     text += std::to_string(checksum(Problem(specification_of(part, maker, 0)))) + "\n";
   }
   return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size()));

@@ -28,8 +28,8 @@ constexpr bool has_truths(Index number, Index every) { return every > 0 && numbe
 // std::invalid_argument where there is no such maker or number < 0.
 Specification specification_of(Part part, const std::string& maker, Index number);
 
-// What identifies a part: CRC-32 of the rows of the first problem of every maker and of the parameters of the first
-// `kHashedSets`.
+// What identifies a part: CRC-32 of the rows of the first problem of every maker and of the parameters and the right
+// verdicts of the first `kHashedSets`. It is pinned in checksums.txt.
 inline constexpr Index kHashedSets = 100;
 std::uint32_t checksum(Part part);
 

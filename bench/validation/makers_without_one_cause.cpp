@@ -85,14 +85,14 @@ void healthy_imbalance(Making& m) {
 
 void healthy_frozen(Making& m) {
   // A first layer that keeps all that the features hold is as good as one that is trained.
-  static const std::vector<Cell> tuning = {{kPlane, 1, 3, 2, 1500, {6, 16}}, {kBall, 2, 2, 2, 2500, {4, 32}}};
+  static const std::vector<Cell> tuning = {{kPlane, 1, 3, 2, 4000, {6, 8}}, {kBall, 2, 2, 2, 4000, {4, 32}}};
   static const std::vector<Cell> frozen = {
-      {kMixture, 1, 4, 2, 2000, {8, 16}}, {kMixture, 2, 3, 5, 3000, {6, 24}}, {kPlane, 1, 5, 2, 3000, {10, 16}}};
+      {kMixture, 1, 4, 2, 4000, {8, 8}}, {kMixture, 2, 3, 5, 5000, {6, 16}}, {kPlane, 1, 5, 2, 6000, {10, 8}}};
   start(m, m.cell(tuning, frozen), 1500);
   Specification& s = m.spec;
   s.rule.separation = s.rule.classes == 2 ? m.draws.within(2, 2.5) : m.draws.within(3.5, 4.5);
   s.rule.flips = m.draws.within(0.03, 0.1);
-  s.run.epochs = 120;
+  adam(s.run).learning_rate = 0.005;
   s.given = GivenWeights::kept_features;
   s.remedy = s.run;
   s.run.frozen = 1;
