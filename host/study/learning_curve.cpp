@@ -3,6 +3,8 @@
 #include "plateau/study/learning_curve.hpp"
 
 #include <algorithm>
+#include <array>
+#include <boost/math/distributions/normal.hpp>
 #include <cmath>
 
 #include "plateau/core/contract.hpp"
@@ -12,6 +14,8 @@ namespace {
 
 constexpr double kUsualShare = 0.7071067811865476, kLeastShare = 0.35, kLargestShare = 0.85;
 constexpr Index kFewestRows = 8;
+constexpr std::size_t kNodes = 41;        // of each error that a prediction is integrated over
+constexpr double kZ = 1.959963984540054;  // the normal distribution's 0.975 quantile
 
 // Trained for as many steps as the setting is on `whole` rows.
 Run on_rows(Run run, Index rows, Index whole) {
@@ -23,21 +27,85 @@ Run on_rows(Run run, Index rows, Index whole) {
   return run;
 }
 
+// Gain from `from` to `to` doublings after a last one that gained `last`, where every doubling gains `share` of the one
+// before: a geometric series, continued to parts of a doubling.
+double going_on(double last, double share, double from, double to) {
+  const auto up_to = [share](double d) { return share * (1 - std::pow(share, d)) / (1 - share); };
+  return last * (up_to(to) - up_to(from));
+}
+
+// Quantiles of the normal distribution in the middles of equal parts.
+std::array<double, kNodes> normal_nodes() {
+  std::array<double, kNodes> nodes;
+  for (std::size_t i = 0; i < kNodes; ++i)
+    nodes[i] = boost::math::quantile(boost::math::normal(), (static_cast<double>(i) + 0.5) / kNodes);
+  return nodes;
+}
+
+// Standard error that a normal variate would have with this interval, which is Student's.
+double error_of(const Difference& gain) {
+  const double half = std::max(gain.interval.high - gain.value, gain.value - gain.interval.low);
+  return std::max(half / kZ, gain.standard_error);
+}
+
+// The curve's outcomes, the largest size first, as the gains whose last doubling ends at size `largest`.
+CurveGains gains_of(const std::vector<RowOutcomes>& outcomes, std::size_t largest, double overlap) {
+  const auto between = [&](std::size_t smaller, std::size_t larger) {
+    return crossed_difference(outcomes[smaller], outcomes[larger], Pairing::none, overlap);
+  };
+  CurveGains gains{.error = 1 - mean_spread(outcomes[largest].training_accuracy()).mean,
+                   .last = between(largest + 1, largest)};
+  if (largest + 2 < outcomes.size()) {
+    gains.before = between(largest + 2, largest + 1);
+    gains.both = between(largest + 2, largest);
+  }
+  return gains;
+}
+
 }  // namespace
 
-Prediction predict_gain(const std::vector<Difference>& gains, double from, double doublings) {
-  expects(!gains.empty() && 0 <= from && from < doublings, "predict_gain: a gain, and rows to go on to");
-  const Difference& last = gains.back();
-  double share = kUsualShare;
-  if (gains.size() > 1) {
-    const Difference& before = gains[gains.size() - 2];
-    if (before.interval.low > 0 && last.value > 0)
-      share = std::clamp(last.value / before.value, kLeastShare, kLargestShare);
+Prediction predict_gain(const CurveGains& gains, double from, double doublings) {
+  expects(0 <= from && from < doublings, "predict_gain: rows to go on to");
+  expects(0 <= gains.error && gains.error <= 1, "predict_gain: a share of wrong rows");
+  expects(gains.before.has_value() == gains.both.has_value(), "predict_gain: the gain of both doublings");
+  static const std::array<double, kNodes> nodes = normal_nodes();
+  const double last_error = error_of(gains.last);
+  const auto largest_share = [&](double last) {
+    const double error_before = gains.error + std::max(last, 0.0);
+    return error_before > 0 ? std::clamp(gains.error / error_before, kLeastShare, kLargestShare) : kLargestShare;
+  };
+  std::vector<double> predicted;
+  predicted.reserve(kNodes * kNodes);
+  if (gains.before) {
+    const double before_error = error_of(*gains.before), both_error = error_of(*gains.both);
+    const double covariance = (both_error * both_error - last_error * last_error - before_error * before_error) / 2;
+    const double product = last_error * before_error;
+    const double correlation = product > 0 ? std::clamp(covariance / product, -1.0, 1.0) : 0;
+    const double rest = std::sqrt(1 - correlation * correlation);
+    for (const double node : nodes)
+      for (const double other : nodes) {
+        const double last = gains.last.value + node * last_error;
+        const double before = gains.before->value + (correlation * node + rest * other) * before_error;
+        const double largest = largest_share(last);
+        const double share =
+            last > 0 && before > 0 ? std::clamp(last / before, kLeastShare, largest) : std::min(kUsualShare, largest);
+        predicted.push_back(going_on(last, share, from, doublings));
+      }
+  } else {
+    for (const double node : nodes)
+      for (std::size_t i = 0; i < kNodes; ++i) {
+        const double last = gains.last.value + node * last_error;
+        const double place = (static_cast<double>(i) + 0.5) / kNodes;
+        const double share = kLeastShare + place * (largest_share(last) - kLeastShare);
+        predicted.push_back(going_on(last, share, from, doublings));
+      }
   }
-  // sum over a geometric series, continued to parts of a doubling
-  const auto up_to = [share](double d) { return share * (1 - std::pow(share, d)) / (1 - share); };
-  const double factor = up_to(doublings) - up_to(from);
-  return {factor * last.value, {factor * last.interval.low, factor * last.interval.high}};
+  for (double& gain : predicted) gain = std::min(gain, gains.error);
+  std::ranges::sort(predicted);
+  const auto quantile = [&](double p) {
+    return predicted[static_cast<std::size_t>(p * static_cast<double>(predicted.size()))];
+  };
+  return {mean_spread(predicted).mean, {quantile(0.025), quantile(0.975)}};
 }
 
 LearningCurve learning_curve(Laboratory& laboratory, const Split& split, const Setting& reference, const Folds& folds,
@@ -96,23 +164,18 @@ LearningCurve learning_curve(Laboratory& laboratory, const Split& split, const S
   }
 
   LearningCurve curve{.test_right = outcomes.front()};
-  std::vector<Difference> gains;  // the latest doubling last
-  for (std::size_t size = outcomes.size() - 1; size > 0; --size)
-    gains.push_back(crossed_difference(outcomes[size], outcomes[size - 1], Pairing::none, overlap));
+  const CurveGains gains = gains_of(outcomes, 0, overlap);
   CurveEvidence& evidence = curve.evidence;
   evidence.points.assign(points.rbegin(), points.rend());
-  evidence.gain = gains.back();
+  evidence.gain = gains.last;
   evidence.from_rows = sizes[1];
   evidence.to_rows = sizes[0];
   const double missing = std::log2(static_cast<double>(train_rows) / static_cast<double>(sizes[0]));
   const Prediction prediction = predict_gain(gains, missing, missing + 1);
-  const double error = 1 - points.front().test_accuracy;  // no more can be gained
-  evidence.at_twice = std::min(prediction.gain, error);
-  evidence.at_twice_interval = {std::min(prediction.interval.low, error), std::min(prediction.interval.high, error)};
-  if (gains.size() > 1) {
-    const double predicted = predict_gain({gains.begin(), gains.end() - 1}, 0, 1).gain;
-    evidence.back_test_error = predicted - gains.back().value;
-  }
+  evidence.at_twice = prediction.gain;
+  evidence.at_twice_interval = prediction.interval;
+  if (outcomes.size() > 2)
+    evidence.back_test_error = predict_gain(gains_of(outcomes, 1, overlap), 0, 1).gain - gains.last.value;
   curve.largest.assign(std::make_move_iterator(results.begin()), std::make_move_iterator(results.begin() + per_size));
   return curve;
 }

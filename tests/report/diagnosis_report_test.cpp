@@ -59,6 +59,7 @@ Diagnosis hand_made() {
   e.integrity.of_classes = {.train_rows = {200, 100}, .test_rows = {60, 40}, .majority_share = 0.6};
   e.user = UserEvidence{.setting = setting("the user's"),
                         .test_interval = {0.65, 0.83},
+                        .effective_rows = 62.5,
                         .dead_units = 0.25,
                         .gradient_ratio = 3,
                         .layers = {{.moved = true}, {}},
@@ -198,6 +199,7 @@ TEST(DiagnosisJson, holds_the_numbers) {
   const Json& evidence = json["evidence"];
   EXPECT_EQ(evidence["class_names"], (std::vector<std::string>{"a \"cat\"", "\x1b[31mdog"}));
   EXPECT_EQ(evidence["user"]["layers"].dump(), R"([{"moved":true,"frozen":false},{"moved":false,"frozen":false}])");
+  EXPECT_EQ(evidence["user"]["effective_test_rows"], 62.5);
   EXPECT_FALSE(evidence["user"].contains("gain"));
   EXPECT_EQ(evidence["larger"]["gain"]["interval_95"], (std::vector<double>{0.08 - 0.02, 0.08 + 0.02}));
   EXPECT_EQ(evidence["larger"]["diverged"], 1);

@@ -96,11 +96,27 @@ TEST(Diagnose, finds_a_learning_rate_that_is_too_small) {
   }));
 }
 
-TEST(Diagnose, finds_a_network_that_cannot_bend) {
-  const Diagnosis diagnosis = diagnosed(made(200, 300, 2, by_a_ball), quick({2, 2}, 0.03, 100));
+// The test rows come in threes that lie in one place, and are right together: they tell as much as a third of them.
+TEST(Diagnose, finds_a_network_that_cannot_bend_by_groups_of_test_rows) {
+  Split split = made(200, 300, 2, by_a_ball);
+  for (std::int32_t row = 0; row < 300; ++row) {
+    for (Index f = 0; f < 2; ++f) split.test.values.view().data[2 * row + f] = split.test.x().row(row / 3 * 3)[f];
+    split.test.labels[at(row)] = by_a_ball(split.test.x().row(row), row);
+    split.test.groups.push_back(row / 3);
+    if (row < 200) split.train.groups.push_back(row / 4);
+  }
+  const Diagnosis diagnosis = diagnosed(split, quick({2, 2}, 0.03, 100));
   expect_verdict(diagnosis, VerdictCode::capacity);
-  EXPECT_GT(diagnosis.evidence.larger->gain.interval.low, 0.1);
-  EXPECT_FALSE(diagnosis.evidence.from_scratch || diagnosis.evidence.second_data || diagnosis.evidence.with_leaked);
+  const DiagnosisEvidence& e = diagnosis.evidence;
+  EXPECT_GT(e.larger->gain.interval.low, 0.1);
+  EXPECT_FALSE(e.from_scratch || e.second_data || e.with_leaked);
+  EXPECT_LT(e.user->effective_rows, 105);
+  EXPECT_GT(e.user->effective_rows, 90);
+  EXPECT_NEAR(e.user->test_interval.high - e.user->test_interval.low, 2 * 1.96 * std::sqrt(0.25 / 100), 0.02);
+  // Errors of rows would be smaller by the square root of 3.
+  EXPECT_GT(e.larger->gain.standard_error, 0.028);
+  EXPECT_GT(e.families[0].gain.standard_error, 0.020);
+  EXPECT_GT(e.signal->over_majority.standard_error, 0.042);
 }
 
 // A network that holds half of its rows out is not too small for that: nothing it is compared with has more of them.

@@ -152,6 +152,11 @@ TEST_F(DiagnosisBlocks, more_rows_help_where_there_are_few_of_many_features) {
   EXPECT_EQ(curve.largest.size(), 10u);
   EXPECT_EQ(curve.test_right.trainings(), 10);
   EXPECT_EQ(curve.largest[6].predictions[1].probability.size(), 2 * folds.rows_inside(1).size());
+  // Five folds: a quarter as many rows are held out as are not.
+  const Estimate largest = overlapping_folds_mean(curve.test_right.training_accuracy(), 0.25);
+  EXPECT_EQ(found.points[2].over_trainings.low, largest.interval.low);
+  EXPECT_GT(found.gain.error_of_trainings,
+            mean_spread(curve.test_right.training_accuracy()).deviation / std::sqrt(4.0));
   EXPECT_DOUBLE_EQ(found.points[2].test_accuracy, mean_spread(curve.test_right.training_accuracy()).mean);
 }
 

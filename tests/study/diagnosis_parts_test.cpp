@@ -609,37 +609,66 @@ TEST(SkillSum, gives_a_row_without_finite_probabilities_no_class) {
 // ---- Learning curve
 // --------------------------------------------------------------------------------------------------
 
-Difference gain(double value, double half = 0.001) {
+Difference gain(double value, double half = 0) {
   Difference gain;
   gain.value = value;
   gain.interval = {value - half, value + half};
+  gain.standard_error = half / 1.959963984540054;
   return gain;
+}
+CurveGains gains(double error, Difference before, Difference last) {  // errors that have nothing to do with each other
+  const double half = std::hypot(before.interval.high - before.value, last.interval.high - last.value);
+  return {.error = error, .last = last, .before = before, .both = gain(before.value + last.value, half)};
 }
 
 TEST(PredictGain, follows_a_power_law) {
   for (const double c : {0.5, 0.8, 1.2}) {
-    const auto error = [c](double doublings) { return 0.1 + 0.3 * std::exp2(-c * doublings); };
-    const std::vector<Difference> gains{gain(error(0) - error(1)), gain(error(1) - error(2))};
-    EXPECT_NEAR(predict_gain(gains, 0, 1).gain, error(2) - error(3), 1e-12);
-    EXPECT_NEAR(predict_gain(gains, 0, 0.5).gain, error(2) - error(2.5), 1e-12);
-    EXPECT_NEAR(predict_gain(gains, 0.25, 1.25).gain, error(2.25) - error(3.25), 1e-12);
+    const auto error = [&](double doublings) { return 0.1 + 0.4 * std::pow(2, -c * doublings); };
+    const CurveGains seen = gains(error(2), gain(error(0) - error(1)), gain(error(1) - error(2)));
+    EXPECT_NEAR(predict_gain(seen, 0, 1).gain, error(2) - error(3), 1e-12);
+    EXPECT_NEAR(predict_gain(seen, 0, 0.5).gain, error(2) - error(2.5), 1e-12);
+    EXPECT_NEAR(predict_gain(seen, 0.25, 1.25).gain, error(2.25) - error(3.25), 1e-12);
+    EXPECT_NEAR(predict_gain(seen, 0, 1).interval.low, error(2) - error(3), 1e-12);
   }
 }
 
-TEST(PredictGain, of_one_gain_or_of_an_unsure_one_before_it_takes_the_usual_share) {
-  const double usual = std::exp2(-0.5);
-  const Prediction one = predict_gain({gain(0.04, 0.01)}, 0, 1);
-  EXPECT_NEAR(one.gain, 0.04 * usual, 1e-12);
-  EXPECT_NEAR(one.interval.low, 0.03 * usual, 1e-12);
-  EXPECT_NEAR(one.interval.high, 0.05 * usual, 1e-12);
-  EXPECT_NEAR(predict_gain({gain(0.08, 0.09), gain(0.04)}, 0, 1).gain, 0.04 * usual, 1e-12);
+TEST(PredictGain, takes_the_usual_share_where_none_is_measured_and_keeps_it_within_reason) {
+  const double usual = std::sqrt(0.5);
+  EXPECT_NEAR(predict_gain(gains(0.4, gain(-0.01), gain(0.04)), 0, 1).gain, 0.04 * usual, 1e-12);
+  EXPECT_NEAR(predict_gain(gains(0.6, gain(0.04), gain(0.08)), 0, 1).gain, 0.08 * 0.85, 1e-12);
+  EXPECT_NEAR(predict_gain(gains(0.4, gain(0.08), gain(0.004)), 0, 1).gain, 0.004 * 0.35, 1e-12);
+  EXPECT_NEAR(predict_gain({.error = 0.9, .last = gain(0.04)}, 0, 1).gain, 0.04 * (0.35 + 0.85) / 2, 1e-12);
+  EXPECT_THROW(predict_gain({.error = 0.4, .last = gain(0.1)}, 1, 1), std::invalid_argument);
+  EXPECT_THROW(predict_gain({.error = kNaN, .last = gain(0.1)}, 0, 1), std::invalid_argument);
 }
 
-TEST(PredictGain, keeps_the_share_within_its_bounds) {
-  EXPECT_NEAR(predict_gain({gain(0.04), gain(0.08)}, 0, 1).gain, 0.08 * 0.85, 1e-12);
-  EXPECT_NEAR(predict_gain({gain(0.08), gain(0.004)}, 0, 1).gain, 0.004 * 0.35, 1e-12);
-  EXPECT_THROW(predict_gain({}, 0, 1), std::invalid_argument);
-  EXPECT_THROW(predict_gain({gain(0.1)}, 1, 1), std::invalid_argument);
+// Two doublings that gain alike go on to no error at all by any share above 0.2 / 0.3: then the gain is what a power
+// law to 0 has.
+TEST(PredictGain, leaves_no_error_below_none) {
+  EXPECT_NEAR(predict_gain(gains(0.2, gain(0.1), gain(0.1)), 0, 1).gain, 0.1 * 0.2 / 0.3, 1e-12);
+  EXPECT_NEAR(predict_gain(gains(0.2, gain(-0.1), gain(0.2)), 0, 1).gain, 0.2 * 0.2 / 0.4, 1e-12);
+  EXPECT_NEAR(predict_gain(gains(0.001, gain(0.1), gain(0.3)), 0, 1).gain, 0.001, 1e-12);
+}
+
+TEST(PredictGain, is_as_unsure_as_the_gains_and_their_share_are) {
+  const auto width = [](const Prediction& prediction) { return prediction.interval.high - prediction.interval.low; };
+  const Prediction sure = predict_gain(gains(0.4, gain(0.08), gain(0.04)), 0, 1);
+  EXPECT_NEAR(width(sure), 0, 1e-12);
+  // Of the last gain alone: proportional to it, were the share known; it is not.
+  const Prediction last = predict_gain(gains(0.4, gain(0.08), gain(0.04, 0.01)), 0, 1);
+  EXPECT_GT(width(last), 1.8 * 0.5 * 0.02);
+  // Of the one before, through the share: 0.04^2 / 0.07 and 0.04^2 / 0.09 are its ends.
+  const Prediction before = predict_gain(gains(0.4, gain(0.08, 0.01), gain(0.04)), 0, 1);
+  EXPECT_NEAR(before.interval.low, 0.0016 / 0.09, 5e-4);
+  EXPECT_NEAR(before.interval.high, 0.0016 / 0.07, 5e-4);
+  // The size between both doublings is in both: what it has too much one gains and the other loses.
+  CurveGains opposed = gains(0.4, gain(0.08, 0.01), gain(0.04, 0.01));
+  const double apart = width(predict_gain(opposed, 0, 1));
+  opposed.both = gain(0.12, 0.001);
+  EXPECT_GT(width(predict_gain(opposed, 0, 1)), 1.1 * apart);
+  const Prediction one = predict_gain({.error = 0.9, .last = gain(0.04)}, 0, 1);
+  EXPECT_NEAR(one.interval.low, 0.04 * (0.35 + 0.025 * 0.5), 5e-4);
+  EXPECT_NEAR(one.interval.high, 0.04 * (0.85 - 0.025 * 0.5), 5e-4);
 }
 
 // ---- What is read off predictions

@@ -359,6 +359,22 @@ TEST(CrossedSets, count_the_variance_of_single_cells_once) {
   }
 }
 
+// Trainings that differ in what they do to all rows alike: 2 of 4 right of 10 rows, or 6, and cells without a share of
+// their own. The variance of a side's mean is 1 / 4 of theirs, and with an overlap of 1/4 twice that.
+TEST(CrossedSets, of_overlapping_trainings_count_what_these_repeat) {
+  std::vector<std::vector<std::uint8_t>> none(4, std::vector<std::uint8_t>(400, 0)), some = none;
+  for (std::size_t t = 0; t < 4; ++t)
+    std::fill(some[t].begin(), some[t].begin() + (t < 2 ? 100 : 300), std::uint8_t{1});
+  const RowOutcomes first = outcomes(none), second = outcomes(some);
+  const Difference apart = crossed_difference(first, second, Pairing::none);
+  const Difference overlapping = crossed_difference(first, second, Pairing::none, 0.25);
+  EXPECT_EQ(apart.value, overlapping.value);
+  EXPECT_NEAR(overlapping.error_of_trainings, std::sqrt(2.0) * apart.error_of_trainings, 1e-12);
+  EXPECT_LT(apart.interval.high, overlapping.interval.high);
+  EXPECT_GT(apart.error_of_trainings, 0.1);  // deviation 0.29 of 4
+  EXPECT_THROW(crossed_difference(first, second, Pairing::none, std::nan("")), std::invalid_argument);
+}
+
 // The truth is that of all rows and seeds there could be: sums of normal variates, whose shares are known.
 TEST(CrossedSets, cover_as_often_as_they_promise) {
   const double deviation = std::sqrt(1.5 * 1.5 + 0.3 * 0.3 + 0.1 * 0.1 + 0.7 * 0.7);
