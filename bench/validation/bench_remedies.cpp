@@ -32,6 +32,7 @@ struct Arguments {
   std::string part = "frozen", depth = "quick", out;
   std::vector<std::string> causes, only;
   Index sets = 10, shard = 1, shards = 1;
+  bool without_truths = false;
   app::CommonOptions common;
 };
 
@@ -98,7 +99,8 @@ int run(const Arguments& arguments) {
     if (done.contains(specification.id()) || specification.rounds) continue;
     if (device.trainer->stop_requested()) return app::kExitInterrupted;
     const Problem problem(specification);
-    const std::optional<RemediesTrial> trial = try_remedies(problem, depth, only, *device.trainer);
+    const std::optional<RemediesTrial> trial = try_remedies(
+        problem, depth, only, arguments.without_truths ? Truths::leave_out : Truths::find, *device.trainer);
     if (!trial) return app::kExitInterrupted;
     const Json line = remedies_line(problem, part_checksum, depth, *trial);
     file.add(line);
@@ -141,6 +143,7 @@ int main(int argc, char** argv) {
       .add_option("--out", arguments.out,
                   "file to which a line is added for every problem; what it has is not done again")
       ->required();
+  program.add_flag("--without-truths", arguments.without_truths, "for the placebo alone: remedies are then not judged");
   program.add_option("--threads", arguments.common.workers, "of the CPU [as many as there are cores]")
       ->check(app::whole_number(1, 1024));
   app::add_device_options(program, arguments.common);

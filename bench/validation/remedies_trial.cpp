@@ -9,7 +9,6 @@
 
 #include "bench/validation/lines.hpp"
 #include "bench/validation/replay.hpp"
-#include "bench/validation/trial.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/study/comparisons.hpp"
 
@@ -167,7 +166,7 @@ Json optimism(const std::vector<Json>& lines, const char* named_by) {
 }  // namespace
 
 std::optional<RemediesTrial> try_remedies(const Problem& problem, Depth depth, const std::vector<Remedy>& only,
-                                          Trainer& trainer) {
+                                          Truths truths, Trainer& trainer) {
   const RemediesConfiguration asked{
       .run = problem.specification().run, .depth = depth, .seed = kStudySeed, .only = only};
   RemediesTrial trial;
@@ -180,7 +179,7 @@ std::optional<RemediesTrial> try_remedies(const Problem& problem, Depth depth, c
     return trial;
   }
   if (!trial.result) return {};
-  if (!problem.has_fresh_rows()) return trial;
+  if (truths == Truths::leave_out || !problem.has_fresh_rows()) return trial;
   const Truth truth(problem, asked, trainer);
   const RemedyRow* const ensemble = find(trial.result->table, Remedy::ensemble);
   const Index members = ensemble == nullptr ? 1 : ensemble->ensembles.back().members;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bench/validation/problem.hpp"
+#include "bench/validation/trial.hpp"
 #include "plateau/study/remedies.hpp"
 
 namespace plateau::validation {
@@ -21,9 +22,10 @@ struct RemediesTrial {
   std::vector<std::pair<Remedy, double>> truths;  // gain of accuracy of every remedy that was judged by it; a fraction
 };
 
-// None where the user wanted an end before it was complete. Truths are found where the problem has fresh rows.
+// None where the user wanted an end before it was complete. Truths are left out as well where the problem has no fresh
+// rows.
 std::optional<RemediesTrial> try_remedies(const Problem& problem, Depth depth, const std::vector<Remedy>& only,
-                                          Trainer& trainer);
+                                          Truths truths, Trainer& trainer);
 
 // What the line of a result file says of it.
 nlohmann::ordered_json remedies_line(const Problem& problem, std::uint32_t checksum, Depth depth,

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <cmath>
 #include <string>
 
@@ -49,7 +50,7 @@ inline std::string whole_training_words(const Run& run, double validation, const
   std::string frozen;
   for (Index layer = 0; layer < run.architecture.layers(); ++layer)
     if ((run.frozen >> layer & 1u) != 0) frozen += fmt::format("{}{}", frozen.empty() ? "" : ",", layer + 1);
-  add(!frozen.empty(), "layers " + frozen + " frozen");
+  add(!frozen.empty(), fmt::format("layer{} {} frozen", std::popcount(run.frozen) == 1 ? "" : "s", frozen));
   return text;
 }
 
