@@ -136,19 +136,13 @@ double equal_by_chance(double changing) {
   return std::exp(-changing) * boost::math::cyl_bessel_i(0, changing);
 }
 
-// How likely an accuracy equals the one before, judged by how far it moves in `steps`, in rows: the largest of what
-// their median and their lower quartile say of a normal spread, and of the share of steps of 0. Of steps so small that
-// 0 is no surprise, one more counts as 0.
+// How likely an accuracy equals the one before, judged by how far it moves in `steps`, in rows: by their median and
+// their lower quartile, as those of a normal spread, whichever says less.
 double equal_by_steps(std::vector<double> steps, double rows) {
   constexpr double kMedian = 0.6745, kQuartile = 0.3186;  // of |N(0, 1)|
-  constexpr double kSmallStep = 8;
   std::sort(steps.begin(), steps.end());
-  const double median = steps[(steps.size() - 1) / 2], quartile = steps[(steps.size() - 1) / 4];
-  const auto by = [&](double size) { return equal_by_chance(std::min(kMostChurn * rows, size * size)); };
-  const double zeros = static_cast<double>(std::count_if(steps.begin(), steps.end(), [](double s) { return s < 0.5; }));
-  const double more = median < kSmallStep ? 1 : 0;
-  const double share = (zeros + more) / (static_cast<double>(steps.size()) + more);
-  return std::max({by(median / kMedian), by(quartile / kQuartile), share});
+  const double deviation = std::min(steps[(steps.size() - 1) / 2] / kMedian, steps[(steps.size() - 1) / 4] / kQuartile);
+  return equal_by_chance(std::min(kMostChurn * rows, deviation * deviation));
 }
 
 // The same of the log's rounds outside a stretch: of all of them, and of the third next to it, as accuracies move less
