@@ -136,23 +136,17 @@ double equal_by_chance(double changing) {
   return std::exp(-changing) * boost::math::cyl_bessel_i(0, changing);
 }
 
-// How likely an accuracy equals the one before, judged by how far it moves in `steps`, in rows: the largest of what
-// their median and their lower quartile say of a normal spread, and of the share of steps of 0. Of steps so small that
-// 0 is no surprise, one more counts as 0.
+// How likely an accuracy equals the one before, judged by how far it moves in `steps`, in rows: by their median and
+// their lower quartile, as those of a normal spread, whichever says less.
 double equal_by_steps(std::vector<double> steps, double rows) {
   constexpr double kMedian = 0.6745, kQuartile = 0.3186;  // of |N(0, 1)|
-  constexpr double kSmallStep = 8;
   std::sort(steps.begin(), steps.end());
-  const double median = steps[(steps.size() - 1) / 2], quartile = steps[(steps.size() - 1) / 4];
-  const auto by = [&](double size) { return equal_by_chance(std::min(kMostChurn * rows, size * size)); };
-  const double zeros = static_cast<double>(std::count_if(steps.begin(), steps.end(), [](double s) { return s < 0.5; }));
-  const double more = median < kSmallStep ? 1 : 0;
-  const double share = (zeros + more) / (static_cast<double>(steps.size()) + more);
-  return std::max({by(median / kMedian), by(quartile / kQuartile), share});
+  const double deviation = std::min(steps[(steps.size() - 1) / 2] / kMedian, steps[(steps.size() - 1) / 4] / kQuartile);
+  return equal_by_chance(std::min(kMostChurn * rows, deviation * deviation));
 }
 
 // The same of the log's rounds outside a stretch: of all of them, and of the third next to it, as accuracies move less
-// the longer the training goes on. 1 where there are too few of them.
+// the longer the training goes on. Where there are too few of them, kLeastChurn of the rows is counted on.
 double equal_by_other_rounds(const Evidence& e, Stretch same, double rows) {
   struct Step {
     std::size_t away;
@@ -165,7 +159,7 @@ double equal_by_other_rounds(const Evidence& e, Stretch same, double rows) {
     steps.push_back({away, std::abs(e.rounds[r].test_accuracy - e.rounds[r - 1].test_accuracy) * rows});
   }
   constexpr std::size_t kLeast = 3, kLeastNear = 4;
-  if (steps.size() < kLeast) return 1;
+  if (steps.size() < kLeast) return equal_by_chance(kLeastChurn * rows);
   std::stable_sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) { return a.away < b.away; });
   std::vector<double> all;
   for (const Step& step : steps) all.push_back(step.rows);
@@ -188,8 +182,8 @@ Found stale_by_accuracy(const Evidence& e) {
                    static_cast<double>(e.rounds.size() - same->rounds() + 1);
   if (!(p <= kEqualByChance)) return std::nullopt;
   return cause(VerdictCode::stale_evaluation, EvidenceGrade::supported,
-               fmt::format("The test accuracy is {} in {}, the same to the last digit, while {} (as it moves in the "
-                           "other rounds, p = {:.1g}): either these rounds were evaluated with the same weights, or "
+               fmt::format("The test accuracy is {} in {}, the same to the last digit, while {} (were it chance, p = "
+                           "{:.1g}): either these rounds were evaluated with the same weights, or "
                            "the network no longer changes or gives every test row one class",
                            level, named(e, *same), loss->words(), p));
 }

@@ -6,6 +6,7 @@
 
 #include "fuzz.hpp"
 #include "plateau/data/embeddings.hpp"
+#include "plateau/data/round_files.hpp"
 
 std::vector<plateau::fuzzing::Reader> plateau::fuzzing::readers() {
   return {[](const std::string& file) {
@@ -32,6 +33,7 @@ std::vector<plateau::fuzzing::Reader> plateau::fuzzing::readers() {
                  "the typed tensors come back");
           },
           [](const std::string& file) { read_tensor_file(file, "a"); },
+          [](const std::string& file) { read_round_weights(file); },
           [](const std::string& file) { read_embeddings(file); },
           [](const std::string& file) {
             read_embeddings(file, {"x", "y"});

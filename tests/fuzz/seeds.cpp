@@ -143,6 +143,8 @@ void write_rounds(const fs::path& folder) {
   put(folder / "log", "round,train_loss,train_accuracy,test_accuracy\n1,0.9,0.5,0.625\n2,,0.75,6.5e-1\n");
   put(folder / "percent", "Acc;note\n0;x\n81.25;\n100;\"y\"\n");
   put(folder / "keras", "epoch,accuracy,loss,val_accuracy,val_loss\n0,0.9,0.3,0.7,0.8\n1,1,0.2,0.7,0.9\n");
+  put(folder / "steps", ",loss,epoch,step,eval_accuracy\n0,0.9,0.5,5,\n1,,0.5,5,0.75\n2,nan,1,10,\n3,,1,10,0.8\n");
+  put(folder / "truth", "id,label,pred\n1,cat,LABEL_0\n2,dog,LABEL_1\n");
   put(folder / "classes", "class,p(cat),p(dog)\ncat,0.75,0.25\ndog,0.5,0.5\n");
   put(folder / "column", "cat\n\"a, b\"\ncat\n");
   put(folder / "ids", "0\n1.0\n+2\n");

@@ -291,6 +291,17 @@ TEST(ForensicsFindings, equal_accuracies_are_a_sign_by_their_decimals_and_rows) 
   EXPECT_EQ(found(evidence), Codes{});
 }
 
+TEST(ForensicsFindings, an_accuracy_that_never_moves_is_a_sign_by_the_number_of_rounds) {
+  const auto constant = [](Index rounds) {
+    ForensicsEvidence evidence = logged(rounds);
+    evidence.test_rows = 500;
+    for (ForensicsRound& round : evidence.rounds) round.test_accuracy = 0.674;
+    return found(evidence);
+  };
+  EXPECT_EQ(constant(5), Codes{});  // exp(-0.5) I0(0.5) = 0.645 of half a row in a round, to the fourth power
+  EXPECT_EQ(constant(10), Codes{"stale-evaluation supported"});
+}
+
 TEST(ForensicsFindings, weights_that_never_move_are_frozen) {
   ForensicsEvidence evidence = whole(5);
   for (ForensicsRound& round : evidence.rounds) {

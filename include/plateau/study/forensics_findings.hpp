@@ -130,6 +130,7 @@ inline constexpr double kMismatch = 0.02;        // between logged and recompute
 inline constexpr double kMappedGain = 0.10;      // of another map of classes
 inline constexpr double kSameByChance = 0.001;   // most that unchanged predictions may be worth as a proof
 inline constexpr double kEqualByChance = 0.05;   // likewise, equal accuracies as a sign
+inline constexpr double kLeastChurn = 0.001;     // of the rows from round to round, where no other rounds show it
 inline constexpr double kMostChurn = 0.01;       // of the rows from round to round that is counted on
 inline constexpr double kOutputsMove = 0.001;    // of a layer's weights or the train loss, for outputs to show it
 inline constexpr double kLossMoved = 0.01;       // of the train loss
