@@ -99,8 +99,8 @@ int run(const Arguments& arguments) {
     if (done.contains(specification.id()) || specification.rounds) continue;
     if (device.trainer->stop_requested()) return app::kExitInterrupted;
     const Problem problem(specification);
-    const std::optional<RemediesTrial> trial = try_remedies(
-        problem, depth, only, arguments.without_truths ? Truths::leave_out : Truths::find, *device.trainer);
+    const std::optional<RemediesTrial> trial =
+        try_remedies(problem, depth, only, !arguments.without_truths, *device.trainer);
     if (!trial) return app::kExitInterrupted;
     const Json line = remedies_line(problem, part_checksum, depth, *trial);
     file.add(line);

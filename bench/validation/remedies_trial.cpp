@@ -166,9 +166,12 @@ Json optimism(const std::vector<Json>& lines, const char* named_by) {
 }  // namespace
 
 std::optional<RemediesTrial> try_remedies(const Problem& problem, Depth depth, const std::vector<Remedy>& only,
-                                          Truths truths, Trainer& trainer) {
-  const RemediesConfiguration asked{
-      .run = problem.specification().run, .depth = depth, .seed = kStudySeed, .only = only};
+                                          bool with_truths, Trainer& trainer) {
+  const RemediesConfiguration asked{.run = problem.specification().run,
+                                    .validation = problem.specification().validation,
+                                    .depth = depth,
+                                    .seed = kStudySeed,
+                                    .only = only};
   RemediesTrial trial;
   NotingTrainer noting(trainer);
   try {
@@ -179,7 +182,7 @@ std::optional<RemediesTrial> try_remedies(const Problem& problem, Depth depth, c
     return trial;
   }
   if (!trial.result) return {};
-  if (truths == Truths::leave_out || !problem.has_fresh_rows()) return trial;
+  if (!with_truths || !problem.has_fresh_rows()) return trial;
   const Truth truth(problem, asked, trainer);
   const RemedyRow* const ensemble = find(trial.result->table, Remedy::ensemble);
   const Index members = ensemble == nullptr ? 1 : ensemble->ensembles.back().members;

@@ -25,7 +25,7 @@ struct RemediesTrial {
 // None where the user wanted an end before it was complete. Truths are left out as well where the problem has no fresh
 // rows.
 std::optional<RemediesTrial> try_remedies(const Problem& problem, Depth depth, const std::vector<Remedy>& only,
-                                          Truths truths, Trainer& trainer);
+                                          bool with_truths, Trainer& trainer);
 
 // What the line of a result file says of it.
 nlohmann::ordered_json remedies_line(const Problem& problem, std::uint32_t checksum, Depth depth,

@@ -69,8 +69,8 @@ TEST(RemediesTrial, has_a_truth_for_everything_that_accuracy_judges) {
   s.run.epochs = 40;
   const Problem problem(s);
   CpuTrainer trainer({.workers = 2});
-  const auto trial = try_remedies(
-      problem, Depth::quick, {Remedy::weight_decay, Remedy::class_weights, Remedy::ensemble}, Truths::find, trainer);
+  const auto trial = try_remedies(problem, Depth::quick,
+                                  {Remedy::weight_decay, Remedy::class_weights, Remedy::ensemble}, true, trainer);
   ASSERT_TRUE(trial && trial->result);
   ASSERT_EQ(trial->truths.size(), 2u);
   const Json json = remedies_line(problem, 1, Depth::quick, *trial);
