@@ -141,14 +141,9 @@ Json integrity_json(const Integrity& integrity) {
 }
 
 Json signal_json(const SignalEvidence& signal) {
-  return {{"permutations", signal.permutations},
-          {"networks", signal.networks},
-          {"trainings", signal.trainings},
-          {"statistic", signal.statistic},
-          {"null", signal.null},
-          {"p", signal.p},
-          {"detectable", signal.detectable},
-          {"over_majority", json_difference(signal.over_majority)}};
+  return {{"permutations", signal.permutations}, {"networks", signal.networks}, {"trainings", signal.trainings},
+          {"statistic", signal.statistic},       {"null", signal.null},         {"p", signal.p},
+          {"detectable", signal.detectable}};
 }
 
 Json shift_json(const ShiftEvidence& shift) {
@@ -191,6 +186,7 @@ Json evidence_json(const Diagnosis& diagnosis) {
   json["with_held_out"] = setting_json(e.with_held_out);
   json["second_data"] = setting_json(e.second_data);
   json["signal"] = e.signal ? signal_json(*e.signal) : Json(nullptr);
+  json["over_majority"] = e.over_majority ? json_difference(*e.over_majority) : Json(nullptr);
   json["learning_curve"] = e.curve ? json_curve(*e.curve) : Json(nullptr);
   json["families"] = Json::array();
   for (const FamilyEvidence& family : e.families)

@@ -73,6 +73,7 @@ class Study {
   void judge_with_held_out();
   const Judged& leader() const;
   bool neighbours_are_ahead() const;
+  void compare_with_commonest_class();
   void compare_balance_of_classes();
   void compare_families();
   void judge_second(const Folds& folds);
@@ -279,6 +280,16 @@ void Study::compare_families() {
   evidence_.families.push_back(std::move(family));
 }
 
+void Study::compare_with_commonest_class() {
+  const std::vector<Index>& class_rows = evidence_.integrity.of_classes.train_rows;
+  const auto commonest = std::ranges::max_element(class_rows) - class_rows.begin();
+  RowOutcomes constant(split_.test.rows(), reference_judged_->right.clusters());
+  std::vector<std::uint8_t> right;
+  for (const std::int32_t label : split_.test.labels) right.push_back(label == commonest);
+  constant.add(right);
+  evidence_.over_majority = crossed_difference(constant, reference_judged_->right, Pairing::none);
+}
+
 bool Study::neighbours_are_ahead() const {
   return std::ranges::any_of(evidence_.families, [&](const FamilyEvidence& family) {
     return family.gain.interval.low > 0 && family.gain.value >= configuration_.delta;
@@ -325,16 +336,8 @@ void Study::train() {
   test_looks_ += static_cast<Index>(evidence_.families.size() + evidence_.curve->points.size());
 
   evidence_.signal = test_signal(laboratory_, split_, configuration_.run, battery_, seed(Part::signal));
-  if (evidence_.signal) {
-    test_looks_ += evidence_.signal->networks;
-    const std::vector<Index>& class_rows = evidence_.integrity.of_classes.train_rows;
-    const auto commonest = std::ranges::max_element(class_rows) - class_rows.begin();
-    RowOutcomes constant(split_.test.rows(), reference_judged_->right.clusters());
-    std::vector<std::uint8_t> right;
-    for (const std::int32_t label : split_.test.labels) right.push_back(label == commonest);
-    constant.add(right);
-    evidence_.signal->over_majority = crossed_difference(constant, reference_judged_->right, Pairing::none);
-  }
+  if (evidence_.signal) test_looks_ += evidence_.signal->networks;
+  compare_with_commonest_class();
   evidence_.shift = test_shift(laboratory_, split_, curve, curve_folds, battery_, seed(Part::shift));
   evidence_.label_map = test_label_map(
       majority_vote(reference_judged_->predicted, split_.test.rows(), evidence_.classes), split_.test.label(),

@@ -136,7 +136,7 @@ const SettingEvidence& before_larger(const DiagnosisEvidence& e) {
 
 bool signal_is_shown(const DiagnosisEvidence& e) {
   return (e.signal && e.signal->p <= kSignalLevel) ||
-         (e.signal && e.signal->over_majority.interval.low > 0 && e.signal->over_majority.p_greater <= 0.01);
+         (e.over_majority && e.over_majority->interval.low > 0 && e.over_majority->p_greater <= 0.01);
 }
 
 bool rows_differ(const DiagnosisEvidence& e) {

@@ -173,7 +173,7 @@ Verdict nothing_to_gain(const DiagnosisEvidence& e, const std::vector<Effect>& e
   const bool ruled_out = !open.empty() && claim_of(open.front()).interval.high < bound && e.curve && e.larger &&
                          e.reference && e.reference->gain.interval.high < bound && others_agree &&
                          seems == effects.end();
-  const bool over_chance = e.signal && e.signal->over_majority.interval.low > 0;
+  const bool over_chance = e.over_majority && e.over_majority->interval.low > 0;
   if (ruled_out && over_chance) {
     double largest = e.reference->gain.interval.high;
     for (const Effect& effect : open)
@@ -188,10 +188,12 @@ Verdict nothing_to_gain(const DiagnosisEvidence& e, const std::vector<Effect>& e
     return verdict(VerdictCode::ceiling, EvidenceGrade::supported, std::move(sentence));
   }
   if (!over_chance)
-    return verdict(VerdictCode::inconclusive, EvidenceGrade::unresolved,
-                   fmt::format("Inconclusive: the labels depend on the features (p = {:.2g}), but {} test rows do not "
-                               "show an accuracy above that of always saying the commonest class ({:.3f})",
-                               e.signal ? e.signal->p : 1.0, e.test_rows, user.majority_share));
+    return verdict(
+        VerdictCode::inconclusive, EvidenceGrade::unresolved,
+        fmt::format("Inconclusive: {}{} test rows do not show an accuracy above that of always saying the "
+                    "commonest class ({:.3f})",
+                    e.signal ? fmt::format("the labels depend on the features (p = {:.2g}), but ", e.signal->p) : "",
+                    e.test_rows, user.majority_share));
   return undecided(e, open);
 }
 

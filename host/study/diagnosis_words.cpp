@@ -190,10 +190,11 @@ std::vector<std::string> evidence_lines(const DiagnosisEvidence& e, const std::v
     lines.push_back(
         fmt::format("{} of {} layers are frozen and never change", frozen_layers(*e.user), e.user->layers.size()));
   if (e.signal)
+    lines.push_back(fmt::format("labels as they are against {} permutations: skill {:.3f}, p = {:.2g}",
+                                e.signal->permutations, e.signal->statistic, e.signal->p));
+  if (e.over_majority)
     lines.push_back(
-        fmt::format("labels as they are against {} permutations: skill {:.3f}, p = {:.2g}; the best network "
-                    "over always saying the commonest class: {}",
-                    e.signal->permutations, e.signal->statistic, e.signal->p, points(e.signal->over_majority)));
+        fmt::format("the best network over always saying the commonest class: {}", points(*e.over_majority)));
   for (const Effect& effect : effects)
     lines.push_back(fmt::format("{} ({})", describe(effect, e), to_string(effect.state)));
   return lines;

@@ -116,7 +116,7 @@ TEST(Diagnose, finds_a_network_that_cannot_bend_by_groups_of_test_rows) {
   // Errors of rows would be smaller by the square root of 3.
   EXPECT_GT(e.larger->gain.standard_error, 0.028);
   EXPECT_GT(e.families[0].gain.standard_error, 0.020);
-  EXPECT_GT(e.signal->over_majority.standard_error, 0.042);
+  EXPECT_GT(e.over_majority->standard_error, 0.042);
 }
 
 // A network that holds half of its rows out is not too small for that: nothing it is compared with has more of them.

@@ -51,12 +51,8 @@ DiagnosisEvidence at_a_ceiling() {
                         .test_interval = {0.78, 0.82},
                         .layers = {{.moved = true}, {.moved = true}},
                         .majority_share = 0.5};
-  e.signal = SignalEvidence{.permutations = 199,
-                            .trainings = 657,
-                            .statistic = 0.3,
-                            .p = 0.005,
-                            .detectable = 0.03,
-                            .over_majority = gain(0.30, 0.02)};
+  e.signal = SignalEvidence{.permutations = 199, .trainings = 657, .statistic = 0.3, .p = 0.005, .detectable = 0.03};
+  e.over_majority = gain(0.30, 0.02);
   e.optimised = step("learning rate 0.01", 0.82, 0.801, gain(0.001, 0.006));
   e.regularised = step("weight decay 0.1", 0.81, 0.801, gain(0.001, 0.006));
   e.larger = step("128-128", 0.83, 0.801, gain(0.001, 0.006));
@@ -140,7 +136,7 @@ void has_exchanged_classes(DiagnosisEvidence& e) {
 }
 void has_no_signal(DiagnosisEvidence& e) {
   e.signal->p = 0.4;
-  e.signal->over_majority = gain(0, 0.02);
+  e.over_majority = gain(0, 0.02);
 }
 void says_one_class(DiagnosisEvidence& e) {
   e.user->setting.most_predicted = 1;
@@ -336,15 +332,20 @@ TEST(DiagnosisTree, denies_a_signal_only_where_it_would_have_seen_one) {
     return code_with([&](DiagnosisEvidence& e) {
       e.signal->p = p;
       e.signal->detectable = detectable;
-      e.signal->over_majority = over_majority;
+      e.over_majority = over_majority;
     });
   };
   EXPECT_EQ(code(kSignalLevel + kHair, kDetectableSignal), VerdictCode::no_signal);
   EXPECT_EQ(code(kSignalLevel + kHair, kDetectableSignal + kHair), VerdictCode::inconclusive);
   EXPECT_NE(code(kSignalLevel, kDetectableSignal), VerdictCode::no_signal);
   EXPECT_EQ(code(0.4, kDetectableSignal, gain(0.1, 0.02)), VerdictCode::ceiling);  // the best network shows one
-  // Where labels cannot be shuffled nobody knows, and no ceiling is claimed.
-  EXPECT_EQ(code_with([](DiagnosisEvidence& e) { e.signal.reset(); }), VerdictCode::inconclusive);
+  // Where labels cannot be shuffled, the accuracy has to show one.
+  EXPECT_EQ(code_with([](DiagnosisEvidence& e) { e.signal.reset(); }), VerdictCode::ceiling);
+  EXPECT_EQ(code_with([](DiagnosisEvidence& e) {
+              e.signal.reset();
+              e.over_majority = gain(0.01, 0.02);
+            }),
+            VerdictCode::inconclusive);
 }
 
 TEST(DiagnosisTree, calls_it_solved_where_the_test_rows_are_enough_to_say_so) {
@@ -405,9 +406,9 @@ TEST(DiagnosisTree, calls_it_a_ceiling_only_where_every_gain_is_ruled_out) {
   EXPECT_EQ(near_one(kLeastBound - kHair), VerdictCode::ceiling);
   EXPECT_EQ(near_one(kLeastBound + kHair), VerdictCode::inconclusive);
 
-  for (const Change& missing : std::vector<Change>{
-           [](DiagnosisEvidence& e) { e.curve.reset(); }, [](DiagnosisEvidence& e) { e.larger.reset(); },
-           [](DiagnosisEvidence& e) { e.signal->over_majority = gain(0.01, 0.02); }})
+  for (const Change& missing : std::vector<Change>{[](DiagnosisEvidence& e) { e.curve.reset(); },
+                                                   [](DiagnosisEvidence& e) { e.larger.reset(); },
+                                                   [](DiagnosisEvidence& e) { e.over_majority = gain(0.01, 0.02); }})
     EXPECT_EQ(code_with(missing), VerdictCode::inconclusive);
 }
 
@@ -776,7 +777,7 @@ TEST(DiagnosisTree, no_ceiling_is_claimed_over_a_gain_that_is_not_known) {
                            [](DiagnosisEvidence& e) { e.larger->gain.interval.high = kNaN; },
                            [](DiagnosisEvidence& e) { e.curve->at_twice_interval.high = kNaN; },
                            [](DiagnosisEvidence& e) { e.reference->test_accuracy = kNaN; },
-                           [](DiagnosisEvidence& e) { e.signal->over_majority.interval.low = kNaN; }})
+                           [](DiagnosisEvidence& e) { e.over_majority->interval.low = kNaN; }})
     EXPECT_EQ(code_with(change), VerdictCode::inconclusive);
 }
 

@@ -55,8 +55,7 @@ struct SignalEvidence {
   double statistic = 0;      // skill of the real labels, the best of the networks; docs/diagnose.md
   std::vector<double> null;  // of every permutation
   double p = 1;
-  double detectable = 1;     // the smallest accuracy above chance that this would have seen, in 80 % of cases
-  Difference over_majority;  // test accuracy of the reference - always the commonest training class
+  double detectable = 1;  // the smallest accuracy above chance that this would have seen, in 80 % of cases
 };
 
 struct CurvePoint {
@@ -113,6 +112,7 @@ struct DiagnosisEvidence {
   Integrity integrity;
   std::optional<UserEvidence> user;
   std::optional<SignalEvidence> signal;
+  std::optional<Difference> over_majority;  // test accuracy of the reference - always the commonest training class
 
   std::optional<StepEvidence> unfrozen;      // without frozen layers, where the user has some
   std::optional<StepEvidence> from_scratch;  // without initial weights, where the user gives some

@@ -27,8 +27,7 @@ namespace plateau {
 // in the shuffled labels.
 inline constexpr double kMovable = 0.5;
 
-// None where movable_share() of the training labels is less than kMovable. At least 3 training rows. `over_majority` of
-// the evidence is left as it is.
+// None where movable_share() of the training labels is less than kMovable. At least 3 training rows.
 std::optional<SignalEvidence> test_signal(Laboratory& laboratory, const Split& split, const Run& user,
                                           const Battery& battery, std::uint64_t seed);
 
