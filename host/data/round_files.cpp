@@ -166,6 +166,7 @@ std::optional<Order> order_by_size(const std::vector<Candidate>& candidates, Pla
 
 std::string names_of(const std::vector<Candidate>& candidates) {
   std::vector<std::string> names;
+  names.reserve(candidates.size());
   for (const Candidate& candidate : candidates) names.push_back(candidate.name);
   return some_in_quotes(names);
 }

@@ -21,7 +21,6 @@
 #include "plateau/core/contract.hpp"
 #include "plateau/data/csv.hpp"
 #include "plateau/data/npy.hpp"
-#include "plateau/data/round_files.hpp"
 #include "plateau/ops/softmax_xent.hpp"
 #include "refusals.hpp"
 #include "utf8.hpp"

@@ -86,7 +86,7 @@ ClassTrade class_trade(const RoundRows& right, const Ids& labels, std::size_t cl
   p = holm(p);
   auto next = p.begin();
   std::pair<Index, double> most{-1, -1};
-  ClassTrade* told = nullptr;
+  std::size_t told = 0;
   for (ClassTrade& trade : trades) {
     Index fallen = 0, risen = 0;
     for (ClassTrade::Of& of : trade.classes) {
@@ -98,18 +98,19 @@ ClassTrade class_trade(const RoundRows& right, const Ids& labels, std::size_t cl
     const std::pair<Index, double> merit{risen > 0 ? fallen : 0, mean(right[trade.earlier])};
     if (merit > most) {
       most = merit;
-      told = &trade;
+      told = trade.earlier;
     }
   }
-  const Rows& before = right[told->earlier];
-  told->total = change(before, after);
+  const Rows& before = right[told];
+  ClassTrade& trade = trades[told];
+  trade.total = change(before, after);
   Rows kept = after;  // with the rows of the classes that fell as they were before
   for (std::size_t i = 0; i < kept.size(); ++i) {
-    const ClassTrade::Of& of = told->classes[static_cast<std::size_t>(labels[i])];
+    const ClassTrade::Of& of = trade.classes[static_cast<std::size_t>(labels[i])];
     if (of.lost > of.gained && of.adjusted_p <= kSignificant) kept[i] = before[i];
   }
-  told->lost_by_fallen = difference(after, kept);
-  return *told;
+  trade.lost_by_fallen = difference(after, kept);
+  return trade;
 }
 
 }  // namespace plateau::forensic

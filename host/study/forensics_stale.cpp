@@ -120,12 +120,14 @@ Found stale_by_classes(const Evidence& e) {
 // Test rows, where no file says how many there are: the fewest of which all accuracies are shares as they are written.
 double rows_by_accuracies(const Evidence& e) {
   const double finest = std::pow(10.0, std::min(e.decimals, 9)), room = 0.5 / finest * (1 + 1e-6);
-  const double most = std::min(finest, 1e5);
-  for (double rows = 1; rows < most; ++rows)
+  const auto most = static_cast<Index>(std::min(finest, 1e5));
+  for (Index count = 1; count < most; ++count) {
+    const auto rows = static_cast<double>(count);
     if (std::all_of(e.rounds.begin(), e.rounds.end(), [&](const ForensicsRound& round) {
           return std::abs(std::round(round.test_accuracy * rows) / rows - round.test_accuracy) <= room;
         }))
       return rows;
+  }
   return finest;
 }
 
@@ -162,6 +164,7 @@ double equal_by_other_rounds(const Evidence& e, Stretch same, double rows) {
   if (steps.size() < kLeast) return equal_by_chance(kLeastChurn * rows);
   std::stable_sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) { return a.away < b.away; });
   std::vector<double> all;
+  all.reserve(steps.size());
   for (const Step& step : steps) all.push_back(step.rows);
   const std::size_t near = std::min(all.size(), std::max(kLeastNear, all.size() / 3));
   return std::max(equal_by_steps(all, rows),
