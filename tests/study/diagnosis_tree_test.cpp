@@ -498,7 +498,7 @@ TEST(DiagnosisTree, says_what_was_not_tested) {
 TEST(DiagnosisTree, has_a_line_of_evidence_for_every_gain) {
   const DiagnosisDecision decision = decide_diagnosis(at_a_ceiling());
   EXPECT_EQ(decision.effects.size(), 6u);
-  EXPECT_EQ(decision.verdict.evidence.size(), 8u);  // the user's training and the signal come first
+  EXPECT_EQ(decision.verdict.evidence.size(), 9u);  // the training, the signal and what it gains come first
   for (std::size_t i = 1; i < decision.effects.size(); ++i)
     EXPECT_GE(decision.effects[i - 1].points, decision.effects[i].points);
 }
