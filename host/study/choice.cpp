@@ -31,7 +31,7 @@ class Chooser {
     if (own_.frozen != 0) choice_.unfrozen = without_frozen_layers();
     if (own_.initial) choice_.drawn = from_drawn_weights();
     choose_optimised();
-    choose_regularised();
+    if (!needs_more_steps_) choose_regularised();
     choose_network();
     return std::move(choice_);
   }
@@ -96,6 +96,7 @@ class Chooser {
     for (std::size_t i = 0; i < candidates.size(); ++i)
       if (scores[i].best_epochs > usual && scores[i].train_loss < train_loss)
         keep_better(best, stopped_at_best(candidates[i], scores[i]), scores[i].best_loss);
+    needs_more_steps_ = best && best->setting.run.epochs > usual && best->loss < base_.loss;
   }
 
   void choose_regularised() {
@@ -136,6 +137,7 @@ class Chooser {
   const Folds& folds_;
   const Battery& battery_;
   bool longer_;
+  bool needs_more_steps_ = false;  // to be optimised; then it is no question of holding it back
   std::uint64_t seed_;
   Scored base_;
   std::optional<Scored> regularised_;  // the best that is held back, so far

@@ -121,7 +121,9 @@ TEST(ChooseSettings, of_more_steps_takes_what_needs_them_alone) {
   const auto falling = [usual](const plateau::Run& run, Index epoch) {
     return run.epochs > usual ? 1.0 - 1e-4 * static_cast<double>(epoch) : 1.0;
   };
-  EXPECT_GT(chosen(user_run(), falling, true).choice.optimised->setting.run.epochs, usual);
+  const ChosenSteps longer = chosen(user_run(), falling, true).choice;
+  EXPECT_GT(longer.optimised->setting.run.epochs, usual);
+  EXPECT_FALSE(longer.regularised.has_value());
   EXPECT_FALSE(chosen(user_run(), late(usual - 1), true).choice.optimised.has_value());
 }
 

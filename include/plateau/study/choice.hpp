@@ -22,7 +22,7 @@ struct ChosenSteps {
   std::optional<Step> unfrozen;     // without frozen layers, where the user has some
   std::optional<Step> drawn;        // from drawn weights, where the user has given ones
   std::optional<Step> optimised;    // the same network, otherwise optimised; it fits the training rows better
-  std::optional<Step> regularised;  // held back from its training rows
+  std::optional<Step> regularised;  // held back from its training rows; not what needs more steps than usual
   std::optional<Step> larger;       // the recipe on a larger network
   std::optional<Step> smaller;      // the recipe on a network of another size, where that is the best of all
 };
