@@ -153,7 +153,7 @@ int list(const Arguments& arguments) {
     Counts counts{.sets = sets_asked(arguments, maker)};
     if (part != Part::real && !s.rounds && Problem(s).has_fresh_rows())
       for (Index number = 0; number < counts.sets; ++number)
-        counts.with_truths += has_truths(number, arguments.truths_every);
+        counts.with_truths += has_truths(maker, number, arguments.truths_every);
     std::vector<std::string> expected;
     for (const VerdictCode code : s.expected) expected.push_back(to_string(code));
     fmt::print("{:24} {:13} {:30} {:4} {:13}\n", maker, to_string(s.kind), fmt::format("{}", fmt::join(expected, ", ")),
@@ -204,7 +204,7 @@ int run(const Arguments& arguments) {
       line = rounds_line(problem, part_checksum, depth, *trial);
     } else {
       std::optional<TruthPlan> truths;
-      if (has_truths(task.number, arguments.truths_every)) truths.emplace();
+      if (has_truths(task.maker, task.number, arguments.truths_every)) truths.emplace();
       const auto trial = try_problem(problem, depth, truths, trainer);
       if (!trial) return app::kExitInterrupted;
       line = trial_line(problem, part_checksum, depth, *trial);

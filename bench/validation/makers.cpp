@@ -21,6 +21,7 @@ struct Maker {
   Kind kind;
   Index sets;  // of which rates are reported
   void (*make)(Making&);
+  bool truths = true;  // whether there is time to look for true values
 };
 // A maker's place is part of its problems' seeds: new ones come at the end.
 constexpr Maker kMakers[] = {{"single-class", Kind::cause, 30, single_class},
@@ -36,7 +37,7 @@ constexpr Maker kMakers[] = {{"single-class", Kind::cause, 30, single_class},
                              {"ceiling", Kind::cause, 30, ceiling},
                              {"label-noise", Kind::cause, 30, label_noise},
                              {"embedding-limited", Kind::cause, 30, embedding_limited},
-                             {"family-limited", Kind::cause, 30, family_limited},
+                             {"family-limited", Kind::cause, 30, family_limited, false},
                              {"solved", Kind::cause, 30, solved},
                              {"two-causes", Kind::two_causes, 30, two_causes},
                              {"healthy", Kind::healthy, 24, healthy},
@@ -73,6 +74,10 @@ const std::vector<std::string>& maker_names() {
 }
 
 Index sets_of(const std::string& maker) { return maker_of(maker).sets; }
+
+bool has_truths(const std::string& maker, Index number, Index every) {
+  return maker_of(maker).truths && every > 0 && number % every == number / every % every;
+}
 
 Specification specification_of(Part part, const std::string& name, Index number) {
   expects(0 <= number && number < Index{1} << 40, "specification_of: 0 <= number < 2^40");

@@ -20,9 +20,10 @@ const std::vector<std::string>& maker_names();
 Index sets_of(const std::string& maker);
 
 // Whether the intervals of a maker's `number`-th problem are judged by true values: of every `every`-th, with an offset
-// that grows from one to the next, so that what alternates between problems is in all of them. 0: of none.
+// that grows from one to the next, so that what alternates between problems is in all of them; 0: of none. Of makers
+// whose trainings take minutes it is none either.
 inline constexpr Index kTruthsEvery = 4;
-constexpr bool has_truths(Index number, Index every) { return every > 0 && number % every == number / every % every; }
+bool has_truths(const std::string& maker, Index number, Index every);
 
 // The `number`-th problem of a maker: the same on every machine, and of no seed that another problem has. Throws
 // std::invalid_argument where there is no such maker or number < 0.

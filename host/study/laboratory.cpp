@@ -34,6 +34,13 @@ Run outside_fold(const Setting& setting, const Folds& folds, Index fold, std::ui
   return run;
 }
 
+// What is scored by folds is not judged by the test rows, and so is not evaluated on them after every epoch either: all
+// but one of them are left out.
+TrainingData without_test_rows(TrainingData data) {
+  data.test_x.rows = data.test_label.size = 1;
+  return data;
+}
+
 double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
@@ -96,7 +103,7 @@ std::vector<FoldScore> score_settings(Laboratory& laboratory, std::string_view b
   std::vector<Run> runs;
   for (const Setting& setting : settings)
     for (Index fold = 0; fold < folds.count(); ++fold) runs.push_back(outside_fold(setting, folds, fold, seed));
-  std::vector<RunResult> results = laboratory.train(block, data, runs);
+  std::vector<RunResult> results = laboratory.train(block, without_test_rows(data), runs);
   std::vector<FoldScore> scores;
   auto first = results.begin();
   for (const Setting& setting : settings) {
@@ -112,7 +119,7 @@ std::vector<RunResult> train_outside_fold(Laboratory& laboratory, std::string_vi
   std::vector<Run> runs;
   runs.reserve(settings.size());
   for (const Setting& setting : settings) runs.push_back(outside_fold(setting, folds, fold, seed));
-  return laboratory.train(block, data, runs);
+  return laboratory.train(block, without_test_rows(data), runs);
 }
 
 Setting stopped_at_best(Setting setting, const FoldScore& score) {
