@@ -10,6 +10,7 @@
 #include <set>
 
 #include "plateau/core/error.hpp"
+#include "plateau/model/forwarding_trainer.hpp"
 #include "plateau/study/comparisons.hpp"
 #include "support/cases.hpp"
 #include "support/datasets.hpp"
@@ -120,16 +121,13 @@ TEST(RemediesStudy, comes_out_the_same_again) {
 }
 
 // Trains as the CPU does, and notes the seeds of what is judged and of what trains outside a fold.
-class NotingTrainer final : public Trainer {
+class NotingTrainer final : public ForwardingTrainer {
  public:
+  NotingTrainer() : ForwardingTrainer(cpu_) {}
   std::vector<std::set<std::uint64_t>> judged;  // of every fleet of judged trainings
   std::set<std::uint64_t> chosen_by;
   std::optional<double> best_decay;  // where there is one, the validation loss is how far the weight decay is from it
 
-  RunResult train(const plateau::Run& run, const TrainingData& data, const Checkpoints& checkpoints,
-                  const RunObserver& observer) override {
-    return cpu_.train(run, data, checkpoints, observer);
-  }
   std::vector<RunResult> train_fleet(const TrainingData& data, const std::vector<plateau::Run>& runs,
                                      const FleetObserver& observer) override {
     if (!runs.front().validation) judged.emplace_back();
@@ -140,18 +138,6 @@ class NotingTrainer final : public Trainer {
         epoch.validation_loss = std::abs(weight_decay(runs[r].optimizer) - *best_decay);
     return results;
   }
-  void for_each(Index count, const std::function<void(Index, Trainer&)>& body) override { cpu_.for_each(count, body); }
-  SplitStatistics statistics(const TrainingData& data, Index classes) override {
-    return cpu_.statistics(data, classes);
-  }
-  Predictions predict(const TrainedNetwork& network, HostMatrix<const float> x) override {
-    return cpu_.predict(network, x);
-  }
-  Neighbours neighbours(HostMatrix<const float> queries, HostMatrix<const float> candidates, Index k,
-                        HostSpan<const std::int32_t> exclude) override {
-    return cpu_.neighbours(queries, candidates, k, exclude);
-  }
-  bool stop_requested() const override { return false; }
 
  private:
   CpuTrainer cpu_{{.workers = 2}};
