@@ -211,7 +211,9 @@ std::string diagnosis_summary(const Diagnosis& diagnosis, const Environment& env
   paragraph(out, "Verdict",
             fmt::format("{} ({}). {}.", to_string(diagnosis.verdict.code), to_string(diagnosis.verdict.grade),
                         printable(diagnosis.verdict.sentence)));
-  paragraph(out, "Training", training_words(diagnosis.configuration.run));
+  paragraph(out, "Training",
+            training_words(diagnosis.configuration.run, diagnosis.configuration.validation,
+                           diagnosis.configuration.files.initial));
   if (!diagnosis.causes.empty()) cause_table(out, diagnosis);
   if (evidence.user) budget_table(out, diagnosis.budget);
   std::vector<std::string> evidence_lines = diagnosis.verdict.evidence;

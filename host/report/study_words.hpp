@@ -21,17 +21,13 @@ inline std::string range_in_points(Interval interval) {
   return fmt::format("[{}, {}]", in_points(interval.low), in_points(interval.high));
 }
 
-inline std::string training_words(const Run& run) {
-  return fmt::format("{}, {} at learning rate {:g}, {}, {}, features {}", to_string(run.architecture),
-                     optimizer_name(run.optimizer), learning_rate(run.optimizer),
-                     run.batch == 0 ? std::string("full batch") : fmt::format("batches of {}", run.batch),
-                     counted(run.epochs, "epoch"), run.standardise ? "standardised" : "as they are");
-}
-
-// The same with all that the options of a training add to that: `validation` is the share of the rows that is held out
+// All that the options of a training say: `validation` is the share of the rows that is held out
 // where it stops early, `initial` the file of its initial weights, if any.
-inline std::string whole_training_words(const Run& run, double validation, const std::string& initial) {
-  std::string text = training_words(run);
+inline std::string training_words(const Run& run, double validation, const std::string& initial) {
+  std::string text = fmt::format("{}, {} at learning rate {:g}, {}, {}, features {}", to_string(run.architecture),
+                                 optimizer_name(run.optimizer), learning_rate(run.optimizer),
+                                 run.batch == 0 ? std::string("full batch") : fmt::format("batches of {}", run.batch),
+                                 counted(run.epochs, "epoch"), run.standardise ? "standardised" : "as they are");
   const auto add = [&](bool there, const std::string& words) {
     if (there) text += ", " + words;
   };
