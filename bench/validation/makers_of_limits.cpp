@@ -22,14 +22,14 @@ void data_limited(Making& m) {
 }
 
 void ceiling(Making& m) {
-  // The classes overlap, and 0.75 to 0.88 is what the best classifier of these features has; there are rows enough.
+  // The classes overlap, and 0.63 to 0.88 is what the best classifier of these features has; there are rows enough.
   static const std::vector<Cell> tuning = {{kMixture, 1, 2, 2, 2000, {16}}, {kMixture, 1, 5, 2, 2500, {8}}};
   static const std::vector<Cell> frozen = {
       {kMixture, 1, 3, 2, 2500, {8}}, {kMixture, 2, 2, 5, 3000, {16}}, {kMixture, 1, 4, 2, 3000, {16}}};
   const Cell& cell = m.cell(tuning, frozen);
   start(m, cell, 2000);
   Specification& s = m.spec;
-  s.rule.separation = cell.classes == 2 ? m.draws.within(0.7, 1.15) : m.draws.within(1.6, 2.2);
+  s.rule.separation = cell.classes == 2 ? m.draws.within(0.35, 1.15) : m.draws.within(1.2, 2.2);
   s.run.epochs = 20;
   s.fault = "the classes overlap";
   s.expected = {Code::ceiling};

@@ -160,6 +160,7 @@ Json noise_json(const NoiseEvidence& noise, const std::vector<Suspect>& suspects
   return {{"disagreement", noise.disagreement},
           {"confident_disagreement", noise.confident_disagreement},
           {"confident_interval_95", json_interval(noise.confident_interval)},
+          {"surest_disagreement", noise.surest_disagreement},
           {"noise_rate", noise.noise_rate},
           {"suspects", std::move(rows)}};
 }

@@ -160,6 +160,7 @@ std::optional<NoiseEvidence> test_label_noise(const HeldOut& held_out, const std
   RowOutcomes confident(half, clusters.of(surest));
   confident.add(contradicted);
   evidence.confident_interval = wilson_interval(evidence.confident_disagreement, confident);
+  evidence.surest_disagreement = share(rows.begin(), rows.begin() + std::max<std::ptrdiff_t>(1, half / 4));
   evidence.noise_rate = evidence.confident_disagreement;
   std::stable_sort(rows.begin(), rows.end(), [](const Seen& a, const Seen& b) { return a.doubt > b.doubt; });
   for (const Seen& row : rows)

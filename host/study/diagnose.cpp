@@ -34,6 +34,10 @@ Split without(const Split& split, const std::vector<std::int32_t>& left_out) {
   return {.train = taken(split.train, all), .test = taken(split.test, kept)};
 }
 
+bool is_of_one_class(const Dataset& data) {
+  return std::ranges::adjacent_find(data.labels, std::ranges::not_equal_to()) == data.labels.end();
+}
+
 void expects_same_rows(const Split& split, const Split& second) {
   const auto same = [](const Dataset& a, const Dataset& b, const char* part) {
     if (a.rows() != b.rows())
@@ -93,8 +97,8 @@ std::optional<Diagnosis> diagnose(const Split& split, const Split* second, const
         DiagnosisStudy with_leaked(split, nullptr, configuration, laboratory, evidence);
         evidence.with_leaked = with_leaked.judge_user();
         test_looks += with_leaked.test_looks();
-        if (split.test.rows() - static_cast<Index>(leaked.size()) >= kFewestRows) {
-          const Split rows = without(split, leaked);
+        const Split rows = without(split, leaked);
+        if (rows.test.rows() >= kFewestRows && !is_of_one_class(rows.test)) {
           std::optional<Split> second_rows;
           if (second != nullptr) second_rows = without(*second, leaked);
           train(rows, second_rows ? &*second_rows : nullptr);

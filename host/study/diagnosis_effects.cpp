@@ -14,9 +14,9 @@ namespace {
 
 struct Measured {
   Effect effect;
-  bool fits = true;  // whether what else is known of the training goes with this cause
-  double least = 0;  // that the interval must lie above
-  double size = 0;   // that the value must reach; what it is ranked by must be worth acting on as well
+  std::string against;  // what else is known of the training and does not go with this cause; empty: nothing
+  double least = 0;     // that the interval must lie above
+  double size = 0;      // that the value must reach; what it is ranked by must be worth acting on as well
   const Difference* over_user = nullptr;  // of a step, whose gain is over what stands before it
 };
 
@@ -31,17 +31,20 @@ class Measurements {
   std::vector<Measured> all;
 
  private:
-  Measured& add(VerdictCode code, const Difference& gain, std::string what, bool fits = true) {
-    all.push_back(
-        {{.code = code, .gain = gain, .points = gain.value, .what = std::move(what)}, fits, 0, e_.delta, nullptr});
+  Measured& add(VerdictCode code, const Difference& gain, std::string what, std::string against = "") {
+    all.push_back({{.code = code, .gain = gain, .points = gain.value, .what = std::move(what)},
+                   std::move(against),
+                   0,
+                   e_.delta,
+                   nullptr});
     return all.back();
   }
 
   // A step gains over the user's training as well as over what stands before it: what was chosen on the folds may be
   // worse than the user's on the test rows, and bettering that is no gain.
-  void add_step(VerdictCode code, const std::optional<StepEvidence>& step, bool fits = true) {
+  void add_step(VerdictCode code, const std::optional<StepEvidence>& step, std::string against = "") {
     if (!step) return;
-    Measured& measured = add(code, step->gain, step->what, fits);
+    Measured& measured = add(code, step->gain, step->what, std::move(against));
     measured.over_user = &step->over_user;
     if (step->over_user.value < step->gain.value) measured.effect.points = step->over_user.value;
   }
@@ -52,9 +55,15 @@ class Measurements {
     add_step(VerdictCode::optimisation, e_.optimised);
     if (e_.regularised) {
       const SettingEvidence& before = before_regularised(e_);
-      add_step(VerdictCode::overfit, e_.regularised, before.train_accuracy - before.test_accuracy > kOverfitGap);
+      const bool memorises = before.train_accuracy - before.test_accuracy > kOverfitGap;
+      add_step(VerdictCode::overfit, e_.regularised,
+               memorises ? "" : "without it training rows fare no better than test rows, so it is no memorising");
     }
-    if (e_.larger) add_step(VerdictCode::capacity, e_.larger, before_larger(e_).train_accuracy < kTrainSaturated);
+    if (e_.larger) {
+      const bool lacks = before_larger(e_).train_accuracy < kTrainSaturated;
+      add_step(VerdictCode::capacity, e_.larger,
+               lacks ? "" : "the smaller network has learnt its training rows, so it is not short of parameters");
+    }
   }
 
   void add_rows() {
@@ -71,28 +80,40 @@ class Measurements {
   }
 
   void add_others() {
-    if (e_.shift)
+    if (e_.shift) {
+      const bool told = e_.shift->auc.interval.low > kShiftAuc && e_.shift->p <= kSignalLevel;
       add(VerdictCode::shift, e_.shift->loss, "training rows that were held out in place of test rows",
-          e_.shift->auc.interval.low > kShiftAuc && e_.shift->p <= kSignalLevel);
+          told ? "" : "a network does not tell test rows from training rows");
+    }
     if (e_.second_data) add(VerdictCode::embedding_limited, e_.second_data->gain, e_.second_data->what);
     // Whoever bends less to the training rows loses less where the test rows are others: that is the shift's.
     const auto family = std::ranges::max_element(
         e_.families, [](const FamilyEvidence& a, const FamilyEvidence& b) { return a.gain.value < b.gain.value; });
-    if (family != e_.families.end()) add(VerdictCode::family_limited, family->gain, family->name, !rows_differ(e_));
+    if (family != e_.families.end())
+      add(VerdictCode::family_limited, family->gain, family->name,
+          rows_differ(e_) ? "the test rows are unlike the training rows, and who bends less to these loses less" : "");
   }
 
   const DiagnosisEvidence& e_;
 };
 
-EffectState state_of(const Measured& measured, double delta) {
+bool is_shown(const Measured& measured, double delta) {
   const Effect& effect = measured.effect;
   const bool gains = effect.gain.interval.low > measured.least && effect.gain.value >= measured.size;
   const bool over_user =
       measured.over_user == nullptr || (measured.over_user->interval.low > 0 && measured.over_user->value >= delta);
   const bool lasts = !effect.twice || effect.twice->interval.low > 0;
-  if (gains && over_user && lasts && effect.points >= delta && effect.adjusted_p <= kSignalLevel && measured.fits)
-    return EffectState::present;
-  return claim_of(effect).interval.high < delta ? EffectState::absent : EffectState::unresolved;
+  return gains && over_user && lasts && effect.points >= delta && effect.adjusted_p <= kSignalLevel;
+}
+
+void judge(Measured& measured, double delta) {
+  Effect& effect = measured.effect;
+  if (is_shown(measured, delta)) {
+    effect.against = measured.against;
+    effect.state = effect.against.empty() ? EffectState::present : EffectState::unresolved;
+  } else {
+    effect.state = claim_of(effect).interval.high < delta ? EffectState::absent : EffectState::unresolved;
+  }
 }
 
 }  // namespace
@@ -106,7 +127,7 @@ std::vector<Effect> judged_effects(const DiagnosisEvidence& e) {
   std::vector<Effect> effects;
   for (std::size_t i = 0; i < all.size(); ++i) {
     all[i].effect.adjusted_p = adjusted[i];
-    all[i].effect.state = state_of(all[i], e.delta);
+    judge(all[i], e.delta);
     effects.push_back(std::move(all[i].effect));
   }
   std::ranges::stable_sort(effects, std::greater{}, [](const Effect& effect) {
@@ -155,7 +176,8 @@ bool all_diverged(const UserEvidence& user) {
 
 bool noise_is_shown(const NoiseEvidence& noise) {
   return noise.confident_interval.low > kLeastBound &&
-         noise.confident_disagreement >= kUniformNoise * noise.disagreement;
+         noise.confident_disagreement >= kUniformNoise * noise.disagreement &&
+         noise.surest_disagreement >= kLevelNoise * noise.confident_disagreement;
 }
 
 bool map_is_shown(const LabelMapEvidence& map) { return map.gain.interval.low > 0 && map.gain.value > kLabelMapGain; }

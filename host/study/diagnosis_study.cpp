@@ -170,7 +170,7 @@ const Judged& DiagnosisStudy::leader() const {
 }
 
 void DiagnosisStudy::compare_balance_of_classes() {
-  if (evidence_.user->setting.most_predicted < kOneClass) return;
+  if (evidence_.user->setting.most_predicted < kOneClass && evidence_.user->majority_share < kRareShare) return;
   Setting balanced{"balanced class weights", evidence_.optimised && evidence_.optimised->taken
                                                  ? choice_.optimised->setting.run
                                                  : configuration_.run};

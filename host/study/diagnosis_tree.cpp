@@ -49,19 +49,59 @@ double bound_of(const DiagnosisEvidence& e) {
   return std::max(kRelativeGain * (1 - reference_accuracy(e)), kLeastBound);
 }
 
-// The gains that a ceiling denies, of which each must be ruled out; the one that is least so comes first.
-std::vector<Effect> open_gains(const std::vector<Effect>& effects) {
-  std::vector<Effect> open;
+// What a ceiling denies, and must rule out.
+struct Open {
+  std::string claim;  // "a larger network helps"
+  Estimate estimate;
+  Difference gain;  // whose errors the estimate has
+};
+
+std::string claim_words(const Effect& effect) {
+  switch (effect.code) {
+    case VerdictCode::data_limited:
+      return effect.twice ? "twice the training rows help" : "the rows that are held out help";
+    case VerdictCode::capacity:
+      return "a larger network helps";
+    case VerdictCode::optimisation:
+      return "better optimisation helps";
+    case VerdictCode::frozen_weights:
+      return "training the frozen layers helps";
+    case VerdictCode::warm_start:
+      return "drawn weights help";
+    case VerdictCode::family_limited:
+      return effect.what + " do better";
+    case VerdictCode::embedding_limited:
+      return "the second features say more";
+    default:
+      return "regularisation helps";
+  }
+}
+
+// Loss by a shift is no gain that anybody could have, and a ceiling is one of these features.
+std::vector<Open> open_claims(const DiagnosisEvidence& e, const std::vector<Effect>& effects) {
+  std::vector<Open> open;
   for (const Effect& effect : effects)
-    if (effect.code != VerdictCode::shift && effect.code != VerdictCode::embedding_limited &&
-        effect.code != VerdictCode::family_limited)
-      open.push_back(effect);
-  // One that is not known is not ruled out.
-  std::ranges::stable_sort(open, std::greater{}, [](const Effect& effect) {
-    const double high = claim_of(effect).interval.high;
+    if (effect.code != VerdictCode::shift && effect.code != VerdictCode::embedding_limited)
+      open.push_back({claim_words(effect), claim_of(effect), effect.gain});
+  if (e.reference) open.push_back({"the best of all settings is better", e.reference->gain, e.reference->gain});
+  return open;
+}
+
+// The one that is ruled out least; what is not known is not ruled out.
+const Open& widest(const std::vector<Open>& open) {
+  return *std::ranges::max_element(open, {}, [](const Open& claim) {
+    const double high = claim.estimate.interval.high;
     return std::isnan(high) ? std::numeric_limits<double>::infinity() : high;
   });
-  return open;
+}
+
+// One that seems to be there, though not for certain or not as its cause would look, is not ruled out.
+const Effect* seems_there(const DiagnosisEvidence& e, const std::vector<Effect>& effects) {
+  const auto seems = std::ranges::find_if(effects, [&e](const Effect& effect) {
+    return effect.gain.interval.low > 0 && effect.gain.value >= e.delta && effect.points >= e.delta &&
+           effect.code != VerdictCode::shift;
+  });
+  return seems == effects.end() ? nullptr : &*seems;
 }
 
 Index rounded_up(double rows) {
@@ -90,29 +130,11 @@ Verdict without_signal(const DiagnosisEvidence& e) {
 constexpr double kLevelOfMany = 0.72;
 constexpr Index kMostSeeds = 40;  // of the thorough depth
 
-std::string words_of_open(const Effect& effect) {
-  switch (effect.code) {
-    case VerdictCode::data_limited:
-      return effect.twice ? "twice the training rows help" : "the rows that are held out help";
-    case VerdictCode::capacity:
-      return "a larger network helps";
-    case VerdictCode::optimisation:
-      return "better optimisation helps";
-    case VerdictCode::frozen_weights:
-      return "training the frozen layers helps";
-    case VerdictCode::warm_start:
-      return "drawn weights help";
-    default:
-      return "regularisation helps";
-  }
-}
-
 // What would narrow an interval to `half`: rows take away the rows' share of its variance, seeds the trainings'.
-std::string what_decides(const Effect& effect, double half, const DiagnosisEvidence& e) {
-  const Estimate claim = claim_of(effect);
-  const double narrower = half / (claim.interval.high - claim.value);
+std::string what_decides(const Open& open, double half, const DiagnosisEvidence& e) {
+  const double narrower = half / (open.estimate.interval.high - open.estimate.value);
   if (narrower >= 1) return "more seeds (--thorough) may decide it";
-  const double error = effect.gain.standard_error, of_trainings = effect.gain.error_of_trainings;
+  const double error = open.gain.standard_error, of_trainings = open.gain.error_of_trainings;
   const double share = std::clamp(of_trainings * of_trainings / (error * error), 0.0, 1.0);  // of the variance
   const double wanted = narrower * narrower;                                                 // of the variance
   const auto rows = [&](double left) {
@@ -127,15 +149,54 @@ std::string what_decides(const Effect& effect, double half, const DiagnosisEvide
   return "trainings with other seeds differ too much for any number of test rows to decide it; more training rows may";
 }
 
-Verdict undecided(const DiagnosisEvidence& e, const std::vector<Effect>& open) {
-  const Effect& widest = open.front();
-  const double value = claim_of(widest).value, bound = bound_of(e);
+// Of grouped rows as many as they are worth.
+std::string test_rows_words(const DiagnosisEvidence& e) {
+  const double worth = e.user->effective_rows;
+  return 0 < worth && worth < static_cast<double>(e.test_rows)
+             ? fmt::format("{} test rows in groups, worth {:.0f} single ones,", e.test_rows, worth)
+             : fmt::format("{} test rows", e.test_rows);
+}
+
+// What is shown to gain without being the cause that such a gain is put down to.
+Verdict gains_for_no_known_cause(const Effect& effect) {
+  return verdict(VerdictCode::inconclusive, EvidenceGrade::unresolved,
+                 fmt::format("Inconclusive as to the cause: {} ({}), but {}", claim_words(effect), points(effect.gain),
+                             effect.against));
+}
+
+Verdict undecided(const DiagnosisEvidence& e, const std::vector<Open>& open, const Effect* seems) {
+  const double bound = bound_of(e);
+  const Open& least = widest(open);
+  if (seems != nullptr && least.estimate.interval.high < bound) {
+    const Open claim{claim_words(*seems), claim_of(*seems), seems->gain};
+    return verdict(
+        VerdictCode::inconclusive, EvidenceGrade::unresolved,
+        fmt::format("Inconclusive: it seems that {} ({}), which is not certain among so many comparisons; {}",
+                    claim.claim, points(claim.estimate), what_decides(claim, kLevelOfMany * claim.estimate.value, e)));
+  }
+  const double value = least.estimate.value;
   // The interval must become narrower until it leaves out what is to be ruled out, or 0.
   const double half = std::max({bound - std::max(value, 0.0), kLevelOfMany * value, bound / 4});
-  return verdict(
-      VerdictCode::inconclusive, EvidenceGrade::unresolved,
-      fmt::format("Inconclusive: no gain is certain, but {} test rows do not rule out that {} ({}); {}", e.test_rows,
-                  words_of_open(widest), points(claim_of(widest)), what_decides(widest, half, e)));
+  return verdict(VerdictCode::inconclusive, EvidenceGrade::unresolved,
+                 fmt::format("Inconclusive: no gain is certain, but {} do not rule out that {} ({}); {}",
+                             test_rows_words(e), least.claim, points(least.estimate), what_decides(least, half, e)));
+}
+
+// Not shown to be right more often than always saying the commonest class.
+Verdict not_over_chance(const DiagnosisEvidence& e) {
+  const UserEvidence& user = *e.user;
+  std::string text = "Inconclusive: ";
+  if (e.signal) text += fmt::format("the labels depend on the features (p = {:.2g}), but ", e.signal->p);
+  text += fmt::format("{} do not show an accuracy above that of always saying the commonest class ({:.3f}); ",
+                      test_rows_words(e), user.majority_share);
+  if (e.over_majority && e.over_majority->value > 0)
+    text += what_decides({"", *e.over_majority, *e.over_majority}, e.over_majority->value, e);
+  else
+    text += fmt::format(
+        "no network here is more accurate, so judge by balanced accuracy ({:.3f}) or bring more rows of "
+        "the other classes",
+        user.setting.balanced_accuracy);
+  return verdict(VerdictCode::inconclusive, EvidenceGrade::unresolved, std::move(text));
 }
 
 Verdict nothing_to_gain(const DiagnosisEvidence& e, const std::vector<Effect>& effects) {
@@ -146,15 +207,16 @@ Verdict nothing_to_gain(const DiagnosisEvidence& e, const std::vector<Effect>& e
         fmt::format("Inconclusive: every one of the {} trainings diverges, and no other setting is shown to do "
                     "better; check the features for huge values",
                     user.setting.trainings));
-  const std::vector<Effect> open = open_gains(effects);
+  const std::vector<Open> open = open_claims(e, effects);
   if (says_one_class(user, e.test_rows) && e.balance && e.balance->gain.interval.low > 0 &&
       e.balance->gain.value >= kBalanceGain)
     return verdict(VerdictCode::majority, EvidenceGrade::proved,
                    fmt::format("The network says the commonest class for every row, which no other setting betters in "
                                "accuracy; with class weights its balanced accuracy rises by {} to {:.3f}",
                                points(e.balance->gain), e.balance->balanced_accuracy));
-  // A class for all is no solution, however rare the others are.
-  if (user.setting.test_accuracy >= kSolvedAccuracy && !says_one_class(user, e.test_rows)) {
+  // A class for nearly all is no solution, however rare the others are.
+  const bool is_learnt = 1 - user.setting.test_accuracy <= kSolvedError * (1 - user.majority_share);
+  if (user.setting.test_accuracy >= kSolvedAccuracy && is_learnt) {
     if (user.test_interval.low >= kSolvedInterval)
       return verdict(VerdictCode::solved, EvidenceGrade::supported,
                      fmt::format("There is little left to gain: the test accuracy is {}", accuracy_of(user)));
@@ -163,21 +225,16 @@ Verdict nothing_to_gain(const DiagnosisEvidence& e, const std::vector<Effect>& e
                                accuracy_of(user), e.test_rows, 200));
   }
   const double bound = bound_of(e);
-  // One that seems to be there, though not for certain or not as this cause would look, is not ruled out.
-  const auto seems = std::ranges::find_if(effects, [&e](const Effect& effect) {
-    return effect.gain.interval.low > 0 && effect.gain.value >= e.delta && effect.points >= e.delta &&
-           effect.code != VerdictCode::shift;
-  });
-  const bool others_agree = std::ranges::all_of(
-      e.families, [bound](const FamilyEvidence& family) { return family.gain.interval.high < bound; });
-  const bool ruled_out = !open.empty() && claim_of(open.front()).interval.high < bound && e.curve && e.larger &&
-                         e.reference && e.reference->gain.interval.high < bound && others_agree &&
-                         seems == effects.end();
+  const Effect* const seems = seems_there(e, effects);
+  const bool ruled_out = !open.empty() && widest(open).estimate.interval.high < bound && e.curve && e.larger &&
+                         e.reference && seems == nullptr;
   const bool over_chance = e.over_majority && e.over_majority->interval.low > 0;
   if (ruled_out && over_chance) {
     double largest = e.reference->gain.interval.high;
-    for (const Effect& effect : open)
-      if (!effect.twice) largest = std::max(largest, effect.gain.interval.high);
+    for (const Effect& effect : effects)
+      if (effect.code == VerdictCode::optimisation || effect.code == VerdictCode::overfit ||
+          effect.code == VerdictCode::capacity)
+        largest = std::max(largest, effect.gain.interval.high);
     std::string sentence = fmt::format(
         "No network we trained betters {} by more than {:.1f} points (95 %), and twice the training rows would add "
         "{:.1f} points [{:.1f}, {:.1f}]: this is the ceiling of networks on these features and this many rows",
@@ -187,14 +244,19 @@ Verdict nothing_to_gain(const DiagnosisEvidence& e, const std::vector<Effect>& e
       sentence += "; relabel the rows that are listed, or change the features";
     return verdict(VerdictCode::ceiling, EvidenceGrade::supported, std::move(sentence));
   }
-  if (!over_chance)
-    return verdict(
-        VerdictCode::inconclusive, EvidenceGrade::unresolved,
-        fmt::format("Inconclusive: {}{} test rows do not show an accuracy above that of always saying the "
-                    "commonest class ({:.3f})",
-                    e.signal ? fmt::format("the labels depend on the features (p = {:.2g}), but ", e.signal->p) : "",
-                    e.test_rows, user.majority_share));
-  return undecided(e, open);
+  if (!over_chance) return not_over_chance(e);
+  const auto unlike_its_cause =
+      std::ranges::find_if(effects, [](const Effect& effect) { return !effect.against.empty(); });
+  if (unlike_its_cause != effects.end() && unlike_its_cause->code != VerdictCode::shift)
+    return gains_for_no_known_cause(*unlike_its_cause);
+  return undecided(e, open, seems);
+}
+
+// What gains more than the cause, and is none.
+std::string larger_unlike_its_cause(const Effect& cause, const std::vector<Effect>& ranked) {
+  const Effect& largest = ranked.front();
+  if (largest.against.empty() || largest.code == VerdictCode::shift || !(largest.points > cause.points)) return "";
+  return fmt::format("; beside it {} ({}), but {}", claim_words(largest), points(largest.gain), largest.against);
 }
 
 Verdict decide(const DiagnosisEvidence& e, const std::vector<Effect>& ranked) {
@@ -230,7 +292,7 @@ Verdict decide(const DiagnosisEvidence& e, const std::vector<Effect>& ranked) {
                                      [](double sum, const Effect& effect) { return sum + effect.points; });
   const Effect& first = present.front();
   if (present.size() == 1 || first.points >= kDominant * all)
-    return verdict(first.code, grade_of(first), sentence_of(first, e));
+    return verdict(first.code, grade_of(first), sentence_of(first, e) + larger_unlike_its_cause(first, ranked));
   return verdict(VerdictCode::mixed, EvidenceGrade::supported,
                  fmt::format("Several things hold the accuracy back: {}; and {}", describe(present[0], e),
                              describe(present[1], e)));

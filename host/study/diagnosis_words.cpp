@@ -195,8 +195,13 @@ std::vector<std::string> evidence_lines(const DiagnosisEvidence& e, const std::v
   if (e.over_majority)
     lines.push_back(
         fmt::format("the best network over always saying the commonest class: {}", points(*e.over_majority)));
+  if (e.balance)
+    lines.push_back(
+        fmt::format("balanced accuracy, the mean over classes: {:.3f}; with balanced class weights {:.3f}, {}",
+                    e.user->setting.balanced_accuracy, e.balance->balanced_accuracy, points(e.balance->gain)));
   for (const Effect& effect : effects)
-    lines.push_back(fmt::format("{} ({})", describe(effect, e), to_string(effect.state)));
+    lines.push_back(fmt::format("{} ({}{}{})", describe(effect, e), to_string(effect.state),
+                                effect.against.empty() ? "" : ": ", effect.against));
   return lines;
 }
 

@@ -53,7 +53,9 @@ CurveGains gains_of(const std::vector<RowOutcomes>& outcomes, std::size_t larges
   const auto between = [&](std::size_t smaller, std::size_t larger) {
     return crossed_difference(outcomes[smaller], outcomes[larger], Pairing::none, overlap);
   };
-  CurveGains gains{.error = 1 - mean_spread(outcomes[largest].training_accuracy()).mean,
+  const double error = 1 - mean_spread(outcomes[largest].training_accuracy()).mean;
+  CurveGains gains{.error = error,
+                   .most_error = wilson_interval(error, outcomes[largest]).high,
                    .last = between(largest + 1, largest)};
   if (largest + 2 < outcomes.size()) {
     gains.before = between(largest + 2, largest + 1);
@@ -100,7 +102,7 @@ Prediction predict_gain(const CurveGains& gains, double from, double doublings) 
         predicted.push_back(going_on(last, share, from, doublings));
       }
   }
-  for (double& gain : predicted) gain = std::min(gain, gains.error);
+  for (double& gain : predicted) gain = std::min(gain, gains.most_error.value_or(gains.error));
   std::ranges::sort(predicted);
   const auto quantile = [&](double p) {
     return predicted[static_cast<std::size_t>(p * static_cast<double>(predicted.size()))];

@@ -135,7 +135,11 @@ Verdict decide(const Evidence& e) {
     return inconclusive(
         "The reason was not tested: without the controls a lack of signal, of capacity and a ceiling look "
         "alike");
-  if (!e.plateau_shown)
+  // What fits its training rows and does no better than on shuffled labels, in a wider network either, will not do so
+  // by going on: its test accuracy moves by chance alone.
+  const bool moves_by_chance = !shown_positive(over_shuffled(e)) && !shown_positive(e.wider_over_permuted) &&
+                               e.train_accuracy > e.test_accuracy.interval.high;
+  if (!e.plateau_shown && !moves_by_chance)
     return inconclusive(
         fmt::format("A plateau is not shown: at {:.3f} the test accuracy may still be moving, and what "
                     "holds an unfinished training back is not yet to be seen; train longer",

@@ -25,8 +25,7 @@ using Ids = std::vector<std::int32_t>;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// ---- Folds
-// -----------------------------------------------------------------------------------------------------------
+// ---- Folds ----------------------------------------------------------------------------------------------------------
 
 // Rows whose only feature is their number.
 Dataset numbered(const Ids& labels, const Ids& groups = {}) {
@@ -170,8 +169,7 @@ TEST(Folds, refuse_what_cannot_be_dealt_out) {
   for (const double share : {0.0, 1.5, kNaN}) EXPECT_THROW(folds.part_outside(0, share, 0), std::invalid_argument);
 }
 
-// ---- Scores and judgements
-// -------------------------------------------------------------------------------------------
+// ---- Scores and judgements ------------------------------------------------------------------------------------------
 
 // Answers what it was given, in turn, and keeps what it was asked.
 class AnsweringTrainer final : public Trainer {
@@ -395,8 +393,7 @@ TEST(StudySeed, keeps_parts_apart_and_leaves_room_to_count) {
   EXPECT_EQ(seeds.size(), 240u);
 }
 
-// ---- Battery
-// ---------------------------------------------------------------------------------------------------------
+// ---- Battery --------------------------------------------------------------------------------------------------------
 
 plateau::Run user_run(std::vector<Index> widths, Optimizer optimizer = AdamParameters{.learning_rate = 0.003}) {
   return {.architecture = {std::move(widths)}, .optimizer = optimizer, .epochs = 20, .batch = 0};
@@ -530,8 +527,7 @@ TEST(Battery, recipe_takes_about_the_steps_it_is_to_take) {
   }
 }
 
-// ---- Signal
-// ----------------------------------------------------------------------------------------------------------
+// ---- Signal ---------------------------------------------------------------------------------------------------------
 
 double skill_of(const Ids& labels, const std::vector<std::vector<float>>& probability) {
   SkillSum sum(static_cast<Index>(probability[0].size()));
@@ -606,8 +602,7 @@ TEST(SkillSum, gives_a_row_without_finite_probabilities_no_class) {
   EXPECT_THROW(SkillSum(2).skill(), std::invalid_argument);
 }
 
-// ---- Learning curve
-// --------------------------------------------------------------------------------------------------
+// ---- Learning curve -------------------------------------------------------------------------------------------------
 
 Difference gain(double value, double half = 0) {
   Difference gain;
@@ -630,6 +625,14 @@ TEST(PredictGain, follows_a_power_law) {
     EXPECT_NEAR(predict_gain(seen, 0.25, 1.25).gain, error(2.25) - error(3.25), 1e-12);
     EXPECT_NEAR(predict_gain(seen, 0, 1).interval.low, error(2) - error(3), 1e-12);
   }
+}
+
+// Rows without an error do not show that there is none.
+TEST(PredictGain, is_no_more_than_the_error_may_be) {
+  CurveGains seen = gains(0, gain(0.05, 0.2), gain(0.04, 0.2));
+  EXPECT_EQ(predict_gain(seen, 0, 1).interval.high, 0);
+  seen.most_error = 0.02;
+  EXPECT_EQ(predict_gain(seen, 0, 1).interval.high, 0.02);
 }
 
 TEST(PredictGain, takes_the_usual_share_where_none_is_measured_and_keeps_it_within_reason) {
@@ -671,8 +674,7 @@ TEST(PredictGain, is_as_unsure_as_the_gains_and_their_share_are) {
   EXPECT_NEAR(one.interval.high, 0.04 * (0.85 - 0.025 * 0.5), 5e-4);
 }
 
-// ---- What is read off predictions
-// ------------------------------------------------------------------------------------
+// ---- What is read off predictions -----------------------------------------------------------------------------------
 
 std::optional<LabelMapEvidence> map_of(const Ids& predicted, const Ids& labels, Index classes) {
   return test_label_map(predicted, {labels.data(), static_cast<Index>(labels.size())}, classes, 5);
@@ -747,6 +749,7 @@ TEST(LabelNoise, is_as_frequent_where_a_network_is_sure_and_overlap_is_not) {
   EXPECT_DOUBLE_EQ(noise->noise_rate, 0.2);
   EXPECT_EQ(noise->suspects.size(), 50u);
   EXPECT_LT(noise->confident_interval.low, 0.2);
+  EXPECT_NEAR(noise->surest_disagreement, 0.2, 0.05);
   for (std::size_t i = 0; i < 40; ++i) {  // the surest of them first
     EXPECT_EQ(noise->suspects[i] % 10, 0);
     EXPECT_EQ(flipped[at(noise->suspects[i])], 0);

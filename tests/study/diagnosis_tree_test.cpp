@@ -358,6 +358,15 @@ TEST(DiagnosisTree, calls_it_solved_where_the_test_rows_are_enough_to_say_so) {
   EXPECT_EQ(code(kSolvedAccuracy, kSolvedInterval), VerdictCode::solved);
   EXPECT_EQ(code(kSolvedAccuracy, kSolvedInterval - kHair), VerdictCode::inconclusive);
   EXPECT_NE(code(kSolvedAccuracy - kHair, kSolvedInterval), VerdictCode::solved);
+  // Beside a class that has nearly all rows it must have learnt the others.
+  const auto beside = [](double share) {
+    return code_with([&](DiagnosisEvidence& e) {
+      is_solved(e);
+      e.user->majority_share = share;
+    });
+  };
+  EXPECT_EQ(beside(1 - 0.005 / kSolvedError - kHair), VerdictCode::solved);
+  EXPECT_NE(beside(1 - 0.005 / kSolvedError + kHair), VerdictCode::solved);
 }
 
 TEST(DiagnosisTree, calls_it_the_majority_where_class_weights_prove_it) {
@@ -443,11 +452,18 @@ TEST(DiagnosisTree, lists_what_goes_with_the_accuracy_without_being_a_gain) {
     return [=](DiagnosisEvidence& e) {
       e.noise->confident_disagreement = confident;
       e.noise->confident_interval.low = low;
+      e.noise->surest_disagreement = kLevelNoise * confident;
     };
   };
   EXPECT_TRUE(listed(noise(0.2 * kUniformNoise, kLeastBound + kHair), VerdictCode::label_noise));
   EXPECT_FALSE(listed(noise(0.2 * kUniformNoise - kHair, kLeastBound + kHair), VerdictCode::label_noise));
   EXPECT_FALSE(listed(noise(0.2 * kUniformNoise, kLeastBound), VerdictCode::label_noise));
+  EXPECT_FALSE(listed(
+      [&](DiagnosisEvidence& e) {  // the surer, the fewer: classes overlap
+        noise(0.2, 0.1)(e);
+        e.noise->surest_disagreement -= kHair;
+      },
+      VerdictCode::label_noise));
   EXPECT_FALSE(listed(
       [&](DiagnosisEvidence& e) {
         noise(0.2, 0.1)(e);
@@ -549,6 +565,47 @@ TEST(DiagnosisTree, says_how_many_test_rows_would_decide) {
   };
   said(0.0, 0.0795, "about 8000 test rows would decide");   // 0.0398 is ruled out by half the interval
   said(0.06, 0.0501, "about 2700 test rows would decide");  // and 0.06 shown by one that is a little narrower
+}
+
+// A gain that nothing would make the cause is told as what it is, and beside a cause that gains less.
+TEST(DiagnosisTree, tells_of_a_gain_that_is_not_put_down_to_its_cause) {
+  const auto learnt = [](DiagnosisEvidence& e) {
+    gains_by_size(e);
+    e.user->setting.train_accuracy = 1;
+  };
+  const DiagnosisDecision alone = decide_diagnosis(with(learnt));
+  EXPECT_EQ(alone.verdict.code, VerdictCode::inconclusive);
+  EXPECT_EQ(effect_of(alone, VerdictCode::capacity)->state, EffectState::unresolved);
+  EXPECT_NE(alone.verdict.sentence.find("a larger network helps (+8.0 points"), std::string::npos);
+  EXPECT_NE(alone.verdict.sentence.find("not short of parameters"), std::string::npos) << alone.verdict.sentence;
+  const DiagnosisDecision beside = decide_diagnosis(with([&](DiagnosisEvidence& e) {
+    learnt(e);
+    gains_by_rows(e);
+  }));
+  EXPECT_EQ(beside.verdict.code, VerdictCode::data_limited);
+  EXPECT_NE(beside.verdict.sentence.find("beside it a larger network helps"), std::string::npos)
+      << beside.verdict.sentence;
+}
+
+TEST(DiagnosisTree, says_which_claim_is_ruled_out_least) {
+  const auto sentence = [](const Change& change) { return decide_diagnosis(with(change)).verdict.sentence; };
+  const auto said = [](const std::string& text, const char* part) {
+    EXPECT_NE(text.find(part), std::string::npos) << text;
+  };
+  said(sentence([](DiagnosisEvidence& e) { e.families[0].gain = gain(0.02, 0.06); }),
+       "15 nearest neighbours do better");
+  said(sentence([](DiagnosisEvidence& e) { e.reference->gain = gain(0.02, 0.06); }), "the best of all settings");
+  said(sentence([](DiagnosisEvidence& e) { gains(e.regularised, gain(0.015, 0.014)); }),
+       "it seems that regularisation");
+  // Of rows in groups as many as they are worth.
+  said(sentence([](DiagnosisEvidence& e) {
+         gains(e.larger, gain(0.02, 0.06));
+         e.user->effective_rows = 90.4;
+       }),
+       "2000 test rows in groups, worth 90 single ones, do not rule out");
+  const std::string chance = sentence([](DiagnosisEvidence& e) { e.over_majority = gain(0.02, 0.04); });
+  said(chance, "about 8000 test rows would decide");
+  said(sentence([](DiagnosisEvidence& e) { e.over_majority = gain(-0.01, 0.04); }), "judge by balanced accuracy");
 }
 
 TEST(DiagnosisTree, budget_adds_up_to_one) {

@@ -146,9 +146,19 @@ TEST(Reason, a_network_too_small_to_see_the_signal_is_no_lack_of_signal) {
   EXPECT_EQ(explain(evidence).code, VerdictCode::no_signal);
 }
 
+// On the test rows of one that fits its training rows and nothing else.
+TEST(Reason, a_curve_that_moves_by_chance_alone_is_none_that_learns) {
+  Evidence evidence = of_coin_flips();
+  evidence.plateau_shown = false;
+  EXPECT_EQ(explain(evidence).code, VerdictCode::no_signal);
+  evidence.wider_over_permuted = between(0.01, 0.05);
+  EXPECT_EQ(explain(evidence).code, VerdictCode::inconclusive);
+}
+
 TEST(Reason, a_curve_that_still_moves_has_none_yet) {
   for (Evidence evidence : {of_coin_flips(), of_a_small_network(), of_noisy_labels()}) {
     evidence.plateau_shown = false;
+    if (evidence.train_accuracy > 0.8) evidence.train_accuracy = evidence.test_accuracy.interval.high;
     EXPECT_EQ(explain(evidence).code, VerdictCode::inconclusive);
     EXPECT_NE(explain(evidence).sentence.find("plateau is not shown"), std::string::npos);
   }

@@ -95,6 +95,7 @@ struct NoiseEvidence {
   double disagreement = 0;            // share of training rows that held-out networks put into another class
   double confident_disagreement = 0;  // the same among the half of the rows that they are surest of
   Interval confident_interval;
+  double surest_disagreement = 0;      // the same among the surest eighth
   double noise_rate = 0;               // share of labels that would explain the confident half
   std::vector<std::int32_t> suspects;  // training rows, the most suspect first
 };

@@ -30,7 +30,8 @@ struct Effect {
   double points = 0;  // by which it is ranked, a fraction: twice, or gain, or the gain over the user's if that is less
   EffectState state = EffectState::unresolved;
   double adjusted_p = 1;
-  std::string what;  // "128-128 in place of 16"
+  std::string against;  // of a gain that is shown and is not present: what speaks against putting it down to this cause
+  std::string what;     // "128-128 in place of 16"
 };
 
 // From the user's accuracy to 1, in fractions; a part that is not there is 0.
@@ -53,13 +54,16 @@ inline constexpr double kRelativeGain = 0.20;     // of the remaining error, for
 inline constexpr double kLeastCurveGain = 0.005;  // that its interval must leave below
 inline constexpr double kLeastBound = 0.02;       // no gain is ruled out more closely than that for a ceiling
 inline constexpr double kUniformNoise = 0.5;      // of the disagreement, still there among the surest rows
+inline constexpr double kLevelNoise = 0.8;        // of that, still there among the surest eighth of all rows
 inline constexpr double kBalanceGain = 0.05;      // of balanced accuracy, for one class for all to be the cause
 inline constexpr double kSignalLevel = 0.05;
 inline constexpr double kDetectableSignal = 0.065;  // no larger signal may have been missed where none is claimed
 inline constexpr double kSolvedAccuracy = 0.98;
+inline constexpr double kSolvedError = 0.5;      // of the error of always saying the commonest class, at most
 inline constexpr double kSolvedInterval = 0.95;  // below which the test rows are too few to say so
 inline constexpr double kDominant = 0.60;        // of all gains, for the largest to be the cause alone
 inline constexpr double kOneClass = 0.995;       // of the predictions
+inline constexpr double kRareShare = 0.9;        // of the commonest class, from which on accuracy says little of others
 inline constexpr double kShiftAuc = 0.60;
 inline constexpr double kOverfitGap = 0.05;  // train - test accuracy
 inline constexpr double kLabelMapGain = 0.10;

@@ -31,6 +31,7 @@ LearningCurve learning_curve(Laboratory& laboratory, const Split& split, const S
 // go together.
 struct CurveGains {
   double error = 0;
+  std::optional<double> most_error = {};  // as much as it may be by the test rows; no more is gained. None: the error
   Difference last = {};
   std::optional<Difference> before = {}, both = {};
 };
