@@ -275,6 +275,7 @@ std::optional<RemediesResult> remedies(const Split& split, const RemediesConfigu
   RemediesResult result{.configuration = configuration,
                         .schema = schema_of(split.train),
                         .table = {.delta = configuration.delta,
+                                  .all_asked = configuration.only.empty(),
                                   .train_rows = split.train.rows(),
                                   .test_rows = split.test.rows(),
                                   .classes = configuration.run.architecture.classes(),

@@ -107,10 +107,13 @@ std::string open_words(const RemedyTable& table) {
 }
 
 std::string nothing_words(const RemedyTable& table) {
-  const bool all =
-      std::ranges::none_of(table.rows, [](const RemedyRow& row) { return row.state == RemedyState::not_tried; });
+  const bool all = table.all_asked && std::ranges::none_of(table.rows, [](const RemedyRow& row) {
+                     return row.state == RemedyState::not_tried;
+                   });
   const Index judged = judged_by_accuracy(table);
-  const std::string gains = fmt::format("gains {:.1f} points of accuracy", 100 * table.delta) + prediction_words(table);
+  const std::string gains = fmt::format("gains {:.1f} points of accuracy{}", 100 * table.delta,
+                                        table.all_asked ? "" : "; other remedies were not asked for") +
+                            prediction_words(table);
   if (all) return "Stop tuning: nothing that was tried " + gains;
   return judged == 1 ? "It is ruled out that the one remedy that was tried " + gains
                      : fmt::format("None of the {} remedies that were tried {}", judged, gains);

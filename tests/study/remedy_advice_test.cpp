@@ -63,9 +63,14 @@ TEST(RemedyAdvice, says_whether_nothing_helps_or_that_is_open) {
       "+5.0 points [+3.0, +7.0]");
   EXPECT_EQ(exit_code_of(nothing), 0);
 
-  // What was not tried may help, and where nothing was there is nothing to say.
+  // What was not tried may help, what was not asked for as well, and where nothing was there is nothing to say.
   const RemedyTable some = decided({judged(Remedy::dropout, kSmall), not_tried(Remedy::mixup)});
   EXPECT_EQ(advice(some), "It is ruled out that the one remedy that was tried gains 1.0 points of accuracy");
+  RemedyTable asked = decided({judged(Remedy::dropout, kSmall)});
+  asked.all_asked = false;
+  EXPECT_EQ(advice(asked),
+            "It is ruled out that the one remedy that was tried gains 1.0 points of accuracy; other remedies were not "
+            "asked for");
   const RemedyTable none = decided({placebo(kSmall), more_data(kHelps), not_tried(Remedy::mixup)});
   EXPECT_TRUE(says(advice(none), "Nothing was judged by the test rows, so nothing is said of tuning")) << advice(none);
   EXPECT_EQ(exit_code_of(none), 3);
