@@ -23,6 +23,12 @@ constexpr std::size_t kPaired = 3;  // of the best single remedies, two of which
 
 using Clock = std::chrono::steady_clock;
 
+// Another network starts from drawn weights and freezes no layer, so that two of these are no more than one of them.
+bool draws_anew(Remedy remedy) {
+  return remedy == Remedy::unfrozen || remedy == Remedy::drawn_weights || remedy == Remedy::larger_network ||
+         remedy == Remedy::smaller_network;
+}
+
 // Which remedies are tried, and with which settings.
 class Study {
  public:
@@ -42,7 +48,10 @@ class Study {
   Index test_looks() const { return judge_.test_looks(); }
 
  private:
-  bool wanted(Remedy remedy) const { return only_.empty() || std::ranges::find(only_, remedy) != only_.end(); }
+  // What does not apply has a row only where it was asked for by its name.
+  bool wanted(Remedy remedy) const {
+    return only_.empty() ? applies(remedy, own_) : std::ranges::find(only_, remedy) != only_.end();
+  }
   RemedyRow& row_of(Remedy remedy) { return table_.rows.emplace_back(RemedyRow{.remedy = remedy}); }
 
   Candidates score(Remedy remedy, std::vector<Setting> settings);
@@ -138,9 +147,6 @@ void Study::try_pair() {
     Choice choice;
 
     bool stops_early() const { return candidates->remedy == Remedy::early_stopping; }
-    bool is_size() const {
-      return candidates->remedy == Remedy::larger_network || candidates->remedy == Remedy::smaller_network;
-    }
   };
   std::vector<Single> best;
   for (const Candidates& candidates : single_)
@@ -157,7 +163,7 @@ void Study::try_pair() {
   for (std::size_t i = 0; i < best.size(); ++i) {
     for (std::size_t j = i + 1; j < best.size(); ++j) {
       const Single &first = best[i], &second = best[j];
-      if (first.is_size() && second.is_size()) continue;
+      if (draws_anew(first.candidates->remedy) && draws_anew(second.candidates->remedy)) continue;
       if (first.stops_early() || second.stops_early()) {
         const Candidates& other = *(first.stops_early() ? second : first).candidates;
         consider(best_stopped(other), other.settings.size());

@@ -38,6 +38,10 @@ bool is_single(const RemedyRow& row) { return row.remedy != Remedy::pair && row.
 
 const char* to_string(Remedy remedy) {
   switch (remedy) {
+    case Remedy::unfrozen:
+      return "unfrozen";
+    case Remedy::drawn_weights:
+      return "drawn-weights";
     case Remedy::optimisation:
       return "optimisation";
     case Remedy::larger_network:

@@ -236,6 +236,18 @@ TEST(RemediesStudy, says_which_rows_and_weights_a_remedy_has_that_the_training_h
   EXPECT_NE(larger.find(" (also: starts from drawn weights)"), std::string::npos) << larger;
 }
 
+TEST(RemediesStudy, tries_to_free_and_to_draw_anew_what_a_training_freezes_and_starts_from) {
+  RemediesConfiguration configuration = steady({Remedy::unfrozen, Remedy::drawn_weights});
+  configuration.run.initial =
+      FlatParameters(static_cast<std::size_t>(configuration.run.architecture.parameters()), 0.1f);
+  configuration.run.frozen = 0b1;  // of which all units are alike
+  const auto result = study(kFlipped, configuration);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(row(*result, Remedy::unfrozen).chosen, "no layer frozen");
+  EXPECT_EQ(row(*result, Remedy::drawn_weights).chosen, "drawn weights (also: freezes no layer)");
+  for (const Remedy remedy : configuration.only) EXPECT_EQ(row(*result, remedy).state, RemedyState::helps);
+}
+
 TEST(RemediesStudy, says_why_a_remedy_is_not_tried) {
   RemediesConfiguration linear{
       .run = {.architecture = {{2, 2}}, .optimizer = AdamParameters{.learning_rate = 1e-4}, .epochs = 5},

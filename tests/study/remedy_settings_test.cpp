@@ -53,6 +53,27 @@ TEST(RemedySettings, take_away_what_the_training_has) {
   EXPECT_TRUE(remedy_settings(Remedy::ensemble, run, 100, battery).empty());
 }
 
+TEST(RemedySettings, free_frozen_layers_and_draw_weights_anew_only_where_there_are_some) {
+  plateau::Run run = kOwn;
+  run.frozen = 0b1;
+  run.initial = FlatParameters{};
+  const Battery& battery = battery_of(Depth::quick);
+  const std::vector<Setting> unfrozen = remedy_settings(Remedy::unfrozen, run, 100, battery);
+  ASSERT_EQ(words(unfrozen), std::vector<std::string>{"no layer frozen"});
+  EXPECT_EQ(unfrozen[0].run.frozen, 0u);
+  EXPECT_TRUE(unfrozen[0].run.initial);
+  EXPECT_EQ(also_changed(run, unfrozen[0]), "");
+  const std::vector<Setting> drawn = remedy_settings(Remedy::drawn_weights, run, 100, battery);
+  ASSERT_EQ(words(drawn), std::vector<std::string>{"drawn weights"});
+  EXPECT_FALSE(drawn[0].run.initial);
+  EXPECT_EQ(also_changed(run, drawn[0]), "freezes no layer");
+  for (const Remedy remedy : {Remedy::unfrozen, Remedy::drawn_weights}) {
+    EXPECT_TRUE(applies(remedy, run));
+    EXPECT_FALSE(applies(remedy, kOwn));
+    EXPECT_TRUE(remedy_settings(remedy, kOwn, 100, battery).empty());
+  }
+}
+
 Candidates scored(Remedy remedy, std::vector<FoldScore> scores) {
   Candidates candidates{remedy, {}, std::move(scores)};
   for (std::size_t i = 0; i < candidates.scores.size(); ++i) candidates.settings.push_back({std::to_string(i), kOwn});

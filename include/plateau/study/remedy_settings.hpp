@@ -13,6 +13,9 @@
 
 namespace plateau {
 
+// Whether a training has what `remedy` takes away: frozen layers, or weights to start from. True of all other remedies.
+bool applies(Remedy remedy, const Run& base);
+
 // What `remedy` may change `base` into, which trains on `rows` rows; empty where there is nothing to change. Of the
 // remedies whose settings follow from one training alone; those that take others' results have none.
 std::vector<Setting> remedy_settings(Remedy remedy, const Run& base, Index rows, const Battery& battery);

@@ -15,6 +15,8 @@ namespace plateau {
 
 // In the order in which they are tried, and in which equal gains stand.
 enum class Remedy {
+  unfrozen,
+  drawn_weights,
   optimisation,
   larger_network,
   smaller_network,
@@ -31,7 +33,7 @@ enum class Remedy {
   placebo
 };
 inline constexpr int kRemedies = static_cast<int>(Remedy::placebo) + 1;
-const char* to_string(Remedy remedy);                       // "optimisation", "larger-network", ...
+const char* to_string(Remedy remedy);                       // "optimisation", "drawn-weights", ...
 std::optional<Remedy> remedy_named(std::string_view name);  // the other way round
 
 // helps: the interval of the gain lies above 0, the gain is delta at least, and its p-value, adjusted for the number of
