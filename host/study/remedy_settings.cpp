@@ -11,7 +11,8 @@
 namespace plateau {
 namespace {
 
-constexpr double kFasterCosine = 3;  // times the training's own learning rate
+constexpr double kFasterCosine = 3;       // times the training's own learning rate
+constexpr Index kMoreEpochs[] = {3, 10};  // times its own epochs
 
 Setting without(const char* what, Run run, double Run::*member) {
   run.*member = 0;
@@ -35,6 +36,7 @@ std::vector<Setting> all_decays(const Run& base, const Battery& battery) {
 std::vector<Setting> all_optimisation(const Run& base, Index rows, const Battery& battery) {
   std::vector<Setting> settings = optimisation_settings(base, rows, battery);
   for (Setting& setting : schedule_settings(base)) settings.push_back(std::move(setting));
+  for (Setting& setting : longer_settings(base)) settings.push_back(std::move(setting));
   return settings;
 }
 
@@ -52,6 +54,17 @@ std::vector<Setting> schedule_settings(const Run& base) {
     run.schedule = Schedule::cosine;
     if (factor != 1) run.optimizer = with_learning_rate(run.optimizer, factor * learning_rate(base.optimizer));
     settings.push_back({fmt::format("cosine schedule from learning rate {:g}", learning_rate(run.optimizer)), run});
+  }
+  return settings;
+}
+
+std::vector<Setting> longer_settings(const Run& base) {
+  std::vector<Setting> settings;
+  for (const Index factor : kMoreEpochs) {
+    const Index epochs = factor * base.epochs;
+    if (epochs > kMaxEpochs) break;
+    settings.push_back({fmt::format("{} epochs", epochs), base});
+    settings.back().run.epochs = epochs;
   }
   return settings;
 }

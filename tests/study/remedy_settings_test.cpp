@@ -32,8 +32,18 @@ TEST(RemedySettings, of_optimisation_have_a_cosine_schedule_or_none_where_there_
 
   const Battery& battery = battery_of(Depth::quick);
   const std::vector<std::string> all = words(remedy_settings(Remedy::optimisation, kOwn, 100, battery));
-  EXPECT_EQ(all.size(), optimisation_settings(kOwn, 100, battery).size() + 2);
-  EXPECT_EQ(all.back(), cosine.back().what);
+  EXPECT_EQ(all.size(), optimisation_settings(kOwn, 100, battery).size() + 4);
+  EXPECT_EQ(all[all.size() - 3], cosine.back().what);
+}
+
+TEST(RemedySettings, of_optimisation_have_three_and_ten_times_the_epochs) {
+  const std::vector<Setting> longer = longer_settings(kOwn);
+  EXPECT_EQ(words(longer), (std::vector<std::string>{"150 epochs", "500 epochs"}));
+  EXPECT_EQ(longer[1].run.epochs, 500);
+  EXPECT_EQ(words(remedy_settings(Remedy::optimisation, kOwn, 100, battery_of(Depth::quick))).back(), "500 epochs");
+  plateau::Run longest = kOwn;
+  longest.epochs = kMaxEpochs / 5;
+  EXPECT_EQ(longer_settings(longest).size(), 1u);
 }
 
 TEST(RemedySettings, take_away_what_the_training_has) {

@@ -26,6 +26,9 @@ const char* why_no_settings(Remedy remedy);
 // falls so already, with a constant one.
 std::vector<Setting> schedule_settings(const Run& base);
 
+// `base` for three and for ten times its epochs, as far as a training may have as many.
+std::vector<Setting> longer_settings(const Run& base);
+
 // The settings of a remedy with what they do on the folds; as many scores as settings.
 struct Candidates {
   Remedy remedy = Remedy::placebo;
