@@ -74,12 +74,23 @@ std::string level_words(const RemedyTable& table) {
   return fmt::format("; the test rows do not tell it from {}", fmt::join(level, ", "));
 }
 
+std::string ranking_words(const RemedyTable& table, const RemedyRow& top) {
+  const Index helpful = std::ranges::count_if(table.rows, &RemedyRow::helps_accuracy);
+  if (helpful < 2) return "";
+  const std::string of_all = fmt::format("; of the {} remedies that help", helpful);
+  const RemedyRow& best = *best_held_out(table);
+  if (&best == &top) return of_all + " it has the highest accuracy on held-out training rows";
+  return fmt::format(
+      "{} {} has the highest accuracy on held-out training rows, but neither these nor the test rows tell the two "
+      "apart, and {} is the smaller change",
+      of_all, to_string(best.remedy), to_string(top.remedy));
+}
+
 std::string helps_words(const RemedyTable& table, const RemedyRow& top) {
-  std::string text = fmt::format("What helps most is {}: {}", top.chosen, points(top.gain()));
+  std::string text = fmt::format("{} is {}: {}", &top == best_held_out(table) ? "What helps most" : "What to try first",
+                                 top.chosen, points(top.gain()));
   if (top.better_seeds) text += fmt::format(", better in {} of {} trainings", *top.better_seeds, top.setting.trainings);
-  if (const Index helpful = std::ranges::count_if(table.rows, &RemedyRow::helps_accuracy); helpful > 1)
-    text +=
-        fmt::format("; of the {} remedies that help it has the highest accuracy on held-out training rows", helpful);
+  text += ranking_words(table, top);
   text += level_words(table);
   const RemedyRow* const single = top_of(table, true);
   if (single != nullptr && single != &top)

@@ -207,7 +207,14 @@ TEST(RemediesStudy, names_first_of_those_that_help_what_held_out_rows_favour) {
   ASSERT_TRUE(stopped.helps_accuracy() && smaller.helps_accuracy()) << result->advice;
   ASSERT_TRUE(stopped.held_out_accuracy && smaller.held_out_accuracy);
   const RemedyRow* const top = top_of(result->table);
-  EXPECT_EQ(top, *stopped.held_out_accuracy > *smaller.held_out_accuracy ? &stopped : &smaller);
+  const RemedyRow& best = *stopped.held_out_accuracy > *smaller.held_out_accuracy ? stopped : smaller;
+  const RemedyRow& second = &best == &stopped ? smaller : stopped;
+  EXPECT_EQ(best_held_out(result->table), &best);
+  ASSERT_TRUE(second.behind_best);
+  EXPECT_FALSE(best.behind_best || best.level_with_best);
+  EXPECT_NEAR(second.behind_best->value, *best.held_out_accuracy - *second.held_out_accuracy, 1e-12);
+  EXPECT_GT(second.behind_best->interval.high, second.behind_best->value);
+  EXPECT_EQ(top, second.level_with_best ? &smaller : &best);  // which is the smaller change
   const RemedyRow& other = top == &stopped ? smaller : stopped;
   EXPECT_FALSE(top->behind_top);
   ASSERT_TRUE(other.behind_top);

@@ -27,6 +27,16 @@ TEST(RemedyAdvice, names_what_helps_most_what_it_is_level_with_and_the_best_sing
             "it from dropout; of single changes setting of dropout does most: +5.0 points [+3.0, +7.0]");
 }
 
+TEST(RemedyAdvice, names_the_smaller_change_of_two_that_are_level) {
+  RemedyTable table = decided({held_out(judged(Remedy::larger_network, gain_of(0.06, 0.01, 1e-6)), 0.9),
+                               held_out(judged(Remedy::optimisation, kHelps), 0.89)});
+  table.rows[1].level_with_best = true;
+  EXPECT_EQ(advice(table),
+            "What to try first is setting of optimisation: +5.0 points [+3.0, +7.0], better in 17 of 20 trainings; of "
+            "the 2 remedies that help larger-network has the highest accuracy on held-out training rows, but neither "
+            "these nor the test rows tell the two apart, and optimisation is the smaller change");
+}
+
 TEST(RemedyAdvice, gives_both_accuracies_of_class_weights) {
   const RemedyRow costly = balanced(gain_of(0.2, 0.01, 1e-9), gain_of(-0.15, 0.01));
   EXPECT_EQ(advice(decided({costly})),

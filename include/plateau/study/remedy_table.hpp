@@ -73,8 +73,10 @@ struct RemedyRow {
   double adjusted_p_worse = 1;        // of 1 - setting.gain.p_greater, likewise
   std::optional<Needed> needed;       // to tell whether it gains delta, where that is unresolved
   std::optional<double> held_out_accuracy;  // cross-validated on the training rows, where several remedies help
-  std::optional<Difference> behind_top;     // accuracy of the top remedy less its own, on the same test rows
-  std::vector<EnsembleGain> ensembles;      // of the ensemble
+  std::optional<Difference> behind_best;    // held-out accuracy of the one with the highest less its own, same rows
+  bool level_with_best = false;  // with that one: neither held-out rows nor test rows tell which is the better one
+  std::optional<Difference> behind_top;  // accuracy of the top remedy less its own, on the same test rows
+  std::vector<EnsembleGain> ensembles;   // of the ensemble
   RemedyCost cost;
 
   const Difference& gain() const { return setting.gain; }
@@ -123,8 +125,14 @@ const RemedyRow* find(const RemedyTable& table, Remedy remedy);
 
 // Of the remedies that help the accuracy the one with the highest held-out accuracy: the largest of gains that the same
 // test rows judge is large by luck as well, and training rows have no part in that. Without held-out accuracies the one
-// with the largest gain. Null where none helps. `single`: of single changes only, neither a pair nor the search.
+// with the largest gain. Null where none helps.
+const RemedyRow* best_held_out(const RemedyTable& table);
+
+// The one to name first: that one, or what is level with it and the smaller change, which is the one that is tried
+// earlier. Null where none helps. `single`: of single changes only, neither a pair nor the search.
 const RemedyRow* top_of(const RemedyTable& table, bool single = false);
+
+bool holds_zero(const Difference& difference);  // its interval does; false of NaN
 
 // Whether the test rows leave open which of the two is the better one: the interval of the difference holds 0.
 bool is_level_with_top(const RemedyRow& row);
