@@ -43,6 +43,9 @@ std::string balance_words(const RemedyTable& table, const RemedyRow& row) {
           "as help",
           row.chosen, points(row.gain()), accuracy);
     case RemedyState::unresolved:
+      if (!row.is_open(table.delta))
+        return fmt::format("{} cost accuracy: {}; so what they do to the balanced accuracy, {}, is not counted as help",
+                           row.chosen, points(row.accuracy_gain), points(row.gain()));
       return fmt::format("it is open whether {} raise the balanced accuracy by {:.1f} points: they change it by {}, {}",
                          row.chosen, 100 * table.delta, points(row.gain()), accuracy);
     default:
@@ -99,21 +102,13 @@ std::string helps_words(const RemedyTable& table, const RemedyRow& top) {
 }
 
 std::string open_words(const RemedyTable& table) {
-  Needed most;
-  const RemedyRow* largest = nullptr;
-  for (const RemedyRow& row : table.rows) {
-    if (!is_open(row)) continue;
-    if (largest == nullptr) largest = &row;
-    if (!row.needed) continue;
-    most.test_rows = std::max(most.test_rows, row.needed->test_rows);
-    most.trainings = std::max(most.trainings, row.needed->trainings);
-  }
+  const auto largest = std::ranges::find_if(table.rows, is_open);  // which are sorted by their gains
   const Index open = std::ranges::count_if(table.rows, is_open);
   std::string text = fmt::format("No remedy is shown to raise the accuracy, and it is open whether {} {} {:.1f} points",
                                  open, open == 1 ? "of them gains" : "of them gain", 100 * table.delta);
   if (largest->gain().value > 0)
     text += fmt::format("; the largest gain is seen of {}: {}", largest->chosen, points(largest->gain()));
-  if (most.test_rows > 0) text += "; " + needed_words(most, table) + " could tell";
+  if (largest->needed) text += fmt::format("; {} could tell of that one", needed_words(*largest->needed, table));
   return text + prediction_words(table);
 }
 
@@ -152,7 +147,7 @@ std::string advice(const RemedyTable& table) {
   for (const RemedyRow& row : table.rows)
     if (is_said(table, row)) text += (text.empty() ? "" : ". ") + capitalised(balance_words(table, row));
   if (text.empty())
-    text = "Nothing was judged by the test rows, so nothing is said of tuning" + prediction_words(table);
+    text = "No remedy was judged by the test rows, so nothing is said of tuning" + prediction_words(table);
   if (table.baseline.diverged == table.baseline.trainings)
     text = "Every training of the baseline diverged, so gains are over what it had reached until then. " + text;
   if (placebo_differs(table))

@@ -145,7 +145,7 @@ std::optional<Needed> needed_for(const Difference& gain, Index test_rows, Index 
 }
 
 std::optional<double> rows_per_point(const RemedyTable& table) {
-  if (!table.curve || !(table.curve->at_twice > 0)) return {};
+  if (!table.curve || !(table.curve->at_twice > 0 && table.curve->at_twice_interval.low > 0)) return {};
   return static_cast<double>(table.train_rows) / (100 * table.curve->at_twice);
 }
 
@@ -208,12 +208,11 @@ bool placebo_helps(const RemedyTable& table) {
 
 int exit_code_of(const RemedyTable& table) {
   if (table.baseline.diverged == table.baseline.trainings) return 1;
-  const auto any = [&](auto is) {
-    return std::ranges::any_of(table.rows,
-                               [&](const RemedyRow& row) { return is(row) && row.keeps_accuracy(table.delta); });
+  const auto helps = [&](const RemedyRow& row) {
+    return row.state == RemedyState::helps && row.keeps_accuracy(table.delta);
   };
-  if (any([](const RemedyRow& row) { return row.state == RemedyState::helps; })) return 0;
-  const bool open = any([](const RemedyRow& row) { return row.state == RemedyState::unresolved; });
+  if (std::ranges::any_of(table.rows, helps)) return 0;
+  const bool open = std::ranges::any_of(table.rows, [&](const RemedyRow& row) { return row.is_open(table.delta); });
   const bool judged = std::ranges::any_of(table.rows, &RemedyRow::is_judged);
   return open || !judged ? 3 : 0;
 }

@@ -82,15 +82,49 @@ TEST(RemedyAdvice, says_whether_nothing_helps_or_that_is_open) {
             "It is ruled out that the one remedy that was tried gains 1.0 points of accuracy; other remedies were not "
             "asked for");
   const RemedyTable none = decided({placebo(kSmall), more_data(kHelps), not_tried(Remedy::mixup)});
-  EXPECT_TRUE(says(advice(none), "Nothing was judged by the test rows, so nothing is said of tuning")) << advice(none);
+  EXPECT_TRUE(says(advice(none), "No remedy was judged by the test rows, so nothing is said of tuning"))
+      << advice(none);
   EXPECT_EQ(exit_code_of(none), 3);
 
   const RemedyTable open = decided({judged(Remedy::dropout, gain_of(0.004, 0.02, 0.4)), judged(Remedy::mixup, kSmall)});
   EXPECT_TRUE(says(advice(open),
                    "open whether 1 of them gains 1.0 points; the largest gain is seen of setting of dropout: +0.4"))
       << advice(open);
-  EXPECT_TRUE(says(advice(open), "; about 63000 test rows could tell")) << advice(open);
+  EXPECT_TRUE(says(advice(open), "; about 63000 test rows could tell of that one")) << advice(open);
   EXPECT_EQ(exit_code_of(open), 3);
+}
+
+TEST(RemedyAdvice, asks_for_what_would_settle_the_largest_gain_that_is_open) {
+  RemedyTable table = decided({judged(Remedy::dropout, gain_of(0.005, 0.02, 0.4)), judged(Remedy::mixup, kOpen)});
+  table.rows[0].needed = Needed{.test_rows = 2000, .trainings = 20};
+  table.rows[1].needed = Needed{.test_rows = 1000, .trainings = 700};
+  EXPECT_TRUE(says(advice(table), "+0.5 points [-3.4, +4.4]; about 2000 test rows could tell of that one"))
+      << advice(table);
+  table.rows[0].needed.reset();
+  EXPECT_FALSE(says(advice(table), "could tell")) << advice(table);
+}
+
+TEST(RemedyAdvice, says_open_where_the_exit_code_does) {
+  struct Case {
+    Difference gain, accuracy;
+    bool open;
+  };
+  for (const Case& c : std::vector<Case>{{kOpen, gain_of(0, 0.001), true},
+                                         {kOpen, gain_of(-0.005, 0.02), true},
+                                         {kOpen, gain_of(kNaN, kNaN), true},
+                                         {kOpen, gain_of(-0.1, 0.02), false},
+                                         {kSmall, gain_of(0, 0.001), false}}) {
+    for (const bool alone : {true, false}) {
+      std::vector<RemedyRow> rows{balanced(c.gain, c.accuracy)};
+      if (!alone) rows.push_back(judged(Remedy::dropout, kSmall));
+      const RemedyTable table = decided(rows);
+      EXPECT_EQ(exit_code_of(table), c.open ? 3 : 0) << c.accuracy.value;
+      EXPECT_EQ(says(advice(table), "t is open whether class weights"), c.open) << advice(table);
+    }
+  }
+  EXPECT_TRUE(says(advice(decided({balanced(kOpen, gain_of(-0.1, 0.02))})),
+                   "Class weights cost accuracy: -10.0 points [-13.9, -6.1]; so what they do to the balanced accuracy, "
+                   "+0.0 points [-3.9, +3.9], is not counted as help"));
 }
 
 TEST(RemedyAdvice, warns_where_the_placebo_or_the_baseline_makes_gains_worthless) {

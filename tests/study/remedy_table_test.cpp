@@ -193,10 +193,12 @@ TEST(Placebo, would_be_called_helpful_by_the_rule_for_remedies) {
 TEST(RowsPerPoint, follow_from_the_predicted_gain) {
   RemedyTable table = decided({});
   EXPECT_FALSE(rows_per_point(table));
-  table.curve = CurveEvidence{.at_twice = 0.02};
+  table.curve = CurveEvidence{.at_twice = 0.02, .at_twice_interval = {0.01, 0.03}};
   EXPECT_DOUBLE_EQ(*rows_per_point(table), 150);
-  table.curve->at_twice = 0;
-  EXPECT_FALSE(rows_per_point(table));
+  for (const double low : {0.0, -0.054, kNaN}) {
+    table.curve->at_twice_interval.low = low;
+    EXPECT_FALSE(rows_per_point(table)) << low;
+  }
 }
 
 }  // namespace

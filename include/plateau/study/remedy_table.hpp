@@ -84,6 +84,10 @@ struct RemedyRow {
   bool is_judged() const;
   bool is_judged_by_accuracy() const { return is_judged() && !balanced; }
   bool helps_accuracy() const { return state == RemedyState::helps && !balanced; }
+  // Whether it may help still: unresolved, and not shown to cost delta of accuracy, where it is judged by the balance.
+  bool is_open(double delta) const {
+    return state == RemedyState::unresolved && !(balanced && accuracy_gain.interval.high <= -delta);
+  }
   // That it leaves the accuracy where it is, but for less than delta, is shown, or it is judged by the accuracy anyway.
   bool keeps_accuracy(double delta) const { return !balanced || accuracy_gain.interval.low > -delta; }
 };
@@ -111,8 +115,8 @@ RemedyState state_of(const Difference& gain, double adjusted_p, double adjusted_
 std::optional<Needed> needed_for(const Difference& gain, Index test_rows, Index trainings, double delta,
                                  Index remedies);
 
-// Training rows that the next point takes, by what the curve predicts for twice the rows; none where it predicts no
-// gain.
+// Training rows that the next point takes, by what the curve predicts for twice the rows; none where the interval
+// of that does not lie above 0.
 std::optional<double> rows_per_point(const RemedyTable& table);
 
 // Fills in what follows from the gains of the rows that were tried - adjusted p-values, states, test rows to resolve -
@@ -142,8 +146,9 @@ bool placebo_differs(const RemedyTable& table);
 // Whether the placebo would be called helpful, were it a remedy by itself. Of a table that has one.
 bool placebo_helps(const RemedyTable& table);
 
-// 1 where every training of the baseline diverged; 0 where a remedy helps, or none has an effect of delta for sure;
-// 3 where that is open. What may cost delta of accuracy has no part in that.
+// 1 where every training of the baseline diverged; 0 where a remedy helps, or none that was judged has an effect of
+// delta for sure; 3 where that is open, or none was judged. What helps the balance and may cost delta of accuracy is no
+// help, and nothing is open of what costs that for sure.
 int exit_code_of(const RemedyTable& table);
 
 }  // namespace plateau
