@@ -3,6 +3,7 @@
 #include "plateau/study/remedies.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -270,11 +271,36 @@ void expects_comparable(const Split& split) {
                     split.train.source, split.train.rows()));
 }
 
+// Whether it has settings of which folds choose: two of these make a pair, and the search takes as many trainings.
+bool is_single_change(Remedy remedy) { return remedy <= Remedy::mixup; }
+
+// Refuses the pair, or the search, without the remedies that it is made from.
+void expects_enough(const std::vector<Remedy>& only) {
+  const auto asked = [&](Remedy remedy) { return std::ranges::find(only, remedy) != only.end(); };
+  const Index single = std::ranges::count_if(only, is_single_change);
+  // All that draw anew count as one.
+  const Index drawing = std::ranges::count_if(only, draws_anew);
+  const Index apart = single - std::max<Index>(0, drawing - 1);
+  std::vector<const char*> names;
+  for (int i = 0; is_single_change(static_cast<Remedy>(i)); ++i) names.push_back(to_string(static_cast<Remedy>(i)));
+  if (asked(Remedy::pair) && apart < 2)
+    throw InputError(
+        fmt::format("--only pair: a pair is made from two other remedies that are tried, not both of them another "
+                    "network, unfrozen or drawn-weights; add some of {}",
+                    fmt::join(names, ",")));
+  if (asked(Remedy::model_selection) && single == 0)
+    throw InputError(
+        fmt::format("--only model-selection: the search takes as many trainings as the other remedies that are tried; "
+                    "add some of {}",
+                    fmt::join(names, ",")));
+}
+
 }  // namespace
 
 std::optional<RemediesResult> remedies(const Split& split, const RemediesConfiguration& configuration, Trainer& trainer,
                                        const Laboratory::Observer& observer) {
   expects(configuration.delta > 0, "remedies: a gain that is worth acting on is above 0");
+  expects_enough(configuration.only);
   expects_comparable(split);
   const auto start = Clock::now();
   Laboratory laboratory(trainer, observer);

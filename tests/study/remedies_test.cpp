@@ -324,6 +324,28 @@ TEST(RemediesStudy, refuses_rows_that_leave_nothing_to_compare) {
   EXPECT_EQ(refused(constant), "");
 }
 
+TEST(RemediesStudy, refuses_a_pair_and_a_search_without_what_they_are_made_from) {
+  NotingTrainer trainer;
+  const auto refused = [&](std::vector<Remedy> only) {
+    try {
+      remedies(kFlipped, steady(std::move(only)), trainer);
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  for (const std::vector<Remedy>& only :
+       {std::vector{Remedy::pair}, std::vector{Remedy::pair, Remedy::dropout, Remedy::ensemble},
+        std::vector{Remedy::pair, Remedy::larger_network, Remedy::smaller_network, Remedy::unfrozen}})
+    EXPECT_EQ(refused(only).find("--only pair: a pair is made from two other remedies"), 0u) << refused(only);
+  for (const std::vector<Remedy>& only :
+       {std::vector{Remedy::model_selection}, std::vector{Remedy::model_selection, Remedy::class_weights}}) {
+    EXPECT_EQ(refused(only).find("--only model-selection: the search takes"), 0u) << refused(only);
+    EXPECT_TRUE(refused(only).ends_with("early-stopping,jitter,mixup")) << refused(only);
+  }
+  EXPECT_TRUE(trainer.judged.empty());
+}
+
 // Three trainings on two rows with classes 0 and 1.
 Judged three_votes() {
   Judged judged{.right = RowOutcomes(2)};
