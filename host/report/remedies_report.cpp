@@ -21,19 +21,14 @@ bool is_tried(const RemedyRow& row) { return row.state != RemedyState::not_tried
 
 std::string p_words(double p) { return p < 0.0005 ? "<0.001" : fmt::format("{:.3f}", p); }
 
-// Rounded up, so that it is no more than what was shown.
-std::string no_effect_words(double most) {
-  if (most <= 0) return "no gain";
-  return fmt::format("no effect above {:.1f} points", std::ceil(1000 * most) / 10);
-}
-
 std::string state_words(const RemedyRow& row, const RemedyTable& table) {
   switch (row.state) {
     case RemedyState::helps:
       if (!row.held_out_accuracy || &row != top_of(table)) return "helps";
       return &row == best_held_out(table) ? "helps most" : "helps, try first";
     case RemedyState::no_effect:
-      return no_effect_words(row.gain().interval.high);
+      return row.gain().interval.high <= 0 ? "no gain"
+                                           : fmt::format("gains less than {} points", in_points(table.delta));
     case RemedyState::unresolved:
       return row.needed ? fmt::format("unresolved; {} could tell", needed_words(*row.needed, table)) : "unresolved";
     case RemedyState::not_tried:

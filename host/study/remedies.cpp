@@ -10,6 +10,7 @@
 
 #include "plateau/core/contract.hpp"
 #include "plateau/core/error.hpp"
+#include "plateau/study/clusters.hpp"
 #include "plateau/study/learning_curve.hpp"
 #include "plateau/study/model_search.hpp"
 #include "plateau/study/remedy_advice.hpp"
@@ -244,6 +245,11 @@ void Study::train() {
   judge_.rank();
 }
 
+Index groups_of(const Dataset& rows) {
+  const Clusters clusters(rows.groups);
+  return clusters.are_rows() ? 0 : clusters.count(rows.rows());
+}
+
 // Whether any feature has two values.
 bool varies(const Dataset& rows) {
   const HostMatrix<const float> x = rows.x();
@@ -311,7 +317,8 @@ std::optional<RemediesResult> remedies(const Split& split, const RemediesConfigu
                                   .train_rows = split.train.rows(),
                                   .test_rows = split.test.rows(),
                                   .classes = configuration.run.architecture.classes(),
-                                  .features = split.train.features()}};
+                                  .features = split.train.features(),
+                                  .test_groups = groups_of(split.test)}};
   try {
     Study study(split, configuration, laboratory, result.table);
     study.train();

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 
 #include "points.hpp"
 
@@ -136,7 +137,13 @@ std::string words_on_accuracy(const RemedyTable& table) {
 
 std::string needed_words(const Needed& needed, const RemedyTable& table) {
   const auto rounded = [](Index count) { return std::stod(fmt::format("{:.1e}", static_cast<double>(count))); };
-  std::string rows = fmt::format("about {:.0f} test rows", rounded(needed.test_rows));
+  // Rows tell more where there are more groups of them, not where the same groups have more.
+  const double times = static_cast<double>(needed.test_rows) / static_cast<double>(table.test_rows);
+  const std::string rows =
+      table.test_groups > 0
+          ? fmt::format("about {:.0f} groups of test rows",
+                        rounded(static_cast<Index>(std::ceil(times * static_cast<double>(table.test_groups)))))
+          : fmt::format("about {:.0f} test rows", rounded(needed.test_rows));
   const std::string trainings = fmt::format("{:.0f} trainings of each", rounded(needed.trainings));
   if (needed.trainings <= table.baseline.trainings) return rows;
   return needed.test_rows <= table.test_rows ? "about " + trainings : fmt::format("{} and {}", rows, trainings);

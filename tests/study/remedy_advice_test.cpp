@@ -104,6 +104,15 @@ TEST(RemedyAdvice, asks_for_what_would_settle_the_largest_gain_that_is_open) {
   EXPECT_FALSE(says(advice(table), "could tell")) << advice(table);
 }
 
+TEST(RemedyAdvice, asks_for_groups_where_test_rows_have_some) {
+  RemedyTable table = decided({});  // 1000 rows
+  EXPECT_EQ(needed_words({.test_rows = 4500, .trainings = 20}, table), "about 4500 test rows");
+  table.test_groups = 60;
+  EXPECT_EQ(needed_words({.test_rows = 4500, .trainings = 20}, table), "about 270 groups of test rows");
+  EXPECT_EQ(needed_words({.test_rows = 4500, .trainings = 40}, table),
+            "about 270 groups of test rows and 40 trainings of each");
+}
+
 TEST(RemedyAdvice, says_open_where_the_exit_code_does) {
   struct Case {
     Difference gain, accuracy;

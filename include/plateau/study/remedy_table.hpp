@@ -96,6 +96,7 @@ struct RemedyTable {
   double delta = 0.01;
   bool all_asked = true;  // every remedy was to be tried, as far as the training leaves something to change
   Index train_rows = 0, test_rows = 0, classes = 0, features = 0;
+  Index test_groups = 0;  // in which test rows belong together; 0 where each stands alone
   SettingEvidence baseline;
   Interval test_interval;  // of the baseline's accuracy, Wilson's for the test rows
   RemedyCost baseline_cost;
