@@ -38,7 +38,8 @@ std::vector<std::uint8_t> right_rows(const RunResult& result, const std::vector<
 std::vector<std::uint8_t> right_rows_of_vote(std::span<const RunResult> results, const std::vector<std::int32_t>& label,
                                              Index classes) {
   const auto rows = static_cast<Index>(label.size());
-  Judged members{.right = RowOutcomes(rows), .results = {results.begin(), results.end()}};
+  Judged members;
+  members.results.assign(results.begin(), results.end());
   const RowOutcomes votes = vote_outcomes(members, static_cast<Index>(results.size()), {label.data(), rows}, classes);
   std::vector<std::uint8_t> right;
   for (Index row = 0; row < rows; ++row) right.push_back(votes(0, row));
