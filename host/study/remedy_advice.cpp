@@ -109,7 +109,9 @@ std::string open_words(const RemedyTable& table) {
                                  open, open == 1 ? "of them gains" : "of them gain", 100 * table.delta);
   if (largest->gain().value > 0)
     text += fmt::format("; the largest gain is seen of {}: {}", largest->chosen, points(largest->gain()));
-  if (largest->needed) text += fmt::format("; {} could tell of that one", needed_words(*largest->needed, table));
+  if (largest->needed)
+    text += fmt::format("; {} could tell{}", needed_words(*largest->needed, table),
+                        open == 1 ? "" : " of the largest of these gains");
   return text + prediction_words(table);
 }
 

@@ -90,7 +90,7 @@ TEST(RemedyAdvice, says_whether_nothing_helps_or_that_is_open) {
   EXPECT_TRUE(says(advice(open),
                    "open whether 1 of them gains 1.0 points; the largest gain is seen of setting of dropout: +0.4"))
       << advice(open);
-  EXPECT_TRUE(says(advice(open), "; about 63000 test rows could tell of that one")) << advice(open);
+  EXPECT_TRUE(says(advice(open), "; about 63000 test rows could tell")) << advice(open);
   EXPECT_EQ(exit_code_of(open), 3);
 }
 
@@ -98,7 +98,8 @@ TEST(RemedyAdvice, asks_for_what_would_settle_the_largest_gain_that_is_open) {
   RemedyTable table = decided({judged(Remedy::dropout, gain_of(0.005, 0.02, 0.4)), judged(Remedy::mixup, kOpen)});
   table.rows[0].needed = Needed{.test_rows = 2000, .trainings = 20};
   table.rows[1].needed = Needed{.test_rows = 1000, .trainings = 700};
-  EXPECT_TRUE(says(advice(table), "+0.5 points [-3.4, +4.4]; about 2000 test rows could tell of that one"))
+  EXPECT_TRUE(
+      says(advice(table), "+0.5 points [-3.4, +4.4]; about 2000 test rows could tell of the largest of these gains"))
       << advice(table);
   table.rows[0].needed.reset();
   EXPECT_FALSE(says(advice(table), "could tell")) << advice(table);
