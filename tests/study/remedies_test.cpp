@@ -126,6 +126,7 @@ class NotingTrainer final : public ForwardingTrainer {
   NotingTrainer() : ForwardingTrainer(cpu_) {}
   std::vector<std::set<std::uint64_t>> judged;  // of every fleet of judged trainings
   std::set<std::uint64_t> chosen_by;
+  std::vector<double> validated;     // of every fleet outside folds: mean validation accuracy after the last epochs
   std::optional<double> best_decay;  // where there is one, the validation loss is how far the weight decay is from it
 
   std::vector<RunResult> train_fleet(const TrainingData& data, const std::vector<plateau::Run>& runs,
@@ -136,10 +137,17 @@ class NotingTrainer final : public ForwardingTrainer {
     for (std::size_t r = 0; best_decay && r < runs.size(); ++r)
       for (EpochRecord& epoch : results[r].history)
         epoch.validation_loss = std::abs(weight_decay(runs[r].optimizer) - *best_decay);
+    if (runs.front().validation) validated.push_back(mean_validation_accuracy(results));
     return results;
   }
 
  private:
+  static double mean_validation_accuracy(const std::vector<RunResult>& results) {
+    double sum = 0;
+    for (const RunResult& result : results) sum += result.history.back().validation_accuracy;
+    return sum / static_cast<double>(results.size());
+  }
+
   CpuTrainer cpu_{{.workers = 2}};
 };
 
@@ -207,6 +215,12 @@ TEST(RemediesStudy, names_first_of_those_that_help_what_held_out_rows_favour) {
   ASSERT_TRUE(stopped.helps_accuracy() && smaller.helps_accuracy()) << result->advice;
   ASSERT_TRUE(stopped.held_out_accuracy && smaller.held_out_accuracy);
   const RemedyRow* const top = top_of(result->table);
+  std::vector<double> held_out;  // of folds that have as many rows each
+  for (const RemedyRow& of : result->table.rows)
+    if (of.held_out_accuracy) held_out.push_back(*of.held_out_accuracy);
+  ASSERT_EQ(held_out.size(), 2u);
+  EXPECT_NEAR(held_out[0], trainer.validated.end()[-2], 1e-9);
+  EXPECT_NEAR(held_out[1], trainer.validated.end()[-1], 1e-9);
   const RemedyRow& best = *stopped.held_out_accuracy > *smaller.held_out_accuracy ? stopped : smaller;
   const RemedyRow& second = &best == &stopped ? smaller : stopped;
   EXPECT_EQ(best_held_out(result->table), &best);
@@ -218,6 +232,7 @@ TEST(RemediesStudy, names_first_of_those_that_help_what_held_out_rows_favour) {
   const RemedyRow& other = top == &stopped ? smaller : stopped;
   EXPECT_FALSE(top->behind_top);
   ASSERT_TRUE(other.behind_top);
+  EXPECT_EQ(second.level_with_best, holds_zero(*second.behind_best) && holds_zero(*other.behind_top));
   EXPECT_NEAR(other.behind_top->value, top->gain().value - other.gain().value, 1e-12);
   const Battery& battery = battery_of(Depth::quick);
   EXPECT_EQ(result->table.ranking_cost.trainings, 2 * 5 * battery.folds);
