@@ -259,7 +259,7 @@ TEST(RemediesStudy, says_which_rows_and_weights_a_remedy_has_that_the_training_h
 }
 
 TEST(RemediesStudy, tries_to_free_and_to_draw_anew_what_a_training_freezes_and_starts_from) {
-  RemediesConfiguration configuration = steady({Remedy::unfrozen, Remedy::drawn_weights});
+  RemediesConfiguration configuration = steady({Remedy::unfrozen, Remedy::drawn_weights, Remedy::jitter, Remedy::pair});
   configuration.run.initial =
       FlatParameters(static_cast<std::size_t>(configuration.run.architecture.parameters()), 0.1f);
   configuration.run.frozen = 0b1;  // of which all units are alike
@@ -267,7 +267,9 @@ TEST(RemediesStudy, tries_to_free_and_to_draw_anew_what_a_training_freezes_and_s
   ASSERT_TRUE(result);
   EXPECT_EQ(row(*result, Remedy::unfrozen).chosen, "no layer frozen");
   EXPECT_EQ(row(*result, Remedy::drawn_weights).chosen, "drawn weights (also: freezes no layer)");
-  for (const Remedy remedy : configuration.only) EXPECT_EQ(row(*result, remedy).state, RemedyState::helps);
+  for (const Remedy remedy : {Remedy::unfrozen, Remedy::drawn_weights})
+    EXPECT_EQ(row(*result, remedy).state, RemedyState::helps);
+  EXPECT_EQ(row(*result, Remedy::pair).settings, 3 + 3);  // of jitter on top of each; these two are one
 }
 
 TEST(RemediesStudy, says_why_a_remedy_is_not_tried) {
