@@ -21,18 +21,14 @@ bool is_tried(const RemedyRow& row) { return row.state != RemedyState::not_tried
 
 std::string p_words(double p) { return p < 0.0005 ? "<0.001" : fmt::format("{:.3f}", p); }
 
-// Rounded up, so that it is no more than what was shown.
-std::string no_effect_words(double most) {
-  if (most <= 0) return "no gain";
-  return fmt::format("no effect above {:.1f} points", std::ceil(1000 * most) / 10);
-}
-
 std::string state_words(const RemedyRow& row, const RemedyTable& table) {
   switch (row.state) {
     case RemedyState::helps:
-      return row.held_out_accuracy && &row == top_of(table) ? "helps most" : "helps";
+      if (!row.held_out_accuracy || &row != top_of(table)) return "helps";
+      return &row == best_held_out(table) ? "helps most" : "helps, try first";
     case RemedyState::no_effect:
-      return no_effect_words(row.gain().interval.high);
+      return row.gain().interval.high <= 0 ? "no gain"
+                                           : fmt::format("gains less than {} points", in_points(table.delta));
     case RemedyState::unresolved:
       return row.needed ? fmt::format("unresolved; {} could tell", needed_words(*row.needed, table)) : "unresolved";
     case RemedyState::not_tried:
@@ -105,6 +101,9 @@ std::vector<std::string> ranking_lines(const RemedyTable& table) {
   for (const RemedyRow* row : ranked) {
     std::string line =
         fmt::format("{}: {:.3f} on held-out training rows", to_string(row->remedy), *row->held_out_accuracy);
+    if (row->behind_best)
+      line += fmt::format(", {} points {} behind {}", in_points(row->behind_best->value),
+                          range_in_points(row->behind_best->interval), to_string(best_held_out(table)->remedy));
     if (row->behind_top)
       line += fmt::format("; on the test rows {} points {} behind {}", in_points(row->behind_top->value),
                           range_in_points(row->behind_top->interval), to_string(top_of(table)->remedy));
@@ -154,6 +153,8 @@ Json row_json(const RemedyRow& row) {
   json["better_trainings"] = or_null(row.better_seeds);
   json["accuracy_gain"] = row.balanced ? json_difference(row.accuracy_gain) : Json(nullptr);
   json["held_out_accuracy"] = or_null(row.held_out_accuracy);
+  json["behind_best"] = row.behind_best ? json_difference(*row.behind_best) : Json(nullptr);
+  json["level_with_best"] = row.level_with_best;
   json["behind_top"] = row.behind_top ? json_difference(*row.behind_top) : Json(nullptr);
   json["needed"] =
       row.needed ? Json{{"test_rows", row.needed->test_rows}, {"trainings", row.needed->trainings}} : Json(nullptr);

@@ -3,12 +3,14 @@
 #include "plateau/study/remedies.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
 
 #include "plateau/core/contract.hpp"
 #include "plateau/core/error.hpp"
+#include "plateau/study/clusters.hpp"
 #include "plateau/study/learning_curve.hpp"
 #include "plateau/study/model_search.hpp"
 #include "plateau/study/remedy_advice.hpp"
@@ -22,6 +24,12 @@ constexpr Index kFewestRows = 10;   // of training, and of test
 constexpr std::size_t kPaired = 3;  // of the best single remedies, two of which make a pair
 
 using Clock = std::chrono::steady_clock;
+
+// Another network starts from drawn weights and freezes no layer, so that two of these are no more than one of them.
+bool draws_anew(Remedy remedy) {
+  return remedy == Remedy::unfrozen || remedy == Remedy::drawn_weights || remedy == Remedy::larger_network ||
+         remedy == Remedy::smaller_network;
+}
 
 // Which remedies are tried, and with which settings.
 class Study {
@@ -42,7 +50,10 @@ class Study {
   Index test_looks() const { return judge_.test_looks(); }
 
  private:
-  bool wanted(Remedy remedy) const { return only_.empty() || std::ranges::find(only_, remedy) != only_.end(); }
+  // What does not apply has a row only where it was asked for by its name.
+  bool wanted(Remedy remedy) const {
+    return only_.empty() ? applies(remedy, own_) : std::ranges::find(only_, remedy) != only_.end();
+  }
   RemedyRow& row_of(Remedy remedy) { return table_.rows.emplace_back(RemedyRow{.remedy = remedy}); }
 
   Candidates score(Remedy remedy, std::vector<Setting> settings);
@@ -138,9 +149,6 @@ void Study::try_pair() {
     Choice choice;
 
     bool stops_early() const { return candidates->remedy == Remedy::early_stopping; }
-    bool is_size() const {
-      return candidates->remedy == Remedy::larger_network || candidates->remedy == Remedy::smaller_network;
-    }
   };
   std::vector<Single> best;
   for (const Candidates& candidates : single_)
@@ -157,7 +165,7 @@ void Study::try_pair() {
   for (std::size_t i = 0; i < best.size(); ++i) {
     for (std::size_t j = i + 1; j < best.size(); ++j) {
       const Single &first = best[i], &second = best[j];
-      if (first.is_size() && second.is_size()) continue;
+      if (draws_anew(first.candidates->remedy) && draws_anew(second.candidates->remedy)) continue;
       if (first.stops_early() || second.stops_early()) {
         const Candidates& other = *(first.stops_early() ? second : first).candidates;
         consider(best_stopped(other), other.settings.size());
@@ -237,6 +245,11 @@ void Study::train() {
   judge_.rank();
 }
 
+Index groups_of(const Dataset& rows) {
+  const Clusters clusters(rows.groups);
+  return clusters.are_rows() ? 0 : clusters.count(rows.rows());
+}
+
 // Whether any feature has two values.
 bool varies(const Dataset& rows) {
   const HostMatrix<const float> x = rows.x();
@@ -264,21 +277,48 @@ void expects_comparable(const Split& split) {
                     split.train.source, split.train.rows()));
 }
 
+// Whether it has settings of which folds choose: two of these make a pair, and the search takes as many trainings.
+bool is_single_change(Remedy remedy) { return remedy <= Remedy::mixup; }
+
+// Refuses the pair, or the search, without the remedies that it is made from.
+void expects_enough(const std::vector<Remedy>& only) {
+  const auto asked = [&](Remedy remedy) { return std::ranges::find(only, remedy) != only.end(); };
+  const Index single = std::ranges::count_if(only, is_single_change);
+  // All that draw anew count as one.
+  const Index drawing = std::ranges::count_if(only, draws_anew);
+  const Index apart = single - std::max<Index>(0, drawing - 1);
+  std::vector<const char*> names;
+  for (int i = 0; is_single_change(static_cast<Remedy>(i)); ++i) names.push_back(to_string(static_cast<Remedy>(i)));
+  if (asked(Remedy::pair) && apart < 2)
+    throw InputError(
+        fmt::format("--only pair: a pair is made from two other remedies that are tried, not both of them another "
+                    "network, unfrozen or drawn-weights; add some of {}",
+                    fmt::join(names, ",")));
+  if (asked(Remedy::model_selection) && single == 0)
+    throw InputError(
+        fmt::format("--only model-selection: the search takes as many trainings as the other remedies that are tried; "
+                    "add some of {}",
+                    fmt::join(names, ",")));
+}
+
 }  // namespace
 
 std::optional<RemediesResult> remedies(const Split& split, const RemediesConfiguration& configuration, Trainer& trainer,
                                        const Laboratory::Observer& observer) {
   expects(configuration.delta > 0, "remedies: a gain that is worth acting on is above 0");
+  expects_enough(configuration.only);
   expects_comparable(split);
   const auto start = Clock::now();
   Laboratory laboratory(trainer, observer);
   RemediesResult result{.configuration = configuration,
                         .schema = schema_of(split.train),
                         .table = {.delta = configuration.delta,
+                                  .all_asked = configuration.only.empty(),
                                   .train_rows = split.train.rows(),
                                   .test_rows = split.test.rows(),
                                   .classes = configuration.run.architecture.classes(),
-                                  .features = split.train.features()}};
+                                  .features = split.train.features(),
+                                  .test_groups = groups_of(split.test)}};
   try {
     Study study(split, configuration, laboratory, result.table);
     study.train();

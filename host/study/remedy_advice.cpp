@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 
 #include "points.hpp"
 
@@ -43,6 +44,9 @@ std::string balance_words(const RemedyTable& table, const RemedyRow& row) {
           "as help",
           row.chosen, points(row.gain()), accuracy);
     case RemedyState::unresolved:
+      if (!row.is_open(table.delta))
+        return fmt::format("{} cost accuracy: {}; so what they do to the balanced accuracy, {}, is not counted as help",
+                           row.chosen, points(row.accuracy_gain), points(row.gain()));
       return fmt::format("it is open whether {} raise the balanced accuracy by {:.1f} points: they change it by {}, {}",
                          row.chosen, 100 * table.delta, points(row.gain()), accuracy);
     default:
@@ -74,12 +78,23 @@ std::string level_words(const RemedyTable& table) {
   return fmt::format("; the test rows do not tell it from {}", fmt::join(level, ", "));
 }
 
+std::string ranking_words(const RemedyTable& table, const RemedyRow& top) {
+  const Index helpful = std::ranges::count_if(table.rows, &RemedyRow::helps_accuracy);
+  if (helpful < 2) return "";
+  const std::string of_all = fmt::format("; of the {} remedies that help", helpful);
+  const RemedyRow& best = *best_held_out(table);
+  if (&best == &top) return of_all + " it has the highest accuracy on held-out training rows";
+  return fmt::format(
+      "{} {} has the highest accuracy on held-out training rows, but neither these nor the test rows tell the two "
+      "apart, and {} is the smaller change",
+      of_all, to_string(best.remedy), to_string(top.remedy));
+}
+
 std::string helps_words(const RemedyTable& table, const RemedyRow& top) {
-  std::string text = fmt::format("What helps most is {}: {}", top.chosen, points(top.gain()));
+  std::string text = fmt::format("{} is {}: {}", &top == best_held_out(table) ? "What helps most" : "What to try first",
+                                 top.chosen, points(top.gain()));
   if (top.better_seeds) text += fmt::format(", better in {} of {} trainings", *top.better_seeds, top.setting.trainings);
-  if (const Index helpful = std::ranges::count_if(table.rows, &RemedyRow::helps_accuracy); helpful > 1)
-    text +=
-        fmt::format("; of the {} remedies that help it has the highest accuracy on held-out training rows", helpful);
+  text += ranking_words(table, top);
   text += level_words(table);
   const RemedyRow* const single = top_of(table, true);
   if (single != nullptr && single != &top)
@@ -88,29 +103,26 @@ std::string helps_words(const RemedyTable& table, const RemedyRow& top) {
 }
 
 std::string open_words(const RemedyTable& table) {
-  Needed most;
-  const RemedyRow* largest = nullptr;
-  for (const RemedyRow& row : table.rows) {
-    if (!is_open(row)) continue;
-    if (largest == nullptr) largest = &row;
-    if (!row.needed) continue;
-    most.test_rows = std::max(most.test_rows, row.needed->test_rows);
-    most.trainings = std::max(most.trainings, row.needed->trainings);
-  }
+  const auto largest = std::ranges::find_if(table.rows, is_open);  // which are sorted by their gains
   const Index open = std::ranges::count_if(table.rows, is_open);
   std::string text = fmt::format("No remedy is shown to raise the accuracy, and it is open whether {} {} {:.1f} points",
                                  open, open == 1 ? "of them gains" : "of them gain", 100 * table.delta);
   if (largest->gain().value > 0)
     text += fmt::format("; the largest gain is seen of {}: {}", largest->chosen, points(largest->gain()));
-  if (most.test_rows > 0) text += "; " + needed_words(most, table) + " could tell";
+  if (largest->needed)
+    text += fmt::format("; {} could tell{}", needed_words(*largest->needed, table),
+                        open == 1 ? "" : " of the largest of these gains");
   return text + prediction_words(table);
 }
 
 std::string nothing_words(const RemedyTable& table) {
-  const bool all =
-      std::ranges::none_of(table.rows, [](const RemedyRow& row) { return row.state == RemedyState::not_tried; });
+  const bool all = table.all_asked && std::ranges::none_of(table.rows, [](const RemedyRow& row) {
+                     return row.state == RemedyState::not_tried;
+                   });
   const Index judged = judged_by_accuracy(table);
-  const std::string gains = fmt::format("gains {:.1f} points of accuracy", 100 * table.delta) + prediction_words(table);
+  const std::string gains = fmt::format("gains {:.1f} points of accuracy{}", 100 * table.delta,
+                                        table.all_asked ? "" : "; other remedies were not asked for") +
+                            prediction_words(table);
   if (all) return "Stop tuning: nothing that was tried " + gains;
   return judged == 1 ? "It is ruled out that the one remedy that was tried " + gains
                      : fmt::format("None of the {} remedies that were tried {}", judged, gains);
@@ -127,7 +139,13 @@ std::string words_on_accuracy(const RemedyTable& table) {
 
 std::string needed_words(const Needed& needed, const RemedyTable& table) {
   const auto rounded = [](Index count) { return std::stod(fmt::format("{:.1e}", static_cast<double>(count))); };
-  std::string rows = fmt::format("about {:.0f} test rows", rounded(needed.test_rows));
+  // Rows tell more where there are more groups of them, not where the same groups have more.
+  const double times = static_cast<double>(needed.test_rows) / static_cast<double>(table.test_rows);
+  const std::string rows =
+      table.test_groups > 0
+          ? fmt::format("about {:.0f} groups of test rows",
+                        rounded(static_cast<Index>(std::ceil(times * static_cast<double>(table.test_groups)))))
+          : fmt::format("about {:.0f} test rows", rounded(needed.test_rows));
   const std::string trainings = fmt::format("{:.0f} trainings of each", rounded(needed.trainings));
   if (needed.trainings <= table.baseline.trainings) return rows;
   return needed.test_rows <= table.test_rows ? "about " + trainings : fmt::format("{} and {}", rows, trainings);
@@ -138,7 +156,7 @@ std::string advice(const RemedyTable& table) {
   for (const RemedyRow& row : table.rows)
     if (is_said(table, row)) text += (text.empty() ? "" : ". ") + capitalised(balance_words(table, row));
   if (text.empty())
-    text = "Nothing was judged by the test rows, so nothing is said of tuning" + prediction_words(table);
+    text = "No remedy was judged by the test rows, so nothing is said of tuning" + prediction_words(table);
   if (table.baseline.diverged == table.baseline.trainings)
     text = "Every training of the baseline diverged, so gains are over what it had reached until then. " + text;
   if (placebo_differs(table))

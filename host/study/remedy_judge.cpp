@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <span>
 #include <utility>
 
@@ -26,31 +27,28 @@ RowOutcomes best_of(const RowOutcomes& right) {
   return outcomes;
 }
 
-// Mean over trainings, of those that stop early at their best epochs.
-double validation_accuracy(const Run& run, std::span<const RunResult> results) {
-  double sum = 0;
-  for (const RunResult& result : results) {
-    if (result.history.empty()) continue;
-    const bool at_best = run.patience > 0 && result.best_epoch;
-    sum += result.history[at_best ? static_cast<std::size_t>(*result.best_epoch) : result.history.size() - 1]
-               .validation_accuracy;
-  }
-  return sum / static_cast<double>(results.size());
+// Of rows with these labels; one that diverged is right nowhere.
+std::vector<std::uint8_t> right_rows(const RunResult& result, const std::vector<std::int32_t>& label) {
+  std::vector<std::uint8_t> right(label.size());
+  if (!is_complete(result.outcome)) return right;
+  std::ranges::transform(result.predictions.front().predicted, label, right.begin(), std::ranges::equal_to{});
+  return right;
 }
 
-// Of the vote of all trainings on the rows that they were asked about.
-double vote_accuracy(std::span<const RunResult> results, const std::vector<std::int32_t>& label, Index classes) {
+std::vector<std::uint8_t> right_rows_of_vote(std::span<const RunResult> results, const std::vector<std::int32_t>& label,
+                                             Index classes) {
+  const auto rows = static_cast<Index>(label.size());
   Judged members;
   members.results.assign(results.begin(), results.end());
-  const auto rows = static_cast<Index>(label.size());
-  return vote_outcomes(members, static_cast<Index>(results.size()), {label.data(), rows}, classes)
-      .training_accuracy()
-      .front();
+  const RowOutcomes votes = vote_outcomes(members, static_cast<Index>(results.size()), {label.data(), rows}, classes);
+  std::vector<std::uint8_t> right;
+  for (Index row = 0; row < rows; ++row) right.push_back(votes(0, row));
+  return right;
 }
 
-// Mean accuracy on the training rows, each held out of its training with the others of its fold.
-double cross_validated(Laboratory& laboratory, const TrainingData& data, const std::vector<std::int32_t>& labels,
-                       const Run& setting, const Folds& folds, std::uint64_t seed, bool vote) {
+// On the training rows, each held out of its training with the others of its fold; of as many seeds, or of their vote.
+RowOutcomes cross_validated(Laboratory& laboratory, const TrainingData& data, const Dataset& rows, const Run& setting,
+                            const Folds& folds, std::uint64_t seed, bool vote) {
   std::vector<Run> runs;
   for (Index fold = 0; fold < folds.count(); ++fold) {
     for (Index s = 0; s < kRankingSeeds; ++s) {
@@ -58,24 +56,31 @@ double cross_validated(Laboratory& laboratory, const TrainingData& data, const s
       run.rows = folds.outside(fold);
       run.validation = folds.inside(fold);
       run.seed = seed + static_cast<std::uint64_t>(fold * kRankingSeeds + s);
-      run.outputs = {.parameters = false, .best_parameters = false, .test_correct = false};
-      if (vote)
-        run.outputs.predictions = {{.rows = folds.inside(fold),
-                                    .at = run.patience > 0 ? ParametersAt::best : ParametersAt::last,
-                                    .probabilities = true}};
+      run.outputs = {.parameters = false,
+                     .best_parameters = false,
+                     .test_correct = false,
+                     .predictions = {{.rows = folds.inside(fold),
+                                      .at = run.patience > 0 ? ParametersAt::best : ParametersAt::last,
+                                      .probabilities = vote}}};
       runs.push_back(std::move(run));
     }
   }
   const std::vector<RunResult> results = laboratory.train("ranking", data, runs);
-  double right = 0;
+  std::vector<std::vector<std::uint8_t>> right(vote ? 1 : kRankingSeeds, std::vector<std::uint8_t>(rows.labels.size()));
   for (Index fold = 0; fold < folds.count(); ++fold) {
     const std::span<const RunResult> outside(&results[static_cast<std::size_t>(fold * kRankingSeeds)], kRankingSeeds);
+    const std::vector<std::int32_t>& inside = folds.rows_inside(fold);
     std::vector<std::int32_t> label;
-    for (const std::int32_t row : folds.rows_inside(fold)) label.push_back(labels[static_cast<std::size_t>(row)]);
-    right += static_cast<double>(label.size()) * (vote ? vote_accuracy(outside, label, setting.architecture.classes())
-                                                       : validation_accuracy(setting, outside));
+    for (const std::int32_t row : inside) label.push_back(rows.labels[static_cast<std::size_t>(row)]);
+    for (std::size_t t = 0; t < right.size(); ++t) {
+      const std::vector<std::uint8_t> of_fold =
+          vote ? right_rows_of_vote(outside, label, setting.architecture.classes()) : right_rows(outside[t], label);
+      for (std::size_t i = 0; i < inside.size(); ++i) right[t][static_cast<std::size_t>(inside[i])] = of_fold[i];
+    }
   }
-  return right / static_cast<double>(labels.size());
+  RowOutcomes outcomes(rows.rows(), Clusters(rows.groups));
+  for (const std::vector<std::uint8_t>& of_training : right) outcomes.add(of_training);
+  return outcomes;
 }
 
 }  // namespace
@@ -176,27 +181,39 @@ void RemedyJudge::judge_placebo(RemedyRow& row) {
 }
 
 // Folds and seeds that had no part in choosing the settings: what led there by luck does not lead here by the same.
-void RemedyJudge::fill_in_held_out_accuracies() {
+void RemedyJudge::hold_out() {
   const Folds folds(split_.train, Folds::possible(split_.train, folds_), seed_of(seed_, RemedyPart::ranking));
-  for (RemedyRow& row : table_.rows)
-    if (row.helps_accuracy())
-      row.held_out_accuracy =
-          cross_validated(laboratory_, data_, split_.train.labels, shown_.at(row.remedy).setting.run, folds,
-                          seed_of(seed_, RemedyPart::ranking), row.remedy == Remedy::ensemble);
+  std::map<Remedy, RowOutcomes> held_out;
+  for (RemedyRow& row : table_.rows) {
+    if (!row.helps_accuracy()) continue;
+    const auto [of, _] = held_out.insert(
+        {row.remedy, cross_validated(laboratory_, data_, split_.train, shown_.at(row.remedy).setting.run, folds,
+                                     seed_of(seed_, RemedyPart::ranking), row.remedy == Remedy::ensemble)});
+    row.held_out_accuracy = mean_spread(of->second.training_accuracy()).mean;
+  }
+  const Remedy best = best_held_out(table_)->remedy;
+  for (RemedyRow& row : table_.rows) {
+    if (row.remedy == best || !row.helps_accuracy()) continue;
+    row.behind_best = crossed_difference(held_out.at(row.remedy), held_out.at(best), pairing(row.remedy, best));
+    row.level_with_best = holds_zero(*row.behind_best) && holds_zero(behind(row.remedy, best));
+  }
+}
+
+Pairing RemedyJudge::pairing(Remedy one, Remedy other) const {
+  return shown_.at(one).paired && shown_.at(other).paired ? Pairing::by_training : Pairing::none;
+}
+
+Difference RemedyJudge::behind(Remedy one, Remedy other) const {
+  return crossed_difference(shown_.at(one).right, shown_.at(other).right, pairing(one, other));
 }
 
 void RemedyJudge::rank() {
   const Meter meter(laboratory_, table_.ranking_cost);
-  if (std::ranges::count_if(table_.rows, &RemedyRow::helps_accuracy) > 1) fill_in_held_out_accuracies();
+  if (std::ranges::count_if(table_.rows, &RemedyRow::helps_accuracy) > 1) hold_out();
   const RemedyRow* const top = top_of(table_);
   if (top == nullptr) return;
-  const Shown& best = shown_.at(top->remedy);
-  for (RemedyRow& row : table_.rows) {
-    if (&row == top || !row.is_judged_by_accuracy()) continue;
-    const Shown& other = shown_.at(row.remedy);
-    row.behind_top =
-        crossed_difference(other.right, best.right, best.paired && other.paired ? Pairing::by_training : Pairing::none);
-  }
+  for (RemedyRow& row : table_.rows)
+    if (&row != top && row.is_judged_by_accuracy()) row.behind_top = behind(row.remedy, top->remedy);
 }
 
 }  // namespace plateau

@@ -62,7 +62,9 @@ class RemedyJudge {
  private:
   Judged judged(Remedy remedy, const Setting& setting, RemedyPart seeds);
   void compare(RemedyRow& row, const Judged& judged);
-  void fill_in_held_out_accuracies();
+  void hold_out();  // trains what helps outside folds, and compares it there
+  Pairing pairing(Remedy one, Remedy other) const;
+  Difference behind(Remedy one, Remedy other) const;  // test accuracy of the other less that of the one
 
   const Split& split_;
   const TrainingData data_;

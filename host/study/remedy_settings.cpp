@@ -11,7 +11,8 @@
 namespace plateau {
 namespace {
 
-constexpr double kFasterCosine = 3;  // times the training's own learning rate
+constexpr double kFasterCosine = 3;       // times the training's own learning rate
+constexpr Index kMoreEpochs[] = {3, 10};  // times its own epochs
 
 Setting without(const char* what, Run run, double Run::*member) {
   run.*member = 0;
@@ -35,6 +36,7 @@ std::vector<Setting> all_decays(const Run& base, const Battery& battery) {
 std::vector<Setting> all_optimisation(const Run& base, Index rows, const Battery& battery) {
   std::vector<Setting> settings = optimisation_settings(base, rows, battery);
   for (Setting& setting : schedule_settings(base)) settings.push_back(std::move(setting));
+  for (Setting& setting : longer_settings(base)) settings.push_back(std::move(setting));
   return settings;
 }
 
@@ -56,8 +58,37 @@ std::vector<Setting> schedule_settings(const Run& base) {
   return settings;
 }
 
+std::vector<Setting> longer_settings(const Run& base) {
+  std::vector<Setting> settings;
+  for (const Index factor : kMoreEpochs) {
+    const Index epochs = factor * base.epochs;
+    if (epochs > kMaxEpochs) break;
+    settings.push_back({fmt::format("{} epochs", epochs), base});
+    settings.back().run.epochs = epochs;
+  }
+  return settings;
+}
+
+bool applies(Remedy remedy, const Run& base) {
+  if (remedy == Remedy::unfrozen) return base.frozen != 0;
+  if (remedy == Remedy::drawn_weights) return base.initial.has_value();
+  return true;
+}
+
 std::vector<Setting> remedy_settings(Remedy remedy, const Run& base, Index rows, const Battery& battery) {
+  if (!applies(remedy, base)) return {};
   switch (remedy) {
+    case Remedy::unfrozen: {
+      Setting setting{"no layer frozen", base};
+      setting.run.frozen = 0;
+      return {setting};
+    }
+    case Remedy::drawn_weights: {
+      Setting setting{"drawn weights", base};
+      setting.run.initial.reset();
+      setting.run.frozen = 0;  // what is frozen were the given weights
+      return {setting};
+    }
     case Remedy::optimisation:
       return all_optimisation(base, rows, battery);
     case Remedy::larger_network:
@@ -78,7 +109,16 @@ std::vector<Setting> remedy_settings(Remedy remedy, const Run& base, Index rows,
 }
 
 const char* why_no_settings(Remedy remedy) {
-  return remedy == Remedy::larger_network ? "no larger network is tried" : "a linear model has no hidden units";
+  switch (remedy) {
+    case Remedy::unfrozen:
+      return "the training freezes no layer";
+    case Remedy::drawn_weights:
+      return "the training starts from drawn weights as it is";
+    case Remedy::larger_network:
+      return "no larger network is tried";
+    default:
+      return "a linear model has no hidden units";
+  }
 }
 
 Choice best_of(const Candidates& candidates) {
@@ -109,13 +149,13 @@ Choice choice_of(const Candidates& candidates) {
 std::string also_changed(const Run& own, const Setting& setting) {
   const Run& run = setting.run;
   std::vector<std::string_view> changes;
-  const auto add = [&](bool changed, std::string_view words) {
-    if (changed && setting.what.find(words) == std::string::npos) changes.push_back(words);
+  const auto add = [&](bool changed, std::string_view words, std::string_view said = "") {
+    if (changed && setting.what.find(said.empty() ? words : said) == std::string::npos) changes.push_back(words);
   };
   const auto dropped = [&](double Run::*member) { return own.*member > 0 && run.*member == 0; };
   add(own.patience > 0 && run.patience == 0, "trains on all rows");
-  add(own.initial.has_value() && !run.initial, "starts from drawn weights");
-  add(own.frozen != 0 && run.frozen == 0, "freezes no layer");
+  add(own.initial.has_value() && !run.initial, "starts from drawn weights", "drawn weights");
+  add(own.frozen != 0 && run.frozen == 0, "freezes no layer", "no layer frozen");
   add(weight_decay(own.optimizer) > 0 && weight_decay(run.optimizer) == 0, "no weight decay");
   add(dropped(&Run::dropout) && run.architecture.layers() > 1, "no dropout");
   add(dropped(&Run::jitter), "no jitter");

@@ -34,10 +34,24 @@ double p_worse(const RemedyRow& row) { return 1 - row.gain().p_greater; }
 
 bool is_single(const RemedyRow& row) { return row.remedy != Remedy::pair && row.remedy != Remedy::model_selection; }
 
+// The first of equals, which has the larger gain.
+const RemedyRow* best_of(const RemedyTable& table, bool single) {
+  const RemedyRow* best = nullptr;
+  const auto held_out = [](const RemedyRow& row) { return row.held_out_accuracy.value_or(0); };
+  for (const RemedyRow& row : table.rows)
+    if (row.helps_accuracy() && (!single || is_single(row)) && (best == nullptr || held_out(row) > held_out(*best)))
+      best = &row;
+  return best;
+}
+
 }  // namespace
 
 const char* to_string(Remedy remedy) {
   switch (remedy) {
+    case Remedy::unfrozen:
+      return "unfrozen";
+    case Remedy::drawn_weights:
+      return "drawn-weights";
     case Remedy::optimisation:
       return "optimisation";
     case Remedy::larger_network:
@@ -131,7 +145,7 @@ std::optional<Needed> needed_for(const Difference& gain, Index test_rows, Index 
 }
 
 std::optional<double> rows_per_point(const RemedyTable& table) {
-  if (!table.curve || !(table.curve->at_twice > 0)) return {};
+  if (!table.curve || !(table.curve->at_twice > 0 && table.curve->at_twice_interval.low > 0)) return {};
   return static_cast<double>(table.train_rows) / (100 * table.curve->at_twice);
 }
 
@@ -165,18 +179,21 @@ const RemedyRow* find(const RemedyTable& table, Remedy remedy) {
   return row == table.rows.end() ? nullptr : &*row;
 }
 
+const RemedyRow* best_held_out(const RemedyTable& table) { return best_of(table, false); }
+
 const RemedyRow* top_of(const RemedyTable& table, bool single) {
-  const RemedyRow* top = nullptr;  // the first of equals, which has the larger gain
-  const auto held_out = [](const RemedyRow& row) { return row.held_out_accuracy.value_or(0); };
-  for (const RemedyRow& row : table.rows)
-    if (row.helps_accuracy() && (!single || is_single(row)) && (top == nullptr || held_out(row) > held_out(*top)))
-      top = &row;
-  return top;
+  const RemedyRow* const best = best_held_out(table);
+  const RemedyRow* top = nullptr;
+  for (const RemedyRow& row : table.rows) {
+    if (!row.helps_accuracy() || (single && !is_single(row)) || !(&row == best || row.level_with_best)) continue;
+    if (top == nullptr || row.remedy < top->remedy) top = &row;
+  }
+  return top == nullptr ? best_of(table, single) : top;
 }
 
-bool is_level_with_top(const RemedyRow& row) {
-  return row.behind_top && row.behind_top->interval.low <= 0 && row.behind_top->interval.high >= 0;
-}
+bool holds_zero(const Difference& difference) { return difference.interval.low <= 0 && difference.interval.high >= 0; }
+
+bool is_level_with_top(const RemedyRow& row) { return row.behind_top && holds_zero(*row.behind_top); }
 
 bool placebo_differs(const RemedyTable& table) {
   const RemedyRow* const placebo = find(table, Remedy::placebo);
@@ -191,12 +208,11 @@ bool placebo_helps(const RemedyTable& table) {
 
 int exit_code_of(const RemedyTable& table) {
   if (table.baseline.diverged == table.baseline.trainings) return 1;
-  const auto any = [&](auto is) {
-    return std::ranges::any_of(table.rows,
-                               [&](const RemedyRow& row) { return is(row) && row.keeps_accuracy(table.delta); });
+  const auto helps = [&](const RemedyRow& row) {
+    return row.state == RemedyState::helps && row.keeps_accuracy(table.delta);
   };
-  if (any([](const RemedyRow& row) { return row.state == RemedyState::helps; })) return 0;
-  const bool open = any([](const RemedyRow& row) { return row.state == RemedyState::unresolved; });
+  if (std::ranges::any_of(table.rows, helps)) return 0;
+  const bool open = std::ranges::any_of(table.rows, [&](const RemedyRow& row) { return row.is_open(table.delta); });
   const bool judged = std::ranges::any_of(table.rows, &RemedyRow::is_judged);
   return open || !judged ? 3 : 0;
 }

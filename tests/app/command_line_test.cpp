@@ -1048,8 +1048,12 @@ TEST_F(CommandLine, remedies_end_with_1_where_the_baseline_diverges_and_with_130
 }
 
 TEST_F(CommandLine, remedies_refuse_what_cannot_be_tried) {
-  for (const auto& [option, value] : std::vector<std::pair<std::string, std::string>>{
-           {"--only", "weight-decay,snake-oil"}, {"--only", "placebo"}, {"--delta", "0"}, {"--validation", "0.2"}})
+  for (const auto& [option, value] :
+       std::vector<std::pair<std::string, std::string>>{{"--only", "weight-decay,snake-oil"},
+                                                        {"--only", "placebo"},
+                                                        {"--only", "pair"},
+                                                        {"--delta", "0"},
+                                                        {"--validation", "0.2"}})
     expect_refused(remedies_case("0.01", {option, value}), option);
   expect_refused(remedies_case("0.01", {"--thorough"}), "--quick and --thorough");
   const std::string rows = pair("one_class", std::vector<float>(40, 1.0f), std::vector<std::int32_t>(20, 1));

@@ -103,7 +103,7 @@ TEST(RemediesSummary, tells_what_to_do_and_what_was_measured) {
         "mixup          -10.0   [-12.0, -8.0]   1.000   1.000  hurts\n"
         "jitter           nan      [nan, nan]   1.000   1.000  unresolved\n\n",
         "\nBalance      - class-weights: balanced accuracy 0.600 in place of 0.600, 0.0 points [-0.4, 0.4], p\n"
-        "             0.500, Holm 1.000: no effect above 0.4 points\n"
+        "             0.500, Holm 1.000: gains less than 1.0 points\n"
         "             - class-weights: accuracy 0.875 in place of 0.800, -15.0 points [-17.0, -13.0]\n",
         "the best of 3 settings; better in 0 of 20",
         "\nRanking      - pair: 0.875 on held-out training rows\n"

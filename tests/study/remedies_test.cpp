@@ -126,6 +126,7 @@ class NotingTrainer final : public ForwardingTrainer {
   NotingTrainer() : ForwardingTrainer(cpu_) {}
   std::vector<std::set<std::uint64_t>> judged;  // of every fleet of judged trainings
   std::set<std::uint64_t> chosen_by;
+  std::vector<double> validated;     // of every fleet outside folds: mean validation accuracy after the last epochs
   std::optional<double> best_decay;  // where there is one, the validation loss is how far the weight decay is from it
 
   std::vector<RunResult> train_fleet(const TrainingData& data, const std::vector<plateau::Run>& runs,
@@ -136,10 +137,17 @@ class NotingTrainer final : public ForwardingTrainer {
     for (std::size_t r = 0; best_decay && r < runs.size(); ++r)
       for (EpochRecord& epoch : results[r].history)
         epoch.validation_loss = std::abs(weight_decay(runs[r].optimizer) - *best_decay);
+    if (runs.front().validation) validated.push_back(mean_validation_accuracy(results));
     return results;
   }
 
  private:
+  static double mean_validation_accuracy(const std::vector<RunResult>& results) {
+    double sum = 0;
+    for (const RunResult& result : results) sum += result.history.back().validation_accuracy;
+    return sum / static_cast<double>(results.size());
+  }
+
   CpuTrainer cpu_{{.workers = 2}};
 };
 
@@ -207,10 +215,24 @@ TEST(RemediesStudy, names_first_of_those_that_help_what_held_out_rows_favour) {
   ASSERT_TRUE(stopped.helps_accuracy() && smaller.helps_accuracy()) << result->advice;
   ASSERT_TRUE(stopped.held_out_accuracy && smaller.held_out_accuracy);
   const RemedyRow* const top = top_of(result->table);
-  EXPECT_EQ(top, *stopped.held_out_accuracy > *smaller.held_out_accuracy ? &stopped : &smaller);
+  std::vector<double> held_out;  // of folds that have as many rows each
+  for (const RemedyRow& of : result->table.rows)
+    if (of.held_out_accuracy) held_out.push_back(*of.held_out_accuracy);
+  ASSERT_EQ(held_out.size(), 2u);
+  EXPECT_NEAR(held_out[0], trainer.validated.end()[-2], 1e-9);
+  EXPECT_NEAR(held_out[1], trainer.validated.end()[-1], 1e-9);
+  const RemedyRow& best = *stopped.held_out_accuracy > *smaller.held_out_accuracy ? stopped : smaller;
+  const RemedyRow& second = &best == &stopped ? smaller : stopped;
+  EXPECT_EQ(best_held_out(result->table), &best);
+  ASSERT_TRUE(second.behind_best);
+  EXPECT_FALSE(best.behind_best || best.level_with_best);
+  EXPECT_NEAR(second.behind_best->value, *best.held_out_accuracy - *second.held_out_accuracy, 1e-12);
+  EXPECT_GT(second.behind_best->interval.high, second.behind_best->value);
+  EXPECT_EQ(top, second.level_with_best ? &smaller : &best);  // which is the smaller change
   const RemedyRow& other = top == &stopped ? smaller : stopped;
   EXPECT_FALSE(top->behind_top);
   ASSERT_TRUE(other.behind_top);
+  EXPECT_EQ(second.level_with_best, holds_zero(*second.behind_best) && holds_zero(*other.behind_top));
   EXPECT_NEAR(other.behind_top->value, top->gain().value - other.gain().value, 1e-12);
   const Battery& battery = battery_of(Depth::quick);
   EXPECT_EQ(result->table.ranking_cost.trainings, 2 * 5 * battery.folds);
@@ -234,6 +256,20 @@ TEST(RemediesStudy, says_which_rows_and_weights_a_remedy_has_that_the_training_h
   EXPECT_NE(recipe.find(" (also: trains on all rows)"), std::string::npos) << recipe;
   const std::string larger = row(*result, Remedy::larger_network).chosen;
   EXPECT_NE(larger.find(" (also: starts from drawn weights)"), std::string::npos) << larger;
+}
+
+TEST(RemediesStudy, tries_to_free_and_to_draw_anew_what_a_training_freezes_and_starts_from) {
+  RemediesConfiguration configuration = steady({Remedy::unfrozen, Remedy::drawn_weights, Remedy::jitter, Remedy::pair});
+  configuration.run.initial =
+      FlatParameters(static_cast<std::size_t>(configuration.run.architecture.parameters()), 0.1f);
+  configuration.run.frozen = 0b1;  // of which all units are alike
+  const auto result = study(kFlipped, configuration);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(row(*result, Remedy::unfrozen).chosen, "no layer frozen");
+  EXPECT_EQ(row(*result, Remedy::drawn_weights).chosen, "drawn weights (also: freezes no layer)");
+  for (const Remedy remedy : {Remedy::unfrozen, Remedy::drawn_weights})
+    EXPECT_EQ(row(*result, remedy).state, RemedyState::helps);
+  EXPECT_EQ(row(*result, Remedy::pair).settings, 3 + 3);  // of jitter on top of each; these two are one
 }
 
 TEST(RemediesStudy, says_why_a_remedy_is_not_tried) {
@@ -303,6 +339,28 @@ TEST(RemediesStudy, refuses_rows_that_leave_nothing_to_compare) {
             "rows: no feature varies over the 30 training rows, so there is nothing to learn from them");
   constant.train.values.view().data[59] = 3;
   EXPECT_EQ(refused(constant), "");
+}
+
+TEST(RemediesStudy, refuses_a_pair_and_a_search_without_what_they_are_made_from) {
+  NotingTrainer trainer;
+  const auto refused = [&](std::vector<Remedy> only) {
+    try {
+      remedies(kFlipped, steady(std::move(only)), trainer);
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  for (const std::vector<Remedy>& only :
+       {std::vector{Remedy::pair}, std::vector{Remedy::pair, Remedy::dropout, Remedy::ensemble},
+        std::vector{Remedy::pair, Remedy::larger_network, Remedy::smaller_network, Remedy::unfrozen}})
+    EXPECT_EQ(refused(only).find("--only pair: a pair is made from two other remedies"), 0u) << refused(only);
+  for (const std::vector<Remedy>& only :
+       {std::vector{Remedy::model_selection}, std::vector{Remedy::model_selection, Remedy::class_weights}}) {
+    EXPECT_EQ(refused(only).find("--only model-selection: the search takes"), 0u) << refused(only);
+    EXPECT_TRUE(refused(only).ends_with("early-stopping,jitter,mixup")) << refused(only);
+  }
+  EXPECT_TRUE(trainer.judged.empty());
 }
 
 // Three trainings on two rows with classes 0 and 1.

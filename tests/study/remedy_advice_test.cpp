@@ -27,6 +27,16 @@ TEST(RemedyAdvice, names_what_helps_most_what_it_is_level_with_and_the_best_sing
             "it from dropout; of single changes setting of dropout does most: +5.0 points [+3.0, +7.0]");
 }
 
+TEST(RemedyAdvice, names_the_smaller_change_of_two_that_are_level) {
+  RemedyTable table = decided({held_out(judged(Remedy::larger_network, gain_of(0.06, 0.01, 1e-6)), 0.9),
+                               held_out(judged(Remedy::optimisation, kHelps), 0.89)});
+  table.rows[1].level_with_best = true;
+  EXPECT_EQ(advice(table),
+            "What to try first is setting of optimisation: +5.0 points [+3.0, +7.0], better in 17 of 20 trainings; of "
+            "the 2 remedies that help larger-network has the highest accuracy on held-out training rows, but neither "
+            "these nor the test rows tell the two apart, and optimisation is the smaller change");
+}
+
 TEST(RemedyAdvice, gives_both_accuracies_of_class_weights) {
   const RemedyRow costly = balanced(gain_of(0.2, 0.01, 1e-9), gain_of(-0.15, 0.01));
   EXPECT_EQ(advice(decided({costly})),
@@ -63,11 +73,17 @@ TEST(RemedyAdvice, says_whether_nothing_helps_or_that_is_open) {
       "+5.0 points [+3.0, +7.0]");
   EXPECT_EQ(exit_code_of(nothing), 0);
 
-  // What was not tried may help, and where nothing was there is nothing to say.
+  // What was not tried may help, what was not asked for as well, and where nothing was there is nothing to say.
   const RemedyTable some = decided({judged(Remedy::dropout, kSmall), not_tried(Remedy::mixup)});
   EXPECT_EQ(advice(some), "It is ruled out that the one remedy that was tried gains 1.0 points of accuracy");
+  RemedyTable asked = decided({judged(Remedy::dropout, kSmall)});
+  asked.all_asked = false;
+  EXPECT_EQ(advice(asked),
+            "It is ruled out that the one remedy that was tried gains 1.0 points of accuracy; other remedies were not "
+            "asked for");
   const RemedyTable none = decided({placebo(kSmall), more_data(kHelps), not_tried(Remedy::mixup)});
-  EXPECT_TRUE(says(advice(none), "Nothing was judged by the test rows, so nothing is said of tuning")) << advice(none);
+  EXPECT_TRUE(says(advice(none), "No remedy was judged by the test rows, so nothing is said of tuning"))
+      << advice(none);
   EXPECT_EQ(exit_code_of(none), 3);
 
   const RemedyTable open = decided({judged(Remedy::dropout, gain_of(0.004, 0.02, 0.4)), judged(Remedy::mixup, kSmall)});
@@ -76,6 +92,49 @@ TEST(RemedyAdvice, says_whether_nothing_helps_or_that_is_open) {
       << advice(open);
   EXPECT_TRUE(says(advice(open), "; about 63000 test rows could tell")) << advice(open);
   EXPECT_EQ(exit_code_of(open), 3);
+}
+
+TEST(RemedyAdvice, asks_for_what_would_settle_the_largest_gain_that_is_open) {
+  RemedyTable table = decided({judged(Remedy::dropout, gain_of(0.005, 0.02, 0.4)), judged(Remedy::mixup, kOpen)});
+  table.rows[0].needed = Needed{.test_rows = 2000, .trainings = 20};
+  table.rows[1].needed = Needed{.test_rows = 1000, .trainings = 700};
+  EXPECT_TRUE(
+      says(advice(table), "+0.5 points [-3.4, +4.4]; about 2000 test rows could tell of the largest of these gains"))
+      << advice(table);
+  table.rows[0].needed.reset();
+  EXPECT_FALSE(says(advice(table), "could tell")) << advice(table);
+}
+
+TEST(RemedyAdvice, asks_for_groups_where_test_rows_have_some) {
+  RemedyTable table = decided({});  // 1000 rows
+  EXPECT_EQ(needed_words({.test_rows = 4500, .trainings = 20}, table), "about 4500 test rows");
+  table.test_groups = 60;
+  EXPECT_EQ(needed_words({.test_rows = 4500, .trainings = 20}, table), "about 270 groups of test rows");
+  EXPECT_EQ(needed_words({.test_rows = 4500, .trainings = 40}, table),
+            "about 270 groups of test rows and 40 trainings of each");
+}
+
+TEST(RemedyAdvice, says_open_where_the_exit_code_does) {
+  struct Case {
+    Difference gain, accuracy;
+    bool open;
+  };
+  for (const Case& c : std::vector<Case>{{kOpen, gain_of(0, 0.001), true},
+                                         {kOpen, gain_of(-0.005, 0.02), true},
+                                         {kOpen, gain_of(kNaN, kNaN), true},
+                                         {kOpen, gain_of(-0.1, 0.02), false},
+                                         {kSmall, gain_of(0, 0.001), false}}) {
+    for (const bool alone : {true, false}) {
+      std::vector<RemedyRow> rows{balanced(c.gain, c.accuracy)};
+      if (!alone) rows.push_back(judged(Remedy::dropout, kSmall));
+      const RemedyTable table = decided(rows);
+      EXPECT_EQ(exit_code_of(table), c.open ? 3 : 0) << c.accuracy.value;
+      EXPECT_EQ(says(advice(table), "t is open whether class weights"), c.open) << advice(table);
+    }
+  }
+  EXPECT_TRUE(says(advice(decided({balanced(kOpen, gain_of(-0.1, 0.02))})),
+                   "Class weights cost accuracy: -10.0 points [-13.9, -6.1]; so what they do to the balanced accuracy, "
+                   "+0.0 points [-3.9, +3.9], is not counted as help"));
 }
 
 TEST(RemedyAdvice, warns_where_the_placebo_or_the_baseline_makes_gains_worthless) {

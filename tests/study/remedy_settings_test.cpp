@@ -32,8 +32,18 @@ TEST(RemedySettings, of_optimisation_have_a_cosine_schedule_or_none_where_there_
 
   const Battery& battery = battery_of(Depth::quick);
   const std::vector<std::string> all = words(remedy_settings(Remedy::optimisation, kOwn, 100, battery));
-  EXPECT_EQ(all.size(), optimisation_settings(kOwn, 100, battery).size() + 2);
-  EXPECT_EQ(all.back(), cosine.back().what);
+  EXPECT_EQ(all.size(), optimisation_settings(kOwn, 100, battery).size() + 4);
+  EXPECT_EQ(all[all.size() - 3], cosine.back().what);
+}
+
+TEST(RemedySettings, of_optimisation_have_three_and_ten_times_the_epochs) {
+  const std::vector<Setting> longer = longer_settings(kOwn);
+  EXPECT_EQ(words(longer), (std::vector<std::string>{"150 epochs", "500 epochs"}));
+  EXPECT_EQ(longer[1].run.epochs, 500);
+  EXPECT_EQ(words(remedy_settings(Remedy::optimisation, kOwn, 100, battery_of(Depth::quick))).back(), "500 epochs");
+  plateau::Run longest = kOwn;
+  longest.epochs = kMaxEpochs / 5;
+  EXPECT_EQ(longer_settings(longest).size(), 1u);
 }
 
 TEST(RemedySettings, take_away_what_the_training_has) {
@@ -51,6 +61,27 @@ TEST(RemedySettings, take_away_what_the_training_has) {
     EXPECT_NE(remedy_settings(remedy, kOwn, 100, battery).back().what, none);
   }
   EXPECT_TRUE(remedy_settings(Remedy::ensemble, run, 100, battery).empty());
+}
+
+TEST(RemedySettings, free_frozen_layers_and_draw_weights_anew_only_where_there_are_some) {
+  plateau::Run run = kOwn;
+  run.frozen = 0b1;
+  run.initial = FlatParameters{};
+  const Battery& battery = battery_of(Depth::quick);
+  const std::vector<Setting> unfrozen = remedy_settings(Remedy::unfrozen, run, 100, battery);
+  ASSERT_EQ(words(unfrozen), std::vector<std::string>{"no layer frozen"});
+  EXPECT_EQ(unfrozen[0].run.frozen, 0u);
+  EXPECT_TRUE(unfrozen[0].run.initial);
+  EXPECT_EQ(also_changed(run, unfrozen[0]), "");
+  const std::vector<Setting> drawn = remedy_settings(Remedy::drawn_weights, run, 100, battery);
+  ASSERT_EQ(words(drawn), std::vector<std::string>{"drawn weights"});
+  EXPECT_FALSE(drawn[0].run.initial);
+  EXPECT_EQ(also_changed(run, drawn[0]), "freezes no layer");
+  for (const Remedy remedy : {Remedy::unfrozen, Remedy::drawn_weights}) {
+    EXPECT_TRUE(applies(remedy, run));
+    EXPECT_FALSE(applies(remedy, kOwn));
+    EXPECT_TRUE(remedy_settings(remedy, kOwn, 100, battery).empty());
+  }
 }
 
 Candidates scored(Remedy remedy, std::vector<FoldScore> scores) {

@@ -154,6 +154,23 @@ TEST(TopRemedy, is_the_best_on_held_out_rows_among_those_that_help) {
   EXPECT_EQ(top_of(decided({judged(Remedy::jitter, kOpen)})), nullptr);
 }
 
+TEST(TopRemedy, is_the_smallest_change_of_those_that_are_level_with_the_best) {
+  RemedyTable table = decided({held_out(judged(Remedy::pair, gain_of(0.07, 0.01, 1e-6)), 0.92),
+                               held_out(judged(Remedy::larger_network, gain_of(0.06, 0.01, 1e-6)), 0.91),
+                               held_out(judged(Remedy::optimisation, gain_of(0.05, 0.01, 1e-6)), 0.90),
+                               held_out(judged(Remedy::mixup, gain_of(0.04, 0.01, 1e-6)), 0.89)});
+  EXPECT_EQ(top_of(table)->remedy, Remedy::pair);
+  EXPECT_EQ(top_of(table, true)->remedy, Remedy::larger_network);
+  table.rows[3].level_with_best = true;
+  EXPECT_EQ(top_of(table)->remedy, Remedy::mixup);
+  EXPECT_EQ(top_of(table, true)->remedy, Remedy::mixup);  // which is level with the pair, as the others are not
+  table.rows[1].level_with_best = table.rows[2].level_with_best = true;
+  EXPECT_EQ(top_of(table)->remedy, Remedy::optimisation);
+  EXPECT_EQ(best_held_out(table)->remedy, Remedy::pair);
+  table.rows[2].state = RemedyState::unresolved;
+  EXPECT_EQ(top_of(table)->remedy, Remedy::larger_network);
+}
+
 TEST(TopRemedy, is_level_with_those_whose_difference_holds_0) {
   RemedyRow row = judged(Remedy::jitter, kHelps);
   EXPECT_FALSE(is_level_with_top(row));
@@ -176,10 +193,12 @@ TEST(Placebo, would_be_called_helpful_by_the_rule_for_remedies) {
 TEST(RowsPerPoint, follow_from_the_predicted_gain) {
   RemedyTable table = decided({});
   EXPECT_FALSE(rows_per_point(table));
-  table.curve = CurveEvidence{.at_twice = 0.02};
+  table.curve = CurveEvidence{.at_twice = 0.02, .at_twice_interval = {0.01, 0.03}};
   EXPECT_DOUBLE_EQ(*rows_per_point(table), 150);
-  table.curve->at_twice = 0;
-  EXPECT_FALSE(rows_per_point(table));
+  for (const double low : {0.0, -0.054, kNaN}) {
+    table.curve->at_twice_interval.low = low;
+    EXPECT_FALSE(rows_per_point(table)) << low;
+  }
 }
 
 }  // namespace

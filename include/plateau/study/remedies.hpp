@@ -46,7 +46,8 @@ struct RemediesResult {
 };
 
 // None where the user wanted an end before all was trained. Throws InputError where the data leave nothing to compare,
-// in one sentence: too few rows, rows of one class, features of which none varies, fewer groups than folds.
+// in one sentence: too few rows, rows of one class, features of which none varies, fewer groups than folds; and where
+// `only` asks for a pair or the search without the remedies that these are made from.
 std::optional<RemediesResult> remedies(const Split& split, const RemediesConfiguration& configuration, Trainer& trainer,
                                        const Laboratory::Observer& observer = {});
 

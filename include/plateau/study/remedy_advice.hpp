@@ -13,7 +13,8 @@ namespace plateau {
 // are never compared.
 std::string advice(const RemedyTable& table);
 
-// "about 900 test rows and 60 trainings of each"; of what is there already nothing is said.
+// "about 900 test rows and 60 trainings of each"; where rows belong together "about 90 groups of test rows"; of what is
+// there already nothing is said.
 std::string needed_words(const Needed& needed, const RemedyTable& table);
 
 }  // namespace plateau

@@ -13,6 +13,9 @@
 
 namespace plateau {
 
+// Whether a training has what `remedy` takes away: frozen layers, or weights to start from. True of all other remedies.
+bool applies(Remedy remedy, const Run& base);
+
 // What `remedy` may change `base` into, which trains on `rows` rows; empty where there is nothing to change. Of the
 // remedies whose settings follow from one training alone; those that take others' results have none.
 std::vector<Setting> remedy_settings(Remedy remedy, const Run& base, Index rows, const Battery& battery);
@@ -22,6 +25,9 @@ const char* why_no_settings(Remedy remedy);
 // `base` with a learning rate that falls to zero along a cosine, at its own rate and at three times of it; where it
 // falls so already, with a constant one.
 std::vector<Setting> schedule_settings(const Run& base);
+
+// `base` for three and for ten times its epochs, as far as a training may have as many.
+std::vector<Setting> longer_settings(const Run& base);
 
 // The settings of a remedy with what they do on the folds; as many scores as settings.
 struct Candidates {

@@ -15,6 +15,8 @@ namespace plateau {
 
 // In the order in which they are tried, and in which equal gains stand.
 enum class Remedy {
+  unfrozen,
+  drawn_weights,
   optimisation,
   larger_network,
   smaller_network,
@@ -31,7 +33,7 @@ enum class Remedy {
   placebo
 };
 inline constexpr int kRemedies = static_cast<int>(Remedy::placebo) + 1;
-const char* to_string(Remedy remedy);                       // "optimisation", "larger-network", ...
+const char* to_string(Remedy remedy);                       // "optimisation", "drawn-weights", ...
 std::optional<Remedy> remedy_named(std::string_view name);  // the other way round
 
 // helps: the interval of the gain lies above 0, the gain is delta at least, and its p-value, adjusted for the number of
@@ -71,8 +73,10 @@ struct RemedyRow {
   double adjusted_p_worse = 1;        // of 1 - setting.gain.p_greater, likewise
   std::optional<Needed> needed;       // to tell whether it gains delta, where that is unresolved
   std::optional<double> held_out_accuracy;  // cross-validated on the training rows, where several remedies help
-  std::optional<Difference> behind_top;     // accuracy of the top remedy less its own, on the same test rows
-  std::vector<EnsembleGain> ensembles;      // of the ensemble
+  std::optional<Difference> behind_best;    // held-out accuracy of the one with the highest less its own, same rows
+  bool level_with_best = false;  // with that one: neither held-out rows nor test rows tell which is the better one
+  std::optional<Difference> behind_top;  // accuracy of the top remedy less its own, on the same test rows
+  std::vector<EnsembleGain> ensembles;   // of the ensemble
   RemedyCost cost;
 
   const Difference& gain() const { return setting.gain; }
@@ -80,13 +84,19 @@ struct RemedyRow {
   bool is_judged() const;
   bool is_judged_by_accuracy() const { return is_judged() && !balanced; }
   bool helps_accuracy() const { return state == RemedyState::helps && !balanced; }
+  // Whether it may help still: unresolved, and not shown to cost delta of accuracy, where it is judged by the balance.
+  bool is_open(double delta) const {
+    return state == RemedyState::unresolved && !(balanced && accuracy_gain.interval.high <= -delta);
+  }
   // That it leaves the accuracy where it is, but for less than delta, is shown, or it is judged by the accuracy anyway.
   bool keeps_accuracy(double delta) const { return !balanced || accuracy_gain.interval.low > -delta; }
 };
 
 struct RemedyTable {
   double delta = 0.01;
+  bool all_asked = true;  // every remedy was to be tried, as far as the training leaves something to change
   Index train_rows = 0, test_rows = 0, classes = 0, features = 0;
+  Index test_groups = 0;  // in which test rows belong together; 0 where each stands alone
   SettingEvidence baseline;
   Interval test_interval;  // of the baseline's accuracy, Wilson's for the test rows
   RemedyCost baseline_cost;
@@ -106,8 +116,8 @@ RemedyState state_of(const Difference& gain, double adjusted_p, double adjusted_
 std::optional<Needed> needed_for(const Difference& gain, Index test_rows, Index trainings, double delta,
                                  Index remedies);
 
-// Training rows that the next point takes, by what the curve predicts for twice the rows; none where it predicts no
-// gain.
+// Training rows that the next point takes, by what the curve predicts for twice the rows; none where the interval
+// of that does not lie above 0.
 std::optional<double> rows_per_point(const RemedyTable& table);
 
 // Fills in what follows from the gains of the rows that were tried - adjusted p-values, states, test rows to resolve -
@@ -120,8 +130,14 @@ const RemedyRow* find(const RemedyTable& table, Remedy remedy);
 
 // Of the remedies that help the accuracy the one with the highest held-out accuracy: the largest of gains that the same
 // test rows judge is large by luck as well, and training rows have no part in that. Without held-out accuracies the one
-// with the largest gain. Null where none helps. `single`: of single changes only, neither a pair nor the search.
+// with the largest gain. Null where none helps.
+const RemedyRow* best_held_out(const RemedyTable& table);
+
+// The one to name first: that one, or what is level with it and the smaller change, which is the one that is tried
+// earlier. Null where none helps. `single`: of single changes only, neither a pair nor the search.
 const RemedyRow* top_of(const RemedyTable& table, bool single = false);
+
+bool holds_zero(const Difference& difference);  // its interval does; false of NaN
 
 // Whether the test rows leave open which of the two is the better one: the interval of the difference holds 0.
 bool is_level_with_top(const RemedyRow& row);
@@ -131,8 +147,9 @@ bool placebo_differs(const RemedyTable& table);
 // Whether the placebo would be called helpful, were it a remedy by itself. Of a table that has one.
 bool placebo_helps(const RemedyTable& table);
 
-// 1 where every training of the baseline diverged; 0 where a remedy helps, or none has an effect of delta for sure;
-// 3 where that is open. What may cost delta of accuracy has no part in that.
+// 1 where every training of the baseline diverged; 0 where a remedy helps, or none that was judged has an effect of
+// delta for sure; 3 where that is open, or none was judged. What helps the balance and may cost delta of accuracy is no
+// help, and nothing is open of what costs that for sure.
 int exit_code_of(const RemedyTable& table);
 
 }  // namespace plateau
