@@ -289,6 +289,7 @@ std::string forensics_json(const Forensics& forensics, const Environment& enviro
                                    {"disagreeing_share", e.spread->disagreeing_share}}
                             : Json(nullptr);
   json["replay"] = e.replay ? replay_json(*e.replay, e) : Json(nullptr);
+  json["batch_of_mean"] = or_null(e.batch_of_mean);
   json["class_guess"] = e.guess ? guess_json(*e.guess) : Json(nullptr);
   json["class_trade"] = e.trade ? trade_json(*e.trade, e) : Json(nullptr);
   return text_of(json);

@@ -137,8 +137,16 @@ Found evaluation_mismatch(const Evidence& e) {
       "these have {:.4f}",
       rounds.size(), e.rounds.size(), e.replay ? "saved networks" : "predictions", number(e, most),
       e.rounds[most].test_accuracy, *e.rounds[most].recomputed);
-  sentence += map_is_the_logs(e) ? ". Under another map of classes they agree: these labels call the classes otherwise"
-                                 : ": other rows, another order, other labels or other weights";
+  if (e.batch_of_mean)
+    sentence += fmt::format(
+        ". In every round it is the mean over batches of {} rows, of which the last has {} and counts as much as any",
+        *e.batch_of_mean, e.test_rows % *e.batch_of_mean);
+  else if (map_is_the_logs(e))
+    sentence += ". Under another map of classes they agree: these labels call the classes otherwise";
+  else
+    sentence +=
+        ": other rows, another order, other labels, other weights, or a mean over batches in which a smaller last one "
+        "counts as much as any";
   if (activations_are_guessed(e)) sentence += ", or another activation than ReLU";
   if (classes_are_guessed(e)) sentence += kGuessedClasses;
   const bool guessed = activations_are_guessed(e) || classes_are_guessed(e);

@@ -84,6 +84,9 @@ std::string advice_for(const Evidence& e, const Cause& found) {
       return "Use one map from classes to ids in training and evaluation, keep it in a file, and evaluate again; "
              "nothing has to be trained for that.";
     case VerdictCode::evaluation_mismatch:
+      if (e.batch_of_mean)
+        return "Weigh each batch by its rows, or count right rows and divide by all of them, and log the rounds again; "
+               "nothing has to be trained for that.";
       return "Find out which rows, labels and weights the logged accuracy is from before anything else is concluded.";
     case VerdictCode::majority:
       return "Look at the inputs' scale, the learning rate and the balance of the training rows; judge by balanced "

@@ -346,7 +346,21 @@ TEST(ForensicsFindings, a_log_that_is_not_of_these_predictions_is_worth_nothing)
   EXPECT_EQ(found(evidence), Codes{"evaluation-mismatch proved"});
   EXPECT_EQ(first_sentence(evidence),
             "In 1 of 5 rounds the logged accuracy is not that of the predictions: by most in round 3, where 0.8080 was "
-            "logged and these have 0.7790: other rows, another order, other labels or other weights");
+            "logged and these have 0.7790: other rows, another order, other labels, other "
+            "weights, or a mean over batches in which a smaller last one counts as much as any");
+  evidence.decimals = 1;  // as which 0.808 may have been 0.75 or 0.85
+  EXPECT_EQ(found(evidence), Codes{});
+  evidence.rounds[2].recomputed = 0.74;
+  EXPECT_EQ(found(evidence), Codes{"evaluation-mismatch proved"});
+  evidence.decimals = 4;
+  evidence.batch_of_mean = 32;
+  EXPECT_TRUE(first_sentence(evidence).ends_with(
+      ". In every round it is the mean over batches of 32 rows, of which the last has 20 and counts as much as any"));
+  EXPECT_EQ(explain_forensics(evidence).advice.find("Weigh each batch by its rows"), 0u);
+  evidence.batch_of_mean.reset();
+  evidence.test_rows = 12;  // of which one is 8.3 points
+  EXPECT_EQ(std::ranges::count(found(evidence), "evaluation-mismatch proved"), 0);
+  evidence.test_rows = 500;
   evidence.rounds[2].recomputed = 0.79;
   EXPECT_EQ(found(evidence), Codes{});
   evidence.rounds[2].recomputed = std::numeric_limits<double>::quiet_NaN();

@@ -378,6 +378,23 @@ TEST(Forensics, proves_nothing_by_classes_that_are_guessed) {
   EXPECT_EQ(to_string(explain_forensics(measure_rounds(record)).verdict.grade), std::string("proved"));
 }
 
+TEST(Forensics, knows_a_mean_over_batches_that_weighs_a_small_last_one_as_any) {
+  Ids labels(100, 0);
+  std::vector<Ids> predicted(3, labels);  // wrong in the last two rows and the first 16, 17 and 18
+  for (std::size_t r = 0; r < 3; ++r)
+    for (std::size_t i = 0; i < 18 + r; ++i) predicted[r][(98 + i) % 100] = 1;
+  ForensicsRecord record = record_of(labels, predicted);
+  EXPECT_FALSE(measure_rounds(record).batch_of_mean);
+  for (std::size_t r = 0; r < 3; ++r)  // of batches of 32, 32, 32 and 4 rows
+    record.log.rounds[r].test_accuracy =
+        std::round(1e4 * ((32 - 16 - static_cast<double>(r)) / 32 + 2 + 0.5) / 4) / 1e4;
+  const ForensicsEvidence e = measure_rounds(record);
+  EXPECT_EQ(e.batch_of_mean, 32);
+  EXPECT_EQ(to_string(explain_forensics(e).verdict.code), std::string("evaluation-mismatch"));
+  record.log.rounds[1].test_accuracy += 0.01;
+  EXPECT_FALSE(measure_rounds(record).batch_of_mean);
+}
+
 // ---- Rounds that were made up, with and without a fault ----
 
 double uniform_at(std::uint64_t seed, std::uint32_t instance, std::size_t element) {

@@ -114,6 +114,9 @@ struct ForensicsEvidence {
   std::optional<ClassTrade> trade;
   std::optional<Replay> replay;
   std::optional<ClassGuess> guess;
+  // Rows of a batch, where the logged accuracies of all rounds are means over such batches in the order of the rows, a
+  // smaller last one counted as much as any, and not those of the rows.
+  std::optional<Index> batch_of_mean;
   std::string not_replayed;  // why saved networks could not predict; empty: they did, or nobody asked
 };
 
