@@ -36,6 +36,8 @@ std::vector<Column> columns(const ForensicsEvidence& e) {
     add("train loss", [](const ForensicsRound& r) { return r.train_loss ? fmt::format("{:.4g}", *r.train_loss) : ""; });
   if (has([](const ForensicsRound& r) { return r.train_accuracy.has_value(); }))
     add("train", [](const ForensicsRound& r) { return share(r.train_accuracy); });
+  if (has([](const ForensicsRound& r) { return r.test_loss.has_value(); }))
+    add("test loss", [](const ForensicsRound& r) { return r.test_loss ? fmt::format("{:.6g}", *r.test_loss) : ""; });
   add("test accuracy", [](const ForensicsRound& r) {
     return share(r.test_accuracy) +
            (r.interval ? fmt::format(" [{:.3f}, {:.3f}]", r.interval->low, r.interval->high) : std::string());
@@ -264,6 +266,7 @@ std::string forensics_json(const Forensics& forensics, const Environment& enviro
       {"accuracy_column", forensics.reading.accuracy_column},
       {"in_percent", forensics.reading.in_percent},
       {"decimals", e.decimals},
+      {"test_loss_decimals", e.test_loss_decimals},
       {"not_evaluated", forensics.reading.not_evaluated},
       {"test_rows", e.test_rows > 0 ? Json(e.test_rows) : Json(nullptr)},
       {"classes", e.classes},

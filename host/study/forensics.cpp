@@ -32,6 +32,7 @@ class Measuring {
 
   ForensicsEvidence evidence() {
     evidence_ = {.delta = record_.delta,
+                 .test_loss_decimals = record_.log.test_loss_decimals,
                  .decimals = record_.log.decimals,
                  .test_rows = record_.test_rows,
                  .layers = record_.weights.layers(),

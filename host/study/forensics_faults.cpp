@@ -63,6 +63,11 @@ Found frozen_weights(const Evidence& e) {
                                             "rows and its steps were lost in rounding"
                                       : ": these rounds trained nothing that was saved"));
   }
+  return std::nullopt;
+}
+
+std::optional<std::string> partly_frozen_words(const Evidence& e) {
+  if (!weights_are_known(e) || still_rounds(e)) return std::nullopt;
   std::vector<std::string> still, moving;
   for (std::size_t layer = 0; layer < e.layers.size(); ++layer) {
     const bool never = std::all_of(e.rounds.begin() + 1, e.rounds.end(), [&](const ForensicsRound& round) {
@@ -72,10 +77,15 @@ Found frozen_weights(const Evidence& e) {
   }
   if (still.empty()) return std::nullopt;
   const bool one = still.size() == 1;
-  return cause(
-      VerdictCode::frozen_weights, EvidenceGrade::supported,
-      fmt::format("Layer{} {} {} weights in all {} rounds, while {} moved: only the others were trained",
-                  one ? "" : "s", some(still), one ? "kept its" : "kept their", e.rounds.size(), some(moving)));
+  return fmt::format("ayer{} {} {} weights in all {} rounds, while {} moved: only the others were trained",
+                     one ? "" : "s", some(still), one ? "kept its" : "kept their", e.rounds.size(), some(moving));
+}
+
+// That may be meant, and an accuracy that rises shows that enough is trained.
+Found partly_frozen(const Evidence& e) {
+  const auto words = partly_frozen_words(e);
+  if (!words || rises(e)) return std::nullopt;
+  return cause(VerdictCode::frozen_weights, EvidenceGrade::supported, "L" + *words);
 }
 
 namespace {

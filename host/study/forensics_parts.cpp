@@ -75,6 +75,27 @@ std::optional<LossMove> loss_move(const Evidence& e, Stretch s) {
   return LossMove{losses.front(), losses.back(), scale == 0 ? 0 : (*high - *low) / scale};
 }
 
+bool test_loss_moved(const Evidence& e, std::size_t round) {
+  if (!e.rounds[round].test_loss) return false;
+  for (std::size_t r = round; r-- > 0;)
+    if (const auto& before = e.rounds[r].test_loss) return *before != *e.rounds[round].test_loss;
+  return false;
+}
+
+bool test_loss_moved(const Evidence& e, Stretch s) {
+  for (std::size_t r = s.first + 1; r <= s.last; ++r)
+    if (test_loss_moved(e, r)) return true;
+  return false;
+}
+
+std::optional<Stretch> equal_accuracies(const Evidence& e) {
+  const auto same =
+      longest(e, [&](std::size_t r) { return e.rounds[r].test_accuracy == e.rounds[r - 1].test_accuracy; });
+  if (!same || same->rounds() < kLeastEqual) return std::nullopt;
+  const auto loss = loss_move(e, *same);
+  return loss && loss->relative >= kLossMoved ? same : std::nullopt;
+}
+
 std::optional<std::size_t> one_class(const Evidence& e, const ForensicsRound& round) {
   const auto& rows = round.predicted_class_rows;
   if (rows.empty()) return std::nullopt;

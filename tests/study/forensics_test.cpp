@@ -379,10 +379,11 @@ TEST(Forensics, proves_nothing_by_classes_that_are_guessed) {
 }
 
 TEST(Forensics, knows_a_mean_over_batches_that_weighs_a_small_last_one_as_any) {
-  Ids labels(100, 0);
+  Ids labels;
+  for (int i = 0; i < 100; ++i) labels.push_back(i % 2);
   std::vector<Ids> predicted(3, labels);  // wrong in the last two rows and the first 16, 17 and 18
   for (std::size_t r = 0; r < 3; ++r)
-    for (std::size_t i = 0; i < 18 + r; ++i) predicted[r][(98 + i) % 100] = 1;
+    for (std::size_t i = 0; i < 18 + r; ++i) predicted[r][(98 + i) % 100] ^= 1;
   ForensicsRecord record = record_of(labels, predicted);
   EXPECT_FALSE(measure_rounds(record).batch_of_mean);
   for (std::size_t r = 0; r < 3; ++r)  // of batches of 32, 32, 32 and 4 rows

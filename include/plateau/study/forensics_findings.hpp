@@ -102,6 +102,7 @@ struct ClassGuess {
 
 struct ForensicsEvidence {
   double delta = 0.01;
+  int test_loss_decimals = 0;
   int decimals = 0;     // with which the accuracies were logged, as shares
   Index test_rows = 0;  // 0: not known
   std::vector<std::string> classes;
@@ -137,7 +138,7 @@ inline constexpr double kLeastChurn = 0.001;     // of the rows from round to ro
 inline constexpr double kMostChurn = 0.01;       // of the rows from round to round that is counted on
 inline constexpr double kOutputsMove = 0.001;    // of a layer's weights or the train loss, for outputs to show it
 inline constexpr double kLossMoved = 0.01;       // of the train loss
-inline constexpr double kClearlyMoved = 0.10;    // of the train loss, or of a layer's weights
+inline constexpr double kLossDigits = 5;         // of equal test losses that are a sign
 inline constexpr Index kWrongRows = 20;          // that could have become right
 inline constexpr double kTradedRecall = 0.10;    // of a class; less of it is a border that drifts
 inline constexpr double kSolvedLevel = 0.98;     // below the whole interval of the accuracy
