@@ -251,6 +251,7 @@ std::string forensics_json(const Forensics& forensics, const Environment& enviro
                    {"checkpoints", or_null(forensics.files.checkpoints)},
                    {"data", or_null(forensics.files.data)}};
   configuration.update(reading_json(forensics.files.reading));
+  configuration.erase("group");  // no option of this command
   configuration["test_rows"] = or_null(forensics.files.test_rows);
   configuration["delta"] = e.delta;
   json["versions"] = versions_json(environment);

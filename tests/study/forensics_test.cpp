@@ -82,6 +82,19 @@ TEST(Forensics, of_two_rounds_has_no_tail) {
   EXPECT_TRUE(measure_rounds(record).spread);
 }
 
+// Few rows and fewer decimals leave everything open, but no more than there is.
+TEST(Forensics, of_three_rows_no_change_is_above_100_points) {
+  ForensicsRecord record;
+  record.test_rows = 3;
+  for (const double accuracy : {1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0})
+    record.log.rounds.push_back({.number = static_cast<double>(record.log.rounds.size()), .test_accuracy = accuracy});
+  const ForensicsEvidence e = measure_rounds(record);
+  EXPECT_EQ(e.slope->change.interval.low, -1);
+  EXPECT_EQ(e.slope->change.interval.high, 1);
+  ASSERT_TRUE(e.spread);
+  EXPECT_EQ(e.spread->detectable, 1);
+}
+
 TEST(Forensics, lines_go_by_the_numbers_of_rounds) {
   ForensicsRecord record;
   record.log.decimals = 9;
