@@ -81,10 +81,10 @@ std::optional<std::string> partly_frozen_words(const Evidence& e) {
                      one ? "" : "s", some(still), one ? "kept its" : "kept their", e.rounds.size(), some(moving));
 }
 
-// That may be meant, so it is a reason only for an accuracy that is shown to stand still.
+// That may be meant, so it is no reason for an accuracy that gains.
 Found partly_frozen(const Evidence& e) {
   const auto words = partly_frozen_words(e);
-  if (!words || !plateau_is_shown(e)) return std::nullopt;
+  if (!words || gains(e)) return std::nullopt;
   return cause(VerdictCode::frozen_weights, EvidenceGrade::supported, "L" + *words);
 }
 

@@ -169,7 +169,7 @@ std::vector<std::string> measurements(const Evidence& e) {
   if (weights_are_known(e))
     lines.push_back(fmt::format("the weights of a layer change by up to {} in a round",
                                 percent(most_changed(e, {0, e.rounds.size() - 1}))));
-  if (const auto words = partly_frozen_words(e); words && !plateau_is_shown(e)) lines.push_back("l" + *words);
+  if (const auto words = partly_frozen_words(e); words && gains(e)) lines.push_back("l" + *words);
   const ForensicsRound& last = e.rounds.back();
   if (last.train_accuracy)
     lines.push_back(fmt::format("in the last round the train accuracy is {:.4f}, {:+.1f} points over the test accuracy",
