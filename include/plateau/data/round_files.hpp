@@ -50,7 +50,8 @@ std::string round_name(double number);
 //
 // and others, which are passed over. A line without a test accuracy (empty, NA, null or None) is no round; its figures
 // are those of the round that is evaluated next, or of the one before where that has the same number, where these have
-// none. Accuracies are all shares in [0, 1] or all percentages: those are not mixed in a file. Throws InputError,
+// none. accuracy or acc beside epoch and loss alone may be of the training rows, as Keras logs them, and is no test
+// accuracy. Accuracies are all shares in [0, 1] or all percentages: those are not mixed in a file. Throws InputError,
 // naming the line and the column, for everything else.
 RoundLog read_round_log(const std::filesystem::path& path);
 

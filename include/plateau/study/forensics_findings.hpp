@@ -102,9 +102,9 @@ struct ClassGuess {
 
 struct ForensicsEvidence {
   double delta = 0.01;
-  int test_loss_decimals = 0;
-  int decimals = 0;     // with which the accuracies were logged, as shares
-  Index test_rows = 0;  // 0: not known
+  int test_loss_decimals = 0;  // with which test losses were logged
+  int decimals = 0;            // with which the accuracies were logged, as shares
+  Index test_rows = 0;         // 0: not known
   std::vector<std::string> classes;
   std::vector<Index> test_class_rows;  // empty: labels are not known
   std::vector<std::string> layers;     // empty: weights are not known
