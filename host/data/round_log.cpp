@@ -92,6 +92,12 @@ LogColumns log_columns(const std::filesystem::path& path, const Fields& header) 
       if (looks_like_test(names[j]))
         refuse(path, in_quotes(header[j]) + " looks like the test accuracy beside " +
                          in_quotes(header[columns.test_accuracy]) + "; name the one that is meant test_accuracy");
+    // As Keras logs a training that is not validated.
+    const auto has = [&](std::string_view name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+    if (has("epoch") && has("loss") && columns.train_accuracy.empty() && columns.test_loss.empty())
+      refuse(path, in_quotes(header[columns.test_accuracy]) +
+                       " beside 'loss' may be the accuracy of the training rows, as Keras logs it; if it is that of "
+                       "test rows, name it test_accuracy");
   } else if (columns.train_accuracy.empty()) {
     columns.train_accuracy = among(std::span(kTestAccuracy).last<kBare>());
   }
@@ -123,6 +129,14 @@ int decimals_of(std::string_view text) {
   if (text.find_first_of("eE") != std::string_view::npos) return kAll;
   const std::size_t point = text.find('.');
   return point == std::string_view::npos ? 0 : std::min(kAll, static_cast<int>(text.size() - point) - 1);
+}
+
+// Of a number that may have an exponent: "2.50e-01" has 3.
+int decimals_of_loss(std::string_view text) {
+  const std::size_t e = text.find_first_of("eE");
+  if (e == std::string_view::npos) return decimals_of(text);
+  const int exponent = static_cast<int>(std::clamp(number(text.substr(e + 1)).value_or(0), -300.0, 300.0));
+  return std::max(0, decimals_of(text.substr(0, e)) - exponent);
 }
 
 class LogReader {
@@ -185,6 +199,8 @@ class LogReader {
       round.train_accuracy = accuracy(line, fields, *column);
     round.train_loss = loss(line, fields, columns_.train_loss);
     round.test_loss = loss(line, fields, columns_.test_loss);
+    if (const auto column = filled(fields, columns_.test_loss))
+      log_.test_loss_decimals = std::max(log_.test_loss_decimals, decimals_of_loss(fields[*column]));
     Numbered numbered{.line = line, .named = {}, .first = columns_.first ? fields[*columns_.first] : ""};
     for (const std::size_t column : columns_.numbers) numbered.named.push_back(fields[column]);
 

@@ -17,6 +17,19 @@ bool is_statistic(std::string_view tensor) {
   return last == "running_mean" || last == "running_var" || last == "num_batches_tracked";
 }
 
+// What an optimizer keeps, or averages over steps: it may move where no weight does.
+bool is_of_optimizer(std::string_view tensor) {
+  while (!tensor.empty()) {
+    const std::size_t point = tensor.find('.');
+    const std::string_view part = tensor.substr(0, point);
+    if (part == "optimizer" || part == "ema" || part.starts_with("ema_") || part.ends_with("_ema") ||
+        part.find("exp_avg") != std::string_view::npos || part.find("momentum") != std::string_view::npos)
+      return true;
+    tensor.remove_prefix(point == std::string_view::npos ? tensor.size() : point + 1);
+  }
+  return false;
+}
+
 bool is_count(std::string_view dtype) { return dtype == "BOOL" || dtype.starts_with('I') || dtype.starts_with('U'); }
 
 template <class Stored, class Convert>
@@ -44,7 +57,8 @@ std::vector<Tensor> read_round_weights(const std::filesystem::path& path) {
   SafetensorsFile file(path, SafetensorsFile::Dtypes::all);
   std::vector<Tensor> tensors;
   for (const TensorEntry& entry : file.header().entries)
-    if (!begins_with(entry, kBesideWeights) && !is_statistic(entry.name) && !is_count(entry.dtype))
+    if (!begins_with(entry, kBesideWeights) && !is_statistic(entry.name) && !is_of_optimizer(entry.name) &&
+        !is_count(entry.dtype))
       tensors.push_back({entry.name, entry.shape, read_floats(file, entry)});
   return tensors;
 }

@@ -36,6 +36,8 @@ std::vector<Column> columns(const ForensicsEvidence& e) {
     add("train loss", [](const ForensicsRound& r) { return r.train_loss ? fmt::format("{:.4g}", *r.train_loss) : ""; });
   if (has([](const ForensicsRound& r) { return r.train_accuracy.has_value(); }))
     add("train", [](const ForensicsRound& r) { return share(r.train_accuracy); });
+  if (has([](const ForensicsRound& r) { return r.test_loss.has_value(); }))
+    add("test loss", [](const ForensicsRound& r) { return r.test_loss ? fmt::format("{:.6g}", *r.test_loss) : ""; });
   add("test accuracy", [](const ForensicsRound& r) {
     return share(r.test_accuracy) +
            (r.interval ? fmt::format(" [{:.3f}, {:.3f}]", r.interval->low, r.interval->high) : std::string());
@@ -249,6 +251,7 @@ std::string forensics_json(const Forensics& forensics, const Environment& enviro
                    {"checkpoints", or_null(forensics.files.checkpoints)},
                    {"data", or_null(forensics.files.data)}};
   configuration.update(reading_json(forensics.files.reading));
+  configuration.erase("group");  // no option of this command
   configuration["test_rows"] = or_null(forensics.files.test_rows);
   configuration["delta"] = e.delta;
   json["versions"] = versions_json(environment);
@@ -264,6 +267,7 @@ std::string forensics_json(const Forensics& forensics, const Environment& enviro
       {"accuracy_column", forensics.reading.accuracy_column},
       {"in_percent", forensics.reading.in_percent},
       {"decimals", e.decimals},
+      {"test_loss_decimals", e.test_loss_decimals},
       {"not_evaluated", forensics.reading.not_evaluated},
       {"test_rows", e.test_rows > 0 ? Json(e.test_rows) : Json(nullptr)},
       {"classes", e.classes},
@@ -289,6 +293,7 @@ std::string forensics_json(const Forensics& forensics, const Environment& enviro
                                    {"disagreeing_share", e.spread->disagreeing_share}}
                             : Json(nullptr);
   json["replay"] = e.replay ? replay_json(*e.replay, e) : Json(nullptr);
+  json["batch_of_mean"] = or_null(e.batch_of_mean);
   json["class_guess"] = e.guess ? guess_json(*e.guess) : Json(nullptr);
   json["class_trade"] = e.trade ? trade_json(*e.trade, e) : Json(nullptr);
   return text_of(json);

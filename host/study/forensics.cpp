@@ -32,6 +32,7 @@ class Measuring {
 
   ForensicsEvidence evidence() {
     evidence_ = {.delta = record_.delta,
+                 .test_loss_decimals = record_.log.test_loss_decimals,
                  .decimals = record_.log.decimals,
                  .test_rows = record_.test_rows,
                  .layers = record_.weights.layers(),
@@ -47,6 +48,7 @@ class Measuring {
     if (given_ && has_labels()) {
       const std::size_t classes = evidence_.classes.size();
       evidence_.label_map = test_label_map(given_->predicted.back(), record_.labels, classes);
+      evidence_.batch_of_mean = batch_of_mean(right_, record_.log);
       evidence_.trade = class_trade(right_, record_.labels, classes);
     }
     evidence_.slope = slope_of(evidence_, right_);

@@ -63,6 +63,11 @@ Found frozen_weights(const Evidence& e) {
                                             "rows and its steps were lost in rounding"
                                       : ": these rounds trained nothing that was saved"));
   }
+  return std::nullopt;
+}
+
+std::optional<std::string> partly_frozen_words(const Evidence& e) {
+  if (!weights_are_known(e) || still_rounds(e)) return std::nullopt;
   std::vector<std::string> still, moving;
   for (std::size_t layer = 0; layer < e.layers.size(); ++layer) {
     const bool never = std::all_of(e.rounds.begin() + 1, e.rounds.end(), [&](const ForensicsRound& round) {
@@ -72,10 +77,15 @@ Found frozen_weights(const Evidence& e) {
   }
   if (still.empty()) return std::nullopt;
   const bool one = still.size() == 1;
-  return cause(
-      VerdictCode::frozen_weights, EvidenceGrade::supported,
-      fmt::format("Layer{} {} {} weights in all {} rounds, while {} moved: only the others were trained",
-                  one ? "" : "s", some(still), one ? "kept its" : "kept their", e.rounds.size(), some(moving)));
+  return fmt::format("ayer{} {} {} weights in all {} rounds, while {} moved: only the others were trained",
+                     one ? "" : "s", some(still), one ? "kept its" : "kept their", e.rounds.size(), some(moving));
+}
+
+// That may be meant, so it is no reason for an accuracy that gains.
+Found partly_frozen(const Evidence& e) {
+  const auto words = partly_frozen_words(e);
+  if (!words || gains(e)) return std::nullopt;
+  return cause(VerdictCode::frozen_weights, EvidenceGrade::supported, "L" + *words);
 }
 
 namespace {
@@ -137,8 +147,16 @@ Found evaluation_mismatch(const Evidence& e) {
       "these have {:.4f}",
       rounds.size(), e.rounds.size(), e.replay ? "saved networks" : "predictions", number(e, most),
       e.rounds[most].test_accuracy, *e.rounds[most].recomputed);
-  sentence += map_is_the_logs(e) ? ". Under another map of classes they agree: these labels call the classes otherwise"
-                                 : ": other rows, another order, other labels or other weights";
+  if (e.batch_of_mean)
+    sentence += fmt::format(
+        ". In every round it is the mean over batches of {} rows, of which the last has {} and counts as much as any",
+        *e.batch_of_mean, e.test_rows % *e.batch_of_mean);
+  else if (map_is_the_logs(e))
+    sentence += ". Under another map of classes they agree: these labels call the classes otherwise";
+  else
+    sentence +=
+        ": other rows, another order, other labels, other weights, or a mean over batches in which a smaller last one "
+        "counts as much as any";
   if (activations_are_guessed(e)) sentence += ", or another activation than ReLU";
   if (classes_are_guessed(e)) sentence += kGuessedClasses;
   const bool guessed = activations_are_guessed(e) || classes_are_guessed(e);

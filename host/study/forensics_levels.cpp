@@ -78,7 +78,9 @@ std::optional<RoundsSlope> slope_of(const ForensicsEvidence& e, const RoundRows&
   const double error = std::sqrt(slope.by_rows ? line.variance_over(right) : line.variance_around(step));
   const double degrees = slope.by_rows ? static_cast<double>(right.front().size()) - 1 : line.degrees_around();
   const double half = student_factor(degrees, 0.95) * error;
-  slope.change = {line.rise(), {line.rise() - half, line.rise() + half}};
+  // Between accuracies no difference is larger than 1.
+  slope.change = {std::clamp(line.rise(), -1.0, 1.0),
+                  {std::max(-1.0, line.rise() - half), std::min(1.0, line.rise() + half)}};
   slope.tost_p = tost_p(line.rise(), error, degrees, e.delta);
   return slope;
 }
@@ -106,6 +108,7 @@ std::optional<TailSpread> spread_of(const ForensicsEvidence& e, const RoundRows&
       spread.disagreeing_share = 2 * share * (1 - share);
       spread.detectable = minimum_detectable_difference(spread.disagreeing_share, e.test_rows);
     }
+    spread.detectable = std::min(spread.detectable, 1.0);
     if (spread.range <= spread.detectable) return spread;
   }
   return std::nullopt;

@@ -100,6 +100,38 @@ std::optional<ClassGuess> match_classes(RoundPredictions& predictions, const Ids
   return guess;
 }
 
+namespace {
+
+double mean_over_batches(const Rows& right, std::size_t batch) {
+  double sum = 0, batches = 0;
+  for (std::size_t begin = 0; begin < right.size(); begin += batch, ++batches) {
+    const std::size_t end = std::min(begin + batch, right.size());
+    sum += std::accumulate(right.begin() + static_cast<std::ptrdiff_t>(begin),
+                           right.begin() + static_cast<std::ptrdiff_t>(end), 0.0) /
+           static_cast<double>(end - begin);
+  }
+  return sum / batches;
+}
+
+}  // namespace
+
+std::optional<Index> batch_of_mean(const RoundRows& right, const RoundLog& log) {
+  constexpr std::size_t kUsual[] = {8,   10,  16,  20,  25,  32,   50,   64,   100, 128,
+                                    200, 250, 256, 500, 512, 1000, 1024, 2048, 4096};
+  constexpr double kSingle = 1e-6;  // accuracies may be means in single precision
+  const std::size_t rows = right.front().size();
+  if (LoggedAccuracies(log, static_cast<Index>(rows)).agreeing(right) == std::ssize(right)) return std::nullopt;
+  const double room = std::pow(0.1, log.decimals) / 2 + kSingle;
+  for (const std::size_t batch : kUsual) {
+    if (batch >= rows || rows % batch == 0) continue;
+    bool all = true;
+    for (std::size_t r = 0; all && r < right.size(); ++r)
+      all = std::abs(mean_over_batches(right[r], batch) - log.rounds[r].test_accuracy) <= room;
+    if (all) return static_cast<Index>(batch);
+  }
+  return std::nullopt;
+}
+
 Replay match_networks(const RoundRows& right, const Ids& labels, std::size_t classes, const RoundLog& log,
                       bool by_plateau) {
   const auto rows = static_cast<Index>(labels.size());

@@ -46,6 +46,8 @@ class LoggedAccuracies {
 // changed to it, and `classes` is what their ids then count.
 std::optional<ClassGuess> match_classes(RoundPredictions& predictions, const Ids& labels, const ClassMap& classes,
                                         const RoundLog& log);
+// As in ForensicsEvidence; of the usual sizes of batches.
+std::optional<Index> batch_of_mean(const RoundRows& right, const RoundLog& log);
 Replay match_networks(const RoundRows& right, const Ids& labels, std::size_t classes, const RoundLog& log,
                       bool by_plateau);
 // Of each round but the first, the rows that its saved network gives another class than the one before. Nothing where

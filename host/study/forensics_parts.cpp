@@ -75,6 +75,27 @@ std::optional<LossMove> loss_move(const Evidence& e, Stretch s) {
   return LossMove{losses.front(), losses.back(), scale == 0 ? 0 : (*high - *low) / scale};
 }
 
+bool test_loss_moved(const Evidence& e, std::size_t round) {
+  if (!e.rounds[round].test_loss) return false;
+  for (std::size_t r = round; r-- > 0;)
+    if (const auto& before = e.rounds[r].test_loss) return *before != *e.rounds[round].test_loss;
+  return false;
+}
+
+bool test_loss_moved(const Evidence& e, Stretch s) {
+  for (std::size_t r = s.first + 1; r <= s.last; ++r)
+    if (test_loss_moved(e, r)) return true;
+  return false;
+}
+
+std::optional<Stretch> equal_accuracies(const Evidence& e) {
+  const auto same =
+      longest(e, [&](std::size_t r) { return e.rounds[r].test_accuracy == e.rounds[r - 1].test_accuracy; });
+  if (!same || same->rounds() < kLeastEqual) return std::nullopt;
+  const auto loss = loss_move(e, *same);
+  return loss && loss->relative >= kLossMoved ? same : std::nullopt;
+}
+
 std::optional<std::size_t> one_class(const Evidence& e, const ForensicsRound& round) {
   const auto& rows = round.predicted_class_rows;
   if (rows.empty()) return std::nullopt;
@@ -84,10 +105,14 @@ std::optional<std::size_t> one_class(const Evidence& e, const ForensicsRound& ro
 }
 
 std::vector<std::size_t> mismatched(const Evidence& e) {
+  // A row, and what rounding to the last decimal hides, are no mismatch.
+  const double unseen =
+      (1 + 1e-9) / static_cast<double>(std::max<Index>(e.test_rows, 1)) + std::pow(0.1, e.decimals) / 2;
+  const double room = std::max(kMismatch, unseen);
   std::vector<std::size_t> rounds;
   for (std::size_t r = 0; r < e.rounds.size(); ++r) {
     const ForensicsRound& round = e.rounds[r];
-    if (round.recomputed && !(std::abs(*round.recomputed - round.test_accuracy) <= kMismatch)) rounds.push_back(r);
+    if (round.recomputed && !(std::abs(*round.recomputed - round.test_accuracy) <= room)) rounds.push_back(r);
   }
   return rounds;
 }
@@ -96,7 +121,8 @@ bool classes_are_guessed(const Evidence& e) { return e.guess && !e.guess->is_sho
 bool activations_are_guessed(const Evidence& e) { return e.replay && !e.replay->by_plateau; }
 
 bool plateau_is_shown(const Evidence& e) { return e.slope && e.slope->tost_p <= kSignificant; }
-bool rises(const Evidence& e) { return e.slope && e.slope->change.value > e.delta && shown_positive(e.slope->change); }
+bool gains(const Evidence& e) { return e.slope && e.slope->change.value > e.delta; }
+bool rises(const Evidence& e) { return gains(e) && shown_positive(e.slope->change); }
 bool falls(const Evidence& e) { return e.slope && e.slope->change.value < -e.delta && shown_negative(e.slope->change); }
 
 }  // namespace plateau::forensic

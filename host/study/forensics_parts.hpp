@@ -73,6 +73,12 @@ struct LossMove {
   std::string words() const;
 };
 std::optional<LossMove> loss_move(const Evidence& e, Stretch s);
+// Whether a round's test loss is another than the last one that is known before it, so that its evaluation was another.
+bool test_loss_moved(const Evidence& e, std::size_t round);
+bool test_loss_moved(const Evidence& e, Stretch s);
+// The longest stretch of kLeastEqual rounds or more whose accuracies are the same to the last digit while the train
+// loss moved by kLossMoved.
+std::optional<Stretch> equal_accuracies(const Evidence& e);
 
 // The class that at least kOneClassShare of the rows are given.
 std::optional<std::size_t> one_class(const Evidence& e, const ForensicsRound& round);
@@ -85,6 +91,7 @@ bool classes_are_guessed(const Evidence& e);
 bool activations_are_guessed(const Evidence& e);
 
 bool plateau_is_shown(const Evidence& e);
+bool gains(const Evidence& e);  // more than delta along the line, shown or not
 bool rises(const Evidence& e);
 bool falls(const Evidence& e);
 
@@ -94,10 +101,14 @@ bool falls(const Evidence& e);
 Found single_class(const Evidence& e);
 Found diverged(const Evidence& e);
 Found frozen_weights(const Evidence& e);
+Found partly_frozen(const Evidence& e);
+std::optional<std::string> partly_frozen_words(const Evidence& e);  // behind a capital L, or a small one
 Found label_map(const Evidence& e);
 Found evaluation_mismatch(const Evidence& e);
 // forensics_stale.cpp
 Found stale_evaluation(const Evidence& e);
+// What of the test rows did not move while the training went on, where that alone is no finding.
+std::vector<std::string> unmoved(const Evidence& e);
 // forensics_behaviour.cpp
 Found majority(const Evidence& e);
 Found forgetting(const Evidence& e);

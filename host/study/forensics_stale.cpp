@@ -38,8 +38,26 @@ std::string weights_words(const Moved& moved) {
   return fmt::format("the weights of a layer changed by up to {} in a round", percent(moved.weights));
 }
 
+// The layers that never moved so far in a stretch that outputs would have to show it.
+std::vector<std::string> kept_layers(const Evidence& e, Stretch s) {
+  std::vector<std::string> kept;
+  for (std::size_t layer = 0; layer < e.layers.size(); ++layer) {
+    double most = 0;
+    for (std::size_t r = s.first + 1; r <= s.last; ++r) most = std::max(most, e.rounds[r].layer_change[layer]);
+    if (!(most >= kOutputsMove)) kept.push_back(e.layers[layer]);
+  }
+  return kept;
+}
+
 std::string same_classes(const Evidence& e, Stretch s) {
   return fmt::format("None of the {} test rows is given another class in {}, while ", e.test_rows, named(e, s));
+}
+
+// What predictions that did not move are, whether or not the log's evaluation moved.
+const char* not_their_own(const Evidence& e, Stretch s) {
+  return test_loss_moved(e, s)
+             ? ": these predictions were not made with the weights of their rounds, though the logged test loss moved"
+             : ": these rounds were not evaluated with weights of their own";
 }
 
 bool loss_has_moved(const Moved& moved) { return moved.loss && moved.loss->relative >= kLossMoved; }
@@ -50,11 +68,10 @@ Found stale_by_networks(const Evidence& e) {
   if (!same) return std::nullopt;
   const Moved moved = moved_in(e, *same);
   if (moved.network_rows.value_or(0) == 0) return std::nullopt;
-  return cause(VerdictCode::stale_evaluation, EvidenceGrade::proved,
-               same_classes(e, *same) +
-                   fmt::format("the saved networks give {} of them another class from round to round: these rounds "
-                               "were not evaluated with weights of their own",
-                               *moved.network_rows));
+  return cause(
+      VerdictCode::stale_evaluation, EvidenceGrade::proved,
+      same_classes(e, *same) + fmt::format("the saved networks give {} of them another class from round to round{}",
+                                           *moved.network_rows, not_their_own(e, *same)));
 }
 
 Found stale_by_outputs(const Evidence& e) {
@@ -67,52 +84,70 @@ Found stale_by_outputs(const Evidence& e) {
                                           e.test_rows, named(e, *same));
   if (weights_are_known(e)) {
     if (!(moved.weights >= kOutputsMove)) return std::nullopt;
+    if (const std::vector<std::string> kept = kept_layers(e, *same); !kept.empty())
+      return cause(
+          VerdictCode::stale_evaluation, EvidenceGrade::supported,
+          outputs + weights_words(moved) +
+              fmt::format(": these rounds look as if they were not evaluated with weights of their own, unless "
+                          "the outputs depend only on {}, which moved by less than {}",
+                          some(kept), percent(kOutputsMove)));
     return cause(VerdictCode::stale_evaluation, EvidenceGrade::proved,
-                 outputs + weights_words(moved) + ": these rounds were not evaluated with weights of their own");
+                 outputs + weights_words(moved) + not_their_own(e, *same));
   }
-  if (!loss_has_moved(moved)) return std::nullopt;
+  if (!loss_has_moved(moved) || test_loss_moved(e, *same)) return std::nullopt;
   return cause(VerdictCode::stale_evaluation, EvidenceGrade::supported, outputs + moved.loss->words() + kOtherRows);
 }
 
-// How far the train accuracy moved over a stretch, of the rounds that have one.
-std::optional<double> train_accuracy_range(const Evidence& e, Stretch s) {
-  double low = 1, high = 0;
-  Index known = 0;
-  for (std::size_t r = s.first; r <= s.last; ++r) {
-    const std::optional<double>& value = e.rounds[r].train_accuracy;
-    if (!value) continue;
-    ++known;
-    low = std::min(low, *value);
-    high = std::max(high, *value);
-  }
-  return known >= 2 ? std::optional(high - low) : std::nullopt;
+// How far the train accuracy came over a stretch, of the rounds that have one, less its median step: what it moves to
+// and fro, or by other rows in each round, is no change that lasts. Nothing with less than three such rounds.
+std::optional<double> train_accuracy_move(const Evidence& e, Stretch s) {
+  std::vector<double> known, steps;
+  for (std::size_t r = s.first; r <= s.last; ++r)
+    if (const auto& value = e.rounds[r].train_accuracy) known.push_back(*value);
+  if (known.size() < kLeastEqual) return std::nullopt;
+  for (std::size_t i = 1; i < known.size(); ++i) steps.push_back(std::abs(known[i] - known[i - 1]));
+  std::sort(steps.begin(), steps.end());
+  return std::max(0.0, std::abs(known.back() - known.front()) - steps[steps.size() / 2]);
 }
 
-Found stale_by_classes(const Evidence& e) {
-  const auto same = longest(e, [&](std::size_t r) { return e.rounds[r].changed == Index{0}; });
+// Whether so many rows were wrong that one could have become right.
+bool could_rise(const Evidence& e, Stretch s, double rows) {
+  const ForensicsRound& last = e.rounds[s.last];
+  return (1 - last.recomputed.value_or(last.test_accuracy)) * rows >= static_cast<double>(kWrongRows);
+}
+
+// Rounds that give every test row the same class, more than one of them, though their network moved: what moved.
+struct SameClasses {
+  Stretch rounds;
+  std::string moved;
+};
+
+std::optional<SameClasses> same_classes_while_moving(const Evidence& e) {
+  const auto same =
+      longest(e, [&](std::size_t r) { return e.rounds[r].changed == Index{0} && !test_loss_moved(e, r); });
   if (!same || one_class(e, e.rounds[same->last])) return std::nullopt;
   const Moved moved = moved_in(e, *same);
   if (moved.network_rows) return std::nullopt;  // the saved networks give the same classes
   const bool by_weights = weights_are_known(e);
   if (by_weights ? !(moved.weights >= kOutputsMove) : !loss_has_moved(moved)) return std::nullopt;
-  const std::string what = by_weights ? weights_words(moved) : moved.loss->words();
+  return SameClasses{*same, by_weights ? weights_words(moved) : moved.loss->words()};
+}
+
+Found stale_by_classes(const Evidence& e) {
+  const auto same = same_classes_while_moving(e);
+  if (!same || !could_rise(e, same->rounds, static_cast<double>(e.test_rows))) return std::nullopt;
   // At least this share of the training rows changed; had as many test rows a chance to, none of them did.
-  if (const auto share = train_accuracy_range(e, *same)) {
-    const double p = std::pow(1 - *share, static_cast<double>(e.test_rows));
-    if (!(p <= kSameByChance)) return std::nullopt;
-    return cause(VerdictCode::stale_evaluation, EvidenceGrade::supported,
-                 same_classes(e, *same) + what +
-                     fmt::format(" and the train accuracy moved by {:.1f} points (were test rows to change as often as "
-                                 "training rows, none would with p = {:.1g})",
-                                 in_points(*share), p) +
-                     kOtherRows);
-  }
-  const ForensicsRound& last = e.rounds[same->last];
-  const double wrong = (1 - last.recomputed.value_or(last.test_accuracy)) * static_cast<double>(e.test_rows);
-  const double clearly = by_weights ? moved.weights : moved.loss->relative;
-  if (!(same->rounds() >= kLeastEqual && clearly >= kClearlyMoved && wrong >= static_cast<double>(kWrongRows)))
-    return std::nullopt;
-  return cause(VerdictCode::stale_evaluation, EvidenceGrade::supported, same_classes(e, *same) + what + kOtherRows);
+  const auto share = train_accuracy_move(e, same->rounds);
+  if (!share) return std::nullopt;
+  const double p = std::pow(1 - *share, static_cast<double>(e.test_rows));
+  if (!(p <= kSameByChance)) return std::nullopt;
+  return cause(
+      VerdictCode::stale_evaluation, EvidenceGrade::supported,
+      same_classes(e, same->rounds) + same->moved +
+          fmt::format(" and the train accuracy moved by {:.1f} points (were test rows to change as often as training "
+                      "rows, none would with p = {:.1g})",
+                      in_points(*share), p) +
+          kOtherRows + ", or no test row lies near a boundary");
 }
 
 // ---- By the log alone ----
@@ -171,24 +206,48 @@ double equal_by_other_rounds(const Evidence& e, Stretch same, double rows) {
                   equal_by_steps({all.begin(), all.begin() + static_cast<std::ptrdiff_t>(near)}, rows));
 }
 
+// A mean over all rows moves with any weight of them, so a test loss of some digits does not repeat by chance.
+Found stale_by_test_loss(const Evidence& e) {
+  const double least = std::pow(10, kLossDigits - 1 - e.test_loss_decimals);
+  const auto same = longest(e, [&](std::size_t r) {
+    const auto &loss = e.rounds[r].test_loss, &before = e.rounds[r - 1].test_loss;
+    return loss && before && *loss == *before && std::isfinite(*loss) && std::abs(*loss) >= least &&
+           e.rounds[r].changed.value_or(0) == 0;
+  });
+  if (!same || same->rounds() < kLeastEqual || one_class(e, e.rounds[same->last])) return std::nullopt;
+  if (weights_are_known(e) && !(most_changed(e, *same) >= kOutputsMove)) return std::nullopt;
+  const auto loss = loss_move(e, *same);
+  if (!loss || !(loss->relative >= kLossMoved)) return std::nullopt;
+  return cause(VerdictCode::stale_evaluation, EvidenceGrade::supported,
+               fmt::format("The test loss is {} in {}, the same to the last digit, while {}: either these rounds were "
+                           "evaluated with the same weights, or the network no longer changes",
+                           *e.rounds[same->last].test_loss, named(e, *same), loss->words()));
+}
+
+std::string equal_words(const Evidence& e, Stretch same) {
+  return fmt::format("he test accuracy is {} in {}, the same to the last digit, while {}",
+                     e.rounds[same.last].test_accuracy, named(e, same), loss_move(e, same)->words());
+}
+
 Found stale_by_accuracy(const Evidence& e) {
-  const auto same =
-      longest(e, [&](std::size_t r) { return e.rounds[r].test_accuracy == e.rounds[r - 1].test_accuracy; });
+  const auto same = longest(e, [&](std::size_t r) {
+    return e.rounds[r].test_accuracy == e.rounds[r - 1].test_accuracy && !test_loss_moved(e, r);
+  });
   if (!same || same->rounds() < kLeastEqual) return std::nullopt;
   const auto loss = loss_move(e, *same);
   if (!loss || !(loss->relative >= kLossMoved)) return std::nullopt;
   const double rows = e.test_rows > 0 ? static_cast<double>(e.test_rows) : rows_by_accuracies(e);
-  const double level = e.rounds[same->last].test_accuracy;
-  if (!((1 - level) * rows >= static_cast<double>(kWrongRows))) return std::nullopt;
+  if (!could_rise(e, *same, rows)) return std::nullopt;
   // In any of the places where so long a stretch could lie.
   const double p = std::pow(equal_by_other_rounds(e, *same, rows), static_cast<double>(same->rounds() - 1)) *
                    static_cast<double>(e.rounds.size() - same->rounds() + 1);
   if (!(p <= kEqualByChance)) return std::nullopt;
   return cause(VerdictCode::stale_evaluation, EvidenceGrade::supported,
-               fmt::format("The test accuracy is {} in {}, the same to the last digit, while {} (were it chance, p = "
-                           "{:.1g}): either these rounds were evaluated with the same weights, or "
-                           "the network no longer changes or gives every test row one class",
-                           level, named(e, *same), loss->words(), p));
+               "T" + equal_words(e, *same) +
+                   fmt::format(" (were it chance, p = {:.1g}): either these rounds were evaluated with the same "
+                               "weights, or no test row lies near a boundary, or the network no longer changes or "
+                               "gives every test row one class",
+                               p));
 }
 
 // ---- By what the saved networks say themselves ----
@@ -210,11 +269,35 @@ Found stale_by_replay(const Evidence& e) {
 }  // namespace
 
 Found stale_evaluation(const Evidence& e) {
-  if (e.replay && e.replay->taken) return stale_by_replay(e);
-  if (!predictions_are_known(e)) return stale_by_accuracy(e);
-  for (const auto& find : {stale_by_networks, stale_by_outputs, stale_by_classes})
+  if (e.replay && e.replay->taken) {
+    Found found = stale_by_replay(e);
+    return found ? found : stale_by_test_loss(e);
+  }
+  if (!predictions_are_known(e)) {
+    Found found = stale_by_test_loss(e);
+    return found ? found : stale_by_accuracy(e);
+  }
+  for (const auto& find : {stale_by_networks, stale_by_outputs, stale_by_test_loss, stale_by_classes})
     if (Found found = find(e)) return found;
   return std::nullopt;
+}
+
+std::vector<std::string> unmoved(const Evidence& e) {
+  if (stale_evaluation(e)) return {};
+  std::vector<std::string> lines;
+  if (const auto same = equal_accuracies(e))
+    lines.push_back("t" + equal_words(e, *same) +
+                    (test_loss_moved(e, *same)
+                         ? "; the test loss moved, so they were not evaluated with the same weights"
+                     : predictions_are_known(e) ? ""
+                                                : "; whether that may be chance, so little does not say"));
+  const auto same = same_classes_while_moving(e);
+  if (same && same->rounds.rounds() >= kLeastEqual)
+    lines.push_back(
+        fmt::format("no test row is given another class in {}, while {}: they were evaluated with the same "
+                    "weights, or no test row lies near a boundary; a logged test_loss would tell",
+                    named(e, same->rounds), same->moved));
+  return lines;
 }
 
 }  // namespace plateau::forensic

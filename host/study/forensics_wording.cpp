@@ -27,6 +27,12 @@ std::string open_sentence(const Evidence& e) {
 std::string next_measurement(const Evidence& e) {
   if (rises(e)) return "Train more rounds.";
   if (!e.slope) return "Train more rounds, and log them.";
+  const auto equal = equal_accuracies(e);
+  if (e.test_rows == 0 && equal && !test_loss_moved(e, *equal))
+    return fmt::format(
+        "Say by --test-rows how many test rows there are: that takes no training, and tells whether equal "
+        "accuracies in {} may be chance.",
+        named(e, *equal));
   if (!predictions_are_known(e))
     return std::string("Save the class that every test row is given, of every round, and add them by --predictions") +
            (labels_are_known(e) ? "" : ", and the labels by --data") +
@@ -84,6 +90,9 @@ std::string advice_for(const Evidence& e, const Cause& found) {
       return "Use one map from classes to ids in training and evaluation, keep it in a file, and evaluate again; "
              "nothing has to be trained for that.";
     case VerdictCode::evaluation_mismatch:
+      if (e.batch_of_mean)
+        return "Weigh each batch by its rows, or count right rows and divide by all of them, and log the rounds again; "
+               "nothing has to be trained for that.";
       return "Find out which rows, labels and weights the logged accuracy is from before anything else is concluded.";
     case VerdictCode::majority:
       return "Look at the inputs' scale, the learning rate and the balance of the training rows; judge by balanced "
@@ -124,6 +133,7 @@ std::vector<std::string> measurements(const Evidence& e) {
       lines.push_back(fmt::format("the outputs of {} of {} test rows in round {} are no numbers, and count as wrong",
                                   none, e.test_rows, number(e, e.rounds.size() - 1)));
   }
+  for (std::string& line : unmoved(e)) lines.push_back(std::move(line));
   if (e.guess) lines.push_back(guess_words(e));
   if (e.replay && e.replay->taken)
     lines.push_back(
@@ -159,6 +169,7 @@ std::vector<std::string> measurements(const Evidence& e) {
   if (weights_are_known(e))
     lines.push_back(fmt::format("the weights of a layer change by up to {} in a round",
                                 percent(most_changed(e, {0, e.rounds.size() - 1}))));
+  if (const auto words = partly_frozen_words(e); words && gains(e)) lines.push_back("l" + *words);
   const ForensicsRound& last = e.rounds.back();
   if (last.train_accuracy)
     lines.push_back(fmt::format("in the last round the train accuracy is {:.4f}, {:+.1f} points over the test accuracy",

@@ -11,10 +11,11 @@
 
 namespace plateau {
 
-// "+1.2 points [-0.3, +2.7]"
+// "+1.2 points [-0.3, +2.7]". A difference that is written as 0 has no minus; a bound keeps it, as it is below 0.
 inline std::string points(Estimate difference) {
-  return fmt::format("{:+.1f} points [{:+.1f}, {:+.1f}]", 100 * difference.value, 100 * difference.interval.low,
-                     100 * difference.interval.high);
+  const double value = 100 * difference.value;
+  return fmt::format("{:+.1f} points [{:+.1f}, {:+.1f}]", -0.05 <= value && value <= 0 ? 0.0 : value,
+                     100 * difference.interval.low, 100 * difference.interval.high);
 }
 
 inline bool shown_positive(Estimate difference) { return difference.interval.low > 0; }

@@ -50,6 +50,29 @@ TEST(RoundLog, of_keras_is_told_from_train_figures) {
   EXPECT_EQ(log.rounds[1].test_loss, 0.9);
 }
 
+TEST(RoundLog, of_keras_without_validation_has_no_test_accuracy) {
+  const auto refused = [](const std::string& header) {
+    try {
+      log_of(header + "\n0,0.4,0.95,0.9\n1,0.57,0.93,0.8\n");
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_TRUE(refused("epoch,accuracy,loss,lr")
+                  .ends_with("'accuracy' beside 'loss' may be the accuracy of the training rows, as Keras logs it; if "
+                             "it is that of test rows, "
+                             "name it test_accuracy"));
+  for (const char* header : {"epoch,accuracy,loss,eval_loss", "round,accuracy,loss,lr", "epoch,accuracy,train_loss,lr",
+                             "epoch,accuracy,loss,train_accuracy", "epoch,test_accuracy,loss,lr"})
+    EXPECT_EQ(refused(header), "") << header;
+}
+
+TEST(RoundLog, writes_test_losses_to_a_decimal) {
+  EXPECT_EQ(log_of("round,test_loss,acc\n1,0.25,0.5\n2,0.237264,0.5\n").test_loss_decimals, 6);
+  EXPECT_EQ(log_of("round,test_loss,acc\n1,2.50e-01,0.5\n2,12.5e+01,0.5\n").test_loss_decimals, 3);
+}
+
 TEST(RoundLog, without_numbers_counts_its_lines) {
   const RoundLog log = log_of("acc\n0.5\n0.75\n");
   EXPECT_EQ(log.rounds[0].number, 1);
@@ -224,9 +247,12 @@ TEST(RoundWeights, are_floats_of_any_width_and_no_counts) {
       R"("c":{"dtype":"F64","shape":[1],"data_offsets":[4,12]},"ids":{"dtype":"I64","shape":[1],"data_offsets":[12,20]},)"
       R"("mask":{"dtype":"BOOL","shape":[1],"data_offsets":[20,21]},)"
       R"("bn.running_mean":{"dtype":"F32","shape":[1],"data_offsets":[21,25]},)"
+      R"("optimizer.exp_avg.a":{"dtype":"F32","shape":[1],"data_offsets":[33,37]},)"
+      R"("model_ema.a":{"dtype":"F32","shape":[1],"data_offsets":[37,41]},)"
+      R"("momentum_buffer":{"dtype":"F32","shape":[1],"data_offsets":[41,45]},)"
       R"("bn.num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[25,33]}})",
       std::string("\x00\x3e", 2) + std::string("\xc0\x3f", 2) + std::string("\0\0\0\0\0\0\xf8\x3f", 8) +
-          std::string(21, '\0'));
+          std::string(33, '\0'));
   const std::vector<Tensor> weights = read_round_weights(file);
   ASSERT_EQ(weights.size(), 3u);
   for (std::size_t t = 0; t < 3; ++t) {

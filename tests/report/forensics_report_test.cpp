@@ -87,6 +87,8 @@ TEST(ForensicsSummary, leaves_out_what_is_not_known) {
   expect_part(text, "\nround  test accuracy\n    1         0.5000\n");
   expect_part(text, "\n   20         0.5000\n  ...\n   31         0.5000\n");
   EXPECT_EQ(text.find("Findings"), std::string::npos);
+  of.evidence.rounds[0].test_loss = 0.237264537;
+  expect_part(forensics_summary(of), "\nround  test loss  test accuracy\n    1   0.237265         0.5000\n    2 ");
 }
 
 TEST(ForensicsJson, has_all_that_the_text_says) {
@@ -98,6 +100,7 @@ TEST(ForensicsJson, has_all_that_the_text_says) {
   EXPECT_EQ(json["schema_version"], kForensicsJsonVersion);
   EXPECT_EQ(json["configuration"]["data"], "t.csv");
   EXPECT_EQ(json["configuration"]["target"], "k");
+  EXPECT_FALSE(json["configuration"].contains("group"));  // which is no option of this command
   EXPECT_EQ(json["configuration"]["test_rows"], nullptr);
   EXPECT_EQ(json["configuration"]["delta"], 0.01);
   EXPECT_EQ(json["verdict"]["code"], "frozen-weights");
@@ -164,7 +167,7 @@ TEST(ForensicsJson, has_the_keys_that_docs_forensics_md_names) {
   EXPECT_EQ(keys(json),
             (std::set<std::string>{"schema", "schema_version", "command", "configuration", "versions", "verdict",
                                    "advice", "findings", "evidence", "not_tested", "data", "rounds", "label_map",
-                                   "slope", "spread", "replay", "class_guess", "class_trade"}));
+                                   "slope", "spread", "replay", "batch_of_mean", "class_guess", "class_trade"}));
   const std::function<void(const Json&)> expect_named = [&](const Json& part) {
     for (const auto& [key, value] : part.items()) {
       EXPECT_TRUE(!part.is_object() || schema.find("`" + key + "`") != std::string::npos) << key;

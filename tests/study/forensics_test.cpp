@@ -82,6 +82,19 @@ TEST(Forensics, of_two_rounds_has_no_tail) {
   EXPECT_TRUE(measure_rounds(record).spread);
 }
 
+// Few rows and fewer decimals leave everything open, but no more than there is.
+TEST(Forensics, of_three_rows_no_change_is_above_100_points) {
+  ForensicsRecord record;
+  record.test_rows = 3;
+  for (const double accuracy : {1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0})
+    record.log.rounds.push_back({.number = static_cast<double>(record.log.rounds.size()), .test_accuracy = accuracy});
+  const ForensicsEvidence e = measure_rounds(record);
+  EXPECT_EQ(e.slope->change.interval.low, -1);
+  EXPECT_EQ(e.slope->change.interval.high, 1);
+  ASSERT_TRUE(e.spread);
+  EXPECT_EQ(e.spread->detectable, 1);
+}
+
 TEST(Forensics, lines_go_by_the_numbers_of_rounds) {
   ForensicsRecord record;
   record.log.decimals = 9;
@@ -376,6 +389,24 @@ TEST(Forensics, proves_nothing_by_classes_that_are_guessed) {
   EXPECT_NE(explain_forensics(e).verdict.code, VerdictCode::inconclusive);
   record.predictions->by_id = false;
   EXPECT_EQ(to_string(explain_forensics(measure_rounds(record)).verdict.grade), std::string("proved"));
+}
+
+TEST(Forensics, knows_a_mean_over_batches_that_weighs_a_small_last_one_as_any) {
+  Ids labels;
+  for (int i = 0; i < 100; ++i) labels.push_back(i % 2);
+  std::vector<Ids> predicted(3, labels);  // wrong in the last two rows and the first 16, 17 and 18
+  for (std::size_t r = 0; r < 3; ++r)
+    for (std::size_t i = 0; i < 18 + r; ++i) predicted[r][(98 + i) % 100] ^= 1;
+  ForensicsRecord record = record_of(labels, predicted);
+  EXPECT_FALSE(measure_rounds(record).batch_of_mean);
+  for (std::size_t r = 0; r < 3; ++r)  // of batches of 32, 32, 32 and 4 rows
+    record.log.rounds[r].test_accuracy =
+        std::round(1e4 * ((32 - 16 - static_cast<double>(r)) / 32 + 2 + 0.5) / 4) / 1e4;
+  const ForensicsEvidence e = measure_rounds(record);
+  EXPECT_EQ(e.batch_of_mean, 32);
+  EXPECT_EQ(to_string(explain_forensics(e).verdict.code), std::string("evaluation-mismatch"));
+  record.log.rounds[1].test_accuracy += 0.01;
+  EXPECT_FALSE(measure_rounds(record).batch_of_mean);
 }
 
 // ---- Rounds that were made up, with and without a fault ----

@@ -31,6 +31,7 @@ struct RoundLog {
   std::string accuracy_column;      // that the test accuracies are from
   bool in_percent = false;          // as the file has them
   int decimals = 0;                 // most that a test accuracy is written with, as a share
+  int test_loss_decimals = 0;       // most that a test loss is written with
   Index not_evaluated = 0;          // lines without a test accuracy
 };
 
@@ -49,7 +50,8 @@ std::string round_name(double number);
 //
 // and others, which are passed over. A line without a test accuracy (empty, NA, null or None) is no round; its figures
 // are those of the round that is evaluated next, or of the one before where that has the same number, where these have
-// none. Accuracies are all shares in [0, 1] or all percentages: those are not mixed in a file. Throws InputError,
+// none. accuracy or acc beside epoch and loss alone may be of the training rows, as Keras logs them, and is no test
+// accuracy. Accuracies are all shares in [0, 1] or all percentages: those are not mixed in a file. Throws InputError,
 // naming the line and the column, for everything else.
 RoundLog read_round_log(const std::filesystem::path& path);
 
@@ -72,8 +74,9 @@ RoundFiles files_of_rounds(const std::filesystem::path& folder, const std::vecto
 // ---- Weights ----
 
 // The tensors of F32, F16, BF16 and F64 of a safetensors file, as floats. Integers and truth values, names that begin
-// with kBesideWeights, and what batch normalisation counts (running_mean, running_var, num_batches_tracked) are no
-// weights and passed over. Throws InputError as read_safetensors() does, also for other dtypes.
+// with kBesideWeights, and what batch normalisation counts (running_mean, running_var, num_batches_tracked), and what
+// an optimizer keeps (parts of a name that are optimizer or ema, or hold exp_avg or momentum) are no weights and passed
+// over. Throws InputError as read_safetensors() does, also for other dtypes.
 std::vector<Tensor> read_round_weights(const std::filesystem::path& path);
 
 // ---- Labels and predictions ----

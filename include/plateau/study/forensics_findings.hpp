@@ -102,8 +102,9 @@ struct ClassGuess {
 
 struct ForensicsEvidence {
   double delta = 0.01;
-  int decimals = 0;     // with which the accuracies were logged, as shares
-  Index test_rows = 0;  // 0: not known
+  int test_loss_decimals = 0;  // with which test losses were logged
+  int decimals = 0;            // with which the accuracies were logged, as shares
+  Index test_rows = 0;         // 0: not known
   std::vector<std::string> classes;
   std::vector<Index> test_class_rows;  // empty: labels are not known
   std::vector<std::string> layers;     // empty: weights are not known
@@ -114,6 +115,9 @@ struct ForensicsEvidence {
   std::optional<ClassTrade> trade;
   std::optional<Replay> replay;
   std::optional<ClassGuess> guess;
+  // Rows of a batch, where the logged accuracies of all rounds are means over such batches in the order of the rows, a
+  // smaller last one counted as much as any, and not those of the rows.
+  std::optional<Index> batch_of_mean;
   std::string not_replayed;  // why saved networks could not predict; empty: they did, or nobody asked
 };
 
@@ -134,7 +138,7 @@ inline constexpr double kLeastChurn = 0.001;     // of the rows from round to ro
 inline constexpr double kMostChurn = 0.01;       // of the rows from round to round that is counted on
 inline constexpr double kOutputsMove = 0.001;    // of a layer's weights or the train loss, for outputs to show it
 inline constexpr double kLossMoved = 0.01;       // of the train loss
-inline constexpr double kClearlyMoved = 0.10;    // of the train loss, or of a layer's weights
+inline constexpr double kLossDigits = 5;         // of equal test losses that are a sign
 inline constexpr Index kWrongRows = 20;          // that could have become right
 inline constexpr double kTradedRecall = 0.10;    // of a class; less of it is a border that drifts
 inline constexpr double kSolvedLevel = 0.98;     // below the whole interval of the accuracy
