@@ -223,7 +223,7 @@ std::string diagnosis_summary(const Diagnosis& diagnosis, const Environment& env
   if (!diagnosis.suspects.empty()) paragraph(out, "Suspects", suspects_words(diagnosis));
   list(out, "Not tested", diagnosis.verdict.not_tested);
   paragraph(out, "Test rows",
-            fmt::format("judged {}, none of which they chose; a gain that is worth acting on is {} points",
+            fmt::format("judged {}, of which they chose none; a gain that is worth acting on is {} points",
                         counted(diagnosis.test_looks, "setting"), in_points(diagnosis.configuration.delta)));
   paragraph(out, "Measured",
             fmt::format("{}: {}, {:.1f} s", measured_on(environment), counted(diagnosis.trainings, "training"),

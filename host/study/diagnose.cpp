@@ -110,7 +110,7 @@ std::optional<Diagnosis> diagnose(const Split& split, const Split* second, const
   }
   DiagnosisDecision decision = decide_diagnosis(evidence);
   std::vector<Suspect> suspects;
-  if (evidence.noise)
+  if (evidence.noise && decision.verdict.code != VerdictCode::no_signal)  // then nothing contradicts a label
     for (const std::int32_t row : evidence.noise->suspects) {
       const auto at = static_cast<std::size_t>(row);
       suspects.push_back({split.dealt ? Index{split.dealt->train[at]} : Index{row}, split.train.labels[at]});

@@ -31,7 +31,7 @@ std::vector<std::string> integrity_lines(const DiagnosisEvidence& e) {
   std::string names;
   for (const std::int32_t c : integrity.of_classes.without_training)
     names += fmt::format("{}{}", names.empty() ? "" : ", ", name_of(e, c));
-  if (!names.empty()) lines.push_back("classes without training rows: " + names);
+  if (!names.empty()) lines.emplace_back("classes without training rows: " + names);
   if (const std::size_t constant = integrity.of_features.constant.size(); constant > 0)
     lines.push_back(fmt::format("{} constant in the training rows and say{} nothing",
                                 constant == 1 ? "1 feature is" : fmt::format("{} features are", constant),
@@ -207,13 +207,13 @@ std::vector<std::string> evidence_lines(const DiagnosisEvidence& e, const std::v
 
 std::vector<std::string> not_tested(const DiagnosisEvidence& e) {
   std::vector<std::string> lines;
-  if (!e.second_data) lines.push_back("other features of the same rows (--second-data)");
-  lines.push_back("what made the features: another backbone, augmentation of raw inputs, more columns");
-  if (!e.user) lines.push_back("whatever takes trainings: optimisation, networks of other sizes, more rows, shift");
+  if (!e.second_data) lines.emplace_back("other features of the same rows (--second-data)");
+  lines.emplace_back("what made the features: another backbone, augmentation of raw inputs, more columns");
+  if (!e.user) lines.emplace_back("whatever takes trainings: optimisation, networks of other sizes, more rows, shift");
   if (e.user && !e.signal)
-    lines.push_back("whether the labels depend on the features at all: they cannot be permuted here");
-  if (e.user && !e.shift) lines.push_back("whether test rows are like training rows: too few of them");
-  lines.push_back("decision trees and boosting; of other ways to classify only nearest neighbours");
+    lines.emplace_back("whether the labels depend on the features at all: they cannot be permuted here");
+  if (e.user && !e.shift) lines.emplace_back("whether test rows are like training rows: too few of them");
+  lines.emplace_back("decision trees and boosting; of other ways to classify only nearest neighbours");
   return lines;
 }
 

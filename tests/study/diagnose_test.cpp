@@ -178,11 +178,40 @@ TEST(Diagnose, trains_longer_where_neighbours_are_ahead) {
   EXPECT_GT(diagnosis.evidence.families[0].gain.interval.low, 0);
 }
 
+// Where nearly all rows are of one class, accuracy says little of the others.
+TEST(Diagnose, tries_class_weights_where_a_class_is_rare) {
+  const Rule rare = [](const float* x, Index) { return x[0] > 0.9f; };
+  CpuTrainer cpu({.workers = 2});
+  HastyTrainer trainer(cpu);
+  const Split split = made(200, 300, 2, rare);
+  const Diagnosis diagnosis = *diagnose(split, nullptr, quick({2, 8, 2}, 0.3), trainer);
+  ASSERT_GT(diagnosis.evidence.user->majority_share, kRareShare);
+  ASSERT_TRUE(diagnosis.evidence.balance.has_value());
+  EXPECT_TRUE(std::ranges::any_of(diagnosis.verdict.evidence, [](const std::string& line) {
+    return line.find("with balanced class weights") != std::string::npos;
+  }));
+}
+
+TEST(Diagnose, judges_nothing_by_the_one_class_that_a_leak_leaves) {
+  Split split = made(60, 40, 2, by_a_plane);
+  Index next = 0;
+  for (Index row = 0; row < 40; ++row) {
+    if (split.test.labels[at(row)] == 0) continue;
+    while (split.train.labels[at(next)] == 0) ++next;  // one of the training rows in its place
+    std::copy_n(split.train.values.view().data + 2 * next++, 2, split.test.values.view().data + 2 * row);
+  }
+  const Diagnosis diagnosis = diagnosed(split, quick({2, 4, 2}));
+  expect_verdict(diagnosis, VerdictCode::leak);
+  EXPECT_TRUE(diagnosis.evidence.with_leaked.has_value());
+  EXPECT_FALSE(diagnosis.evidence.user.has_value());
+}
+
 TEST(Diagnose, denies_a_signal_in_coin_flips) {
   const Split split{.train = made(240, 2, coin_flips(3), 1), .test = made(400, 2, coin_flips(4), 2)};
   const Diagnosis diagnosis = diagnosed(split, quick({2, 8, 2}));
   expect_verdict(diagnosis, VerdictCode::no_signal);
   EXPECT_GT(diagnosis.evidence.signal->p, kSignalLevel);
+  EXPECT_TRUE(diagnosis.suspects.empty());  // no label contradicts what is not there
 }
 
 TEST(Diagnose, trains_nothing_where_counting_tells) {
