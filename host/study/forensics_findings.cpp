@@ -18,7 +18,7 @@ ForensicsDecision explain_forensics(const ForensicsEvidence& evidence) {
       (found->grade == EvidenceGrade::proved ? proved : rest).push_back(*std::move(found));
   // What says one class says nothing else: its equal accuracies need no other reason.
   if (Found found = majority(evidence)) rest.insert(rest.begin(), *std::move(found));
-  for (const auto& find : {forgetting, solved, small_test, partly_frozen})
+  for (const auto& find : {forgetting, solved, partly_frozen, small_test})
     if (Found found = find(evidence)) rest.push_back(*std::move(found));
 
   ForensicsDecision decision{.findings = std::move(proved)};
