@@ -558,8 +558,8 @@ TEST(ForensicsFindings, proofs_of_faults_come_first_and_nothing_is_left_out) {
   evidence.rounds[2].recomputed = 0.5;
   evidence.slope->tost_p = 0.4;
   evidence.rounds.back().predicted_class_rows = {0, 500};
-  EXPECT_EQ(found(evidence), (Codes{"evaluation-mismatch proved", "majority supported", "small-test proved",
-                                    "frozen-weights supported"}));
+  EXPECT_EQ(found(evidence), (Codes{"evaluation-mismatch proved", "majority supported", "frozen-weights supported",
+                                    "small-test proved"}));
 }
 
 TEST(ForensicsFindings, name_what_could_not_be_tested) {
