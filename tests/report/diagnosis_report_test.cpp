@@ -5,8 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
-#include <functional>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -14,6 +12,7 @@
 #include "data/files.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/report/run_directory.hpp"
+#include "support/documented_keys.hpp"
 
 namespace plateau {
 namespace {
@@ -144,10 +143,7 @@ TEST(DiagnosisSummary, of_what_was_not_trained_stays_silent_of_it) {
 
 // The document names every key, in backticks, and no key is there that it does not name.
 TEST(DiagnosisJson, has_the_keys_that_docs_diagnose_md_names) {
-  std::ifstream file(std::string(PLATEAU_TEST_DATA) + "/../../docs/diagnose.md");
-  const std::string page{std::istreambuf_iterator<char>(file), {}};
-  ASSERT_FALSE(page.empty());
-  const std::string schema = page.substr(page.find("## diagnosis.json"));
+  const std::string schema = test::page_from("diagnose.md", "## diagnosis.json");
   const Json json = json_of(hand_made());
   EXPECT_EQ(keys(json), (std::set<std::string>{"schema", "schema_version", "command", "configuration", "versions",
                                                "plan", "verdict", "causes", "effects", "error_budget", "evidence",
@@ -158,20 +154,11 @@ TEST(DiagnosisJson, has_the_keys_that_docs_diagnose_md_names) {
                                    "optimised",     "regularised", "larger",      "reference",     "most_steps",
                                    "with_held_out", "second_data", "signal",      "over_majority", "learning_curve",
                                    "families",      "shift",       "label_map",   "label_noise",   "class_balance"}));
-  const std::function<void(const Json&)> expect_named = [&](const Json& part) {
-    for (const auto& [key, value] : part.items()) {
-      EXPECT_TRUE(!part.is_object() || schema.find("`" + key + "`") != std::string::npos) << key;
-      if (value.is_structured()) expect_named(value);
-    }
-  };
-  for (const auto& [key, value] : json.items()) {
-    EXPECT_NE(schema.find("`" + key + "`"), std::string::npos) << key;
-    // What other commands say likewise is described on their pages.
-    if (key != "versions" && key != "plan" && key != "measured" && key != "configuration") expect_named(value);
-  }
+  test::expect_documented(json, schema,
+                          {"versions", "plan", "measured", "configuration"});  // of which other pages tell
   for (const char* key : {"second_data", "second_test", "init", "delta", "depth", "validation"}) {
     EXPECT_TRUE(json["configuration"].contains(key)) << key;
-    EXPECT_NE(schema.find("`" + std::string(key) + "`"), std::string::npos) << key;
+    test::expect_documented_key(key, schema);
   }
 }
 

@@ -4,12 +4,11 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <functional>
 #include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
+#include "support/documented_keys.hpp"
 
 namespace plateau {
 namespace {
@@ -155,10 +154,7 @@ std::set<std::string> keys(const Json& json) {
 
 // The document names every key, in backticks, and no key is there that it does not name.
 TEST(ForensicsJson, has_the_keys_that_docs_forensics_md_names) {
-  std::ifstream file(std::string(PLATEAU_TEST_DATA) + "/../../docs/forensics.md");
-  const std::string page{std::istreambuf_iterator<char>(file), {}};
-  ASSERT_NE(page.find("## forensics.json"), std::string::npos);
-  const std::string schema = page.substr(page.find("## forensics.json"));
+  const std::string schema = test::page_from("forensics.md", "## forensics.json");
   Forensics of = forensics();
   of.evidence.slope = RoundsSlope{};
   of.evidence.replay = Replay{};
@@ -168,19 +164,8 @@ TEST(ForensicsJson, has_the_keys_that_docs_forensics_md_names) {
             (std::set<std::string>{"schema", "schema_version", "command", "configuration", "versions", "verdict",
                                    "advice", "findings", "evidence", "not_tested", "data", "rounds", "label_map",
                                    "slope", "spread", "replay", "batch_of_mean", "class_guess", "class_trade"}));
-  const std::function<void(const Json&)> expect_named = [&](const Json& part) {
-    for (const auto& [key, value] : part.items()) {
-      EXPECT_TRUE(!part.is_object() || schema.find("`" + key + "`") != std::string::npos) << key;
-      if (value.is_structured()) expect_named(value);
-    }
-  };
-  for (const auto& [key, value] : json.items()) {
-    EXPECT_NE(schema.find("`" + key + "`"), std::string::npos) << key;
-    // What other commands say likewise is described on their pages.
-    if (key != "versions" && key != "configuration") expect_named(value);
-  }
-  for (const char* key : {"test_rows", "delta"})
-    EXPECT_NE(schema.find("`" + std::string(key) + "`"), std::string::npos) << key;
+  test::expect_documented(json, schema, {"versions", "configuration"});  // of which other pages tell
+  for (const char* key : {"test_rows", "delta"}) test::expect_documented_key(key, schema);
 }
 
 }  // namespace

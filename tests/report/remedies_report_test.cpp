@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -14,6 +13,7 @@
 #include "plateau/core/error.hpp"
 #include "plateau/report/run_directory.hpp"
 #include "plateau/study/remedy_advice.hpp"
+#include "support/documented_keys.hpp"
 #include "support/program.hpp"
 
 namespace plateau {
@@ -198,29 +198,16 @@ TEST(RemediesJson, holds_every_number_and_times_under_measured_only) {
 
 // The document names every key, in backticks, and no key is there that it does not name.
 TEST(RemediesJson, has_the_keys_that_docs_remedies_md_names) {
-  const std::string page = test::file_content(std::string(PLATEAU_TEST_DATA) + "/../../docs/remedies.md");
-  const std::string schema = page.substr(page.find("## remedies.json"));
+  const std::string schema = test::page_from("remedies.md", "## remedies.json");
   EXPECT_NE(schema.find("## remedies.json, version " + std::to_string(kRemediesJsonVersion) + "\n"), std::string::npos);
   const Json json = Json::parse(remedies_json(some_result(), cpu_environment(2)));
-  const auto expect_named = [&](const std::string& key) {
-    EXPECT_NE(schema.find("`" + key + "`"), std::string::npos) << key;
-  };
-  const std::function<void(const Json&)> expect_all_named = [&](const Json& part) {
-    for (const auto& [key, value] : part.items()) {
-      if (part.is_object()) expect_named(key);
-      if (value.is_structured()) expect_all_named(value);
-    }
-  };
-  for (const auto& [key, value] : json.items()) {
-    expect_named(key);
-    // What other commands say likewise is described on their pages.
-    if (key != "versions" && key != "plan" && key != "measured" && key != "configuration") expect_all_named(value);
-  }
+  test::expect_documented(json, schema,
+                          {"versions", "plan", "measured", "configuration"});  // of which other pages tell
   for (const char* key : {"early_stopping", "validation", "delta", "depth", "seed", "only"}) {
     EXPECT_TRUE(json["configuration"].contains(key)) << key;
-    expect_named(key);
+    test::expect_documented_key(key, schema);
   }
-  for (const auto& [key, value] : json["measured"]["seconds"].items()) expect_named(key);
+  for (const auto& [key, value] : json["measured"]["seconds"].items()) test::expect_documented_key(key, schema);
 }
 
 // The columns are those of the page, in its order.

@@ -27,8 +27,8 @@ struct ChosenSteps {
   std::optional<Step> smaller;      // the recipe on a network of another size, where that is the best of all
 };
 
-// Most steps of a battery take some 20 * battery.folds trainings. `own` has no rows yet. With `longer`, the recipe is
-// also tried with lengthened(battery): what needs more steps than usual is then found as better optimised or larger.
+// `own` has no rows yet. With `longer`, the recipe is also tried with lengthened(battery): what needs more steps than
+// usual is then found as better optimised or larger.
 ChosenSteps choose_settings(Laboratory& laboratory, const TrainingData& data, const Run& own, const Folds& folds,
                             const Battery& battery, bool longer, std::uint64_t seed);
 
