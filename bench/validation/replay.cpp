@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "plateau/ops/metrics.hpp"
+#include "plateau/study/laboratory.hpp"
 
 namespace plateau::validation {
 namespace {
@@ -85,14 +86,12 @@ void judge_once(const Run& run, RunResult& result, const TrainingData& data, Tra
 
 std::vector<RunResult> OnceJudgingTrainer::train_fleet(const TrainingData& data, const std::vector<Run>& runs,
                                                        const FleetObserver& observer) {
-  TrainingData with_one_row = data;
-  with_one_row.test_x.rows = with_one_row.test_label.size = 1;
   std::vector<Run> asked;
   for (const Run& run : runs) {
     expects(is_judged(run), "OnceJudgingTrainer: runs that are judged by the classes of the test rows");
     asked.push_back(with_network(run));
   }
-  std::vector<RunResult> results = trainer_.train_fleet(with_one_row, asked, observer);
+  std::vector<RunResult> results = trainer_.train_fleet(without_test_rows(data), asked, observer);
   trainer_.for_each(static_cast<Index>(runs.size()), [&](Index r, Trainer& trainer) {
     judge_once(runs[static_cast<std::size_t>(r)], results[static_cast<std::size_t>(r)], data, trainer);
   });

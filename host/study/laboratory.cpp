@@ -34,18 +34,16 @@ Run outside_fold(const Setting& setting, const Folds& folds, Index fold, std::ui
   return run;
 }
 
-// What is scored by folds is not judged by the test rows, and so is not evaluated on them after every epoch either: all
-// but one of them are left out.
-TrainingData without_test_rows(TrainingData data) {
-  data.test_x.rows = data.test_label.size = 1;
-  return data;
-}
-
 double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 }  // namespace
+
+TrainingData without_test_rows(TrainingData data) {
+  data.test_x.rows = data.test_label.size = 1;
+  return data;
+}
 
 void Laboratory::expects_no_stop() const {
   if (trainer_.stop_requested()) throw Stopped{};

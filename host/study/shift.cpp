@@ -172,8 +172,7 @@ std::vector<std::optional<Estimate>> areas_of(Laboratory& laboratory, const std:
                      .predictions = {{.rows = listed(*asked.rows), .probabilities = true}}};
       runs.push_back(std::move(run));
     }
-  const TrainingData data{
-      rows.x(), rows.label(), {rows.x().data, 1, rows.columns, rows.x().stride}, {rows.label().data, 1}};
+  const TrainingData data = without_test_rows({rows.x(), rows.label(), rows.x(), rows.label()});
   const std::vector<RunResult> results = laboratory.train("shift", data, runs);
   std::vector<std::optional<Estimate>> areas;
   const RunResult* next = results.data();

@@ -36,6 +36,10 @@ class Laboratory {
   Index trainings_ = 0;
 };
 
+// With the first test row only, which a training must have: for trainings that test rows do not judge, so that these
+// are not evaluated after every epoch.
+TrainingData without_test_rows(TrainingData data);
+
 // A way to train: a run without rows, validation rows, seed and outputs, which are given to it where it is used.
 struct Setting {
   std::string what;  // in words, what differs from the user's
