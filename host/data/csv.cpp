@@ -26,6 +26,7 @@
 
 #include "class_map.hpp"
 #include "csv_blocks.hpp"
+#include "letters.hpp"
 #include "plateau/data/byte_stream.hpp"
 #include "plateau/ops/softmax_xent.hpp"
 #include "utf8.hpp"
@@ -167,7 +168,6 @@ class Names {
   const std::pair<const std::string, std::int32_t>* last_ = nullptr;  // rows of a class often follow each other
 };
 
-bool is_digit(char c) { return '0' <= c && c <= '9'; }
 bool has_digit(std::string_view text) { return std::any_of(text.begin(), text.end(), is_digit); }
 
 bool equals_ignoring_case(std::string_view text, std::string_view lower) {

@@ -43,10 +43,10 @@ ReadFeatures features_reader(std::string_view dtype) {
 // ----------------------------------------------------------------------------------------------------------
 
 using Labels = std::vector<std::int32_t>;
-using ReadLabels = Labels (*)(ByteSource&, Index);
+using ReadStored = Labels (*)(ByteSource&, Index);
 
 template <std::integral Stored>
-Labels read_labels_as(ByteSource& file, Index count) {
+Labels read_stored_as(ByteSource& file, Index count) {
   Labels labels(static_cast<std::size_t>(count));
   file.read_each<Stored>(count, "data", [&](Index row, Stored value) {
     labels[static_cast<std::size_t>(row)] = label_from(file, row, value);
@@ -55,15 +55,15 @@ Labels read_labels_as(ByteSource& file, Index count) {
 }
 
 // Nothing for a dtype that labels do not have.
-ReadLabels labels_reader(std::string_view dtype) {
-  return dtype == "I64"   ? &read_labels_as<std::int64_t>
-         : dtype == "I32" ? &read_labels_as<std::int32_t>
-         : dtype == "I16" ? &read_labels_as<std::int16_t>
-         : dtype == "I8"  ? &read_labels_as<std::int8_t>
-         : dtype == "U64" ? &read_labels_as<std::uint64_t>
-         : dtype == "U32" ? &read_labels_as<std::uint32_t>
-         : dtype == "U16" ? &read_labels_as<std::uint16_t>
-         : dtype == "U8"  ? &read_labels_as<std::uint8_t>
+ReadStored labels_reader(std::string_view dtype) {
+  return dtype == "I64"   ? &read_stored_as<std::int64_t>
+         : dtype == "I32" ? &read_stored_as<std::int32_t>
+         : dtype == "I16" ? &read_stored_as<std::int16_t>
+         : dtype == "I8"  ? &read_stored_as<std::int8_t>
+         : dtype == "U64" ? &read_stored_as<std::uint64_t>
+         : dtype == "U32" ? &read_stored_as<std::uint32_t>
+         : dtype == "U16" ? &read_stored_as<std::uint16_t>
+         : dtype == "U8"  ? &read_stored_as<std::uint8_t>
                           : nullptr;
 }
 

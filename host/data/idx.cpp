@@ -23,7 +23,7 @@ namespace {
 
 constexpr Index kLargestInflation = 1032;  // of DEFLATE: 258 bytes from a pair of 1-bit codes
 constexpr Index kAtOnce = 8192;            // values
-constexpr int kMaxDimensions = 64;
+constexpr int kMostDimensions = 64;
 
 template <class Stored>
 Stored from_big_endian(Stored value) {
@@ -39,7 +39,7 @@ class IdxFile {
     take(magic.data(), sizeof magic, "the IDX magic number");
     if (magic[0] != 0 || magic[1] != 0) refuse("not an IDX file, it does not begin with two zero bytes");
     type_ = magic[2];
-    if (magic[3] > kMaxDimensions) refuse("it has " + std::to_string(magic[3]) + " dimensions, more than are read");
+    if (magic[3] > kMostDimensions) refuse("it has " + std::to_string(magic[3]) + " dimensions, more than are read");
     for (int k = 0; k < magic[3]; ++k) {
       std::int32_t size = 0;
       take(&size, sizeof size, "the IDX header");

@@ -1,10 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
+// Characters as files have them, whatever the locale.
 #pragma once
 
 #include <string>
 
 namespace plateau {
+
+inline bool is_digit(char c) { return '0' <= c && c <= '9'; }
 
 // Of A to Z; other characters stay.
 inline std::string lower_case(std::string text) {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "letters.hpp"
 #include "plateau/core/contract.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/data/safetensors.hpp"
@@ -33,8 +34,6 @@ std::string described(const Tensor& tensor) {
 }
 
 std::string name_in(const std::string& prefix, const char* kind) { return prefix.empty() ? kind : prefix + "." + kind; }
-
-bool is_digit(char c) { return '0' <= c && c <= '9'; }
 
 // The leading run of digits, or of other characters, cut off `text`.
 std::string_view cut_run(std::string_view& text) {

@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "file_ending.hpp"
+#include "letters.hpp"
 #include "refusals.hpp"
 #include "wording.hpp"
 
@@ -32,8 +33,6 @@ struct Candidate {
   Path file;
   std::vector<NumberInName> numbers;
 };
-
-bool is_digit(char c) { return '0' <= c && c <= '9'; }
 
 std::vector<NumberInName> numbers_in(std::string_view text) {
   std::vector<NumberInName> numbers;

@@ -245,14 +245,14 @@ std::string mean_alone(const std::optional<MeanSpread>& spread, int decimals) {
 }
 
 // A column of the table of a sweep, as wide as what stands in it.
-struct Column {
+struct SweepColumn {
   std::string head;
   std::function<std::string(const SettingResult&)> cell;
 };
 
-std::vector<Column> sweep_columns(const SweepResult& result) {
+std::vector<SweepColumn> sweep_columns(const SweepResult& result) {
   const SweepDefinition& sweep = result.definition;
-  std::vector<Column> columns;
+  std::vector<SweepColumn> columns;
   columns.push_back({"rank", [&](const SettingResult& setting) -> std::string {
                        if (!setting.rank) return "-";
                        const bool tie = std::ranges::count(result.settings, setting.rank, &SettingResult::rank) > 1;
@@ -280,12 +280,12 @@ std::vector<Column> sweep_columns(const SweepResult& result) {
 
 void sweep_table(std::string& out, const SweepResult& result) {
   constexpr std::string_view kGap = "  ";
-  const std::vector<Column> columns = sweep_columns(result);
+  const std::vector<SweepColumn> columns = sweep_columns(result);
   std::vector<std::vector<std::string>> lines(1);
-  for (const Column& column : columns) lines.front().push_back(column.head);
+  for (const SweepColumn& column : columns) lines.front().push_back(column.head);
   for (const SettingResult& setting : result.settings) {
     lines.emplace_back();
-    for (const Column& column : columns) lines.back().push_back(column.cell(setting));
+    for (const SweepColumn& column : columns) lines.back().push_back(column.cell(setting));
   }
   std::vector<std::size_t> widest(columns.size(), 0);
   for (const auto& line : lines)

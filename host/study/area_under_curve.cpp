@@ -11,8 +11,6 @@
 namespace plateau {
 namespace {
 
-constexpr double kZ = 1.959963984540054;  // the normal distribution's 0.975 quantile
-
 // Midranks, from 1, of values[order[0]] <= values[order[1]] <= ...: equal values share their ranks' mean. At the places
 // of the values.
 std::vector<double> midranks(const std::vector<double>& values) {
@@ -27,7 +25,7 @@ std::vector<double> midranks(const std::vector<double>& values) {
   return rank;
 }
 
-// The lower limit of an area of 1 between `m` and `n` rows: where 1 - area is kZ of its own standard errors.
+// The lower limit of an area of 1 between `m` and `n` rows: where 1 - area is kZ975 of its own standard errors.
 double newcombe_low(double m, double n) {
   const double between = (m + n) / 2 - 1;
   double low = 0, high = 1;
@@ -35,7 +33,7 @@ double newcombe_low(double m, double n) {
     const double area = (low + high) / 2;
     const double variance =
         area * (1 - area) * (1 + between * (1 - area) / (2 - area) + between * area / (1 + area)) / (m * n);
-    ((1 - area) * (1 - area) > kZ * kZ * variance ? low : high) = area;
+    ((1 - area) * (1 - area) > kZ975 * kZ975 * variance ? low : high) = area;
   }
   return low;
 }
@@ -82,7 +80,7 @@ Estimate auc(const std::vector<double>& score, const std::vector<std::uint8_t>& 
   const double area = below[1].mean;
   double variance =
       below[1].deviation * below[1].deviation / positives + below[0].deviation * below[0].deviation / negatives;
-  double count[2] = {negatives, positives}, factor = kZ;
+  double count[2] = {negatives, positives}, factor = kZ975;
   if (!clusters.are_rows()) {
     // By row and kind, deviations over the number of rows; where positives lie above many, negatives lie above few.
     std::vector<double> part[2];

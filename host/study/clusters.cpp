@@ -12,8 +12,6 @@
 namespace plateau {
 namespace {
 
-constexpr double kZ = 1.959963984540054;  // the normal distribution's 0.975 quantile
-
 double mean_of(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
@@ -79,7 +77,7 @@ double effective_rows(const std::vector<double>& values, const Clusters& cluster
   const double of_rows = squared_sums(values, mean, {}) * rows / (rows - 1);
   const double of_clusters = squared_sums(values, mean, clusters) * count / (count - 1);
   const double effect = of_rows > 0 ? of_clusters / of_rows : 1;
-  const double ratio = kZ / student_factor(count - 1, 0.95);
+  const double ratio = kZ975 / student_factor(count - 1, 0.95);
   return std::clamp(rows / effect * ratio * ratio, 1.0, rows);
 }
 

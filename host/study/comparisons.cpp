@@ -16,7 +16,6 @@ namespace {
 constexpr std::size_t kMostSuspects = 50;
 constexpr Index kMostMappedClasses = 500;  // the assignment takes the cube of their number
 constexpr std::size_t kFewestNoiseRows = 40;
-constexpr double kZ = 1.959963984540054, kZ80 = 0.8416212335729143;  // the normal distribution's quantiles .975 and .8
 
 // Of every pair of trainings: how much the mean recall over the classes that have rows is higher in the second.
 std::vector<double> recall_changes(const RowOutcomes& first, const RowOutcomes& second,
@@ -193,7 +192,7 @@ BalanceEvidence compare_balance(const Judged& user, const Judged& balanced, Host
   }
   gain /= present;
   const Clusters& clusters = user.right.clusters();
-  double factor = kZ;
+  double factor = kZ975;
   if (!clusters.are_rows()) {
     std::vector<double> deviation;
     for (Index row = 0; row < label.size; ++row) {
@@ -213,7 +212,7 @@ BalanceEvidence compare_balance(const Judged& user, const Judged& balanced, Host
   const double half = factor * difference.standard_error;
   difference.interval = {gain - half, gain + half};
   difference.p_greater = std::erfc(gain / difference.standard_error / std::numbers::sqrt2) / 2;
-  difference.detectable = (kZ + kZ80) * difference.standard_error;
+  difference.detectable = (kZ975 + kZ80) * difference.standard_error;
   return {.balanced_accuracy = reached / present, .gain = difference};
 }
 

@@ -15,8 +15,6 @@
 namespace plateau {
 namespace {
 
-constexpr Index kFewestRows = 10;  // of training, and of test
-
 Index classes_present(const std::vector<Index>& class_rows) {
   return std::ranges::count_if(class_rows, [](Index rows) { return rows > 0; });
 }
@@ -58,12 +56,7 @@ void expects_same_rows(const Split& split, const Split& second) {
 std::optional<Diagnosis> diagnose(const Split& split, const Split* second, const DiagnoseConfiguration& configuration,
                                   Trainer& trainer, const Laboratory::Observer& observer) {
   expects(configuration.delta > 0, "diagnose: a gain that is worth acting on is above 0");
-  for (const Dataset* part : {&split.train, &split.test})
-    if (part->rows() < kFewestRows)
-      throw InputError(
-          fmt::format("{}: {} row{} too few to diagnose anything; bring at least {} to train on and {} "
-                      "to test with",
-                      part->source, part->rows(), part->rows() == 1 ? " is" : "s are", kFewestRows, kFewestRows));
+  expects_enough_rows(split.train, split.test, "diagnose anything");
   if (second != nullptr) expects_same_rows(split, *second);
   Folds::possible(split.train, battery_of(configuration.depth).folds);  // refused before anything is trained
 

@@ -15,7 +15,7 @@
 namespace plateau {
 namespace {
 
-const std::vector<std::int32_t> kNone;
+const std::vector<std::int32_t> kNoRows;
 
 Index steps_of(const Run& run, Index rows) {
   return run.epochs * (run.batch == 0 ? 1 : (rows + run.batch - 1) / run.batch);
@@ -184,7 +184,8 @@ void DiagnosisStudy::compare_families() {
   evidence_.families.clear();
   const NeighbourStudy& study = evidence_.integrity.neighbours;
   if (study.predicted.size() < 2) return;
-  const std::vector<std::int32_t>& left_out = evidence_.integrity.leak.present ? evidence_.integrity.leak.rows : kNone;
+  const std::vector<std::int32_t>& left_out =
+      evidence_.integrity.leak.present ? evidence_.integrity.leak.rows : kNoRows;
   std::vector<std::uint8_t> neighbours;
   std::vector<std::size_t> asked;  // by their place among the rows that are judged
   for (std::size_t i = 0; i < study.test_rows.size(); ++i) {

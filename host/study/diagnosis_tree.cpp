@@ -20,8 +20,6 @@ Index row_total(const std::vector<Index>& class_rows) {
   return std::accumulate(class_rows.begin(), class_rows.end(), Index{0});
 }
 
-double in_points(double fraction) { return 100 * fraction; }
-
 Index classes_present(const std::vector<Index>& class_rows) {
   return std::ranges::count_if(class_rows, [](Index rows) { return rows > 0; });
 }

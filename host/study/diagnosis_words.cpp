@@ -10,8 +10,6 @@
 namespace plateau {
 namespace {
 
-double in_points(double fraction) { return 100 * fraction; }
-
 std::string twice_words(const Effect& effect) {
   return fmt::format("{:.1f} points [{:.1f}, {:.1f}]", in_points(effect.twice->value),
                      in_points(effect.twice->interval.low), in_points(effect.twice->interval.high));

@@ -9,11 +9,13 @@
 namespace plateau {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
-double share(Index part, Index all) { return all == 0 ? kNone : static_cast<double>(part) / static_cast<double>(all); }
+double share(Index part, Index all) {
+  return all == 0 ? kUndefined : static_cast<double>(part) / static_cast<double>(all);
+}
 Interval interval_of(Index part, Index all) {
-  return all == 0 ? Interval{kNone, kNone} : wilson_interval(share(part, all), all);
+  return all == 0 ? Interval{kUndefined, kUndefined} : wilson_interval(share(part, all), all);
 }
 
 }  // namespace
@@ -68,7 +70,7 @@ Evaluation evaluate_predictions(const Predictions& predictions, HostSpan<const s
     loss -= std::log(std::max(static_cast<double>(probability[is]), kLeastProbability));
     if (given < 0) {
       ++all.without_class;
-      loss = kNone;
+      loss = kUndefined;
       continue;
     }
     ++all.classes[static_cast<std::size_t>(given)].predicted;
@@ -87,7 +89,7 @@ Evaluation evaluate_predictions(const Predictions& predictions, HostSpan<const s
   all.interval = interval_of(all.right, all.rows);
   all.log_loss = loss / static_cast<double>(all.rows);
   const Index with_class = all.rows - all.without_class;
-  if (with_class == 0) all.calibration_error = kNone;
+  if (with_class == 0) all.calibration_error = kUndefined;
   double recalls = 0;
   Index with_rows = 0, most = 0;
   for (ClassEvaluation& of : all.classes) {

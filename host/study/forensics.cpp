@@ -90,7 +90,7 @@ class Measuring {
     if (evidence_.test_rows > 0) round.interval = wilson_interval(logged.test_accuracy, evidence_.test_rows);
     if (given_) add_predictions(round, r);
     if (!right_.empty()) {
-      round.recomputed = mean(right_[r]);
+      round.recomputed = forensic::mean(right_[r]);
       if (r > 0) round.over_before = change(right_[r - 1], right_[r]);
     }
     if (!record_.weights.rounds().empty()) {

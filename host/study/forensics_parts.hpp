@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "plateau/study/forensics_findings.hpp"
+#include "points.hpp"
 
 namespace plateau::forensic {
 
 using Evidence = ForensicsEvidence;
 using Found = std::optional<Cause>;
 
-constexpr double kSignificant = 0.05;
 constexpr std::size_t kListed = 6;
 constexpr std::size_t kLeastEqual = 3;  // rounds whose equal accuracies mean something
 
@@ -49,7 +49,6 @@ std::string named(const Evidence& e, Stretch s);  // "rounds 3 to 10"
 
 // ---- Figures ----
 
-inline double in_points(double share) { return 100 * share; }
 std::string percent(double share);                        // "> 100 % (from zeros)" where it is not finite
 std::string some(const std::vector<std::string>& names);  // "'a', 'b' and 3 more"
 std::string delta_words(const Evidence& e);               // "1 point", "0.5 points"

@@ -6,12 +6,6 @@
 #include "plateau/study/assignment.hpp"
 
 namespace plateau::forensic {
-namespace {
-
-constexpr double kSignificant = 0.05;
-
-}  // namespace
-
 RoundRows right_rows(const RoundPredictions& predictions, const Ids& labels) {
   RoundRows rounds;
   for (const Ids& predicted : predictions.predicted) {

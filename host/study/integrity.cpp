@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "plateau/core/contract.hpp"
+#include "plateau/core/error.hpp"
 
 namespace plateau {
 namespace {
@@ -230,6 +231,15 @@ LeakFindings look_for_leaks(const Dataset& train, const Dataset& test, const Ide
 }
 
 }  // namespace
+
+void expects_enough_rows(const Dataset& train, const Dataset& test, const std::string& study) {
+  const std::string fewest = std::to_string(kFewestRows);
+  for (const Dataset* part : {&train, &test})
+    if (const Index rows = part->rows(); rows < kFewestRows)
+      throw InputError(part->source + ": " + std::to_string(rows) + (rows == 1 ? " row is" : " rows are") +
+                       " too few to " + study + "; bring at least " + fewest + " to train on and " + fewest +
+                       " to test with");
+}
 
 std::optional<Integrity> study_integrity(const Dataset& train, const Dataset& test, Trainer& trainer,
                                          const NeighbourOptions& options) {

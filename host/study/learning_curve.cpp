@@ -13,9 +13,8 @@ namespace plateau {
 namespace {
 
 constexpr double kUsualShare = 0.7071067811865476, kLeastShare = 0.35, kLargestShare = 0.85;
-constexpr Index kFewestRows = 8;
-constexpr std::size_t kNodes = 41;        // of each error that a prediction is integrated over
-constexpr double kZ = 1.959963984540054;  // the normal distribution's 0.975 quantile
+constexpr Index kFewestOfCurve = 8;
+constexpr std::size_t kNodes = 41;  // of each error that a prediction is integrated over
 
 // Trained for as many steps as the setting is on `whole` rows.
 Run on_rows(Run run, Index rows, Index whole) {
@@ -45,7 +44,7 @@ std::array<double, kNodes> normal_nodes() {
 // Standard error that a normal variate would have with this interval, which is Student's.
 double error_of(const Difference& gain) {
   const double half = std::max(gain.interval.high - gain.value, gain.value - gain.interval.low);
-  return std::max(half / kZ, gain.standard_error);
+  return std::max(half / kZ975, gain.standard_error);
 }
 
 // The curve's outcomes, the largest size first, as the gains whose last doubling ends at size `largest`.
@@ -121,7 +120,7 @@ LearningCurve learning_curve(Laboratory& laboratory, const Split& split, const S
   parts.reserve(static_cast<std::size_t>(per_size * (battery.curve_halvings + 1)));
   for (Index halving = 0; halving <= battery.curve_halvings; ++halving) {
     const double share = std::exp2(-static_cast<double>(halving));
-    if (halving > 1 && share * static_cast<double>(train_rows) < static_cast<double>(2 * kFewestRows)) break;
+    if (halving > 1 && share * static_cast<double>(train_rows) < static_cast<double>(2 * kFewestOfCurve)) break;
     sizes.push_back(train_rows);
     for (Index repeat = 0; repeat < battery.curve_repeats; ++repeat) {
       for (Index fold = 0; fold < folds.count(); ++fold) {

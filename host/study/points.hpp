@@ -11,6 +11,8 @@
 
 namespace plateau {
 
+inline double in_points(double share) { return 100 * share; }
+
 // "+1.2 points [-0.3, +2.7]". A difference that is written as 0 has no minus; a bound keeps it, as it is below 0.
 inline std::string points(Estimate difference) {
   const double value = 100 * difference.value;

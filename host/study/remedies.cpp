@@ -11,6 +11,7 @@
 #include "plateau/core/contract.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/study/clusters.hpp"
+#include "plateau/study/integrity.hpp"
 #include "plateau/study/learning_curve.hpp"
 #include "plateau/study/model_search.hpp"
 #include "plateau/study/remedy_advice.hpp"
@@ -20,7 +21,6 @@
 namespace plateau {
 namespace {
 
-constexpr Index kFewestRows = 10;   // of training, and of test
 constexpr std::size_t kPaired = 3;  // of the best single remedies, two of which make a pair
 
 using Clock = std::chrono::steady_clock;
@@ -259,11 +259,8 @@ bool varies(const Dataset& rows) {
 }
 
 void expects_comparable(const Split& split) {
+  expects_enough_rows(split.train, split.test, "compare anything");
   for (const Dataset* part : {&split.train, &split.test}) {
-    if (part->rows() < kFewestRows)
-      throw InputError(
-          fmt::format("{}: {} rows are too few to compare anything; bring at least {} to train on and {} to test with",
-                      part->source, part->rows(), kFewestRows, kFewestRows));
     if (std::ranges::count(part->labels, part->labels.front()) == part->rows())
       throw InputError(
           fmt::format("{}: all {} {} rows have one class, so there is nothing to remedy; `plateau "

@@ -8,15 +8,12 @@
 #include <utility>
 
 #include "plateau/study/evaluation.hpp"
+#include "plateau/study/laboratory.hpp"
 
 namespace plateau {
 namespace {
 
 using Classes = std::vector<std::int32_t>;  // of every row; -1 where an output was NaN
-
-double learning_rate(const Optimizer& optimizer) {
-  return std::visit([](const auto& parameters) { return parameters.learning_rate; }, optimizer);
-}
 
 // 1 for every row that is given its class, else 0.
 std::vector<double> right_rows(const Classes& predicted, const Dataset& data) {

@@ -16,7 +16,6 @@ namespace plateau {
 namespace {
 
 constexpr std::size_t kRoundsListed = 8;
-constexpr double kSignificant = 0.05;
 
 using Rounds = std::vector<Index>;  // places in the evidence; people count them from 1
 

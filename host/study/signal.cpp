@@ -16,8 +16,8 @@ constexpr Index kSignalFolds = 3;
 constexpr Index kSignalSteps = 300, kFewestSignalEpochs = 10, kMostSignalEpochs = 60;
 constexpr double kSignalRate = 0.01;
 constexpr Index kWidestSignalLayer = 64;
-constexpr double kSignalBytes = 256e6;                                  // of probabilities in memory
-constexpr double kZ95 = 1.6448536269514722, kZ80 = 0.8416212335729143;  // normal quantiles of 0.95 and 0.80
+constexpr double kSignalBytes = 256e6;       // of probabilities in memory
+constexpr double kZ95 = 1.6448536269514722;  // the standard normal distribution's quantile 0.95
 
 std::vector<Run> signal_networks(const Run& user, Index rows, const Battery& battery) {
   const Architecture& net = user.architecture;

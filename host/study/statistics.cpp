@@ -16,8 +16,7 @@
 namespace plateau {
 namespace {
 
-constexpr double kZ = 1.959963984540054;            // the normal distribution's 0.975 quantile
-constexpr double kDetectable = 2.8015852181129683;  // kZ and its 0.8 quantile
+constexpr double kDetectable = kZ975 + kZ80;
 
 double sum_of_squares(const std::vector<double>& values, double mean) {
   double squares = 0;
@@ -68,8 +67,9 @@ void overlap(TableParts& parts, std::size_t count, double test_over_train) {
 
 Interval wilson_of(double share, double rows) {
   expects(0 <= share && share <= 1, "wilson_interval: a share of the rows");
-  const double centre = (share + kZ * kZ / (2 * rows)) / (1 + kZ * kZ / rows);
-  const double half = kZ / (1 + kZ * kZ / rows) * std::sqrt(share * (1 - share) / rows + kZ * kZ / (4 * rows * rows));
+  const double centre = (share + kZ975 * kZ975 / (2 * rows)) / (1 + kZ975 * kZ975 / rows);
+  const double half =
+      kZ975 / (1 + kZ975 * kZ975 / rows) * std::sqrt(share * (1 - share) / rows + kZ975 * kZ975 / (4 * rows * rows));
   return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
 }
 

@@ -5,7 +5,7 @@
 
   architecture.py layers                a floor includes itself and what it may use, and keeps its manners
   architecture.py headers               every public header compiles alone, and twice in one file; what a source includes
-                                        first is compiled alone by the build
+                                        first is compiled alone by a sanitized build
   architecture.py mirror                every operation has a twin, a test and mutants, every launcher its line in the
                                         test of launchers and in the benchmarks of operations; every header that does
                                         something has a test
@@ -143,12 +143,12 @@ def compile_text(compiler, flags, text, root):
 
 
 FIRST_INCLUDE = re.compile(r'^#include [<"]([^>"]+)[>"]', re.MULTILINE)
-# Folders whose sources are compiled behind headers that are precompiled.
-BEHIND_OTHERS = ("report", "app")
+# Folders whose sources are compiled behind others in every build; the sanitized ones compile the rest one by one.
+BEHIND_OTHERS = ("study", "report", "app")
 
 
 def shown_by_sources(root):
-    """Headers that some source includes before anything else: the build compiles them alone already."""
+    """Headers that some source includes before anything else: a build compiles them alone already."""
     for source in (root / "host").rglob("*.cpp"):
         if source.relative_to(root / "host").parts[0] not in BEHIND_OTHERS:
             first = FIRST_INCLUDE.search(source.read_text())

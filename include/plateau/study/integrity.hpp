@@ -8,6 +8,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "plateau/data/dataset.hpp"
@@ -16,6 +17,11 @@
 #include "plateau/study/statistics.hpp"
 
 namespace plateau {
+
+inline constexpr Index kFewestRows = 10;  // of training, and of test; fewer tell nothing
+
+// Throws InputError, which names the file, where either part has fewer. `study`: "too few to <study>".
+void expects_enough_rows(const Dataset& train, const Dataset& test, const std::string& study);
 
 struct ClassFindings {
   std::vector<Index> train_rows, test_rows;                  // per class, zeros included

@@ -11,6 +11,12 @@
 
 namespace plateau {
 
+// Quantiles of the standard normal distribution: the half-width factor of a 95 % interval, and what must lie above it
+// for a difference to be seen in 80 % of the cases.
+inline constexpr double kZ975 = 1.959963984540054;
+inline constexpr double kZ80 = 0.8416212335729143;
+inline constexpr double kSignificant = 0.05;  // a p-value up to here is taken for more than chance
+
 struct Interval {
   double low = 0;
   double high = 0;
