@@ -79,6 +79,26 @@ Json user_json(const UserEvidence& user) {
   for (const LayerEvidence& layer : user.layers)
     json["layers"].push_back({{"moved", layer.moved}, {"frozen", layer.frozen}});
   json["majority_share"] = user.majority_share;
+  const EpochCurves& curves = user.curves;
+  Json changed = Json::array();
+  for (const double share : curves.changed) changed.push_back(json_number(share));
+  json["epochs"] = {{"epoch", curves.epoch},
+                    {"test_accuracy", curves.test_accuracy},
+                    {"lowest_test_accuracy", curves.lowest},
+                    {"highest_test_accuracy", curves.highest},
+                    {"train_accuracy", curves.train_accuracy},
+                    {"changed_share", std::move(changed)}};
+  json["confusion"] = user.confusion;
+  return json;
+}
+
+Json ladder_json(const std::vector<LadderRung>& ladder) {
+  Json json = Json::array();
+  for (const LadderRung& rung : ladder)
+    json.push_back({{"architecture", rung.architecture},
+                    {"users", rung.users},
+                    {"validation_accuracies", rung.validation_accuracy},
+                    {"train_accuracies", rung.train_accuracy}});
   return json;
 }
 
@@ -183,6 +203,7 @@ Json evidence_json(const Diagnosis& diagnosis) {
   json["regularised"] = step_json(e.regularised);
   json["larger"] = step_json(e.larger);
   json["reference"] = setting_json(e.reference);
+  json["ladder"] = ladder_json(e.ladder);
   json["most_steps"] = e.most_steps;
   json["with_held_out"] = setting_json(e.with_held_out);
   json["second_data"] = setting_json(e.second_data);

@@ -81,7 +81,9 @@ Json json_setting(const SettingEvidence& setting, bool compared) {
             {"seed_deviation", setting.seed_deviation},
             {"train_accuracy", setting.train_accuracy},
             {"balanced_accuracy", setting.balanced_accuracy},
-            {"most_predicted", setting.most_predicted}};
+            {"most_predicted", setting.most_predicted},
+            {"test_accuracies", setting.test_accuracies},
+            {"train_accuracies", setting.train_accuracies}};
   if (compared) json["gain"] = json_difference(setting.gain);
   return json;
 }

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plateau/study/choice.hpp"
 
+#include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace plateau {
 namespace {
@@ -12,6 +14,12 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 struct Scored {
   Setting setting;
   double loss = kInfinity;
+};
+
+// What the folds say of a network.
+struct Rung {
+  Architecture network;
+  FoldScore score;
 };
 
 class Chooser {
@@ -33,6 +41,7 @@ class Chooser {
     choose_optimised();
     if (!needs_more_steps_) choose_regularised();
     choose_network();
+    choice_.ladder = rungs();
     return std::move(choice_);
   }
 
@@ -82,6 +91,7 @@ class Chooser {
       if (i > 0 && scores[i].train_loss < scores[0].train_loss)
         keep_better(best, candidates[i], scores[i].validation_loss);
       keep_if_stopped_earlier(candidates[i], scores[i], i == 0 ? "" : candidates[i].what);
+      keep_rung(candidates[i], scores[i]);
     }
     if (longer_) choose_longer_recipe(scores[0].train_loss, best);
     if (best) choice_.optimised = step_to(std::move(*best));
@@ -121,6 +131,7 @@ class Chooser {
       const std::vector<FoldScore> scores = score(block, candidates);
       for (std::size_t i = 0; i < candidates.size(); ++i) {
         const bool is_one = is_larger(candidates[i].run.architecture, own_.architecture);
+        keep_rung(candidates[i], scores[i]);
         keep_better(is_one ? larger : smaller, stopped_at_best(candidates[i], scores[i]), scores[i].best_loss);
       }
     };
@@ -129,6 +140,29 @@ class Chooser {
     const bool smaller_is_best = smaller && smaller->loss < base_.loss && !(larger && larger->loss <= smaller->loss);
     if (larger) choice_.larger = Step{larger->setting, larger->loss < base_.loss && !smaller_is_best};
     if (smaller_is_best) choice_.smaller = Step{smaller->setting, true};
+  }
+
+  // Of a network whichever setting has the lowest loss.
+  void keep_rung(const Setting& setting, const FoldScore& score) {
+    const Architecture& network = setting.run.architecture;
+    const auto found =
+        std::ranges::find_if(rungs_, [&](const Rung& rung) { return rung.network.widths == network.widths; });
+    if (found == rungs_.end())
+      rungs_.push_back({network, score});
+    else if (score.best_loss < found->score.best_loss)
+      found->score = score;
+  }
+
+  std::vector<LadderRung> rungs() {
+    std::ranges::stable_sort(rungs_, [](const Rung& a, const Rung& b) { return is_larger(b.network, a.network); });
+    std::vector<LadderRung> ladder;
+    for (Rung& rung : rungs_)
+      if (!rung.score.best_accuracies.empty())
+        ladder.push_back({.architecture = to_string(rung.network),
+                          .users = rung.network.widths == own_.architecture.widths,
+                          .validation_accuracy = std::move(rung.score.best_accuracies),
+                          .train_accuracy = std::move(rung.score.best_train_accuracies)});
+    return ladder;
   }
 
   Laboratory& laboratory_;
@@ -141,6 +175,7 @@ class Chooser {
   std::uint64_t seed_;
   Scored base_;
   std::optional<Scored> regularised_;  // the best that is held back, so far
+  std::vector<Rung> rungs_;
   ChosenSteps choice_;
 };
 

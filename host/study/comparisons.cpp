@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <numeric>
 
@@ -66,7 +67,47 @@ SettingEvidence setting_evidence(const Judged& judged, HostSpan<const std::int32
           .seed_deviation = spread.deviation,
           .train_accuracy = mean_spread(judged.train_accuracy).mean,
           .balanced_accuracy = balanced_accuracy(vote, label, classes),
-          .most_predicted = most_predicted(vote, classes)};
+          .most_predicted = most_predicted(vote, classes),
+          .test_accuracies = judged.right.training_accuracy(),
+          .train_accuracies = judged.train_accuracy};
+}
+
+EpochCurves epoch_curves(const Judged& judged) {
+  expects(judged.changed.size() == judged.results.size(), "epoch_curves: of a setting that is inspected");
+  std::size_t common = std::numeric_limits<std::size_t>::max();
+  for (const RunResult& result : judged.results) common = std::min(common, result.history.size());
+  EpochCurves curves;
+  if (common == 0 || judged.results.empty()) return curves;
+  const std::size_t step = (common + kMostCurveEpochs - 1) / kMostCurveEpochs;
+  const double trainings = static_cast<double>(judged.results.size());
+  for (std::size_t e = (common - 1) % step; e < common; e += step) {
+    double test = 0, train = 0, changed = 0, lowest = 1, highest = 0;
+    for (std::size_t t = 0; t < judged.results.size(); ++t) {
+      const EpochRecord& epoch = judged.results[t].history[e];
+      test += epoch.test_accuracy / trainings;
+      train += epoch.train_accuracy / trainings;
+      changed += judged.changed[t][e] / trainings;
+      lowest = std::min(lowest, epoch.test_accuracy);
+      highest = std::max(highest, epoch.test_accuracy);
+    }
+    curves.epoch.push_back(static_cast<Index>(e));
+    curves.test_accuracy.push_back(test);
+    curves.train_accuracy.push_back(train);
+    curves.lowest.push_back(lowest);
+    curves.highest.push_back(highest);
+    curves.changed.push_back(changed);
+  }
+  return curves;
+}
+
+std::vector<Index> confusion(const std::vector<std::int32_t>& predicted, HostSpan<const std::int32_t> label,
+                             Index classes) {
+  expects(static_cast<Index>(predicted.size()) == label.size, "confusion: a prediction per row");
+  std::vector<Index> count(static_cast<std::size_t>(classes * classes));
+  for (Index row = 0; row < label.size; ++row)
+    if (const Index given = predicted[static_cast<std::size_t>(row)]; given >= 0)
+      ++count[static_cast<std::size_t>(label[row] * classes + given)];
+  return count;
 }
 
 std::optional<LabelMapEvidence> test_label_map(const std::vector<std::int32_t>& predicted,

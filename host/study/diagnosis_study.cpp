@@ -85,6 +85,10 @@ UserEvidence DiagnosisStudy::look_into_user() {
   }
   if (hidden > 0) user.dead_units = dead / hidden / static_cast<double>(user_->results.size());
   if (ratio > 0) user.gradient_ratio = ratio;
+  user.curves = epoch_curves(*user_);
+  if (evidence_.classes <= kMostConfusedClasses)
+    user.confusion = confusion(majority_vote(user_->predicted, split_.test.rows(), evidence_.classes),
+                               split_.test.label(), evidence_.classes);
   return user;
 }
 
@@ -93,6 +97,7 @@ void DiagnosisStudy::better(const Folds& folds, bool longer) {
   const Run& own = configuration_.run;
   const Index rows = split_.train.rows();
   choice_ = choose_settings(laboratory_, views(split_), own, folds, battery_, longer, seed(DiagnosisPart::score));
+  evidence_.ladder = choice_.ladder;
   judge_chosen();
   if (configuration_.run.patience > 0) reference_on_all_rows_ = judge_on_all_rows(*reference_judged_);
   const Run recipe = recipe_settings(own, rows, longer ? lengthened(battery_) : battery_).front().run;

@@ -34,6 +34,17 @@ Run outside_fold(const Setting& setting, const Folds& folds, Index fold, std::ui
   return run;
 }
 
+// By epoch; none before the first.
+std::vector<double> changed_shares(const CorrectBits& correct) {
+  std::vector<double> shares(static_cast<std::size_t>(correct.epochs()), std::numeric_limits<double>::quiet_NaN());
+  for (Index epoch = 1; epoch < correct.epochs(); ++epoch) {
+    Index changed = 0;
+    for (Index row = 0; row < correct.rows(); ++row) changed += correct(epoch, row) != correct(epoch - 1, row);
+    shares[static_cast<std::size_t>(epoch)] = static_cast<double>(changed) / static_cast<double>(correct.rows());
+  }
+  return shares;
+}
+
 double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
@@ -82,6 +93,12 @@ FoldScore fold_score(const Run& run, const std::vector<RunResult>& by_fold) {
       score.best_epochs = static_cast<Index>(e + 1);
     }
   }
+  if (score.best_epochs > 0)
+    for (const RunResult& result : by_fold) {
+      const EpochRecord& best = result.history[static_cast<std::size_t>(score.best_epochs - 1)];
+      score.best_accuracies.push_back(best.validation_accuracy);
+      score.best_train_accuracies.push_back(best.train_accuracy);
+    }
   if (!whole) {
     score.validation_loss = score.train_loss = kInfinity;
     return score;
@@ -166,6 +183,7 @@ std::vector<Judged> judge_settings(Laboratory& laboratory, std::string_view bloc
       all.predicted.push_back(is_complete(result.outcome) ? std::move(result.predictions.front().predicted)
                                                           : std::vector<std::int32_t>{});
       all.diverged += result.outcome == RunOutcome::diverged;
+      if (settings[i].inspected) all.changed.push_back(changed_shares(result.test_correct));
       result.test_correct = {};  // a bit per epoch and row, no longer needed
       all.results.push_back(std::move(result));
     }

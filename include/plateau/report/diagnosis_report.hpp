@@ -10,7 +10,7 @@
 
 namespace plateau {
 
-inline constexpr int kDiagnosisJsonVersion = 1;
+inline constexpr int kDiagnosisJsonVersion = 2;
 
 std::string diagnosis_summary(const Diagnosis& diagnosis, const Environment& environment);
 // Equal byte for byte but for what stands under "measured". docs/diagnose.md describes the schema.

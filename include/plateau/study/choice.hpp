@@ -5,8 +5,10 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "plateau/study/battery.hpp"
+#include "plateau/study/diagnosis_evidence.hpp"
 #include "plateau/study/laboratory.hpp"
 
 namespace plateau {
@@ -25,6 +27,7 @@ struct ChosenSteps {
   std::optional<Step> regularised;  // held back from its training rows; not what needs more steps than usual
   std::optional<Step> larger;       // the recipe on a larger network
   std::optional<Step> smaller;      // the recipe on a network of another size, where that is the best of all
+  std::vector<LadderRung> ladder;   // ascending in parameters
 };
 
 // `own` has no rows yet. With `longer`, the recipe is also tried with lengthened(battery): what needs more steps than

@@ -16,6 +16,13 @@ namespace plateau {
 // A setting as its predictions of the test rows describe it; its gain is the caller's.
 SettingEvidence setting_evidence(const Judged& judged, HostSpan<const std::int32_t> label, Index classes);
 
+// Of a setting that is inspected; empty where a training completed no epoch.
+EpochCurves epoch_curves(const Judged& judged);
+
+// [classes, classes]: rows of class i that are given class j. A prediction of -1 is in none.
+std::vector<Index> confusion(const std::vector<std::int32_t>& predicted, HostSpan<const std::int32_t> label,
+                             Index classes);
+
 // Whether another reading of the predicted classes fits the labels better: the one-to-one map with the most rows right
 // (assignment.hpp) is chosen on a seeded half of the rows and compared with the classes as they are on the other half.
 // At least 4 rows; predicted -1 is wrong under every map. The halves tear no cluster; none of one cluster alone.

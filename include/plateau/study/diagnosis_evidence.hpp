@@ -18,11 +18,12 @@ struct SettingEvidence {
   std::string what;  // what differs from the setting it is compared with
   std::string architecture;
   Index trainings = 0, diverged = 0;
-  double test_accuracy = 0, seed_deviation = 0;  // mean and sample standard deviation over trainings
-  double train_accuracy = 0;                     // of the last epoch
-  double balanced_accuracy = 0;                  // mean recall over the classes that have test rows
-  double most_predicted = 0;                     // largest share of the test rows that one class is given
-  Difference gain;                               // over the setting it is compared with, paired by test rows
+  double test_accuracy = 0, seed_deviation = 0;           // mean and sample standard deviation over trainings
+  double train_accuracy = 0;                              // of the last epoch
+  double balanced_accuracy = 0;                           // mean recall over the classes that have test rows
+  double most_predicted = 0;                              // largest share of the test rows that one class is given
+  std::vector<double> test_accuracies, train_accuracies;  // of every training
+  Difference gain;                                        // over the setting it is compared with, paired by test rows
 };
 
 // A step of betterment: the best other setting of its kind by validation loss, and what it gains over what stands
@@ -39,6 +40,23 @@ struct LayerEvidence {
   bool frozen = false;  // kept from it on purpose; one that is not and never moves is dead
 };
 
+// What a training looks like while it goes on: means over trainings after the epochs that all of them completed, every
+// one, or of very many some that lie evenly and the last.
+struct EpochCurves {
+  std::vector<Index> epoch;                                            // counted from 0
+  std::vector<double> test_accuracy, lowest, highest, train_accuracy;  // lowest, highest: of the trainings on test rows
+  std::vector<double> changed;  // share of the test rows that turned right or wrong since the epoch before; NaN: none
+};
+inline constexpr Index kMostCurveEpochs = 500;
+inline constexpr Index kMostConfusedClasses = 100;
+
+// A network on the ladder as it does on the folds, with the rate and number of epochs that are best for it.
+struct LadderRung {
+  std::string architecture;
+  bool users = false;                                       // the user's own network
+  std::vector<double> validation_accuracy, train_accuracy;  // of every fold
+};
+
 struct UserEvidence {
   SettingEvidence setting;
   Interval test_interval;     // Wilson's, for the test rows
@@ -47,6 +65,9 @@ struct UserEvidence {
   double gradient_ratio = 1;  // largest over smallest norm of a layer's weight gradient at the last step
   std::vector<LayerEvidence> layers;
   double majority_share = 0;  // of the commonest class of the test rows
+  EpochCurves curves;
+  std::vector<Index> confusion;  // [classes, classes]: test rows of class i that most trainings give class j; rows that
+                                 // none gives a class are in none; empty where there are very many classes
 };
 
 // Trained on labels that were dealt out at random, against the labels as they are.
@@ -120,7 +141,8 @@ struct DiagnosisEvidence {
   std::optional<StepEvidence> optimised, regularised, larger;
   // The best of all by validation loss, the user's where that is it or none is as good; gains over the user's.
   std::optional<SettingEvidence> reference;
-  Index most_steps = 0;  // of the optimiser, that a training of networks in question took
+  std::vector<LadderRung> ladder;  // ascending in parameters
+  Index most_steps = 0;            // of the optimiser, that a training of networks in question took
 
   // The user's training on all rows, those too that it holds out to stop early by, for as many epochs; gains over it.
   std::optional<SettingEvidence> with_held_out;

@@ -56,6 +56,7 @@ struct FoldScore {
   double train_loss = 0, train_accuracy = 0;            // of that epoch; likewise
   double best_loss = 0;                                 // of the epoch after which the mean validation loss is lowest
   Index best_epochs = 0;                                // as many were trained then
+  std::vector<double> best_accuracies, best_train_accuracies;  // of every fold after that epoch
 };
 // One score per setting; folds.count() trainings each, their seeds counted from `seed`.
 std::vector<FoldScore> score_settings(Laboratory& laboratory, std::string_view block, const TrainingData& data,
@@ -77,6 +78,8 @@ struct Judged {
   std::vector<std::vector<std::int32_t>> predicted;  // [trainings][test rows]; empty of a training that diverged
   std::vector<double> train_accuracy;                // of the last epoch trained; 0 where none was completed
   std::vector<RunResult> results;                    // of every training, with probabilities where they are asked for
+  std::vector<std::vector<double>> changed;  // where it is inspected: [trainings][epochs], the share of the test rows
+                                             // that turned right or wrong since the epoch before; none before the first
   Index diverged = 0;
 
   double test_accuracy() const;  // mean

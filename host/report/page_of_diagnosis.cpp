@@ -1,0 +1,256 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "page_parts.hpp"
+
+namespace plateau {
+namespace {
+
+constexpr std::size_t kSuspectsShown = 50;
+
+std::vector<double> numbers(const Json& values) {
+  std::vector<double> of;
+  for (const Json& value : values) of.push_back(number(value));
+  return of;
+}
+std::vector<double> percents(const Json& values) {
+  std::vector<double> of = numbers(values);
+  for (double& value : of) value *= 100;
+  return of;
+}
+
+PageChart budget_chart(const Json& budget) {
+  Waterfall chart{.title = "Where the points to 100 % are",
+                  .description = "The accuracy of the training as it is, and what each step would add to it.",
+                  .value = {.label = "accuracy (points)"}};
+  const auto add = [&](const char* name, const char* key, bool always) {
+    const double points = 100 * number(budget.at(key));
+    if (always || std::abs(points) >= 0.05) chart.parts.push_back({.name = name, .points = points});
+  };
+  add("accuracy now", "accuracy", true);
+  chart.parts.front().is_level = true;
+  add("other weights", "weights", false);
+  add("better optimisation", "optimisation", true);
+  add("regularisation", "regularisation", true);
+  add("a larger network", "capacity", true);
+  add("twice the rows", "twice_the_data", true);
+  add("unexplained", "unexplained", true);
+  chart.parts.back().is_remainder = true;
+  return {"error-budget", svg(chart)};
+}
+
+PageChart causes_chart(const Json& effects) {
+  ForestPlot chart{.title = "Every gain that was measured",
+                   .description = "Differences in test accuracy with 95 % intervals, largest first.",
+                   .value = {.label = "gain (points)"}};
+  for (const Json& effect : effects) {
+    const Json& interval = effect.at("gain").at("interval_95");
+    chart.rows.push_back({.name = effect.at("what").get<std::string>(),
+                          .value = 100 * number(effect.at("gain").at("value")),
+                          .low = 100 * number(interval.at(0)),
+                          .high = 100 * number(interval.at(1)),
+                          .note = effect.at("state").get<std::string>(),
+                          .emphasised = effect.at("state") == "present"});
+  }
+  return {"gains", svg(chart)};
+}
+
+// The level of networks that were trained on labels dealt out at random is where a curve without signal would lie.
+PageSection curves_section(const Json& evidence) {
+  const Json& user = evidence.at("user");
+  const Json& epochs = user.at("epochs");
+  PageSection section{.heading = "The training as it is"};
+  AccuracyCurves curves{.unit = "epoch", .at = numbers(epochs.at("epoch"))};
+  curves.shares.emplace_back("test", numbers(epochs.at("test_accuracy")));
+  curves.shares.emplace_back("train", numbers(epochs.at("train_accuracy")));
+  curves.test_rows = number(user.at("effective_test_rows"));
+  curves.levels.push_back({"always the commonest class", 100 * number(user.at("majority_share"))});
+  section.charts.push_back(accuracy_chart(curves));
+
+  LineChart changed{
+      .title = "Test rows that turn right or wrong",
+      .description = "An accuracy that stands still can hide predictions that change, or a network that is dead.",
+      .x = {.label = "epoch"},
+      .y = {.label = "share of the test rows (%)", .low = 0}};
+  Series series{.name = "changed since the epoch before"};
+  const std::vector<double> shares = percents(epochs.at("changed_share"));
+  for (std::size_t i = 0; i < shares.size(); ++i) series.points.push_back({curves.at[i], shares[i]});
+  changed.series.push_back(std::move(series));
+  section.charts.push_back({"churn", svg(changed)});
+
+  const std::size_t classes = evidence.at("classes").get<std::size_t>();
+  const std::vector<Index> counts = user.at("confusion").get<std::vector<Index>>();
+  if (counts.size() == classes * classes && classes > 0) {
+    Json matrix = Json::array();
+    for (std::size_t c = 0; c < classes; ++c)
+      matrix.push_back(std::vector<Index>(counts.begin() + static_cast<std::ptrdiff_t>(c * classes),
+                                          counts.begin() + static_cast<std::ptrdiff_t>((c + 1) * classes)));
+    section.charts.push_back(confusion_chart(matrix, class_names(evidence.at("class_names"), classes)));
+  }
+  return section;
+}
+
+// The user's training and the steps of betterment, as the test rows judge them.
+PageChart steps_chart(const Json& evidence) {
+  DotChart chart{.title = "The training as it is, and what betters it",
+                 .description = "Accuracy of every training; strokes are means.",
+                 .value = {.label = "accuracy (%)"},
+                 .kinds = {{"test", 0}, {"train", 1}}};
+  for (const auto& [key, name] : {std::pair{"user", "as it is"},
+                                  {"unfrozen", "no layer frozen"},
+                                  {"from_scratch", "from drawn weights"},
+                                  {"optimised", "better optimised"},
+                                  {"regularised", "regularised"},
+                                  {"larger", "larger"},
+                                  {"reference", "reference"}}) {
+    const Json& setting = evidence.at(key);
+    if (setting.is_null()) continue;
+    chart.categories.push_back(
+        {.name = name,
+         .values = {percents(setting.at("test_accuracies")), percents(setting.at("train_accuracies"))},
+         .emphasised = std::string_view(key) == "user"});
+  }
+  return {"steps", svg(chart)};
+}
+
+PageChart ladder_chart(const Json& ladder) {
+  DotChart chart{.title = "Ladder of networks",
+                 .description =
+                     "Accuracy on every fold of the training rows, at the rate and number of epochs that are "
+                     "best for each network; strokes are means.",
+                 .value = {.label = "accuracy (%)"},
+                 .kinds = {{"held-out fold", 0}, {"trained on", 1}}};
+  for (const Json& rung : ladder)
+    chart.categories.push_back(
+        {.name = rung.at("architecture").get<std::string>(),
+         .values = {percents(rung.at("validation_accuracies")), percents(rung.at("train_accuracies"))},
+         .emphasised = rung.at("users") == true});
+  return {"ladder", svg(chart)};
+}
+
+PageChart null_chart(const Json& signal) {
+  const Histogram chart{.title = "Is there a signal?",
+                        .description = fmt::format(
+                            "Accuracy above chance on labels dealt out at random {} times, and on the labels as they "
+                            "are; p = {:.3g}.",
+                            signal.at("permutations").get<Index>(), number(signal.at("p"))),
+                        .value = {.label = "skill: what is above always the commonest class"},
+                        .values = numbers(signal.at("null")),
+                        .values_name = "labels dealt out at random",
+                        .observed = number(signal.at("statistic")),
+                        .observed_name = "labels as they are"};
+  return {"signal", svg(chart)};
+}
+
+PageTable causes_table(const Json& causes) {
+  PageTable table{.caption = "Causes, in their order",
+                  .head = {"cause", "grade", "evidence", "points", "95 % interval"},
+                  .names = 3};
+  for (const Json& cause : causes) {
+    const bool counted = !cause.at("points").is_null();
+    table.lines.push_back(
+        {cause.at("code").get<std::string>(), cause.at("grade").get<std::string>(),
+         cause.at("evidence").get<std::string>(), counted ? points_text(number(cause.at("points"))) : "-",
+         counted ? fmt::format("[{:+.1f}, {:+.1f}]", number(cause.at("low")), number(cause.at("high"))) : "-"});
+  }
+  return table;
+}
+
+std::optional<PageTable> suspects_table(const Json& noise, const std::vector<SuspectLine>& suspects) {
+  if (noise.is_null() || suspects.empty()) return std::nullopt;
+  PageTable table{.caption = fmt::format("Training rows whose labels networks contradict most that were not trained on "
+                                         "them; {} of {}",
+                                         std::min(suspects.size(), kSuspectsShown), suspects.size()),
+                  .head = {"label", "row, counted from 0"},
+                  .names = 1};
+  for (std::size_t i = 0; i < std::min(suspects.size(), kSuspectsShown); ++i)
+    table.lines.push_back({suspects[i].label, suspects[i].row});
+  return table;
+}
+
+// What follows from the verdict, beyond its sentence.
+std::vector<std::string> to_do(const Json& document) {
+  const std::string code = document.at("verdict").at("code").get<std::string>();
+  const Json& evidence = document.at("evidence");
+  const auto what = [&](const char* step) {
+    const Json& of = evidence.at(step);
+    return of.is_null() ? std::string() : of.at("what").get<std::string>();
+  };
+  if (code == "optimisation" && !what("optimised").empty()) return {"Train it so: " + what("optimised") + "."};
+  if (code == "overfit" && !what("regularised").empty()) return {"Train it so: " + what("regularised") + "."};
+  if (code == "capacity" && !what("larger").empty()) return {"Train it so: " + what("larger") + "."};
+  if (code == "mixed" && !what("reference").empty()) return {"Train it so: " + what("reference") + "."};
+  if (code == "data-limited")
+    return {"Label more rows of the same kind; the learning curve says what they would bring."};
+  if (code == "ceiling") return {"Stop tuning: look at the listed rows, or bring other features."};
+  if (code == "label-noise") return {"Look at the labels of the listed rows before anything is tuned."};
+  if (code == "leak") return {"Take the copies out of the test rows and measure again."};
+  if (code == "label-map") return {"Mend the map from outputs to classes and measure again."};
+  if (code == "single-class") return {"Bring rows of another class: nothing can be learned or measured so."};
+  if (code == "no-signal") return {"Look for features that have to do with the labels, or for rows out of order."};
+  if (code == "majority") return {"Judge by balanced accuracy, and weight the classes if the rare one matters."};
+  if (code == "shift")
+    return {"Train on rows like those it is to work on, or test on rows like those it was trained on."};
+  if (code == "frozen-weights") return {"Train the layers that are frozen."};
+  if (code == "warm-start") return {"Train from drawn weights."};
+  if (code == "embedding-limited") return {"Use the second features."};
+  if (code == "family-limited") return {"Try another kind of model: neighbours do better than every network here."};
+  if (code == "small-test") return {"Bring more test rows: what is to be seen is smaller than their noise."};
+  return {};
+}
+
+}  // namespace
+
+Page page_of_diagnosis(const Json& document, const std::filesystem::path& directory) {
+  const Json& evidence = document.at("evidence");
+  Page page{.title = "plateau diagnose: " + name_of_data(document.at("configuration"))};
+  add_verdict(page, document);
+  page.to_do = to_do(document);
+  const bool trained = !evidence.at("user").is_null();
+  if (trained) {
+    const Json& user = evidence.at("user");
+    page.facts.emplace_back("test accuracy", in_percent(number(user.at("test_accuracy")), user.at("test_interval_95")));
+    page.facts.emplace_back("train accuracy", in_percent(number(user.at("train_accuracy"))));
+    page.facts.emplace_back(
+        "over seeds", fmt::format("deviation {:.1f} points, {} trainings", 100 * number(user.at("seed_deviation")),
+                                  user.at("trainings").get<Index>()));
+    page.facts.emplace_back("network", user.at("architecture").get<std::string>());
+  }
+  page.facts.emplace_back("rows", fmt::format("{} to train, {} to test", evidence.at("train_rows").get<Index>(),
+                                              evidence.at("test_rows").get<Index>()));
+  page.facts.emplace_back("trainings", std::to_string(document.at("trainings").get<Index>()));
+  page.facts.emplace_back("settings judged by the test rows", std::to_string(document.at("test_looks").get<Index>()));
+
+  PageSection budget{.heading = "What would move it"};
+  if (trained) budget.charts.push_back(budget_chart(document.at("error_budget")));
+  if (!document.at("effects").empty()) budget.charts.push_back(causes_chart(document.at("effects")));
+  if (!document.at("causes").empty()) budget.tables.push_back(causes_table(document.at("causes")));
+  if (!budget.charts.empty() || !budget.tables.empty()) page.sections.push_back(std::move(budget));
+
+  // Version 1 had neither curves nor trainings one by one.
+  const bool in_detail = document.at("schema_version").get<int>() >= 2;
+  if (trained && in_detail) {
+    page.sections.push_back(curves_section(evidence));
+    PageSection networks{.heading = "Other settings and networks", .charts = {steps_chart(evidence)}};
+    if (!evidence.at("ladder").empty()) networks.charts.push_back(ladder_chart(evidence.at("ladder")));
+    page.sections.push_back(std::move(networks));
+  }
+  PageSection data{.heading = "Rows and signal"};
+  if (const Json& curve = evidence.at("learning_curve"); !curve.is_null())
+    data.charts.push_back(learning_curve_chart(
+        curve, trained ? std::optional(number(evidence.at("user").at("test_accuracy"))) : std::nullopt));
+  if (const Json& signal = evidence.at("signal"); !signal.is_null()) data.charts.push_back(null_chart(signal));
+  if (std::optional<PageTable> table =
+          suspects_table(evidence.at("label_noise"), read_suspects(directory / "suspects.csv")))
+    data.tables.push_back(std::move(*table));
+  if (!data.charts.empty() || !data.tables.empty()) page.sections.push_back(std::move(data));
+  page.sections.push_back(evidence_section(document.at("verdict")));
+  page.made_by = made_by(document);
+  return page;
+}
+
+}  // namespace plateau

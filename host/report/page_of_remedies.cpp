@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "page_parts.hpp"
+
+namespace plateau {
+namespace {
+
+std::optional<double> some(const Json& value) {
+  return value.is_null() ? std::nullopt : std::optional(value.get<double>());
+}
+
+std::string words(std::string code) {
+  std::ranges::replace(code, '-', ' ');
+  return code;
+}
+
+PageChart forest(const Json& remedies) {
+  ForestPlot chart{.title = "What every remedy changes",
+                   .description =
+                       "Difference in test accuracy to the baseline, with 95 % intervals; the placebo is the "
+                       "baseline with other seeds.",
+                   .value = {.label = "difference (points)"}};
+  for (const Json& remedy : remedies) {
+    const std::string state = remedy.at("state").get<std::string>();
+    chart.rows.push_back({.name = words(remedy.at("remedy").get<std::string>()),
+                          .value = some(remedy.at("points")),
+                          .low = some(remedy.at("low")),
+                          .high = some(remedy.at("high")),
+                          .note = words(state),
+                          .emphasised = state == "helps",
+                          .is_control = state == "control"});
+  }
+  return {"remedies", svg(chart)};
+}
+
+PageTable table_of(const Json& remedies) {
+  PageTable table{.caption = "All that was tried; p-values by Holm over the remedies",
+                  .head = {"remedy", "chosen", "result", "points", "95 % interval", "p", "trainings"},
+                  .names = 3};
+  for (const Json& remedy : remedies) {
+    const std::optional<double> points = some(remedy.at("points")), low = some(remedy.at("low")),
+                                high = some(remedy.at("high")), p = some(remedy.at("adjusted_p"));
+    table.lines.push_back(
+        {words(remedy.at("remedy").get<std::string>()),
+         remedy.at("chosen").is_null() ? "" : remedy.at("chosen").get<std::string>(),
+         words(remedy.at("state").get<std::string>()), points ? points_text(*points) : "-",
+         low && high ? fmt::format("[{:+.1f}, {:+.1f}]", *low, *high) : "-", p ? fmt::format("{:.3g}", *p) : "-",
+         remedy.at("trainings").is_null() ? "-" : std::to_string(remedy.at("trainings").get<Index>())});
+  }
+  return table;
+}
+
+}  // namespace
+
+Page page_of_remedies(const Json& document) {
+  Page page{.title = "plateau remedies: " + name_of_data(document.at("configuration"))};
+  page.sentence = document.at("advice").get<std::string>();
+  const Json& baseline = document.at("baseline");
+  page.facts.emplace_back("baseline, test accuracy",
+                          in_percent(number(baseline.at("test_accuracy")), baseline.at("test_interval_95")));
+  page.facts.emplace_back("over seeds",
+                          fmt::format("deviation {:.1f} points", 100 * number(baseline.at("seed_deviation"))));
+  page.facts.emplace_back("network", baseline.at("architecture").get<std::string>());
+  page.facts.emplace_back("rows",
+                          fmt::format("{} to train, {} to test", document.at("data").at("train_rows").get<Index>(),
+                                      document.at("data").at("test_rows").get<Index>()));
+  page.facts.emplace_back("trainings", std::to_string(document.at("trainings").get<Index>()));
+  page.facts.emplace_back("settings judged by the test rows", std::to_string(document.at("test_looks").get<Index>()));
+  if (document.at("placebo_differs") == true)
+    page.to_do.push_back(
+        "The placebo differs from the baseline: other seeds alone change the accuracy, so take gains of "
+        "that size for chance.");
+
+  PageSection section{.heading = "Remedies"};
+  section.charts.push_back(forest(document.at("remedies")));
+  if (const Json& curve = document.at("learning_curve"); !curve.is_null())
+    section.charts.push_back(learning_curve_chart(curve, std::nullopt));
+  section.tables.push_back(table_of(document.at("remedies")));
+  page.sections.push_back(std::move(section));
+  page.made_by = made_by(document);
+  return page;
+}
+
+}  // namespace plateau

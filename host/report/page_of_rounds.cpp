@@ -1,0 +1,224 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// Rounds of training: those of a fine-tuning here, and those that were trained elsewhere.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "page_parts.hpp"
+#include "plateau/core/error.hpp"
+
+namespace plateau {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+double number_or_none(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found == object.end() || !found->is_number() ? kNaN : found->get<double>();
+}
+
+double sum(const Json& counts) {
+  double all = 0;
+  for (const Json& count : counts) all += count.get<double>();
+  return all;
+}
+
+PageChart changed_chart(const std::vector<double>& rounds, const std::vector<double>& shares) {
+  LineChart chart{
+      .title = "Test rows that are given another class",
+      .description = "An accuracy that stands still can hide predictions that change, or a network that is dead.",
+      .x = {.label = "round"},
+      .y = {.label = "share of the test rows (%)", .low = 0}};
+  Series series{.name = "changed since the round before", .style = LineStyle::line_and_dots};
+  for (std::size_t i = 0; i < rounds.size(); ++i) series.points.push_back({rounds[i], 100 * shares[i]});
+  chart.series.push_back(std::move(series));
+  return {"churn", svg(chart)};
+}
+
+// Accuracy of a table by round, in percent.
+HeatMap by_round(std::string title, std::string rows_label, std::vector<std::string> rows,
+                 const std::vector<double>& rounds, std::vector<std::vector<double>> shares) {
+  HeatMap chart{.title = std::move(title),
+                .rows_label = std::move(rows_label),
+                .columns_label = "round",
+                .rows = std::move(rows),
+                .value_label = "accuracy (%)",
+                .low = 0,
+                .high = 100};
+  for (const double round : rounds) chart.columns.push_back(fmt::format("{:g}", round));
+  for (std::vector<double>& line : shares) {
+    std::vector<std::string> texts;
+    for (double& share : line) {
+      share *= 100;
+      texts.push_back(std::isfinite(share) ? fmt::format("{:.0f}", share) : "");
+    }
+    chart.values.push_back(line);
+    chart.texts.push_back(std::move(texts));
+  }
+  return chart;
+}
+
+// Of every class by round, where predictions and labels are known: [rounds][classes].
+std::optional<PageChart> classes_chart(const std::vector<double>& rounds, const std::vector<const Json*>& right,
+                                       const Json& class_rows, const std::vector<std::string>& names) {
+  if (right.empty()) return std::nullopt;
+  std::vector<std::vector<double>> shares(names.size(), std::vector<double>(rounds.size(), kNaN));
+  for (std::size_t r = 0; r < rounds.size(); ++r)
+    for (std::size_t c = 0; right[r] != nullptr && c < names.size(); ++c)
+      if (const double rows = number(class_rows.at(c)); rows > 0) shares[c][r] = number(right[r]->at(c)) / rows;
+  HeatMap chart = by_round("Accuracy of every class", "class", names, rounds, std::move(shares));
+  chart.description = "A total that stands still can hide classes that trade places.";
+  return PageChart{"classes", svg(chart)};
+}
+
+// The rows of every set of a fine-tuning, after every round.
+std::optional<PageChart> sets_chart(const Json& document) {
+  const std::size_t sets = document.at("data").at("set_rows").size();
+  std::vector<double> rounds;
+  std::vector<std::vector<double>> shares(sets);
+  for (std::size_t r = 0; r < document.at("rounds").size(); ++r) {
+    const Json& round = document.at("rounds").at(r);
+    if (!round.contains("sets")) continue;
+    rounds.push_back(static_cast<double>(r + 1));
+    for (std::vector<double>& line : shares) line.push_back(kNaN);
+    for (const Json& set : round.at("sets"))
+      shares.at(set.at("set").get<std::size_t>() - 1).back() = number(set.at("accuracy").at("value"));
+  }
+  if (sets < 2 || rounds.empty()) return std::nullopt;
+  std::vector<std::string> names;
+  for (std::size_t s = 0; s < sets; ++s) names.push_back(fmt::format("set {}", s + 1));
+  HeatMap chart = by_round("Accuracy on the rows of every set", "rows of", std::move(names), rounds, std::move(shares));
+  chart.description = "A set is empty until a round has trained on it; what falls afterwards is forgotten.";
+  return PageChart{"sets", svg(chart)};
+}
+
+std::vector<std::string> sentences(const Json& findings, const char* key) {
+  std::vector<std::string> of;
+  for (const Json& finding : findings) of.push_back(finding.at(key).get<std::string>());
+  return of;
+}
+
+}  // namespace
+
+Page page_of_rounds(const Json& document) {
+  const Json& data = document.at("data");
+  Page page{.title = "plateau finetune"};
+  const Json& rounds = document.at("rounds");
+  const Index asked = static_cast<Index>(document.at("configuration").at("rounds").size()) *
+                      document.at("configuration").at("passes").get<Index>();
+  std::vector<double> at{0}, test{number(document.at("base").at("test_accuracy").at("value"))}, train{kNaN},
+      changed{kNaN};
+  for (std::size_t r = 0; r < rounds.size(); ++r) {
+    const Json& round = rounds.at(r);
+    if (!round.contains("test_accuracy")) continue;
+    at.push_back(static_cast<double>(r + 1));
+    test.push_back(number(round.at("test_accuracy").at("value")));
+    train.push_back(number_or_none(round, "train_accuracy"));
+    changed.push_back(number_or_none(round, "changed_share_since_before"));
+  }
+  const std::string outcome = document.at("outcome").get<std::string>();
+  if (outcome == "interrupted" || outcome == "diverged")
+    page.unfinished =
+        fmt::format("This fine-tuning was not finished: {} after {} of {} rounds.",
+                    outcome == "diverged" ? "a round diverged" : "it was interrupted", at.size() - 1, asked);
+  std::vector<std::string> findings = sentences(document.at("findings"), "sentence");
+  page.sentence = findings.empty() ? "No round was completed." : findings.front();
+  page.facts.emplace_back("test accuracy of the base",
+                          in_percent(test.front(), document.at("base").at("test_accuracy").at("interval_95")));
+  page.facts.emplace_back("after the last round", in_percent(test.back()));
+  page.facts.emplace_back("test rows", fmt::format("{:.0f}", sum(data.at("test_class_rows"))));
+
+  PageSection section{.heading = "Rounds"};
+  AccuracyCurves curves{.unit = "round", .at = at, .test_rows = sum(data.at("test_class_rows")), .dots = true};
+  curves.shares = {{"test", test}, {"train", train}};
+  curves.levels.push_back({"always the commonest class", 100 * number(data.at("majority_share_test"))});
+  section.charts.push_back(accuracy_chart(curves));
+  section.charts.push_back(changed_chart(at, changed));
+  if (std::optional<PageChart> chart = sets_chart(document)) section.charts.push_back(std::move(*chart));
+  section.points = std::move(findings);
+  page.sections.push_back(std::move(section));
+  page.made_by = made_by(document);
+  return page;
+}
+
+Page page_of_rounds_so_far(const std::filesystem::path& directory) {
+  const Columns columns = read_columns(directory / "rounds.csv");
+  const auto column = [&](const char* name) {
+    const auto found = columns.find(name);
+    if (found == columns.end())
+      throw InputError((directory / "rounds.csv").string() + ": there is no column '" + name + "'");
+    return found->second;
+  };
+  Page page{.title = "plateau finetune, unfinished"};
+  const std::vector<double> rounds = column("round"), test = column("test_accuracy");
+  page.unfinished = fmt::format(
+      "This fine-tuning was not finished: what is here are its first {} rounds. It goes on from "
+      "its model by plateau finetune --init.",
+      rounds.empty() ? 0 : rounds.size() - 1);
+  page.sentence = test.empty()
+                      ? "Nothing was measured."
+                      : fmt::format("The test accuracy after the last complete round is {}.", in_percent(test.back()));
+  PageSection section{.heading = "Rounds"};
+  AccuracyCurves curves{.unit = "round", .at = rounds, .dots = true};
+  curves.shares = {{"test", test}, {"train", column("train_accuracy")}};
+  section.charts.push_back(accuracy_chart(curves));
+  section.charts.push_back(changed_chart(rounds, column("changed_share_since_before")));
+  page.sections.push_back(std::move(section));
+  page.made_by = "from rounds.csv, which says neither when nor by what it was made";
+  return page;
+}
+
+Page page_of_forensics(const Json& document) {
+  const Json& data = document.at("data");
+  Page page{
+      .title = "plateau forensics: " +
+               std::filesystem::path(document.at("configuration").at("rounds").get<std::string>()).filename().string()};
+  add_verdict(page, document);
+  if (const Json& not_tested = document.at("not_tested"); page.not_tested.empty())
+    page.not_tested = not_tested.get<std::vector<std::string>>();
+  if (const Json& advice = document.at("advice"); advice.is_string()) page.to_do.push_back(advice.get<std::string>());
+
+  std::vector<double> at, test, train, changed, recomputed;
+  std::vector<const Json*> right;
+  bool has_right = false, has_recomputed = false;
+  for (const Json& round : document.at("rounds")) {
+    at.push_back(number(round.at("round")));
+    test.push_back(number_or_none(round, "test_accuracy"));
+    train.push_back(number_or_none(round, "train_accuracy"));
+    changed.push_back(number_or_none(round, "changed_share"));
+    recomputed.push_back(number_or_none(round, "recomputed"));
+    has_recomputed = has_recomputed || std::isfinite(recomputed.back());
+    const auto of = round.find("class_right");
+    right.push_back(of == round.end() || of->is_null() ? nullptr : &*of);
+    has_right = has_right || right.back() != nullptr;
+  }
+  const double rows = number_or_none(data, "test_rows");
+  page.facts.emplace_back("rounds", std::to_string(at.size()));
+  if (!test.empty()) page.facts.emplace_back("logged accuracy, last round", in_percent(test.back()));
+  if (std::isfinite(rows)) page.facts.emplace_back("test rows", fmt::format("{:.0f}", rows));
+
+  PageSection section{.heading = "Rounds"};
+  AccuracyCurves curves{.unit = "round", .at = at, .dots = true};
+  if (std::isfinite(rows) && rows > 0) curves.test_rows = rows;
+  curves.shares = {{"logged", test}, {"train", train}};
+  if (has_recomputed) curves.shares.emplace_back("of the predictions", recomputed);
+  if (const double majority = number_or_none(data, "majority_share_test"); std::isfinite(majority))
+    curves.levels.push_back({"always the commonest class", 100 * majority});
+  section.charts.push_back(accuracy_chart(curves));
+  if (std::ranges::any_of(changed, [](double share) { return std::isfinite(share); }))
+    section.charts.push_back(changed_chart(at, changed));
+  if (has_right)
+    if (std::optional<PageChart> chart = classes_chart(
+            at, right, data.at("test_class_rows"), class_names(data.at("classes"), data.at("test_class_rows").size())))
+      section.charts.push_back(std::move(*chart));
+  page.sections.push_back(std::move(section));
+  page.sections.push_back({.heading = "Findings", .points = sentences(document.at("findings"), "evidence")});
+  page.sections.push_back({.heading = "Evidence", .points = document.at("evidence").get<std::vector<std::string>>()});
+  page.made_by = "plateau " + document.at("versions").at("plateau").get<std::string>();
+  return page;
+}
+
+}  // namespace plateau

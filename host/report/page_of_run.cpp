@@ -1,0 +1,198 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// One training: a scenario, or a user's.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "page_parts.hpp"
+#include "plateau/report/checkpoint.hpp"
+
+namespace plateau {
+namespace {
+
+double rows_of(const Json& part) { return number(part.at("rows")); }
+
+double majority_share(const Json& class_rows) {
+  double most = 0, all = 0;
+  for (const Json& rows : class_rows) {
+    most = std::max(most, rows.get<double>());
+    all += rows.get<double>();
+  }
+  return all > 0 ? most / all : 0;
+}
+
+// What is said of an outcome that is not the end that was asked for.
+std::string unfinished(const std::string& outcome, const Json& epochs, const Json& asked) {
+  const std::string after = fmt::format("after {} of {} epochs", epochs.get<Index>(), asked.get<Index>());
+  if (outcome == "interrupted") return "This run was not finished: it was interrupted " + after + ".";
+  if (outcome == "diverged")
+    return "This run was not finished: its loss was no longer finite " + after +
+           ". What follows is what it had until then.";
+  return {};
+}
+
+PageSection curves(const Columns& history, std::optional<double> test_rows, std::vector<Level> levels) {
+  PageSection section{.heading = "Accuracy and loss by epoch"};
+  AccuracyCurves of{.unit = "epoch", .at = history.at("epoch"), .test_rows = test_rows, .levels = std::move(levels)};
+  of.shares.emplace_back("test", history.at("test_accuracy"));
+  of.shares.emplace_back("train", history.at("train_accuracy"));
+  const bool validated = history.contains("validation_accuracy");
+  if (validated) of.shares.emplace_back("validation", history.at("validation_accuracy"));
+  section.charts.push_back(accuracy_chart(of));
+
+  LineChart loss{.title = "Loss by epoch",
+                 .description =
+                     "Mean cross-entropy of the training rows before each step and of the test rows after the "
+                     "epoch.",
+                 .x = {.label = "epoch"},
+                 .y = {.label = "cross-entropy (nats)"}};
+  const auto add = [&](const char* name, const std::string& column, LineStyle style) {
+    Series series{.name = name, .style = style, .colour = static_cast<int>(loss.series.size())};
+    const std::vector<double>& values = history.at(column);
+    for (std::size_t i = 0; i < values.size(); ++i) series.points.push_back({of.at[i], values[i]});
+    loss.series.push_back(std::move(series));
+  };
+  add("test", "test_loss", LineStyle::line);
+  add("train", "train_loss", LineStyle::dashed);
+  if (validated) add("validation", "validation_loss", LineStyle::dashed);
+  section.charts.push_back({"loss", svg(loss)});
+  return section;
+}
+
+std::vector<Level> levels_of(const Json& document) {
+  std::vector<Level> levels;
+  levels.push_back(
+      {"always the commonest class", 100 * majority_share(document.at("data").at("test").at("class_rows"))});
+  const auto evidence = document.find("evidence");
+  if (evidence == document.end() || evidence->is_null()) return levels;
+  if (const Json& permuted = evidence->at("permuted_labels"); !permuted.is_null())
+    levels.push_back({"trained on permuted labels", 100 * number(permuted.at("test_accuracy"))});
+  if (const Json& rule = evidence->at("exact_rule"); !rule.is_null())
+    levels.push_back({"the exact rule", 100 * number(rule.at("test_accuracy"))});
+  return levels;
+}
+
+// Controls of a scenario, as differences to the run.
+std::optional<PageChart> controls_chart(const Json& evidence) {
+  ForestPlot chart{
+      .title = "Controls against the run",
+      .description = "How far the test accuracy of each control lies from that of the run, with 95 % intervals.",
+      .value = {.label = "difference in test accuracy (points)"}};
+  const auto add = [&](const char* name, const Json& control) {
+    if (control.is_null()) return;
+    const Json& difference = control.at("difference");
+    chart.rows.push_back({.name = name,
+                          .value = 100 * number(difference.at("value")),
+                          .low = 100 * number(difference.at("interval_95").at(0)),
+                          .high = 100 * number(difference.at("interval_95").at(1))});
+  };
+  add("permuted labels", evidence.at("permuted_labels"));
+  add("a wider network", evidence.at("wider"));
+  add("the exact rule", evidence.at("exact_rule"));
+  if (chart.rows.empty()) return std::nullopt;
+  return PageChart{"controls", svg(chart)};
+}
+
+void add_facts(Page& page, const Json& document) {
+  const Json& result = document.at("result");
+  const Json& configuration = document.at("configuration");
+  if (const auto level = result.find("level"); level != result.end() && !level->is_null()) {
+    page.facts.emplace_back("test accuracy, level of the last tenth",
+                            in_percent(number(level->at("test_accuracy")), level->at("interval_95")));
+    const Json& since = level->at("plateau_since_epoch");
+    page.facts.emplace_back("plateau",
+                            since.is_null() ? "not shown" : fmt::format("since epoch {}", since.get<Index>()));
+  }
+  if (result.contains("train_accuracy"))
+    page.facts.emplace_back("train accuracy, last epoch", in_percent(number(result.at("train_accuracy"))));
+  if (const auto best = result.find("best_epoch"); best != result.end() && !best->is_null())
+    page.facts.emplace_back(
+        "best epoch on the test rows (biased)",
+        fmt::format("{} in epoch {}", in_percent(number(best->at("test_accuracy"))), best->at("epoch").get<Index>()));
+  const Json& data = document.at("data");
+  page.facts.emplace_back(
+      "rows", fmt::format("{:.0f} to train, {:.0f} to test", rows_of(data.at("train")), rows_of(data.at("test"))));
+  const std::vector<Index> widths = configuration.at("architecture").get<std::vector<Index>>();
+  page.facts.emplace_back("network", fmt::format("{}", fmt::join(widths, "-")));
+  const Json& optimizer = configuration.at("optimizer");
+  page.facts.emplace_back("optimizer", fmt::format("{}, learning rate {}", optimizer.at("name").get<std::string>(),
+                                                   significant(number(optimizer.at("learning_rate")))));
+}
+
+PageTable seeds_table(const Json& seeds) {
+  PageTable table{.caption = "Every seed; accuracies are levels of the last tenth of the epochs",
+                  .head = {"seed", "test accuracy", "train accuracy", "best epoch on the test rows"},
+                  .names = 0};
+  for (const Json& seed : seeds)
+    table.lines.push_back({std::to_string(seed.at("seed").get<std::uint64_t>()),
+                           in_percent(number(seed.at("test_accuracy"))), in_percent(number(seed.at("train_accuracy"))),
+                           in_percent(number(seed.at("best_epoch").at("test_accuracy")))});
+  return table;
+}
+
+}  // namespace
+
+Page page_of_run(const Json& document, const std::filesystem::path& directory) {
+  const Json& configuration = document.at("configuration");
+  const Json& result = document.at("result");
+  Page page;
+  page.title = document.at("command") == "scenario"
+                   ? fmt::format("plateau scenario {}, {} labels", configuration.at("scenario").get<std::string>(),
+                                 configuration.at("labels").get<std::string>())
+                   : "plateau train: " + name_of_data(configuration);
+  page.unfinished =
+      unfinished(result.at("outcome").get<std::string>(), result.at("epochs"), configuration.at("epochs"));
+  add_verdict(page, document);
+  if (page.verdict.empty())
+    page.sentence = result.contains("test_accuracy") ? fmt::format("The test accuracy after the last epoch is {}.",
+                                                                   in_percent(number(result.at("test_accuracy"))))
+                                                     : "No epoch was completed.";
+  if (document.at("command") == "train")
+    page.to_do.push_back(
+        "Why it stands still, and what would move it, is what plateau diagnose finds out on the same rows.");
+  add_facts(page, document);
+  page.made_by = made_by(document);
+
+  const Columns history = read_columns(directory / "history.csv");
+  page.sections.push_back(curves(history, rows_of(document.at("data").at("test")), levels_of(document)));
+  if (page.verdict.empty()) return page;
+  page.sections.push_back(evidence_section(document.at("verdict")));
+  if (const Json& evidence = document.at("evidence"); !evidence.is_null())
+    if (std::optional<PageChart> chart = controls_chart(evidence))
+      page.sections.back().charts.push_back(std::move(*chart));
+  if (const Json& seeds = document.at("seeds"); seeds.size() > 1)
+    page.sections.push_back({.heading = "Seeds", .tables = {seeds_table(seeds)}});
+  return page;
+}
+
+Page page_of_checkpoint(const std::filesystem::path& directory) {
+  const Checkpoint checkpoint = read_checkpoint(directory / kCheckpointFile);
+  const std::vector<EpochRecord>& records = checkpoint.so_far.history;
+  Columns history;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    history["epoch"].push_back(static_cast<double>(i));
+    history["train_loss"].push_back(records[i].train_loss);
+    history["train_accuracy"].push_back(records[i].train_accuracy);
+    history["test_loss"].push_back(records[i].test_loss);
+    history["test_accuracy"].push_back(records[i].test_accuracy);
+    if (std::isfinite(records[i].validation_loss)) {
+      history["validation_loss"].push_back(records[i].validation_loss);
+      history["validation_accuracy"].push_back(records[i].validation_accuracy);
+    }
+  }
+  Page page{.title = "plateau train, unfinished"};
+  page.unfinished = fmt::format(
+      "This run was not finished: what is here is its checkpoint after {} epochs. It goes on by plateau train "
+      "--resume.",
+      records.size());
+  page.sentence = records.empty() ? "No epoch was completed."
+                                  : fmt::format("The test accuracy in the last epoch of the checkpoint is {}.",
+                                                in_percent(records.back().test_accuracy));
+  page.made_by = checkpoint.computed_by;
+  if (!records.empty()) page.sections.push_back(curves(history, std::nullopt, {}));
+  return page;
+}
+
+}  // namespace plateau

@@ -1,0 +1,234 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "page_parts.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <string_view>
+
+#include "plateau/core/error.hpp"
+#include "plateau/study/statistics.hpp"
+
+namespace plateau {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+std::vector<std::string> cells_of(const std::string& line) {
+  std::vector<std::string> cells(1);
+  for (const char c : line)
+    if (c == ',')
+      cells.emplace_back();
+    else
+      cells.back() += c;
+  return cells;
+}
+
+std::optional<double> as_number(const std::string& cell) {
+  if (cell.empty()) return kNaN;
+  double value = 0;
+  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+  if (error != std::errc() || end != cell.data() + cell.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+Columns read_columns(const std::filesystem::path& csv) {
+  std::ifstream in(csv);
+  std::string line;
+  if (!std::getline(in, line)) throw InputError(csv.string() + ": cannot be read, or is empty");
+  const std::vector<std::string> names = cells_of(line);
+  Columns columns;
+  for (std::size_t number = 2; std::getline(in, line); ++number) {
+    const std::vector<std::string> cells = cells_of(line);
+    if (cells.size() != names.size())
+      throw InputError(fmt::format("{}: line {} has {} cells, and the first has {}", csv.string(), number, cells.size(),
+                                   names.size()));
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      const std::optional<double> value = as_number(cells[i]);
+      if (!value)
+        throw InputError(fmt::format("{}: line {}, column '{}' is no number", csv.string(), number, names[i]));
+      columns[names[i]].push_back(*value);
+    }
+  }
+  if (columns.empty())
+    for (const std::string& name : names) columns[name];
+  return columns;
+}
+
+std::vector<SuspectLine> read_suspects(const std::filesystem::path& csv) {
+  std::ifstream in(csv, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const auto damaged = [&] { return InputError(csv.string() + ": is damaged: a line is not row,\"label\""); };
+  std::vector<SuspectLine> suspects;
+  for (std::size_t at = std::min(text.find('\n'), text.size()) + 1; at < text.size();) {  // behind the head
+    const std::size_t comma = text.find(",\"", at);
+    if (comma == std::string::npos) throw damaged();
+    SuspectLine& suspect = suspects.emplace_back(SuspectLine{text.substr(at, comma - at), ""});
+    for (at = comma + 2;; suspect.label += '"', at += 2) {  // two quotes in it stand for one
+      const std::size_t quote = text.find('"', at);
+      if (quote == std::string::npos) throw damaged();
+      suspect.label += text.substr(at, quote - at);
+      at = quote;
+      if (text.compare(quote, 2, "\"\"") != 0) break;
+    }
+    if (text.compare(at, 2, "\"\n") != 0) throw damaged();
+    at += 2;
+  }
+  return suspects;
+}
+
+double number(const Json& json) { return json.is_null() ? kNaN : json.get<double>(); }
+
+std::string in_percent(double share) { return std::isfinite(share) ? fmt::format("{:.1f} %", 100 * share) : "-"; }
+std::string in_percent(double share, const Json& interval) {
+  if (interval.is_null()) return in_percent(share);
+  return fmt::format("{} [{:.1f}, {:.1f}]", in_percent(share), 100 * number(interval.at(0)),
+                     100 * number(interval.at(1)));
+}
+std::string points_text(double points) { return std::isfinite(points) ? fmt::format("{:+.1f}", points) : "-"; }
+std::string points_text(double points, double low, double high) {
+  return fmt::format("{} [{:+.1f}, {:+.1f}]", points_text(points), low, high);
+}
+std::string significant(double value) { return std::isfinite(value) ? fmt::format("{:.4g}", value) : "-"; }
+
+std::string made_by(const Json& document) {
+  const Json& versions = document.at("versions");
+  const Json& measured = document.at("measured");
+  std::string text = "plateau " + versions.at("plateau").get<std::string>();
+  if (versions.at("commit").is_string()) {
+    text += ", commit " + versions.at("commit").get<std::string>().substr(0, 12);
+    if (versions.at("dirty") == true) text += " with changes";
+  }
+  text += "; " + measured.value("device_name", "device unknown");
+  if (measured.contains("threads") && measured.at("threads").is_number_integer())
+    text += fmt::format(", {} threads", measured.at("threads").get<Index>());
+  return text + "; " + measured.value("finished_at", "time unknown");
+}
+
+std::string name_of_data(const Json& configuration) {
+  for (const char* const key : {"train", "data"})
+    if (const auto found = configuration.find(key); found != configuration.end() && found->is_string())
+      return std::filesystem::path(found->get<std::string>()).filename().string();
+  return {};
+}
+
+void add_verdict(Page& page, const Json& document) {
+  const auto verdict = document.find("verdict");
+  if (verdict == document.end() || verdict->is_null()) return;
+  page.verdict = verdict->at("code").get<std::string>();
+  page.grade = verdict->at("grade").get<std::string>();
+  page.sentence = verdict->at("sentence").get<std::string>() + ".";
+  if (const auto not_tested = verdict->find("not_tested"); not_tested != verdict->end())
+    page.not_tested = not_tested->get<std::vector<std::string>>();
+}
+
+PageChart accuracy_chart(const AccuracyCurves& curves) {
+  LineChart chart{.title = "Accuracy by " + curves.unit, .x = {.label = curves.unit}, .y = {.label = "accuracy (%)"}};
+  chart.levels = curves.levels;
+  for (std::size_t s = 0; s < curves.shares.size(); ++s) {
+    Series series{.name = curves.shares[s].first, .colour = static_cast<int>(s)};
+    if (curves.dots) series.style = LineStyle::line_and_dots;
+    if (s > 0) series.style = LineStyle::dashed;
+    for (std::size_t i = 0; i < curves.at.size(); ++i)
+      series.points.push_back({curves.at[i], 100 * curves.shares[s].second[i]});
+    chart.series.push_back(std::move(series));
+  }
+  if (curves.test_rows && *curves.test_rows >= 1) {
+    Band band{.name = fmt::format("95 % interval of {:.0f} test rows (Wilson)", *curves.test_rows), .colour = 0};
+    for (std::size_t i = 0; i < curves.at.size(); ++i) {
+      const double share = curves.shares.front().second[i];
+      if (!(share >= 0 && share <= 1)) continue;
+      const Interval interval = wilson_interval(share, static_cast<Index>(*curves.test_rows));
+      band.points.push_back({curves.at[i], 100 * interval.low, 100 * interval.high});
+    }
+    chart.bands.push_back(std::move(band));
+  }
+  const std::vector<double>& test = curves.shares.front().second;
+  chart.description = test.empty()
+                          ? "No " + curves.unit + " was completed."
+                          : fmt::format("The {} accuracy goes from {} to {} over {} {}s.", curves.shares.front().first,
+                                        in_percent(test.front()), in_percent(test.back()), test.size(), curves.unit);
+  return {"accuracy", svg(chart)};
+}
+
+PageChart learning_curve_chart(const Json& curve, std::optional<double> user_accuracy) {
+  LineChart chart{.title = "Accuracy by training rows",
+                  .x = {.label = "training rows (log scale)", .logarithmic = true},
+                  .y = {.label = "accuracy on held-out rows (%)"}};
+  Series measured{.name = "measured", .style = LineStyle::line_and_dots, .colour = 0};
+  Band band{.name = "95 % interval over trainings", .colour = 0};
+  for (const Json& point : curve.at("points")) {
+    const double rows = number(point.at("rows"));
+    measured.points.push_back({rows, 100 * number(point.at("test_accuracy"))});
+    const Json& interval = point.at("interval_over_trainings_95");
+    const double low = number(interval.at(0)), high = number(interval.at(1));
+    if (std::isfinite(low) && std::isfinite(high)) band.points.push_back({rows, 100 * low, 100 * high});
+  }
+  const Json& twice = curve.at("at_twice");
+  if (!measured.points.empty()) {
+    const ChartPoint last = measured.points.back();
+    const double gain = 100 * number(twice.at("value"));
+    chart.series.push_back({.name = "predicted for twice the rows",
+                            .points = {last, {2 * last.x, last.y + gain}},
+                            .style = LineStyle::dashed,
+                            .colour = 1});
+    const Json& interval = twice.at("interval_95");
+    chart.bands.push_back(
+        {.name = "95 % interval of the prediction",
+         .points = {{last.x, last.y, last.y},
+                    {2 * last.x, last.y + 100 * number(interval.at(0)), last.y + 100 * number(interval.at(1))}},
+         .colour = 1});
+    chart.description = fmt::format("Twice the rows would change the accuracy by {} points.",
+                                    points_text(gain, 100 * number(interval.at(0)), 100 * number(interval.at(1))));
+  }
+  chart.bands.push_back(std::move(band));
+  chart.series.push_back(std::move(measured));
+  if (user_accuracy) chart.levels.push_back({"the training as it is, on the test rows", 100 * *user_accuracy});
+  return {"learning-curve", svg(chart)};
+}
+
+std::vector<std::string> class_names(const Json& names, std::size_t count) {
+  if (names.is_array()) return names.get<std::vector<std::string>>();
+  std::vector<std::string> numbered;
+  for (std::size_t c = 0; c < count; ++c) numbered.push_back(fmt::format("class {}", c));
+  return numbered;
+}
+
+PageChart confusion_chart(const Json& matrix, const std::vector<std::string>& classes) {
+  HeatMap chart{.title = "Classes that test rows are given",
+                .description = "Rows: the class they have; columns: the class they are given.",
+                .rows_label = "class",
+                .columns_label = "given class",
+                .rows = classes,
+                .columns = classes,
+                .value_label = "share of the class (%)",
+                .low = 0,
+                .high = 100};
+  for (const Json& line : matrix) {
+    const std::vector<Index> counts = line.get<std::vector<Index>>();
+    double all = 0;
+    for (const Index count : counts) all += static_cast<double>(count);
+    std::vector<double> shares;
+    std::vector<std::string> texts;
+    for (const Index count : counts) {
+      shares.push_back(all > 0 ? 100 * static_cast<double>(count) / all : kNaN);
+      texts.push_back(std::to_string(count));
+    }
+    chart.values.push_back(std::move(shares));
+    chart.texts.push_back(std::move(texts));
+  }
+  return {"confusion", svg(chart)};
+}
+
+PageSection evidence_section(const Json& verdict) {
+  return {.heading = "Evidence", .points = verdict.at("evidence").get<std::vector<std::string>>()};
+}
+
+}  // namespace plateau

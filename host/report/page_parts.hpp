@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// What the pages of all kinds of run directories have in common: reading the files, and the parts that they share.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "json_parts.hpp"
+#include "plateau/report/charts.hpp"
+#include "plateau/report/page.hpp"
+
+namespace plateau {
+
+// Columns of a CSV that Plateau wrote, by name. An empty cell is not a number. Throws InputError, naming file and line,
+// where a line has another number of cells or a cell is no number; `words`: names of columns that hold words and are
+// left out.
+using Columns = std::map<std::string, std::vector<double>>;
+Columns read_columns(const std::filesystem::path& csv);
+
+// suspects.csv (diagnosis_report.hpp); none where there is no such file.
+struct SuspectLine {
+  std::string row, label;
+};
+std::vector<SuspectLine> read_suspects(const std::filesystem::path& csv);
+
+// ---- Numbers as a page has them -------------------------------------------------------------------------------------
+
+std::string in_percent(double share);                             // "95.1 %"
+std::string in_percent(double share, const Json& interval);       // "95.1 % [92.1, 97.0]"
+std::string points_text(double points);                           // "+1.2"
+std::string points_text(double points, double low, double high);  // "+1.2 [-0.3, +2.7]"
+std::string significant(double value);                            // four digits
+double number(const Json& json);                                  // NaN where it is null
+
+// ---- Parts ----------------------------------------------------------------------------------------------------------
+
+// "plateau 0.1.0 (commit 1234567), cpu: AMD EPYC, 2026-11-29T13:23:43Z".
+std::string made_by(const Json& document);
+std::string name_of_data(const Json& configuration);  // the file's name without its folder
+
+// Title, verdict and what was not tested, where the document has them.
+void add_verdict(Page& page, const Json& document);
+
+// Accuracy over epochs or rounds in percent: with a band where each point's interval is known from the number of test
+// rows (Wilson), and levels.
+struct AccuracyCurves {
+  std::string unit;                                                 // "epoch", "round"
+  std::vector<double> at;                                           // numbers of the epochs
+  std::vector<std::pair<std::string, std::vector<double>>> shares;  // the first is that of the test rows
+  std::optional<double> test_rows;                                  // for the band
+  std::vector<Level> levels;                                        // in percent
+  bool dots = false;
+};
+PageChart accuracy_chart(const AccuracyCurves& curves);
+PageChart learning_curve_chart(const Json& curve, std::optional<double> user_accuracy);
+PageChart confusion_chart(const Json& matrix, const std::vector<std::string>& classes);
+
+std::vector<std::string> class_names(const Json& names, std::size_t count);  // numbered where there are none
+
+// The evidence of a verdict, as a list.
+PageSection evidence_section(const Json& verdict);
+
+// ---- Pages ----------------------------------------------------------------------------------------------------------
+
+Page page_of_run(const Json& document, const std::filesystem::path& directory);
+Page page_of_sweep(const Json& document);
+Page page_of_rounds(const Json& document);
+Page page_of_diagnosis(const Json& document, const std::filesystem::path& directory);
+Page page_of_remedies(const Json& document);
+Page page_of_forensics(const Json& document);
+// Of a training or fine-tuning that was cut short, by what it has left.
+Page page_of_checkpoint(const std::filesystem::path& directory);
+Page page_of_rounds_so_far(const std::filesystem::path& directory);
+
+}  // namespace plateau
