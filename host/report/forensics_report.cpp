@@ -162,6 +162,7 @@ Json round_json(const ForensicsRound& round, const ForensicsEvidence& e) {
   }
   if (round.recomputed) {
     json["recomputed"] = *round.recomputed;
+    json["class_right"] = round.class_right;
     json["over_before"] = round.over_before ? change_json(*round.over_before) : Json(nullptr);
   }
   if (round.weights_hash) {

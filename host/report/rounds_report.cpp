@@ -161,6 +161,7 @@ Json round_json(const RoundsResult& result, const TrainedRound& trained, const R
   json["changed_share_since_before"] = changed_share(result, evidence->changed_since_before);
   json["changed_share_since_base"] = changed_share(result, evidence->changed_since_base);
   json["predicted_class_rows"] = evidence->predicted_class_rows;
+  json["class_right"] = evidence->class_right;
   json["layer_change"] = Json::array();
   for (const double change : evidence->layer_change) json["layer_change"].push_back(json_number(change));
   json["sets"] = Json::array();
@@ -227,7 +228,8 @@ std::string rounds_json(const RoundsResult& result, const RoundsFiles& files, co
                   {"classes", evidence.classes}};
   json["outcome"] = to_string(result.outcome());
   json["base"] = {{"test_accuracy", json_estimate(evidence.base_test_accuracy)},
-                  {"predicted_class_rows", evidence.base_predicted_class_rows}};
+                  {"predicted_class_rows", evidence.base_predicted_class_rows},
+                  {"class_right", evidence.base_class_right}};
   json["rounds"] = Json::array();
   for (std::size_t r = 0; r < result.rounds.size(); ++r)
     json["rounds"].push_back(

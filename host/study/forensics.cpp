@@ -91,6 +91,7 @@ class Measuring {
     if (given_) add_predictions(round, r);
     if (!right_.empty()) {
       round.recomputed = forensic::mean(right_[r]);
+      round.class_right = rows_of_right(right_[r]);
       if (r > 0) round.over_before = change(right_[r - 1], right_[r]);
     }
     if (!record_.weights.rounds().empty()) {
@@ -100,6 +101,12 @@ class Measuring {
       round.layer_change = weights.layer_change;
     }
     return round;
+  }
+
+  std::vector<Index> rows_of_right(const Rows& right) const {
+    std::vector<Index> rows(evidence_.classes.size());
+    for (std::size_t i = 0; i < right.size(); ++i) rows[static_cast<std::size_t>(record_.labels[i])] += right[i];
+    return rows;
   }
 
   void add_predictions(ForensicsRound& round, std::size_t r) const {

@@ -55,6 +55,13 @@ std::vector<Index> rows_per_class(const Classes& rows, Index classes) {
   return count;
 }
 
+std::vector<Index> right_per_class(const Classes& predicted, const Dataset& data, Index classes) {
+  std::vector<Index> count(static_cast<std::size_t>(classes));
+  for (std::size_t row = 0; row < predicted.size(); ++row)
+    if (predicted[row] == data.labels[row]) ++count[static_cast<std::size_t>(predicted[row])];
+  return count;
+}
+
 std::vector<double> layer_changes(const Architecture& net, const FlatParameters& before, const FlatParameters& after) {
   std::vector<double> changes;
   std::size_t at = 0;
@@ -99,6 +106,7 @@ class RoundsStudy {
     of_base_ = before_ = predict(test_);
     evidence.base_test_accuracy = accuracy(right_rows(of_base_, test_));
     evidence.base_predicted_class_rows = rows_per_class(of_base_, classes());
+    evidence.base_class_right = right_per_class(of_base_, test_, classes());
   }
 
   // Whether the round is complete.
@@ -143,7 +151,8 @@ class RoundsStudy {
                         .over_base = difference(right_rows(of_base_, test_), right),
                         .changed_since_before = changed_rows(before_, now),
                         .changed_since_base = changed_rows(of_base_, now),
-                        .predicted_class_rows = rows_per_class(now, classes())};
+                        .predicted_class_rows = rows_per_class(now, classes()),
+                        .class_right = right_per_class(now, test_, classes())};
     before_ = now;
     for (std::size_t s = 0; s < sets_.size(); ++s) {
       if (known_[s].empty() && s != trained_on) continue;

@@ -13,7 +13,7 @@
 
 namespace plateau {
 
-inline constexpr int kForensicsJsonVersion = 1;
+inline constexpr int kForensicsJsonVersion = 2;
 
 // As the user named them; empty: not given.
 struct ForensicsFiles {

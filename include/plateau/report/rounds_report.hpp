@@ -12,7 +12,7 @@
 
 namespace plateau {
 
-inline constexpr int kRoundsJsonVersion = 1;
+inline constexpr int kRoundsJsonVersion = 2;
 
 // As the user named them, beside those of the rows, which the result has.
 struct RoundsFiles {

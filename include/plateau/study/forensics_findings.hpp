@@ -25,6 +25,7 @@ struct ForensicsRound {
 
   std::vector<Index> predicted_class_rows;    // test rows that are given the class; empty: predictions are not known
   Index without_class = 0;                    // test rows that are given none
+  std::vector<Index> class_right;             // test rows of the class that are given it; empty: labels are not known
   std::optional<Index> changed;               // test rows that are given another class than before
   std::optional<bool> same_outputs;           // whether all outputs have the bits that they had before
   std::optional<double> recomputed;           // accuracy, from predictions and labels

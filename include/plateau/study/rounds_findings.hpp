@@ -36,6 +36,7 @@ struct RoundEvidence {
   AccuracyChange over_before, over_base;                   // test accuracy - that of the round before and of the base
   Index changed_since_before = 0, changed_since_base = 0;  // test rows that are given another class
   std::vector<Index> predicted_class_rows;                 // test rows that are given the class
+  std::vector<Index> class_right;                          // test rows of the class that are given it
   std::vector<SetEvidence> sets;                           // that were trained on so far, ascending
 };
 
@@ -45,7 +46,7 @@ struct RoundsEvidence {
   std::uint64_t frozen = 0;            // bit l: layer l
   double learning_rate = 0;
   Estimate base_test_accuracy;
-  std::vector<Index> base_predicted_class_rows;
+  std::vector<Index> base_predicted_class_rows, base_class_right;
   std::vector<RoundEvidence> rounds;  // those that are complete
 };
 
