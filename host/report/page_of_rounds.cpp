@@ -61,10 +61,16 @@ HeatMap by_round(std::string title, std::string rows_label, std::vector<std::str
   return chart;
 }
 
+// Rows of every class that are right; none where they are not known, or the file is of version 1.
+const Json* right_of(const Json& round) {
+  const auto of = round.find("class_right");
+  return of == round.end() || !of->is_array() || of->empty() ? nullptr : &*of;
+}
+
 // Of every class by round, where predictions and labels are known: [rounds][classes].
 std::optional<PageChart> classes_chart(const std::vector<double>& rounds, const std::vector<const Json*>& right,
                                        const Json& class_rows, const std::vector<std::string>& names) {
-  if (right.empty()) return std::nullopt;
+  if (std::ranges::count(right, nullptr) == std::ssize(right)) return std::nullopt;
   std::vector<std::vector<double>> shares(names.size(), std::vector<double>(rounds.size(), kNaN));
   for (std::size_t r = 0; r < rounds.size(); ++r)
     for (std::size_t c = 0; right[r] != nullptr && c < names.size(); ++c)
@@ -111,6 +117,7 @@ Page page_of_rounds(const Json& document) {
                       document.at("configuration").at("passes").get<Index>();
   std::vector<double> at{0}, test{number(document.at("base").at("test_accuracy").at("value"))}, train{kNaN},
       changed{kNaN};
+  std::vector<const Json*> right{right_of(document.at("base"))};
   for (std::size_t r = 0; r < rounds.size(); ++r) {
     const Json& round = rounds.at(r);
     if (!round.contains("test_accuracy")) continue;
@@ -118,6 +125,7 @@ Page page_of_rounds(const Json& document) {
     test.push_back(number(round.at("test_accuracy").at("value")));
     train.push_back(number_or_none(round, "train_accuracy"));
     changed.push_back(number_or_none(round, "changed_share_since_before"));
+    right.push_back(right_of(round));
   }
   const std::string outcome = document.at("outcome").get<std::string>();
   if (outcome == "interrupted" || outcome == "diverged")
@@ -137,6 +145,9 @@ Page page_of_rounds(const Json& document) {
   curves.levels.push_back({"always the commonest class", 100 * number(data.at("majority_share_test"))});
   section.charts.push_back(accuracy_chart(curves));
   section.charts.push_back(changed_chart(at, changed));
+  if (std::optional<PageChart> chart = classes_chart(at, right, data.at("test_class_rows"),
+                                                     class_names(data.at("classes"), data.at("classes").size())))
+    section.charts.push_back(std::move(*chart));
   if (std::optional<PageChart> chart = sets_chart(document)) section.charts.push_back(std::move(*chart));
   section.points = std::move(findings);
   page.sections.push_back(std::move(section));
@@ -183,7 +194,7 @@ Page page_of_forensics(const Json& document) {
 
   std::vector<double> at, test, train, changed, recomputed;
   std::vector<const Json*> right;
-  bool has_right = false, has_recomputed = false;
+  bool has_recomputed = false;
   for (const Json& round : document.at("rounds")) {
     at.push_back(number(round.at("round")));
     test.push_back(number_or_none(round, "test_accuracy"));
@@ -191,9 +202,7 @@ Page page_of_forensics(const Json& document) {
     changed.push_back(number_or_none(round, "changed_share"));
     recomputed.push_back(number_or_none(round, "recomputed"));
     has_recomputed = has_recomputed || std::isfinite(recomputed.back());
-    const auto of = round.find("class_right");
-    right.push_back(of == round.end() || of->is_null() ? nullptr : &*of);
-    has_right = has_right || right.back() != nullptr;
+    right.push_back(right_of(round));
   }
   const double rows = number_or_none(data, "test_rows");
   page.facts.emplace_back("rounds", std::to_string(at.size()));
@@ -210,7 +219,7 @@ Page page_of_forensics(const Json& document) {
   section.charts.push_back(accuracy_chart(curves));
   if (std::ranges::any_of(changed, [](double share) { return std::isfinite(share); }))
     section.charts.push_back(changed_chart(at, changed));
-  if (has_right)
+  if (!data.at("test_class_rows").empty())
     if (std::optional<PageChart> chart = classes_chart(
             at, right, data.at("test_class_rows"), class_names(data.at("classes"), data.at("test_class_rows").size())))
       section.charts.push_back(std::move(*chart));
