@@ -26,6 +26,7 @@
 #include "plateau/gpu/error.hpp"
 #include "plateau/model/gpu_trainer.hpp"
 #include "plateau/model/work_crew.hpp"
+#include "plateau/report/run_page.hpp"
 
 namespace plateau::app {
 namespace {
@@ -71,6 +72,22 @@ void add_output_options(CLI::App& command, CommonOptions& options) {
   command.add_flag("--quiet", options.quiet, "the summary only: no epoch lines, no progress");
 }
 
+void add_report_options(CLI::App& command, CommonOptions& options) {
+  command.add_flag("--report", options.report.wanted, "make report.html and report.md in the folder of --out as well");
+  command.add_option("--charts", options.report.charts, "with --report: svg writes every chart as a file too")
+      ->check(CLI::IsMember({"svg"}));
+}
+
+int reported(const CommonOptions& options, const std::function<int()>& run) {
+  if (options.report.wanted && options.out.empty())
+    throw InputError("--report: it is made of the folder of a run; name that by --out");
+  if (!options.report.wanted && !options.report.charts.empty())
+    throw InputError("--charts: they belong to a report; ask for it by --report");
+  const int exit_code = run();
+  if (options.report.wanted) write_page(options.out, read_page(options.out), !options.report.charts.empty());
+  return exit_code;
+}
+
 int exit_code_after(RunOutcome outcome) {
   switch (outcome) {
     case RunOutcome::finished:
@@ -96,6 +113,7 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
       ->capture_default_str();
   command.add_option("--out", options.out, "folder for run.json, history.csv and model.safetensors");
   add_output_options(command, options);
+  add_report_options(command, options);
 }
 
 Device choose_device(const CommonOptions& options) {

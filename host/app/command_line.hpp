@@ -25,6 +25,12 @@ int exit_code_after(RunOutcome outcome);
 
 enum class OutputFormat { text, json };
 
+// What of a run's folder is made beside its files.
+struct ReportOptions {
+  bool wanted = false;  // report.html and report.md
+  std::string charts;   // "svg": each chart as a file too
+};
+
 // The options of every command that trains, with one spelling and one meaning everywhere.
 struct CommonOptions {
   std::string device = "auto";
@@ -34,6 +40,7 @@ struct CommonOptions {
   int workers = 0;  // threads of the CPU device; 0: as many as there are cores for this process
   std::uint64_t seed = 0;
   std::string out;
+  ReportOptions report;
   std::string format = "text";
   bool quiet = false;
 
@@ -43,6 +50,11 @@ void add_common_options(CLI::App& command, CommonOptions& options);
 // Those of a command that uses a model: --device, --precision; and --format, --quiet.
 void add_device_options(CLI::App& command, CommonOptions& options);
 void add_output_options(CLI::App& command, CommonOptions& options);
+void add_report_options(CLI::App& command, CommonOptions& options);
+
+// What a command does, and after it the report of the folder it has filled; its exit code. Throws InputError before
+// anything is done where a report is wanted and there is no folder.
+int reported(const CommonOptions& options, const std::function<int()>& run);
 
 // The device the options ask for; for `auto` it says on stderr which one was taken and why. Throws InputError where the
 // device or the engine cannot be had.
@@ -89,6 +101,7 @@ Action add_forensics_command(CLI::App& plateau);
 Action add_predict_command(CLI::App& plateau);
 Action add_diagnose_command(CLI::App& plateau);
 Action add_remedies_command(CLI::App& plateau);
+Action add_report_command(CLI::App& plateau);
 Action add_info_command(CLI::App& plateau);
 
 // Ctrl-C where nothing ends by itself in good order: run_program() ends with kExitInterrupted, and nothing is written.

@@ -95,7 +95,7 @@ Action add_diagnose_command(CLI::App& plateau) {
   command->get_option("--seed")->description("of the study; draws test rows and folds as well");
   command->get_option("--out")->description("folder for diagnosis.json and suspects.csv");
   command->get_option("--quiet")->description("no progress on the terminal");
-  return [arguments] { return run_diagnose(*arguments); };
+  return [arguments] { return reported(arguments->study.common, [&] { return run_diagnose(*arguments); }); };
 }
 
 }  // namespace plateau::app

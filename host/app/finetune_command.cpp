@@ -132,7 +132,7 @@ Action add_finetune_command(CLI::App& plateau) {
   command->get_option("--out")->description(
       "folder for rounds.csv and model.safetensors, after every round, and rounds.json at the end");
   command->get_option("--quiet")->description("the summary only, no line per round");
-  return [arguments] { return run_finetune(*arguments); };
+  return [arguments] { return reported(arguments->common, [&] { return run_finetune(*arguments); }); };
 }
 
 }  // namespace plateau::app

@@ -131,8 +131,9 @@ Action add_forensics_command(CLI::App& plateau) {
       ->capture_default_str();
   command->add_option("--out", a.common.out, "folder for forensics.json");
   add_output_options(*command, a.common);
+  add_report_options(*command, a.common);
   command->get_option("--quiet")->description("no progress on the terminal");
-  return [arguments] { return run_forensics(*arguments); };
+  return [arguments] { return reported(arguments->common, [&] { return run_forensics(*arguments); }); };
 }
 
 }  // namespace plateau::app

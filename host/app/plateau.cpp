@@ -19,7 +19,8 @@ int run_plateau(int argc, char** argv) {
       {"evaluate", add_evaluate_command(plateau)}, {"predict", add_predict_command(plateau)},
       {"finetune", add_finetune_command(plateau)}, {"forensics", add_forensics_command(plateau)},
       {"sweep", add_sweep_command(plateau)},       {"diagnose", add_diagnose_command(plateau)},
-      {"remedies", add_remedies_command(plateau)}, {"info", add_info_command(plateau)}};
+      {"remedies", add_remedies_command(plateau)}, {"report", add_report_command(plateau)},
+      {"info", add_info_command(plateau)}};
   return run_program(plateau, argc, argv, [&]() -> int {
     for (const auto& [name, action] : commands)
       if (plateau.got_subcommand(name)) return action();

@@ -88,7 +88,7 @@ Action add_remedies_command(CLI::App& plateau) {
   command->get_option("--seed")->description("of the study; draws test rows and folds as well");
   command->get_option("--out")->description("folder for remedies.json and remedies.csv");
   command->get_option("--quiet")->description("no progress on the terminal");
-  return [arguments] { return run_remedies(*arguments); };
+  return [arguments] { return reported(arguments->study.common, [&] { return run_remedies(*arguments); }); };
 }
 
 }  // namespace plateau::app

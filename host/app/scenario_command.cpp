@@ -102,7 +102,7 @@ Action add_scenario_command(CLI::App& plateau) {
   return [arguments, name] {
     for (const auto kind : {ScenarioKind::overfit, ScenarioKind::underfit, ScenarioKind::ceiling})
       if (*name == to_string(kind)) arguments->scenario.kind = kind;
-    return run_scenario(*arguments);
+    return reported(arguments->common, [&] { return run_scenario(*arguments); });
   };
 }
 
@@ -112,7 +112,8 @@ int run_scenario_program(ScenarioKind kind, int argc, char** argv) {
   app.footer("Example: " + name + " --seed 1 --quiet");
   ScenarioArguments arguments{.scenario = {.kind = kind}};
   add_scenario_options(app, arguments);
-  return run_program(app, argc, argv, [&] { return run_scenario(arguments); });
+  return run_program(app, argc, argv,
+                     [&] { return reported(arguments.common, [&] { return run_scenario(arguments); }); });
 }
 
 }  // namespace plateau::app

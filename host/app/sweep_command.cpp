@@ -163,7 +163,7 @@ Action add_sweep_command(CLI::App& plateau) {
       "first seed of initial weights and shuffles; draws test and validation rows");
   command->get_option("--out")->description("folder for sweep.json and sweep.csv");
   command->get_option("--quiet")->description("no progress on the terminal");
-  return [arguments] { return run_sweep(*arguments); };
+  return [arguments] { return reported(arguments->common, [&] { return run_sweep(*arguments); }); };
 }
 
 }  // namespace plateau::app

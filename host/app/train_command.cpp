@@ -261,7 +261,7 @@ int resume_run(const CLI::App& given) {
   }
   arguments.common.out = folder;
   arguments.common.device = paused.checkpoint.device == "cpu" ? "cpu" : "cuda";
-  return train_run(arguments, paused.checkpoint.options, &paused);
+  return reported(arguments.common, [&] { return train_run(arguments, paused.checkpoint.options, &paused); });
 }
 
 }  // namespace
@@ -278,7 +278,7 @@ Action add_train_command(CLI::App& plateau) {
                       "the options of the run and no others");
   return [arguments, command] {
     if (command->get_option(kResume)->count() > 0) return resume_run(*command);
-    return train_run(*arguments, given_options(*command, {kOut}), nullptr);
+    return reported(arguments->common, [&] { return train_run(*arguments, given_options(*command, {kOut}), nullptr); });
   };
 }
 
