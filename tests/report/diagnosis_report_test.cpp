@@ -39,6 +39,8 @@ SettingEvidence setting(const char* what) {
           .train_accuracy = 0.8,
           .balanced_accuracy = 0.7,
           .most_predicted = 0.6,
+          .test_accuracies = {0.74, 0.76},
+          .train_accuracies = {0.79, 0.81},
           .gain = gain(0.08, 0.02)};
 }
 
@@ -62,7 +64,14 @@ Diagnosis hand_made() {
                         .dead_units = 0.25,
                         .gradient_ratio = 3,
                         .layers = {{.moved = true}, {}},
-                        .majority_share = 0.6};
+                        .majority_share = 0.6,
+                        .curves = {.epoch = {0, 1},
+                                   .test_accuracy = {0.5, 0.75},
+                                   .lowest = {0.4, 0.74},
+                                   .highest = {0.6, 0.76},
+                                   .train_accuracy = {0.5, 0.8},
+                                   .changed = {kNaN, 0.25}},
+                        .confusion = {50, 10, 15, 25}};
   e.with_leaked = setting("the user's");
   e.signal = SignalEvidence{
       .permutations = 3, .trainings = 12, .statistic = 0.3, .null = {0.01, -0.02, 0.03}, .p = 0.25, .detectable = 0.05};
@@ -75,6 +84,7 @@ Diagnosis hand_made() {
   e.regularised = step("dropout 0.3");
   e.larger = step("32-32");
   e.reference = setting("32-32");
+  e.ladder = {{"2-2", false, {0.6, 0.62}, {0.65, 0.66}}, {"2-4-2", true, {0.7, 0.72}, {0.75, 0.76}}};
   e.most_steps = 1000;
   e.with_held_out = setting("trained on the rows that are held out as well, 12 epochs");
   e.second_data = setting("the network 5-8-2");
@@ -153,7 +163,8 @@ TEST(DiagnosisJson, has_the_keys_that_docs_diagnose_md_names) {
                                    "integrity",     "user",        "with_leaked", "unfrozen",      "from_scratch",
                                    "optimised",     "regularised", "larger",      "reference",     "most_steps",
                                    "with_held_out", "second_data", "signal",      "over_majority", "learning_curve",
-                                   "families",      "shift",       "label_map",   "label_noise",   "class_balance"}));
+                                   "families",      "shift",       "label_map",   "label_noise",   "class_balance",
+                                   "ladder"}));
   test::expect_documented(json, schema,
                           {"versions", "plan", "measured", "configuration"});  // of which other pages tell
   for (const char* key : {"second_data", "second_test", "init", "delta", "depth", "validation"}) {
