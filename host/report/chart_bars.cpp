@@ -32,8 +32,11 @@ class WaterfallDrawing {
     for (const Bar& bar : bars_) ends.insert(ends.end(), {bar.begin, bar.end});
     Axis linear = chart_.value;  // a sum has no logarithm to begin from
     linear.logarithmic = false;
+    const double cut = beginning();
+    if (cut > 0) std::ranges::replace(ends, 0, cut);
     const auto range = range_of(linear, ends, 0);
     if (!range || bars_.empty()) return nothing_to_show(chart_.title, chart_.description);
+    is_cut_ = range->low > 0;
     std::vector<std::string> names;
     double widest_value = 0;
     for (const Bar& bar : bars_) {
@@ -46,6 +49,7 @@ class WaterfallDrawing {
     horizontal_axis(canvas_, x_, box, chart_.value.label);
     if (range->holds(0)) canvas_.line(x_.at(0), box.top, x_.at(0), box.bottom, "zero");
     for (std::size_t i = 0; i < bars_.size(); ++i) draw(i);
+    if (is_cut_) canvas_.note(fmt::format("the axis begins at {}: bars with a cut go on to 0", shown(range->low, 4)));
     return canvas_.finish();
   }
 
@@ -55,8 +59,22 @@ class WaterfallDrawing {
     double begin, end;
   };
 
-  static std::string words_of(const Bar& bar) {
-    return (bar.part->is_level || bar.part->points < 0 ? "" : "+") + shown(bar.part->points, 4);
+  static std::string signed_words(const Bar& bar, int digits) {
+    return (bar.part->is_level || bar.part->points <= 0 ? "" : "+") + shown(bar.part->points, digits);
+  }
+  static std::string words_of(const Bar& bar) { return signed_words(bar, 4); }
+
+  // Where the axis begins: at 0, unless the steps between high levels would be too short there to be seen.
+  double beginning() const {
+    if (bars_.empty() || chart_.value.low) return 0;
+    double least = bars_.front().end, most = least;
+    for (const Bar& bar : bars_) {
+      least = std::min(least, bar.end);
+      most = std::max(most, bar.end);
+      if (!bar.part->is_level) least = std::min(least, bar.begin);
+    }
+    const double room = most - least;
+    return room > 0 && least > 3 * room ? least - room / 2 : 0;
   }
 
   void draw(std::size_t i) {
@@ -69,9 +87,14 @@ class WaterfallDrawing {
     canvas_.rect(
         {std::min(begin, end), row.middle() - 8, std::max(begin, end), row.middle() + 8},
         colour_class(colour) + (bar.part->is_remainder ? " bar pale" : " bar"),
-        fmt::format("{}: {}{}{}", bar.part->name, bar.part->is_level || bar.part->points < 0 ? "" : "+",
-                    shown(bar.part->points),
+        fmt::format("{}: {}{}", bar.part->name, signed_words(bar, 6),
                     bar.part->is_level ? "" : fmt::format(", from {} to {}", shown(bar.begin), shown(bar.end))));
+    if (is_cut_ && bar.part->is_level) {
+      const double x = x_.from + 10;
+      canvas_.path(fmt::format("M{} {}l6 -20M{} {}l6 -20", number(x), number(row.middle() + 10), number(x + 5),
+                               number(row.middle() + 10)),
+                   "cut");
+    }
     canvas_.text(std::max(begin, end) + 5, row.middle() + 4.5, words_of(bar), {.classes = "halo"});
   }
 
@@ -80,6 +103,7 @@ class WaterfallDrawing {
   Scale x_;
   Rows rows_;
   std::vector<Bar> bars_;
+  bool is_cut_ = false;  // the axis begins above 0
 };
 
 double quantile(const std::vector<double>& ascending, double part) {
@@ -125,7 +149,7 @@ class HistogramDrawing {
     axis_name(canvas_, "count");
     const std::size_t most = std::max<std::size_t>(counts_.empty() ? 0 : std::ranges::max(counts_), 1);
     const Range counts{.low = 0, .high = static_cast<double>(most) * 1.05, .whole = true};
-    const double left = room_for_ticks(counts), top = canvas_.y() + (observed_ ? 24 : 6);
+    const double left = room_for_ticks(counts), top = canvas_.y() + (observed_ ? 26 : 9);
     const Box box{left, top, kWide - 12, top + 170};
     x_ = {*range, box.left, box.right};
     y_ = {counts, box.bottom, box.top};

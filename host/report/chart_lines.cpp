@@ -52,8 +52,10 @@ std::string polyline(const std::vector<ChartPoint>& points, const Box& box) {
       continue;
     }
     const auto [begin, end] = *part;
-    if (!is_joined || begin > 0) d += 'M' + at(a.x + begin * (b.x - a.x), a.y + begin * (b.y - a.y));
-    d += 'L' + at(a.x + end * (b.x - a.x), a.y + end * (b.y - a.y));
+    // Exact at both ends, however far apart they are.
+    const auto between = [&](double t) { return at((1 - t) * a.x + t * b.x, (1 - t) * a.y + t * b.y); };
+    if (!is_joined || begin > 0) d += 'M' + between(begin);
+    d += 'L' + between(end);
     is_joined = end == 1;
   }
   return d;
@@ -77,7 +79,7 @@ class LineDrawing {
     draw_legend();
     axis_name(canvas_, chart_.y.label);
     const double left = room_for_ticks(*y), right = kWide - 12;
-    box_ = {left, canvas_.y() + 6, right, canvas_.y() + 6 + kLinePlotHeight};
+    box_ = {left, canvas_.y() + 9, right, canvas_.y() + 9 + kLinePlotHeight};
     x_ = {*x, left, right};
     y_ = {*y, box_.bottom, box_.top};
     choose_columns(*x);
@@ -205,6 +207,7 @@ class LineDrawing {
                      colour_class(series.colour) + " line" + (series.style == LineStyle::dashed ? " dashed" : "") +
                          (chart_.series.size() > 12 ? " thin" : ""),
                      of_all);
+    placed_.push_back(std::move(placed));
     if (!has_dots && has_marked_lines() && !series.name.empty() && series.style == LineStyle::line)
       draw_sparse_marks(inside, series, which);
     if (has_hits) hit_circles_ += inside.size();
@@ -249,16 +252,31 @@ class LineDrawing {
     }
   }
 
-  // At the right end above their lines, or as near to that as other labels let them.
+  // Above their lines, or as near to that as other labels let them; at the end where they cover less of the curves.
   void draw_level_labels() {
     std::vector<Level> levels = levels_inside();
     if (levels.size() > kMostLevelLabels) levels.resize(kMostLevelLabels);
     std::vector<double> wanted;
     for (const Level& level : levels) wanted.push_back(y_.at(level.y) - 4);
     const auto baselines = spread_out(wanted, kLevelLabelLine, box_.top + 12, box_.bottom - 4);
-    for (std::size_t i = 0; i < levels.size(); ++i)
-      canvas_.text(box_.right - 2, baselines[i], words_of(levels[i]),
-                   {.anchor = Anchor::end, .size = TextSize::note, .width = box_.width() - 4, .classes = "halo"});
+    for (std::size_t i = 0; i < levels.size(); ++i) {
+      const double room = box_.width() - 6;
+      const double width = text_width(fitted(words_of(levels[i]), TextSize::note, room), TextSize::note);
+      const double top = baselines[i] - 11, bottom = baselines[i] + 3;
+      const bool is_left = segments_in({box_.left + 3, top, box_.left + 3 + width, bottom}) <
+                           segments_in({box_.right - 3 - width, top, box_.right - 3, bottom});
+      canvas_.text(
+          is_left ? box_.left + 3 : box_.right - 3, baselines[i], words_of(levels[i]),
+          {.anchor = is_left ? Anchor::start : Anchor::end, .size = TextSize::note, .width = room, .classes = "halo"});
+    }
+  }
+
+  // Of the curves that are drawn.
+  std::size_t segments_in(const Box& box) const {
+    std::size_t count = 0;
+    for (const auto& points : placed_)
+      for (std::size_t i = 1; i < points.size(); ++i) count += clipped(points[i - 1], points[i], box).has_value();
+    return count;
   }
 
   void note_thinning(std::size_t before, std::size_t after) {
@@ -278,7 +296,8 @@ class LineDrawing {
   Box box_;
   Scale x_, y_;
   DrawnColumns columns_;
-  std::size_t thinned_from_ = 0;  // points of the longest curve that was thinned
+  std::vector<std::vector<ChartPoint>> placed_;  // the curves' points in the drawing
+  std::size_t thinned_from_ = 0;                 // points of the longest curve that was thinned
   std::size_t hit_circles_ = 0;
 };
 

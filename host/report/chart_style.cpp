@@ -91,6 +91,7 @@ constexpr std::string_view kRules = R"(
 .plateau-chart .stroke{stroke:var(--chart-text);stroke-width:2.2;fill:none}
 .plateau-chart .arrow{fill:var(--chart-text);stroke:none}
 .plateau-chart .connector{stroke:var(--chart-axis);stroke-width:1;stroke-dasharray:2 2}
+.plateau-chart .cut{stroke:var(--chart-paper);stroke-width:2;fill:none}
 .plateau-chart .band{fill:currentColor;fill-opacity:.18;stroke:none}
 .plateau-chart .bar{fill:currentColor;stroke:currentColor;stroke-width:1}
 .plateau-chart .pale{fill-opacity:.25;stroke-dasharray:4 2}
