@@ -6,8 +6,8 @@
 // left out; a chart without any says "nothing to show". Every mark carries its value as a <title>, which shows when a
 // pointer rests on it; the element has role="img", a <title> and a <desc> for who cannot see it. Colours are CSS custom
 // properties with light and dark values (chart_style()). The drawing is kChartWidth units wide, a height that follows
-// from the content, and made to be read at 360 to 640 pixels: text is 13 units high at least and lies inside the drawing.
-// The same data give the same bytes.
+// from the content, and made to be read at 360 to 640 pixels: text is 13 units high at least and lies inside the
+// drawing. The same data give the same bytes.
 #pragma once
 
 #include <optional>
@@ -19,7 +19,8 @@ namespace plateau {
 
 inline constexpr int kChartWidth = 440;  // in the units of the drawing
 
-// The rules that all charts share. A chart that is to stand alone needs them inside (standalone()); a page has them once.
+// The rules that all charts share. A chart that is to stand alone needs them inside (standalone()); a page has them
+// once.
 std::string chart_style();
 // A chart as the content of an .svg file.
 std::string standalone(const std::string& svg);
@@ -29,8 +30,8 @@ struct ChartPoint {
 };
 
 struct Axis {
-  std::string label;         // with the unit, "epoch", "accuracy (%)"
-  bool logarithmic = false;  // of base 10; what is not above 0 is left out
+  std::string label;                // with the unit, "epoch", "accuracy (%)"
+  bool logarithmic = false;         // of base 10; what is not above 0 is left out
   std::optional<double> low, high;  // else from the data
 };
 
@@ -77,8 +78,8 @@ std::string svg(const LineChart& chart);
 struct Waterfall {
   struct Part {
     std::string name;
-    double points = 0;  // may be negative
-    bool is_level = false;    // "accuracy now": drawn from 0; else a step from where the last ended
+    double points = 0;          // may be negative
+    bool is_level = false;      // "accuracy now": drawn from 0; else a step from where the last ended
     bool is_remainder = false;  // "unexplained": drawn pale
   };
   std::string title, description;
@@ -137,10 +138,10 @@ struct HeatMap {
   std::string title, description;
   std::string rows_label, columns_label;
   std::vector<std::string> rows, columns;
-  std::vector<std::vector<double>> values;         // [rows][columns]; not a number: an empty cell
-  std::vector<std::vector<std::string>> texts;     // in the cells, where there is room; empty: none
-  std::string value_label;                         // of the scale beside it
-  std::optional<double> low, high;                 // of the scale, else from the data
+  std::vector<std::vector<double>> values;      // [rows][columns]; not a number: an empty cell
+  std::vector<std::vector<std::string>> texts;  // in the cells, where there is room; empty: none
+  std::string value_label;                      // of the scale beside it
+  std::optional<double> low, high;              // of the scale, else from the data
 };
 std::string svg(const HeatMap& chart);
 

@@ -1,0 +1,501 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/report/charts.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "report/xml.hpp"
+#include "svg.hpp"
+
+namespace plateau {
+namespace {
+
+using xml::Element;
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInf = std::numeric_limits<double>::infinity();
+constexpr double kDrawn = 0.011;  // attributes have two decimals
+constexpr std::size_t kHostileSize = 500;
+
+double at(const Element& element, const std::string& name) { return std::stod(element.attributes.at(name)); }
+
+// The elements of a chart that have the class.
+std::vector<Element> with_class(const std::string& chart, const std::string& name) {
+  std::vector<Element> out;
+  for (const Element& element : xml::elements(chart))
+    if (element.attributes.contains("class") &&
+        (" " + element.attributes.at("class") + " ").find(" " + name + " ") != std::string::npos)
+      out.push_back(element);
+  return out;
+}
+std::vector<Element> marked(const std::string& chart, const std::string& name, const std::string& title) {
+  auto out = with_class(chart, name);
+  std::erase_if(out, [&](const Element& e) { return !e.title.starts_with(title); });
+  return out;
+}
+bool has_text(const std::string& chart, const std::string& text) {
+  return std::ranges::any_of(xml::elements(chart),
+                             [&](const Element& e) { return e.name == "text" && e.text == text; });
+}
+
+// What must hold of every chart: well-formed, nothing that is no number in an attribute, all text inside.
+void expect_sound(const std::string& chart) {
+  std::vector<Element> all;
+  ASSERT_NO_THROW(all = xml::elements(chart)) << chart.substr(0, 400);
+  ASSERT_EQ(all.front().name, "svg");
+  EXPECT_EQ(all.front().attributes.at("role"), "img");
+  EXPECT_EQ(all.front().attributes.at("viewBox"), "0 0 440 " + all.front().attributes.at("height"));
+  const double height = at(all.front(), "height");
+  for (const Element& element : all) {
+    for (const auto& [name, value] : element.attributes) {
+      if (name == "aria-label" || name == "class" || name == "role") continue;
+      EXPECT_EQ(value.find("nan"), std::string::npos) << name << '=' << value;
+      EXPECT_EQ(value.find("inf"), std::string::npos) << name << '=' << value;
+    }
+    if (element.name != "text") continue;
+    const std::string& classes = element.attributes.at("class");
+    const auto size = classes.find("title") != std::string::npos  ? drawing::TextSize::title
+                      : classes.find("note") != std::string::npos ? drawing::TextSize::note
+                                                                  : drawing::TextSize::label;
+    const double strong = classes.find("strong") != std::string::npos ? 1.12 : 1;
+    const double width = strong * drawing::text_width(element.text, size), x = at(element, "x"), y = at(element, "y");
+    if (element.attributes.contains("transform")) {  // upwards from its baseline
+      EXPECT_GE(y - width, 0) << element.text;
+      EXPECT_LE(x, drawing::kWide) << element.text;
+      continue;
+    }
+    const auto anchor = element.attributes.find("text-anchor");
+    const double left = anchor == element.attributes.end() ? x : anchor->second == "end" ? x - width : x - width / 2;
+    EXPECT_GE(left, -kDrawn) << element.text;
+    EXPECT_LE(left + width, drawing::kWide + kDrawn) << element.text;
+    EXPECT_GE(y - static_cast<double>(size), -kDrawn) << element.text;
+    EXPECT_LE(y + 3, height) << element.text;
+  }
+}
+
+LineChart line_chart() {
+  return {.title = "Accuracy",
+          .description = "Rises.",
+          .x = {"epoch"},
+          .y = {.label = "accuracy (%)", .low = 0, .high = 100},
+          .series = {{"test", {{0, 10}, {5, 60}, {10, 80}}, LineStyle::line_and_dots, 0}},
+          .bands = {{"band", {{0, 5, 15}, {10, 70, 90}}, 1}},
+          .levels = {{"majority", 50}, {"near it", 51}, {"ceiling", 100}}};
+}
+Waterfall waterfall() {
+  return {.title = "Budget",
+          .description = "Adds up.",
+          .value = {"points"},
+          .parts = {{"now", 20, true}, {"gain", 30}, {"loss", -10}, {"rest", 5, false, true}, {"then", 45, true}}};
+}
+DotChart dot_chart() {
+  return {.title = "Ladder",
+          .description = "Dots.",
+          .value = {.label = "accuracy", .low = 0, .high = 10},
+          .kinds = {{"test", 0}, {"train", 1}},
+          .categories = {{"small", {{1, 3}, {8}}}, {"large", {{2, 4, 9}, {kNan}}, true}}};
+}
+Histogram histogram() {
+  return {.title = "Chance",
+          .description = "Counts.",
+          .value = {"accuracy"},
+          .values = {1, 2, 2, 3, 3, 3, 4, 4, 5, kNan},
+          .values_name = "dealt out",
+          .observed = 30,
+          .observed_name = "as they are"};
+}
+ForestPlot forest() {
+  return {.title = "Remedies",
+          .description = "Intervals.",
+          .value = {.label = "points", .low = -5, .high = 5},
+          .rows = {{"a", 1.2, -0.3, 2.7, "helps", true},
+                   {"control", 0, -1, 1, "placebo", false, true},
+                   {"wide", 1, -20, kInf, ""},
+                   {"none", {}, {}, {}, "not tried"}}};
+}
+HeatMap heat_map() {
+  return {.title = "Confusion",
+          .description = "Cells.",
+          .rows_label = "true",
+          .columns_label = "predicted",
+          .rows = {"a", "b"},
+          .columns = {"a", "b", "c"},
+          .values = {{0, 5, 10}, {10, kNan, 0}},
+          .texts = {{"0", "5", "10"}, {"10", "", "0"}},
+          .value_label = "rows"};
+}
+std::vector<std::string> all_charts() {
+  return {svg(line_chart()), svg(waterfall()), svg(dot_chart()), svg(histogram()), svg(forest()), svg(heat_map())};
+}
+
+TEST(Charts, every_chart_is_sound_has_its_words_and_comes_out_the_same_twice) {
+  const auto charts = all_charts();
+  for (const std::string& chart : charts) {
+    expect_sound(chart);
+    const auto all = xml::elements(chart);
+    EXPECT_FALSE(all.front().title.empty());
+    EXPECT_TRUE(has_text(chart, all.front().title));
+    EXPECT_EQ(std::ranges::count(all, "desc", &Element::name), 1);
+  }
+  EXPECT_EQ(all_charts(), charts);
+}
+
+TEST(Charts, the_checker_of_these_tests_refuses_what_is_not_well_formed) {
+  for (const std::string bad : {"<a><b></a></b>", "<a>", "<a>&x;</a>", "<a x=\"<\"/>", "<a x=1/>", "<a>]]&</a>",
+                                "<a/><b/>", "<a x=\"1\" x=\"2\"/>", "<a>\x01</a>"})
+    EXPECT_THROW(xml::elements(bad), std::runtime_error) << bad;
+  EXPECT_EQ(xml::elements("<a x=\"&lt;\"><title>t&amp;</title>u</a>").front().title, "t&");
+}
+
+TEST(Charts, a_point_and_a_level_lie_where_their_values_are) {
+  const std::string chart = svg(line_chart());
+  const auto axes = with_class(chart, "axis");
+  const auto upright = std::ranges::find_if(axes, [](const Element& e) { return at(e, "y2") - at(e, "y1") > 100; });
+  ASSERT_NE(upright, axes.end());
+  const double top = at(*upright, "y1"), bottom = at(*upright, "y2"), left = at(*upright, "x1");
+  const double right = at(with_class(chart, "level").front(), "x2");
+
+  EXPECT_NEAR(at(marked(chart, "level", "majority: 50").at(0), "y1"), (top + bottom) / 2, kDrawn);
+  EXPECT_NEAR(at(marked(chart, "level", "majority: 50").at(0), "y2"), (top + bottom) / 2, kDrawn);
+  EXPECT_NEAR(at(marked(chart, "level", "ceiling: 100").at(0), "y1"), top, kDrawn);
+  const Element point = marked(chart, "dot", "test: 60 at 5").at(0);
+  EXPECT_NEAR(at(point, "cx"), (left + right) / 2, kDrawn);
+  EXPECT_NEAR(at(point, "cy"), bottom + 0.6 * (top - bottom), kDrawn);
+}
+
+TEST(Charts, labels_of_levels_keep_apart) {
+  LineChart in = line_chart();
+  for (int i = 0; i < 6; ++i) in.levels.push_back({"level", 99.0 + 0.1 * i});
+  std::vector<double> baselines;
+  for (const Element& label : with_class(svg(in), "halo")) baselines.push_back(at(label, "y"));
+  std::ranges::sort(baselines);
+  ASSERT_EQ(baselines.size(), 9u);
+  for (std::size_t i = 1; i < baselines.size(); ++i) EXPECT_GE(baselines[i] - baselines[i - 1], 14);
+}
+
+TEST(Charts, a_level_beyond_the_axis_is_told_not_drawn) {
+  LineChart in = line_chart();
+  in.levels = {{"beyond", 120}};
+  const std::string chart = svg(in);
+  EXPECT_TRUE(with_class(chart, "level").empty());
+  EXPECT_TRUE(has_text(chart, "beyond: 120 lies outside the drawing"));
+}
+
+TEST(Charts, a_curve_that_leaves_the_axis_is_cut_where_it_leaves) {
+  LineChart in = line_chart();
+  in.bands.clear(), in.levels.clear();
+  in.x.low = 0, in.x.high = 10;
+  in.series = {{"wild", {{0, 50}, {10, 250}}, LineStyle::line, 0}, {"back", {{0, 1e90}, {5, 50}, {10, 50}}}};
+  const std::string chart = svg(in);
+  const auto axis = with_class(chart, "axis");
+  const Element upright = *std::ranges::find_if(axis, [](const Element& e) { return at(e, "y2") - at(e, "y1") > 100; });
+  const double left = at(upright, "x1"), top = at(upright, "y1"), middle = (top + at(upright, "y2")) / 2;
+
+  const auto lines = with_class(chart, "line");
+  const auto curve = [&](const std::string& name) {
+    for (const Element& e : lines)
+      if (e.name == "path" && e.title.starts_with(name)) return e.attributes.at("d");
+    return std::string();
+  };
+
+  const auto place = [](double x, double y) { return fmt::format("{:.1f} {:.1f}", x, y); };
+  const double right = drawing::kWide - 12;
+  // 50 to 250 passes 100 after a quarter of the way; 1e90 to 50 comes in just where it ends.
+  EXPECT_EQ(curve("wild"), "M" + place(left, middle) + "L" + place(left + (right - left) / 4, top));
+  const std::string half = place((left + right) / 2, middle);
+  EXPECT_TRUE(curve("back").ends_with("L" + half + "L" + place(right, middle))) << curve("back");
+}
+
+TEST(Charts, many_points_are_thinned_and_the_note_says_so) {
+  LineChart in = line_chart();
+  in.series = {{"long", {}, LineStyle::line, 0}};
+  for (int i = 0; i < 20'000; ++i) in.series[0].points.push_back({1.0 * i, i == 12'345 ? 99.0 : 50.0 + i % 7});
+  const std::string chart = svg(in);
+  expect_sound(chart);
+  EXPECT_LT(chart.size(), 40'000u);
+  EXPECT_TRUE(has_text(chart, "20000 points, thinned to first, lowest, highest and last of every"));
+  EXPECT_TRUE(has_text(chart, "column"));
+  EXPECT_TRUE(with_class(chart, "hit").empty());
+  EXPECT_EQ(svg(line_chart()).find("thinned"), std::string::npos);
+}
+
+TEST(Charts, points_of_a_short_curve_answer_a_pointer_with_their_values) {
+  LineChart in = line_chart();
+  in.series[0].style = LineStyle::line;
+  EXPECT_EQ(marked(svg(in), "hit", "test: ").size(), 3u);
+  EXPECT_EQ(marked(svg(in), "hit", "test: 80 at 10").size(), 1u);
+}
+
+TEST(Charts, a_part_of_the_waterfall_begins_where_the_last_ended) {
+  const std::string chart = svg(waterfall());
+  const auto bar = [&](const std::string& name) { return marked(chart, "bar", name + ": ").at(0); };
+  const auto right = [](const Element& e) { return at(e, "x") + at(e, "width"); };
+  const double zero = at(with_class(chart, "zero").at(0), "x1"), unit = at(bar("now"), "width") / 20;
+
+  EXPECT_NEAR(at(bar("now"), "x"), zero, kDrawn);
+  EXPECT_NEAR(at(bar("gain"), "x"), right(bar("now")), 2 * kDrawn);
+  EXPECT_NEAR(at(bar("gain"), "width"), 30 * unit, 3 * kDrawn);
+  EXPECT_NEAR(right(bar("loss")), right(bar("gain")), 2 * kDrawn);  // goes back
+  EXPECT_NEAR(at(bar("loss"), "width"), 10 * unit, 3 * kDrawn);
+  EXPECT_NEAR(at(bar("rest"), "x"), at(bar("loss"), "x"), 2 * kDrawn);
+  EXPECT_NEAR(at(bar("then"), "x"), zero, kDrawn);  // a level again
+  EXPECT_NEAR(right(bar("then")), right(bar("rest")), 2 * kDrawn);
+  EXPECT_TRUE(has_text(chart, "+30") && has_text(chart, "-10") && has_text(chart, "45"));
+  EXPECT_EQ(with_class(chart, "pale").size(), 1u);
+  EXPECT_EQ(with_class(chart, "connector").size(), 4u);
+}
+
+TEST(Charts, steps_between_high_levels_are_drawn_large_and_the_cut_is_told) {
+  Waterfall in = waterfall();
+  in.parts = {{"now", 90, true}, {"gain", 4}, {"then", 94, true}};
+  const std::string chart = svg(in);
+  EXPECT_GT(at(marked(chart, "bar", "gain").at(0), "width"), 100);
+  EXPECT_EQ(with_class(chart, "cut").size(), 2u);
+  EXPECT_TRUE(has_text(chart, "the axis begins at 88: bars with a cut go on to 0"));
+  EXPECT_TRUE(with_class(svg(waterfall()), "cut").empty());
+}
+
+TEST(Charts, dots_lie_at_their_values_and_means_between_them) {
+  const std::string chart = svg(dot_chart());
+  const auto dot = [&](const std::string& title) { return at(marked(chart, "dot", title).at(0), "cx"); };
+  EXPECT_NEAR(dot("large, test: 9") - dot("small, test: 1"), 4 * (dot("small, test: 3") - dot("small, test: 1")),
+              4 * kDrawn);
+  EXPECT_NEAR(at(marked(chart, "stroke", "small, test: mean 2 of 2").at(0), "x1"),
+              (dot("small, test: 1") + dot("small, test: 3")) / 2, kDrawn);
+  EXPECT_TRUE(marked(chart, "stroke", "large, train").empty());  // nothing that is a number
+  EXPECT_EQ(with_class(chart, "mine").size(), 1u);
+  EXPECT_EQ(marked(chart, "dot", "small, train: 8").at(0).name, "path");  // another shape than the circle of "test"
+}
+
+TEST(Charts, a_histogram_counts_every_value_once_and_holds_the_observed_one) {
+  const std::string chart = svg(histogram());
+  int counted = 0;
+  double right = 0;
+  for (const Element& bar : marked(chart, "bar", ""))
+    if (!bar.title.empty()) {
+      counted += std::stoi(bar.title.substr(bar.title.rfind(' ')));
+      right = std::max(right, at(bar, "x") + at(bar, "width"));
+    }
+  EXPECT_EQ(counted, 9);
+  const Element observed = marked(chart, "observed", "as they are: 30").at(0);
+  EXPECT_GT(at(observed, "x1"), right);
+  EXPECT_LT(at(observed, "x1"), drawing::kWide - 12);
+  EXPECT_TRUE(has_text(chart, "as they are: 30"));
+}
+
+TEST(Charts, a_histogram_has_bins_by_freedman_and_diaconis) {
+  Histogram in = histogram();
+  in.observed = {};
+  in.values.clear();
+  for (int i = 0; i < 1'000; ++i) in.values.push_back(i);  // 2 · 499.5 / 10 = 99.9 wide: 10 bins of 999
+  std::size_t bins = 0;
+  for (const Element& bar : with_class(svg(in), "bar")) bins += !bar.title.empty();
+  EXPECT_EQ(bins, 10u);
+  in.values.push_back(1e6);  // a far value does not widen the bins beyond what can be drawn
+  bins = 0;
+  for (const Element& bar : with_class(svg(in), "bar")) bins += !bar.title.empty();
+  EXPECT_EQ(bins, 2u);
+}
+
+TEST(Charts, a_forest_has_its_line_at_0_and_arrows_where_intervals_go_on) {
+  const std::string chart = svg(forest());
+  const double zero = at(with_class(chart, "zero").at(0), "x1");
+  EXPECT_NEAR(at(marked(chart, "dot", "control").at(0), "cx"), zero, kDrawn);
+  EXPECT_NE(marked(chart, "dot", "control").at(0).attributes.at("class").find("hollow"), std::string::npos);
+  const Element a = marked(chart, "interval", "a: ").at(0);
+  const double unit = (at(a, "x2") - at(a, "x1")) / 3;
+  EXPECT_NEAR(at(a, "x1"), zero - 0.3 * unit, 2 * kDrawn);
+  EXPECT_EQ(marked(chart, "end", "a: ").size(), 2u);
+  EXPECT_EQ(marked(chart, "arrow", "a: ").size(), 0u);
+  EXPECT_EQ(marked(chart, "arrow", "wide: ").size(), 2u);
+  EXPECT_NEAR(at(marked(chart, "interval", "wide: ").at(0), "x1"), zero - 5 * unit, 5 * kDrawn);
+  EXPECT_TRUE(has_text(chart, "+1.2 [-0.3, 2.7]"));
+  EXPECT_TRUE(has_text(chart, "+1.0 [-20.0, ∞]"));
+  EXPECT_TRUE(has_text(chart, "not tried"));
+  EXPECT_TRUE(marked(chart, "dot", "none").empty());
+}
+
+TEST(Charts, cells_of_a_heat_map_lie_in_rows_and_columns_and_their_colours_follow_the_values) {
+  const std::string chart = svg(heat_map());
+  const auto cell = [&](const std::string& title) {
+    for (const Element& e : xml::elements(chart))
+      if (e.name == "rect" && e.title == title) return e;
+    throw std::runtime_error("no cell " + title);
+  };
+  EXPECT_EQ(cell("a, a: 0").attributes.at("class"), "h0");
+  EXPECT_EQ(cell("a, b: 5").attributes.at("class"), "h8");
+  EXPECT_EQ(cell("b, a: 10").attributes.at("class"), "h16");
+  EXPECT_EQ(cell("b, b: empty").attributes.at("class"), "empty");
+  EXPECT_EQ(with_class(chart, "hatch").size(), 1u);
+  const double step = at(cell("a, b: 5"), "x") - at(cell("a, a: 0"), "x");
+  EXPECT_GT(step, 20);
+  EXPECT_NEAR(at(cell("a, c: 10"), "x") - at(cell("a, b: 5"), "x"), step, 2 * kDrawn);
+  EXPECT_EQ(at(cell("a, a: 0"), "x"), at(cell("b, a: 10"), "x"));
+  EXPECT_GT(at(cell("b, a: 10"), "y"), at(cell("a, a: 0"), "y") + 15);
+  EXPECT_EQ(with_class(chart, "on-h8").at(0).text, "5");
+}
+
+TEST(Charts, columns_beyond_what_can_be_drawn_are_merged_to_means_and_the_note_says_so) {
+  HeatMap in = heat_map();
+  in.rows.assign(100, "row"), in.values.assign(100, {}), in.columns.clear(), in.texts.clear();
+  for (int j = 0; j < 1'000; ++j) in.columns.push_back(std::to_string(j));
+  for (auto& row : in.values)
+    for (int j = 0; j < 1'000; ++j) row.push_back(j);
+  const std::string chart = svg(in);
+  expect_sound(chart);
+  EXPECT_LT(chart.size(), 800'000u);
+  EXPECT_TRUE(has_text(chart, "1000 columns; a cell is the mean of 17 neighbours"));
+  std::size_t first = 0;
+  for (const Element& e : xml::elements(chart)) first += e.title == "row, 0–16: 8";
+  EXPECT_EQ(first, 100u);
+}
+
+TEST(Charts, nothing_to_show_is_said) {
+  LineChart line = line_chart();
+  line.series = {{"test", {{0, kNan}, {kInf, 1}}}}, line.bands.clear();
+  Waterfall falls = waterfall();
+  falls.parts = {{"x", kNan}};
+  DotChart dots = dot_chart();
+  dots.categories = {{"x", {{}, {kInf}}}};
+  Histogram counts = histogram();
+  counts.values = {kNan}, counts.observed = {};
+  ForestPlot rows = forest();
+  rows.rows.clear();
+  HeatMap heat = heat_map();
+  heat.values = {{kNan}};
+  for (const std::string& chart :
+       {svg(line), svg(falls), svg(dots), svg(counts), svg(rows), svg(heat), svg(LineChart{}), svg(Waterfall{}),
+        svg(DotChart{}), svg(Histogram{}), svg(ForestPlot{}), svg(HeatMap{})}) {
+    expect_sound(chart);
+    EXPECT_TRUE(has_text(chart, "nothing to show"));
+  }
+}
+
+// Every chart with one name everywhere and one value everywhere.
+std::vector<std::string> charts_of(const std::string& name, double value, std::size_t rows) {
+  LineChart line{.title = name, .description = name, .x = {name}, .y = {name}};
+  Waterfall falls{.title = name, .description = name, .value = {name}};
+  DotChart dots{.title = name, .description = name, .value = {name}, .kinds = {{name, 3}}};
+  Histogram counts{.title = name,
+                   .description = name,
+                   .value = {name},
+                   .values = {},
+                   .values_name = name,
+                   .observed = value,
+                   .observed_name = name};
+  ForestPlot forest{.title = name, .description = name, .value = {name}};
+  HeatMap heat{.title = name, .description = name, .rows_label = name, .columns_label = name};
+  heat.value_label = name, heat.columns = {name, name};
+  for (std::size_t i = 0; i < rows; ++i) {
+    line.series.push_back({name, {{1, value}, {2, value}, {3, kNan}}, LineStyle::line, static_cast<int>(i)});
+    line.bands.push_back({name, {{1, value, value}}, 1});
+    line.levels.push_back({name, value});
+    falls.parts.push_back({name, value, i == 0});
+    dots.categories.push_back({name, {{value, value}}, i == 1});
+    counts.values.push_back(value);
+    forest.rows.push_back({name, value, value, kInf, name, i == 1, i == 2});
+    heat.rows.push_back(name), heat.values.push_back({value, kNan}), heat.texts.push_back({name, name});
+  }
+  return {svg(line), svg(falls), svg(dots), svg(counts), svg(forest), svg(heat)};
+}
+
+TEST(Charts, any_size_of_values_names_and_rows_gives_a_sound_drawing) {
+  for (const double value : {0.0, 1.0, -1.0, 1e-300, -1e100, 1e100, 1e300, 123456.789, 1 + 1e-15})
+    for (const std::size_t rows : {1u, 3u})
+      for (const std::string& chart : charts_of("name", value, rows)) expect_sound(chart);
+  for (const std::string& chart : charts_of("name", 5, 200)) expect_sound(chart);
+  const auto repeated = [](const std::string& text) {
+    std::string out;
+    while (out.size() < kHostileSize) out += text;
+    return out;
+  };
+  for (const std::string text : {"W", "long words ", "日本", "😀 "})
+    for (const std::string& chart : charts_of(repeated(text), 5, 3)) expect_sound(chart);
+}
+
+TEST(Charts, values_of_very_different_sizes_give_a_sound_drawing) {
+  LineChart line = line_chart();
+  line.y = {"y"}, line.levels.clear(), line.bands.clear();
+  line.series[0].points = {{-1e100, -1e100}, {0, 1e-100}, {1e100, 1e100}};
+  expect_sound(svg(line));
+  line.x.logarithmic = line.y.logarithmic = true;
+  expect_sound(svg(line));
+  line.series[0].points = {{1e-300, 1}, {1e-90, 1e-90}, {1, 1}, {0, 5}, {-1, 5}};
+  expect_sound(svg(line));
+  line.y.low = 5, line.y.high = -5;  // no axis
+  expect_sound(svg(line));
+  line.y.low = 1e50, line.y.high = {};  // above all values
+  expect_sound(svg(line));
+}
+
+TEST(Charts, hostile_names_come_out_as_text) {
+  const std::string names[] = {"<script>alert(1)</script>",
+                               "\"><img src=x onerror=alert(1)>",
+                               "a|b",
+                               "`x`",
+                               "x\ny",
+                               "\u202Egnp.exe\u200F",
+                               "\xff\x80",
+                               "]]>",
+                               "&amp;",
+                               "\uFFFE"};
+  for (const std::string& name : names)
+    for (const std::string& chart : charts_of(name, 5, 2)) {
+      expect_sound(chart);
+      expect_sound(standalone(chart).substr(standalone(chart).find("<svg")));
+      for (const std::string raw : {"<script", "<img", "\u202E", "\u200F", "\xff\x80", "x\ny"})
+        EXPECT_EQ(chart.find(raw), std::string::npos) << name;
+    }
+  EXPECT_TRUE(has_text(charts_of(names[0], 5, 2)[0], names[0]));
+}
+
+TEST(Charts, standing_alone_a_chart_has_its_namespace_and_style) {
+  const std::string chart = standalone(svg(line_chart()));
+  EXPECT_TRUE(
+      chart.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" "));
+  const auto all = xml::elements(chart.substr(chart.find("<svg")));
+  ASSERT_EQ(all.at(1).name, "style");
+  EXPECT_EQ(all[1].text, "\n" + chart_style());
+  EXPECT_EQ(all.size(), xml::elements(svg(line_chart())).size() + 1);
+}
+
+// Of WCAG 2.1.
+double luminance(const std::string& colour) {
+  double out = 0;
+  const double weights[] = {0.2126, 0.7152, 0.0722};
+  for (std::size_t k = 0; k < 3; ++k) {
+    const double part = std::stoi(colour.substr(1 + 2 * k, 2), nullptr, 16) / 255.0;
+    out += weights[k] * (part <= 0.04045 ? part / 12.92 : std::pow((part + 0.055) / 1.055, 2.4));
+  }
+  return out;
+}
+double contrast(const std::string& a, const std::string& b) {
+  const auto [low, high] = std::minmax(luminance(a), luminance(b));
+  return (high + 0.05) / (low + 0.05);
+}
+
+TEST(Charts, colours_stand_out_in_light_and_dark) {
+  const std::string style = chart_style();
+  for (const std::string theme :
+       {":root[data-theme=light]{", ":root[data-theme=dark]{", "@media print{", "dark){:root{"}) {
+    const std::size_t begin = style.find(theme);
+    ASSERT_NE(begin, std::string::npos) << theme;
+    const auto colour = [&](const std::string& name) {
+      return style.substr(style.find("--chart-" + name + ":", begin) + name.size() + 9, 7);
+    };
+    for (int i = 0; i < 8; ++i) EXPECT_GE(contrast(colour("c" + std::to_string(i)), colour("paper")), 3) << theme << i;
+    EXPECT_GE(contrast(colour("text"), colour("paper")), 7);
+    EXPECT_GE(contrast(colour("muted"), colour("paper")), 4.5);
+    for (int i = 0; i < 17; ++i)
+      EXPECT_GE(contrast(colour("h" + std::to_string(i)), colour("on-h" + std::to_string(i))), 4.5) << theme << i;
+  }
+}
+
+}  // namespace
+}  // namespace plateau
