@@ -7,8 +7,10 @@
 namespace plateau {
 namespace {
 
-std::optional<double> some(const Json& value) {
-  return value.is_null() ? std::nullopt : std::optional(value.get<double>());
+// What was not tried has no numbers.
+std::optional<double> some(const Json& remedy, const char* key) {
+  const auto value = remedy.find(key);
+  return value == remedy.end() || value->is_null() ? std::nullopt : std::optional(value->get<double>());
 }
 
 std::string words(std::string code) {
@@ -25,9 +27,9 @@ PageChart forest(const Json& remedies) {
   for (const Json& remedy : remedies) {
     const std::string state = remedy.at("state").get<std::string>();
     chart.rows.push_back({.name = words(remedy.at("remedy").get<std::string>()),
-                          .value = some(remedy.at("points")),
-                          .low = some(remedy.at("low")),
-                          .high = some(remedy.at("high")),
+                          .value = some(remedy, "points"),
+                          .low = some(remedy, "low"),
+                          .high = some(remedy, "high"),
                           .note = words(state),
                           .emphasised = state == "helps",
                           .is_control = state == "control"});
@@ -40,14 +42,13 @@ PageTable table_of(const Json& remedies) {
                   .head = {"remedy", "chosen", "result", "points", "95 % interval", "p", "trainings"},
                   .names = 3};
   for (const Json& remedy : remedies) {
-    const std::optional<double> points = some(remedy.at("points")), low = some(remedy.at("low")),
-                                high = some(remedy.at("high")), p = some(remedy.at("adjusted_p"));
-    table.lines.push_back(
-        {words(remedy.at("remedy").get<std::string>()),
-         remedy.at("chosen").is_null() ? "" : remedy.at("chosen").get<std::string>(),
-         words(remedy.at("state").get<std::string>()), points ? points_text(*points) : "-",
-         low && high ? fmt::format("[{:+.1f}, {:+.1f}]", *low, *high) : "-", p ? fmt::format("{:.3g}", *p) : "-",
-         remedy.at("trainings").is_null() ? "-" : std::to_string(remedy.at("trainings").get<Index>())});
+    const std::optional<double> points = some(remedy, "points"), low = some(remedy, "low"), high = some(remedy, "high"),
+                                p = some(remedy, "adjusted_p");
+    table.lines.push_back({words(remedy.at("remedy").get<std::string>()),
+                           remedy.value("chosen", Json()).is_string() ? remedy.at("chosen").get<std::string>() : "",
+                           words(remedy.at("state").get<std::string>()), points ? points_text(*points) : "-",
+                           low && high ? fmt::format("[{:+.1f}, {:+.1f}]", *low, *high) : "-",
+                           p ? fmt::format("{:.3g}", *p) : "-", std::to_string(remedy.value("trainings", Index{0}))});
   }
   return table;
 }
