@@ -28,8 +28,8 @@
 #include "csv_blocks.hpp"
 #include "letters.hpp"
 #include "plateau/data/byte_stream.hpp"
+#include "plateau/data/utf8.hpp"
 #include "plateau/ops/softmax_xent.hpp"
-#include "utf8.hpp"
 #include "whole_number.hpp"
 #include "wording.hpp"
 

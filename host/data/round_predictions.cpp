@@ -21,9 +21,9 @@
 #include "plateau/core/contract.hpp"
 #include "plateau/data/csv.hpp"
 #include "plateau/data/npy.hpp"
+#include "plateau/data/utf8.hpp"
 #include "plateau/ops/softmax_xent.hpp"
 #include "refusals.hpp"
-#include "utf8.hpp"
 #include "whole_number.hpp"
 #include "wording.hpp"
 

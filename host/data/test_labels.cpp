@@ -13,9 +13,9 @@
 #include "plateau/data/csv.hpp"
 #include "plateau/data/npy.hpp"
 #include "plateau/data/round_files.hpp"
+#include "plateau/data/utf8.hpp"
 #include "plateau/ops/softmax_xent.hpp"
 #include "refusals.hpp"
-#include "utf8.hpp"
 #include "wording.hpp"
 
 namespace plateau {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "plateau/core/view.hpp"
-#include "utf8.hpp"
+#include "plateau/data/utf8.hpp"
 
 namespace plateau {
 

@@ -1,8 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// Text that files of other formats can hold as a name.
+// UTF-8 of any bytes: text that files of other formats can hold as a name, and such text made of what is none.
 #pragma once
 
+#include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace plateau {
@@ -35,6 +37,17 @@ inline bool is_utf8(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
+}
+
+// `text` with U+FFFD for every byte that is not of a well-formed character; NUL stays.
+inline std::string well_formed_utf8(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t length = text.front() == '\0' ? 1 : utf8_character(text);
+    out += length == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, length);
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return out;
 }
 
 }  // namespace plateau
