@@ -37,7 +37,9 @@ caption { text-align: left; color: var(--soft); padding: .3rem 0; }
 th, td { padding: .25rem .7rem .25rem 0; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th.name, td.name { text-align: left; white-space: normal; min-width: 9rem; }
 footer { margin-top: 2.5rem; color: var(--soft); font-size: .85rem; }
-@media print { body { max-width: none; padding: 0; } figure, table, .verdict { break-inside: avoid; } }
+@media print { body { max-width: none; padding: 0; } figure, .verdict, tr { break-inside: avoid; }
+  table { font-size: .72rem; } th, td { white-space: normal; padding-right: .4rem; }
+  th.name, td.name { min-width: 4rem; } }
 )css";
 
 void element(std::string& out, const char* tag, const std::string& text) {

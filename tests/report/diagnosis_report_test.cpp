@@ -12,6 +12,7 @@
 #include "data/files.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/report/run_directory.hpp"
+#include "support/diagnoses.hpp"
 #include "support/documented_keys.hpp"
 
 namespace plateau {
@@ -20,107 +21,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-Difference gain(double value, double half) {
-  Difference gain;
-  gain.value = value;
-  gain.interval = {value - half, value + half};
-  gain.standard_error = half / 2;
-  gain.p_greater = 0.001;
-  gain.detectable = 1.4 * half;
-  return gain;
-}
-SettingEvidence setting(const char* what) {
-  return {.what = what,
-          .architecture = "2-8-2",
-          .trainings = 5,
-          .diverged = 1,
-          .test_accuracy = 0.75,
-          .seed_deviation = 0.01,
-          .train_accuracy = 0.8,
-          .balanced_accuracy = 0.7,
-          .most_predicted = 0.6,
-          .test_accuracies = {0.74, 0.76},
-          .train_accuracies = {0.79, 0.81},
-          .gain = gain(0.08, 0.02)};
-}
-
-// Everything that can be measured, in round numbers, and class names that no terminal should be handed.
-Diagnosis hand_made() {
-  Diagnosis d;
-  d.configuration = {.files = {.train = "rows.csv", .test_fraction = 0.25, .initial = "m.safetensors"},
-                     .second_data = "other.npy",
-                     .run = {.architecture = {{2, 4, 2}}, .epochs = 7, .batch = 16, .patience = 3},
-                     .delta = 0.02,
-                     .depth = Depth::quick,
-                     .seed = 11};
-  d.schema = {.source = "rows.csv", .columns = 2, .classes = {.names = {"a \"cat\"", "\x1b[31mdog"}}};
-  DiagnosisEvidence& e = d.evidence;
-  e = {.delta = 0.02, .train_rows = 300, .test_rows = 100, .classes = 2, .features = 2};
-  e.class_names = d.schema.classes.names;
-  e.integrity.of_classes = {.train_rows = {200, 100}, .test_rows = {60, 40}, .majority_share = 0.6};
-  e.user = UserEvidence{.setting = setting("the user's"),
-                        .test_interval = {0.65, 0.83},
-                        .effective_rows = 62.5,
-                        .dead_units = 0.25,
-                        .gradient_ratio = 3,
-                        .layers = {{.moved = true}, {}},
-                        .majority_share = 0.6,
-                        .curves = {.epoch = {0, 1},
-                                   .test_accuracy = {0.5, 0.75},
-                                   .lowest = {0.4, 0.74},
-                                   .highest = {0.6, 0.76},
-                                   .train_accuracy = {0.5, 0.8},
-                                   .changed = {kNaN, 0.25}},
-                        .confusion = {50, 10, 15, 25}};
-  e.with_leaked = setting("the user's");
-  e.signal = SignalEvidence{
-      .permutations = 3, .trainings = 12, .statistic = 0.3, .null = {0.01, -0.02, 0.03}, .p = 0.25, .detectable = 0.05};
-  e.over_majority = gain(0.15, 0.05);
-  const auto step = [](const char* what) { return StepEvidence{setting(what), gain(0.06, 0.03)}; };
-  e.unfrozen = step("no layer frozen");
-  e.from_scratch = step("drawn weights");
-  e.optimised = step("learning rate 0.01");
-  e.optimised->taken = true;
-  e.regularised = step("dropout 0.3");
-  e.larger = step("32-32");
-  e.reference = setting("32-32");
-  e.ladder = {{"2-2", false, {0.6, 0.62}, {0.65, 0.66}}, {"2-4-2", true, {0.7, 0.72}, {0.75, 0.76}}};
-  e.most_steps = 1000;
-  e.with_held_out = setting("trained on the rows that are held out as well, 12 epochs");
-  e.second_data = setting("the network 5-8-2");
-  e.curve = CurveEvidence{.points = {{100, 0.7, {0.6, 0.8}}, {200, 0.75, {0.7, 0.8}}},
-                          .gain = gain(0.05, 0.02),
-                          .from_rows = 100,
-                          .to_rows = 200,
-                          .at_twice = 0.035,
-                          .at_twice_interval = {0.02, 0.05},
-                          .back_test_error = 0.01};
-  e.families = {{.name = "5 nearest neighbours", .test_accuracy = 0.7, .gain = gain(-0.05, 0.03)}};
-  e.shift = ShiftEvidence{
-      .auc = {0.55, {0.5, 0.6}}, .null_auc = 0.5, .p = 0.3, .cross_validated = 0.77, .loss = gain(0.02, 0.04)};
-  e.label_map = LabelMapEvidence{.best = {0, 1}, .gain = gain(0, 0.02)};
-  e.noise = NoiseEvidence{.disagreement = 0.2,
-                          .confident_disagreement = 0.15,
-                          .confident_interval = {0.1, 0.2},
-                          .noise_rate = 0.15,
-                          .suspects = {4, 2}};
-  e.balance = BalanceEvidence{.balanced_accuracy = 0.72, .gain = {0.02, {-0.01, 0.05}}};
-  DiagnosisDecision decision = decide_diagnosis(e);
-  d.verdict = {.code = VerdictCode::capacity,
-               .grade = EvidenceGrade::proved,
-               .sentence = "The network is too small for a \x1b[31mdog",
-               .evidence = {"one line", "another"},
-               .not_tested = {"the weather"}};
-  d.causes = {{VerdictCode::capacity, Estimate{0.08, {0.06, 0.1}}, EvidenceGrade::proved, "a larger network"},
-              {VerdictCode::small_test, {}, EvidenceGrade::supported, "100 rows"}};
-  d.effects = std::move(decision.effects);
-  d.budget = decision.budget;
-  d.suspects = {{40, 1}, {20, 0}};
-  d.trainings = 396;
-  d.test_looks = 6;
-  d.seconds = 2.5;
-  return d;
-}
 Json json_of(const Diagnosis& diagnosis) { return Json::parse(diagnosis_json(diagnosis, cpu_environment(2))); }
 std::set<std::string> keys(const Json& json) {
   std::set<std::string> found;
@@ -129,7 +29,7 @@ std::set<std::string> keys(const Json& json) {
 }
 
 TEST(DiagnosisSummary, says_what_was_found) {
-  const std::string text = diagnosis_summary(hand_made(), cpu_environment(2));
+  const std::string text = diagnosis_summary(test::hand_made_diagnosis(), cpu_environment(2));
   for (const char* part :
        {"diagnosis: 300 training and 100 test rows, 2 features, 2 classes\n",
         "Verdict      capacity (proved). The network is too small for a ?[31mdog.\n", "2-4-2, adam at learning rate",
@@ -142,7 +42,7 @@ TEST(DiagnosisSummary, says_what_was_found) {
 }
 
 TEST(DiagnosisSummary, of_what_was_not_trained_stays_silent_of_it) {
-  Diagnosis d = hand_made();
+  Diagnosis d = test::hand_made_diagnosis();
   d.evidence.user.reset();
   d.suspects.clear();
   d.causes.clear();
@@ -154,7 +54,7 @@ TEST(DiagnosisSummary, of_what_was_not_trained_stays_silent_of_it) {
 // The document names every key, in backticks, and no key is there that it does not name.
 TEST(DiagnosisJson, has_the_keys_that_docs_diagnose_md_names) {
   const std::string schema = test::page_from("diagnose.md", "## diagnosis.json");
-  const Json json = json_of(hand_made());
+  const Json json = json_of(test::hand_made_diagnosis());
   EXPECT_EQ(keys(json), (std::set<std::string>{"schema", "schema_version", "command", "configuration", "versions",
                                                "plan", "verdict", "causes", "effects", "error_budget", "evidence",
                                                "trainings", "test_looks", "measured"}));
@@ -174,7 +74,7 @@ TEST(DiagnosisJson, has_the_keys_that_docs_diagnose_md_names) {
 }
 
 TEST(DiagnosisJson, holds_the_numbers) {
-  const Json json = json_of(hand_made());
+  const Json json = json_of(test::hand_made_diagnosis());
   EXPECT_EQ(json["schema"], "plateau-diagnosis");
   EXPECT_EQ(json["schema_version"], kDiagnosisJsonVersion);
   const Json& configuration = json["configuration"];
@@ -208,7 +108,7 @@ TEST(DiagnosisJson, holds_the_numbers) {
 }
 
 TEST(DiagnosisJson, of_what_is_not_known_is_null) {
-  Diagnosis d = hand_made();
+  Diagnosis d = test::hand_made_diagnosis();
   d.schema.classes.numbered = true;
   d.evidence = DiagnosisEvidence{.train_rows = 300, .test_rows = 100, .classes = 2};
   d.effects.clear();
@@ -218,8 +118,8 @@ TEST(DiagnosisJson, of_what_is_not_known_is_null) {
                            "label_map", "label_noise", "class_balance", "class_names"})
     EXPECT_TRUE(json["evidence"].contains(part) && json["evidence"][part].is_null()) << part;
 
-  d = hand_made();
-  d.evidence.larger->gain = gain(kNaN, std::numeric_limits<double>::infinity());
+  d = test::hand_made_diagnosis();
+  d.evidence.larger->gain = test::gain(kNaN, std::numeric_limits<double>::infinity());
   d.evidence.user->setting.test_accuracy = kNaN;
   d.causes[0].gain = Estimate{kNaN, {kNaN, kNaN}};
   json = json_of(d);  // parses: there is no NaN in JSON
@@ -230,7 +130,7 @@ TEST(DiagnosisJson, of_what_is_not_known_is_null) {
 }
 
 TEST(DiagnosisJson, tells_times_under_measured_alone) {
-  Diagnosis d = hand_made();
+  Diagnosis d = test::hand_made_diagnosis();
   Json one = json_of(d);
   d.seconds = 99;
   Json other = Json::parse(diagnosis_json(d, cpu_environment(7)));
@@ -241,8 +141,8 @@ TEST(DiagnosisJson, tells_times_under_measured_alone) {
 }
 
 TEST(SuspectsCsv, quotes_the_names_of_classes) {
-  EXPECT_EQ(suspects_csv(hand_made()), "row,label\n40,\"\x1b[31mdog\"\n20,\"a \"\"cat\"\"\"\n");
-  Diagnosis none = hand_made();
+  EXPECT_EQ(suspects_csv(test::hand_made_diagnosis()), "row,label\n40,\"\x1b[31mdog\"\n20,\"a \"\"cat\"\"\"\n");
+  Diagnosis none = test::hand_made_diagnosis();
   none.suspects.clear();
   EXPECT_EQ(suspects_csv(none), "row,label\n");
 }
@@ -251,11 +151,11 @@ TEST(DiagnosisDirectory, holds_two_files_that_are_never_overwritten) {
   const std::filesystem::path folder = testing_files::test_folder() / "deep" / "diagnosis";
   prepare_diagnosis_directory(folder);
   EXPECT_TRUE(std::filesystem::is_empty(folder));
-  write_diagnosis_directory(folder, hand_made(), "{}\n");
+  write_diagnosis_directory(folder, test::hand_made_diagnosis(), "{}\n");
   EXPECT_EQ(testing_files::get(folder / "diagnosis.json"), "{}\n");
-  EXPECT_EQ(testing_files::get(folder / "suspects.csv"), suspects_csv(hand_made()));
+  EXPECT_EQ(testing_files::get(folder / "suspects.csv"), suspects_csv(test::hand_made_diagnosis()));
   EXPECT_THROW(prepare_diagnosis_directory(folder), InputError);
-  EXPECT_THROW(write_diagnosis_directory(folder, hand_made(), "{}\n"), InputError);
+  EXPECT_THROW(write_diagnosis_directory(folder, test::hand_made_diagnosis(), "{}\n"), InputError);
   std::filesystem::remove(folder / "diagnosis.json");
   EXPECT_THROW(prepare_diagnosis_directory(folder), InputError);  // of whom suspects.csv is, is not known
 }

@@ -1,0 +1,197 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/report/run_page.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "data/files.hpp"
+#include "plateau/core/error.hpp"
+#include "plateau/data/output_file.hpp"
+#include "plateau/report/charts.hpp"
+#include "plateau/report/checkpoint.hpp"
+#include "plateau/report/diagnosis_report.hpp"
+#include "plateau/report/run_directory.hpp"
+#include "plateau/report/run_json.hpp"
+#include "support/diagnoses.hpp"
+
+namespace plateau {
+namespace {
+
+namespace fs = std::filesystem;
+using testing_files::refusal;
+using testing_files::test_folder;
+using Json = nlohmann::ordered_json;
+
+// Three epochs on 40 test rows, 30 of which are of one class.
+RunStudy study_of(RunOutcome outcome) {
+  RunStudy study{.run = {.architecture = {{1, 2}}, .epochs = 5}};
+  for (const double accuracy : {0.5, 0.75, 0.8})
+    study.result.history.push_back(
+        {.train_loss = 0.5, .train_accuracy = 0.9, .test_loss = 0.6, .test_accuracy = accuracy});
+  study.result.outcome = outcome;
+  study.result.parameters = {1, 2, 3, 4};
+  study.statistics.train = {.class_rows = {50, 50}, .features = {{}}};
+  study.statistics.test = {.class_rows = {30, 10}, .features = {{}}};
+  study.schema.classes = {.names = {"<b>cat</b>", "dog"}};
+  return study;
+}
+
+fs::path run_folder(RunOutcome outcome) {
+  const fs::path folder = test_folder() / "run";
+  const RunStudy study = study_of(outcome);
+  write_run_directory(
+      folder, study,
+      training_json(study, {.train = "a/<i>rows</i>.csv"}, 0, cpu_environment(1), JsonHistory::leave_out));
+  return folder;
+}
+
+Json changed(const fs::path& file, const std::function<void(Json&)>& change) {
+  std::ifstream in(file);
+  Json json = Json::parse(in);
+  change(json);
+  write_file(file, json.dump());
+  return json;
+}
+
+const PageChart* chart_named(const Page& page, const std::string& name) {
+  for (const PageSection& section : page.sections)
+    for (const PageChart& chart : section.charts)
+      if (chart.name == name) return &chart;
+  return nullptr;
+}
+std::string fact(const Page& page, const std::string& name) {
+  for (const auto& [of, value] : page.facts)
+    if (of == name) return value;
+  return "none";
+}
+
+TEST(RunPage, of_a_training_shows_its_epochs) {
+  fs::create_directories(test_folder() / "run");
+  const Page page = read_page(run_folder(RunOutcome::finished));
+  EXPECT_EQ(page.title, "plateau train: <i>rows</i>.csv");
+  EXPECT_EQ(page.unfinished, "");
+  EXPECT_NE(page.sentence.find("80.0 %"), std::string::npos) << page.sentence;
+  EXPECT_EQ(fact(page, "rows"), "100 to train, 40 to test");
+  EXPECT_EQ(fact(page, "network"), "1-2");
+  const PageChart* const accuracy = chart_named(page, "accuracy");
+  ASSERT_NE(accuracy, nullptr);
+  EXPECT_NE(accuracy->svg.find("40 test rows"), std::string::npos);
+  EXPECT_NE(accuracy->svg.find("commonest class: 75"), std::string::npos);
+  EXPECT_NE(chart_named(page, "loss"), nullptr);
+}
+
+TEST(RunPage, says_that_a_run_was_not_finished) {
+  fs::create_directories(test_folder() / "run");
+  const Page page = read_page(run_folder(RunOutcome::interrupted));
+  EXPECT_EQ(page.unfinished, "This run was not finished: it was interrupted after 3 of 5 epochs.");
+  EXPECT_NE(html(page).find("it was interrupted after 3 of 5 epochs"), std::string::npos);
+}
+
+TEST(RunPage, is_made_of_the_checkpoint_of_a_run_that_was_killed) {
+  const fs::path folder = test_folder() / "killed";
+  fs::create_directories(folder);
+  Checkpoint checkpoint{
+      .architecture = {{1, 2}}, .options = {"--lr", "1"}, .device = "cpu", .computed_by = "plateau x"};
+  checkpoint.so_far.history = study_of(RunOutcome::finished).result.history;
+  checkpoint.so_far.state = RunState{.epoch = 3,
+                                     .step = 3,
+                                     .parameters = {1, 2, 3, 4},
+                                     .first_moment = {0, 0, 0, 0},
+                                     .second_moment = {0, 0, 0, 0},
+                                     .best_parameters = {},
+                                     .predicted = {0},
+                                     .plan = {}};
+  write_checkpoint(folder / kCheckpointFile, checkpoint);
+  const Page page = read_page(folder);
+  EXPECT_NE(page.unfinished.find("its checkpoint after 3 epochs"), std::string::npos) << page.unfinished;
+  EXPECT_NE(chart_named(page, "accuracy"), nullptr);
+}
+
+TEST(RunPage, is_made_of_the_rounds_of_a_fine_tuning_that_was_killed) {
+  const fs::path folder = test_folder() / "rounds";
+  fs::create_directories(folder);
+  write_file(folder / "rounds.csv",
+             "round,train_accuracy,test_accuracy,changed_share_since_before\n0,,0.5,\n1,0.7,0.6,0.25\n");
+  const Page page = read_page(folder);
+  EXPECT_NE(page.unfinished.find("its first 1 rounds"), std::string::npos) << page.unfinished;
+  EXPECT_NE(page.sentence.find("60.0 %"), std::string::npos);
+  write_file(folder / "rounds.csv", "round,test_accuracy\n0,0.5\n1\n");
+  EXPECT_NE(refusal([&] { read_page(folder); }).find("line 3 has 1 cells, and the first has 2"), std::string::npos);
+}
+
+TEST(RunPage, of_a_diagnosis_has_every_chart) {
+  const fs::path folder = test_folder() / "diagnosis";
+  fs::create_directories(folder);
+  const Diagnosis diagnosis = test::hand_made_diagnosis();
+  write_diagnosis_directory(folder, diagnosis, diagnosis_json(diagnosis, cpu_environment(2)));
+  const Page page = read_page(folder);
+  EXPECT_EQ(page.verdict, "capacity");
+  EXPECT_EQ(page.grade, "proved");
+  EXPECT_EQ(page.to_do, std::vector<std::string>{"Train it so: 32-32."});
+  EXPECT_EQ(page.not_tested, std::vector<std::string>{"the weather"});
+  for (const char* name :
+       {"error-budget", "gains", "accuracy", "churn", "confusion", "steps", "ladder", "learning-curve", "signal"})
+    EXPECT_NE(chart_named(page, name), nullptr) << name;
+  // The suspects, with names that no page should be handed as they are.
+  const std::string out = html(page);
+  EXPECT_EQ(out.find('\x1b'), std::string::npos);
+  EXPECT_NE(out.find("a &quot;cat&quot;"), std::string::npos);
+
+  // A file of the version before lacks what came later, and the page those charts.
+  changed(folder / "diagnosis.json", [](Json& json) {
+    json["schema_version"] = 1;
+    json["evidence"].erase("ladder");
+    json["evidence"]["user"].erase("epochs");
+    json["evidence"]["user"].erase("confusion");
+  });
+  const Page older = read_page(folder);
+  EXPECT_NE(chart_named(older, "error-budget"), nullptr);
+  EXPECT_EQ(chart_named(older, "ladder"), nullptr);
+}
+
+TEST(RunPage, refuses_what_it_cannot_read_in_one_sentence) {
+  const fs::path folder = test_folder() / "run";
+  EXPECT_NE(refusal([&] { read_page(folder); }).find("is no folder"), std::string::npos);
+  fs::create_directories(folder);
+  EXPECT_NE(refusal([&] { read_page(folder); }).find("holds no run"), std::string::npos);
+  run_folder(RunOutcome::finished);
+  const fs::path file = folder / "run.json";
+  changed(file, [](Json& json) { json["schema_version"] = kRunJsonVersion + 1; });
+  EXPECT_NE(refusal([&] { read_page(folder); }).find("was written by a newer Plateau"), std::string::npos);
+  changed(file, [](Json& json) { json["schema_version"] = "3"; });
+  EXPECT_NE(refusal([&] { read_page(folder); }).find("is no version"), std::string::npos);
+  changed(file, [](Json& json) {
+    json["schema_version"] = kRunJsonVersion;
+    json["result"].erase("outcome");
+  });
+  const std::string missing = refusal([&] { read_page(folder); });
+  EXPECT_NE(missing.find("run.json: is damaged: key 'outcome' not found"), std::string::npos) << missing;
+  changed(file, [](Json& json) { json["schema"] = "other"; });
+  EXPECT_NE(refusal([&] { read_page(folder); }).find("is no plateau-run document"), std::string::npos);
+  write_file(file, "{\"schema\": \"plateau-run\", ");
+  EXPECT_NE(refusal([&] { read_page(folder); }).find("is damaged"), std::string::npos);
+}
+
+TEST(RunPage, is_written_as_html_markdown_and_charts) {
+  fs::create_directories(test_folder() / "run");
+  const fs::path folder = run_folder(RunOutcome::finished);
+  const std::vector<fs::path> written = write_page(folder, read_page(folder), true);
+  ASSERT_EQ(written.size(), 4u);
+  EXPECT_EQ(written[0], folder / "report.html");
+  for (const char* name : {"report.html", "report.md", "accuracy.svg", "loss.svg"})
+    EXPECT_TRUE(fs::exists(folder / name)) << name;
+  std::ifstream in(folder / "accuracy.svg");
+  std::ostringstream text;
+  text << in.rdbuf();
+  EXPECT_NE(text.str().find("xmlns=\"http://www.w3.org/2000/svg\""), std::string::npos);
+  // Again, over what is there.
+  EXPECT_EQ(write_page(folder, read_page(folder), false).size(), 2u);
+}
+
+}  // namespace
+}  // namespace plateau
