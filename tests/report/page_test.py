@@ -27,35 +27,31 @@ LOOKS = {
 }
 
 
-def look_at(browser, file, look, minimum_charts, picture=None):
+def look_at(page, file, look, minimum_charts, picture=None):
     """(seconds to open, sentences about what is wrong, charts). Where there is a `picture`, the page is drawn there."""
-    page = browser.open_page(**LOOKS[look])
-    try:
-        seconds = page.visit(chromium.address_of(file))
+    page.emulate(**LOOKS[look])
+    seconds = page.visit(chromium.address_of(file))
+    if picture:
+        picture.with_suffix(".png").write_bytes(page.screenshot())
+    sentences = []
+    if look == "print":
+        pdf = page.pdf()
+        if not (pdf.startswith(b"%PDF-") and b"/Type /Page" in pdf):
+            sentences.append("it is not printed")
         if picture:
-            picture.with_suffix(".png").write_bytes(page.screenshot())
-        sentences = []
-        if look == "print":
-            pdf = page.pdf()
-            if not (pdf.startswith(b"%PDF-") and b"/Type /Page" in pdf):
-                sentences.append("it is not printed")
-            if picture:
-                picture.with_suffix(".pdf").write_bytes(pdf)
-        window = {"width": LOOKS[look]["width"], "minimumCharts": minimum_charts}
-        # The checks follow on the comments of their file, and those end with their line.
-        seen = page.evaluate(f"({CHECKS.read_text()})({json.dumps(window)})")
-        sentences += [*page.troubles, *(f"it asks for {address}" for address in page.requests), *seen["sentences"]]
-        return seconds, list(dict.fromkeys(sentences)), seen["charts"]
-    finally:
-        browser.close_page(page)
+            picture.with_suffix(".pdf").write_bytes(pdf)
+    window = {"width": LOOKS[look]["width"], "minimumCharts": minimum_charts}
+    seen = page.evaluate(f"({CHECKS.read_text()})({json.dumps(window)})")
+    sentences += [*page.troubles, *(f"it asks for {address}" for address in page.requests), *seen["sentences"]]
+    return seconds, list(dict.fromkeys(sentences)), seen["charts"]
 
 
-def judge(browser, file, looks=tuple(LOOKS), minimum_charts=1, within=None, max_bytes=None, pictures=None):
+def judge(page, file, looks=tuple(LOOKS), minimum_charts=1, within=None, max_bytes=None, pictures=None):
     """({sentence: the looks that it holds for}, a sentence about what was seen)."""
     violations, times, charts = {}, [], 0
     for look in looks:
         picture = pictures and pictures.with_name(f"{pictures.name}-{look.replace(' ', '-')}.png")
-        seconds, sentences, charts = look_at(browser, file, look, minimum_charts, picture)
+        seconds, sentences, charts = look_at(page, file, look, minimum_charts, picture)
         times.append(seconds)
         for sentence in sentences:
             violations.setdefault(sentence, []).append(look)
@@ -83,8 +79,9 @@ def check_files(program, options):
     if options.screenshots:
         options.screenshots.mkdir(parents=True, exist_ok=True)
     with chromium.Chromium(program) as browser:
+        page = browser.open_page()
         for file, name in zip(options.files, picture_names(options.files)):
-            violations, summary = judge(browser, file, minimum_charts=options.charts, within=options.within,
+            violations, summary = judge(page, file, minimum_charts=options.charts, within=options.within,
                                         max_bytes=options.max_bytes,
                                         pictures=options.screenshots and options.screenshots / name)
             for sentence, looks in violations.items():

@@ -151,48 +151,47 @@ def differences(name, got, words):
             yield f"{name}: nobody planted {sentence!r}"
 
 
-def planted_problems(browser, judge, file):
+def planted_problems(page, judge, file):
     for name, change, words in PLANTED:
-        page = change(SOUND)
-        if page == SOUND:
+        if change(SOUND) == SOUND:
             yield f"{name}: the page is as it was"
-        file.write_text(page)
-        yield from differences(name, judge(browser, file, looks=PHONE)[0], words)
+        file.write_text(change(SOUND))
+        yield from differences(name, judge(page, file, looks=PHONE)[0], words)
 
 
-def looks_problems(browser, judge, file):
+def looks_problems(page, judge, file):
     """The sound page, and what is wrong in one look only, or about the file."""
     file.write_text(SOUND)
-    yield from differences("the sound page", judge(browser, file, within=10, max_bytes=9000)[0], [])
+    yield from differences("the sound page", judge(page, file, within=10, max_bytes=9000)[0], [])
 
     dark = "@media (prefers-color-scheme: dark) { .first { color: #444 } svg text { fill: #444 } a { color: #9cf } }"
     file.write_text(style(dark)(SOUND))
-    violations, _ = judge(browser, file)
+    violations, _ = judge(page, file)
     yield from differences("pale in the dark", violations,
                            ['text "More rows would move it." has a contrast of', 'chart "Accuracy": text '])
     if any(looks != ["390 dark", "1280 dark"] for looks in violations.values()):
         yield f"pale in the dark: {violations}"
 
     file.write_text(style("svg { width: 600px !important }")(SOUND).replace("max-width: 640px;", ""))
-    violations, _ = judge(browser, file, looks=("390 dark", "1280 light"))
+    violations, _ = judge(page, file, looks=("390 dark", "1280 light"))
     if not violations or any(looks != ["390 dark"] for looks in violations.values()):
         yield f"too wide for a phone: {violations}"
 
     file.write_text(style("@media print { svg { display: none !important } }")(SOUND))
-    violations, _ = judge(browser, file, looks=("390 light", "print"))
+    violations, _ = judge(page, file, looks=("390 light", "print"))
     if violations != {'chart "Accuracy": is not shown': ["print"]}:
         yield f"not printed: {violations}"
 
     busy = "<script>const end = performance.now() + 700; while (performance.now() < end);</script>"
     file.write_text(in_body(busy)(SOUND))
-    yield from differences("a slow script", judge(browser, file, looks=PHONE, within=0.6)[0], ["and should within 0.6 s"])
-    yield from differences("a large file", judge(browser, file, looks=PHONE, max_bytes=1000)[0], ["and should have 1000 at"])
+    yield from differences("a slow script", judge(page, file, looks=PHONE, within=0.6)[0], ["and should within 0.6 s"])
+    yield from differences("a large file", judge(page, file, looks=PHONE, max_bytes=1000)[0], ["and should have 1000 at"])
 
 
-def picture_problems(browser, judge, folder):
+def picture_problems(page, judge, folder):
     file = folder / "page.html"
     file.write_text(SOUND)
-    judge(browser, file, looks=("390 dark", "print"), pictures=folder / "page")
+    judge(page, file, looks=("390 dark", "print"), pictures=folder / "page")
     for name, begin in (("page-390-dark.png", b"\x89PNG"), ("page-print.png", b"\x89PNG"), ("page-print.pdf", b"%PDF-")):
         if not (folder / name).is_file() or not (folder / name).read_bytes().startswith(begin):
             yield f"{name} is not written"
@@ -232,9 +231,10 @@ def self_test(program, judge):
         folder = pathlib.Path(name)
         problems += browser_problems(folder)
         with chromium.Chromium(program) as browser:
-            problems += planted_problems(browser, judge, folder / "page.html")
-            problems += looks_problems(browser, judge, folder / "page.html")
-            problems += picture_problems(browser, judge, folder)
+            page = browser.open_page()
+            problems += planted_problems(page, judge, folder / "page.html")
+            problems += looks_problems(page, judge, folder / "page.html")
+            problems += picture_problems(page, judge, folder)
             print(f"{browser.product}: {len(PLANTED)} pages with something planted, {len(problems)} problems")
     for problem in problems:
         print(problem)
