@@ -61,10 +61,10 @@ def is_chromium(program):
 
 
 class Chromium:
-    """with Chromium(program) as browser: browser.open_page().visit(address_of(file))"""
+    """with Chromium([program]) as browser: browser.open_page().visit(address_of(file))"""
 
-    def __init__(self, program, seconds=SECONDS):
-        self._program, self._seconds = program, seconds
+    def __init__(self, command, seconds=SECONDS):
+        self._command, self._seconds = command, seconds
         self._ids, self._answers, self._pages = 0, {}, {}
         self._unread = b""
 
@@ -110,13 +110,13 @@ class Chromium:
         flags = [*FLAGS, f"--user-data-dir={home}/profile", *(["--no-sandbox"] if os.geteuid() == 0 else []), "about:blank"]
         environment = {**os.environ, "HOME": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home}
         try:
-            self._process = subprocess.Popen([self._program, *flags], stdin=subprocess.DEVNULL, stdout=self._stderr,
+            self._process = subprocess.Popen([*self._command, *flags], stdin=subprocess.DEVNULL, stdout=self._stderr,
                                              stderr=self._stderr, env=environment, start_new_session=True,
                                              close_fds=False, preexec_fn=take_places)
         except OSError as error:
             os.close(self._to)
             os.close(self._from)
-            raise ChromiumError(f"{self._program} does not start: {error.strerror}") from error
+            raise ChromiumError(f"{self._command[0]} does not start: {error.strerror}") from error
         finally:
             for end in theirs:
                 os.close(end)
@@ -179,7 +179,7 @@ class Chromium:
     def error(self, words):
         self._stderr.seek(0)
         said = self._stderr.read().decode(errors="replace").splitlines()[-20:]
-        return ChromiumError("\n  ".join([f"{self._program}: {words}; its stderr:", *(said or ["(nothing)"])]))
+        return ChromiumError("\n  ".join([f"{self._command[0]}: {words}; its stderr:", *(said or ["(nothing)"])]))
 
     def open_page(self):
         """An empty page. One page for several visits is three times as fast as one for each."""

@@ -78,7 +78,7 @@ def check_files(program, options):
     wrong = False
     if options.screenshots:
         options.screenshots.mkdir(parents=True, exist_ok=True)
-    with chromium.Chromium(program) as browser:
+    with chromium.Chromium([program]) as browser:
         page = browser.open_page()
         for file, name in zip(options.files, picture_names(options.files)):
             violations, summary = judge(page, file, minimum_charts=options.charts, within=options.within,
@@ -123,6 +123,9 @@ def main():
             return planted_pages.self_test(program, judge)
         return check_files(program, options)
     except chromium.ChromiumError as error:
+        if "No usable sandbox" in str(error):  # a container that lets nobody but root start one
+            print(f"skipped: Chromium may not be run here: {error}")
+            return 77
         print(f"page_test.py: {error}", file=sys.stderr)
         return 1
 
