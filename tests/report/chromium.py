@@ -29,7 +29,7 @@ QUIET_SECONDS = 0.1  # a page that asks for something after it was loaded does s
 FLAGS = ("--headless", "--remote-debugging-pipe", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
          "--no-default-browser-check", "--disable-background-networking", "--disable-component-update",
          "--disable-default-apps", "--disable-sync", "--disable-extensions", "--disable-breakpad",
-         "--disable-crash-reporter", "--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider",
+         "--disable-crash-reporter", "--disable-features=Translate,OptimizationHints,MediaRouter",
          "--metrics-recording-only", "--mute-audio", "--no-pings", "--no-proxy-server", "--password-store=basic",
          "--host-resolver-rules=MAP * ~NOTFOUND", "--hide-scrollbars", "--force-color-profile=srgb", "--lang=en-US")
 
@@ -96,7 +96,7 @@ class Chromium:
     def _start(self):
         their_from, self._to = os.pipe()
         self._from, their_to = os.pipe()
-        # Four descriptors are open, so those that subprocess opens lie above 4; moved up, ours are not in the way either.
+        # Four descriptors are open, so what subprocess opens lies above 4; moved up, ours are not in the way either.
         theirs = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in (their_from, their_to)]
         os.close(their_from)
         os.close(their_to)
@@ -107,7 +107,9 @@ class Chromium:
             os.dup2(theirs[1], 4)
 
         home = self._folder.name
-        flags = [*FLAGS, f"--user-data-dir={home}/profile", *(["--no-sandbox"] if os.geteuid() == 0 else []), "about:blank"]
+        flags = [*FLAGS, f"--user-data-dir={home}/profile", "about:blank"]
+        if os.geteuid() == 0:  # for root it has no sandbox
+            flags.insert(0, "--no-sandbox")
         environment = {**os.environ, "HOME": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home}
         try:
             self._process = subprocess.Popen([*self._command, *flags], stdin=subprocess.DEVNULL, stdout=self._stderr,
@@ -192,8 +194,8 @@ class Chromium:
 
 
 class Page:
-    """What the page of the last visit did stands in `troubles` (sentences: errors on the console, exceptions, dialogs) and `requests`
-    (addresses of all that it asked for, but itself and data:)."""
+    """What the page of the last visit did stands in `troubles` (sentences: errors on the console, exceptions, dialogs)
+    and `requests` (addresses of all that it asked for, but itself and data:)."""
 
     def __init__(self, browser, session):
         self.browser, self.session = browser, session

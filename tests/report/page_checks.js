@@ -1,13 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
 // Runs inside a report in a browser and returns what is wrong with how it looks, one sentence each: charts that nobody
-// sees, text outside of its drawing, on top of other text, cut off, too small or too pale, a page wider than the window,
-// and references to anything outside of the file. `width` is that of the window in CSS pixels (a phone's window grows
-// with what is in it), `minimumCharts` how many charts are expected. It changes the page, so pictures are taken before.
+// sees, text outside of its drawing, on top of other text, cut off, too small or too pale, a page wider than the
+// window, and references to anything outside of the file. `width` is that of the window in CSS pixels (a phone's window
+// grows with what is in it), `minimumCharts` how many charts are expected, `onPaper` that nothing can be scrolled. It
+// changes the page, so pictures are taken before.
 // Contrast as WCAG 2.2 defines it, https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio, levels of 1.4.3.
 (function pageChecks(expected) {
   "use strict";
-  const { width, minimumCharts } = expected;
+  const { width, minimumCharts, onPaper } = expected;
 
   const kChartWidth = 200, kChartHeight = 80;  // px, at least
   const kTextHeight = 8.5;                     // px, of a chart's text at least
@@ -21,7 +22,7 @@
     found.get(kind).add(words);
   };
 
-  // ---- Words -----------------------------------------------------------------------------------------------------------
+  // ---- Words --------------------------------------------------------------------------------------------------------
 
   const quoted = (text) => {
     const plain = text.replace(/\s+/g, " ").trim();
@@ -35,7 +36,7 @@
   };
   const titleOf = (svg) => [...svg.children].find((child) => child.localName === "title")?.textContent.trim() ?? "";
 
-  // ---- Boxes -----------------------------------------------------------------------------------------------------------
+  // ---- Boxes --------------------------------------------------------------------------------------------------------
 
   const shown = (element) => element.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true });
   const opacityOf = (element, until = null) => {
@@ -66,7 +67,7 @@
     }
     return null;
   };
-  // Scrolls the page such that the height `y` of the window, in px from its top, comes into its middle; returns where it is.
+  // Scrolls the page such that what lies `y` px below the window's top comes into its middle; returns where it is then.
   const bringIntoWindow = (y) => {
     if (0 <= y && y < innerHeight) return y;
     const before = scrollY;
@@ -74,7 +75,7 @@
     return y - (scrollY - before);
   };
 
-  // ---- Colours ---------------------------------------------------------------------------------------------------------
+  // ---- Colours ------------------------------------------------------------------------------------------------------
 
   const pixel = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
   const colours = new Map();
@@ -131,7 +132,7 @@
                          `and needs ${needed}`);
   };
 
-  // ---- The document ----------------------------------------------------------------------------------------------------
+  // ---- The document -------------------------------------------------------------------------------------------------
 
   const kReferences = ["src", "href", "xlink:href", "srcset", "poster", "action", "formaction", "ping", "background",
                        "manifest", "imagesrcset"];
@@ -154,8 +155,10 @@
     if (document.compatMode !== "CSS1Compat") complain("document", "the document has no doctype");
     if (document.characterSet !== "UTF-8") complain("document", "the document does not say that it is UTF-8");
     const viewport = document.querySelector("meta[name=viewport]")?.content ?? "";
-    if (!/width\s*=\s*device-width/.test(viewport)) complain("document", "the document has no viewport meta of the device's width");
-    if (document.querySelector("base, meta[http-equiv=refresh i]")) complain("document", "the document leads elsewhere by base or refresh");
+    if (!/width\s*=\s*device-width/.test(viewport))
+      complain("document", "the document has no viewport meta of the device's width");
+    if (document.querySelector("base, meta[http-equiv=refresh i]"))
+      complain("document", "the document leads elsewhere by base or refresh");
     const ids = new Set();
     for (const element of document.querySelectorAll("*")) {
       if (element.id && ids.has(element.id)) complain("id", `the id ${quoted(element.id)} stands twice`);
@@ -168,7 +171,7 @@
     }
   };
 
-  // ---- The page --------------------------------------------------------------------------------------------------------
+  // ---- The page -----------------------------------------------------------------------------------------------------
 
   const checkWidths = () => {
     for (const element of document.body.querySelectorAll("*")) {
@@ -177,6 +180,8 @@
       if (lost <= 1 || element.clientWidth === 0 || !shown(element) || onlyHeard(element)) continue;
       if (scrolls(style.overflowX) && !element.closest(".scroll"))
         complain("scroll", `${nameOf(element)} scrolls sideways by ${lost} px and is not declared as .scroll`);
+      if (scrolls(style.overflowX) && onPaper)
+        complain("scroll", `${nameOf(element)} is wider than paper by ${lost} px`);
       if (clips(style.overflowX) && element.textContent.trim())
         complain("clipped", `${nameOf(element)} cuts off ${lost} px of its content`);
     }
@@ -221,7 +226,7 @@
     }
   };
 
-  // ---- Charts ----------------------------------------------------------------------------------------------------------
+  // ---- Charts -------------------------------------------------------------------------------------------------------
 
   // What the browser draws at a point above the chart, other than what the chart stands in; null for nothing.
   const coverAt = (x, y, svg) => {
@@ -271,7 +276,7 @@
     return true;
   };
 
-  // ---- The texts of a chart --------------------------------------------------------------------------------------------
+  // ---- The texts of a chart -----------------------------------------------------------------------------------------
 
   // The corners of a text's box, turned as it is, in the units of the drawing.
   const cornersOf = (text, toDrawing) => {
@@ -340,8 +345,8 @@
     const halo = style.stroke !== "none" && parseFloat(style.strokeWidth) > 0 && !style.stroke.startsWith("url(");
     const backdrop = halo ? colour(style.stroke).rgb : backdropInChart(text, svg, at.x, at.y);
     if (!backdrop) return;
-    judgeContrast(about, text.textContent, ink.rgb, ink.alpha * Number(style.fillOpacity) * opacityOf(text), backdrop, style,
-                  scaleOf(text));
+    const alpha = ink.alpha * Number(style.fillOpacity) * opacityOf(text);
+    judgeContrast(about, text.textContent, ink.rgb, alpha, backdrop, style, scaleOf(text));
   };
   const scaleOf = (text) => {
     const { a, b, c, d } = text.getScreenCTM();
@@ -367,17 +372,19 @@
       for (const part of [text, ...text.querySelectorAll("tspan")]) {
         const height = parseFloat(getComputedStyle(part).fontSize) * scaleOf(part);
         if (part.textContent.trim() && height < kTextHeight)
-          complain("small", `${about}text ${quoted(part.textContent)} is ${height.toFixed(1)} px high, and needs ${kTextHeight}`);
+          complain("small", `${about}text ${quoted(part.textContent)} is ${height.toFixed(1)} px high, and needs ` +
+                            `${kTextHeight}`);
       }
     }
     checkOverlaps(texts, about);
     for (const { text } of texts) checkInk(text, svg, about);
   };
 
-  // ---- All of it -------------------------------------------------------------------------------------------------------
+  // ---- All of it ----------------------------------------------------------------------------------------------------
 
   const charts = [...document.querySelectorAll("svg[role=img], svg.plateau-chart")];
-  if (charts.length < minimumCharts) complain("charts", `there are ${charts.length} charts of at least ${minimumCharts}`);
+  if (charts.length < minimumCharts)
+    complain("charts", `there are ${charts.length} charts of at least ${minimumCharts}`);
   checkDocument();
   const all = document.createElement("style");  // so that a point tells everything that is drawn there
   all.textContent = "* { pointer-events: auto !important }";

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Plateau authors
 # SPDX-License-Identifier: Apache-2.0
-"""Opens reports in a headless Chromium, as a phone and as a desk sees them, light and dark, and as they are printed, and
-says what is wrong: errors on the console, requests to anywhere, and all that page_checks.js finds.
+"""Opens reports in a headless Chromium, as a phone and as a desk sees them, light and dark, and as they are printed,
+and says what is wrong: errors on the console, requests to anywhere, and all that page_checks.js finds.
 
 Usage: python3 page_test.py [OPTION...] FILE.html...    one line per violation; exit code 1 with any
        python3 page_test.py --self-test                 pages with planted violations: each is found, and nothing else
@@ -40,7 +40,7 @@ def look_at(page, file, look, minimum_charts, picture=None):
             sentences.append("it is not printed")
         if picture:
             picture.with_suffix(".pdf").write_bytes(pdf)
-    window = {"width": LOOKS[look]["width"], "minimumCharts": minimum_charts}
+    window = {"width": LOOKS[look]["width"], "minimumCharts": minimum_charts, "onPaper": look == "print"}
     seen = page.evaluate(f"({CHECKS.read_text()})({json.dumps(window)})")
     sentences += [*page.troubles, *(f"it asks for {address}" for address in page.requests), *seen["sentences"]]
     return seconds, list(dict.fromkeys(sentences)), seen["charts"]

@@ -21,10 +21,11 @@ SOUND = """<!DOCTYPE html>
 <style>
   :root { color-scheme: light dark; --ink: #222; --pale: #666; --paper: #fff; }
   @media (prefers-color-scheme: dark) { :root { --ink: #ddd; --pale: #999; --paper: #181818; } }
-  body { margin: 0 auto; padding: 12px; max-width: 900px; font: 16px sans-serif; color: var(--ink); background: var(--paper); }
+  body { margin: 0 auto; padding: 12px; max-width: 900px; font: 16px sans-serif; color: var(--ink); }
+  body { background: var(--paper); }
   svg { display: block; width: 100%; max-width: 640px; height: auto; font: 13px sans-serif; }
   svg text { fill: var(--ink); } svg .mark { fill: #0072b2; } svg .frame { fill: none; stroke: var(--pale); }
-  .scroll { overflow-x: auto; } .scroll table { width: 1500px; }
+  .scroll { overflow-x: auto; } @media screen { .scroll table { width: 1500px; } }
   .heard { position: absolute; width: 1px; height: 1px; overflow: hidden; white-space: nowrap; }
 </style>
 </head>
@@ -36,11 +37,13 @@ SOUND = """<!DOCTYPE html>
   <title>Accuracy</title><desc>It rises from 0.5 to 0.8.</desc>
   <rect class="frame" x="60" y="30" width="360" height="130"/>
   <path class="frame" d="M60 150 L420 40"/>
-  <rect class="mark" x="200" y="60" width="60" height="40"/><text x="230" y="85" text-anchor="middle" style="fill: #fff">0.71</text>
+  <rect class="mark" x="200" y="60" width="60" height="40"/>
+  <text x="230" y="85" text-anchor="middle" style="fill: #fff">0.71</text>
   <text x="60" y="20">Test accuracy</text>
   <text x="240" y="190" text-anchor="middle">epoch</text>
   <text transform="translate(20 95) rotate(-90)" text-anchor="middle">accuracy (%)</text>
-  <text transform="translate(300 150) rotate(-45)">aslant</text><text transform="translate(316 150) rotate(-45)">beside</text>
+  <text transform="translate(300 150) rotate(-45)">aslant</text>
+  <text transform="translate(316 150) rotate(-45)">beside</text>
 </svg>
 <div class="scroll"><table><tr><td>a wide table</td><td>in its own room</td></tr></table></div>
 <details><summary>More</summary><p>Folded away.</p></details>
@@ -79,7 +82,8 @@ PHONE = ("390 light",)
 PLANTED = [
     ("a console error", in_body("<script>console.error('planted', 7)</script>"), ["console error: planted 7"]),
     ("an exception", in_body("<script>throw new RangeError('planted')</script>"), ["exception: RangeError: planted"]),
-    ("a broken promise", in_body("<script>Promise.reject(new Error('planted'))</script>"), ["exception: Error: planted"]),
+    ("a broken promise", in_body("<script>Promise.reject(new Error('planted'))</script>"),
+     ["exception: Error: planted"]),
     ("a dialog", in_body("<script>alert('planted')</script>"), ["dialog: alert 'planted'"]),
     ("an image from elsewhere", in_body(f"<img alt='' src='{NOWHERE}a.png'>"),
      [f"it asks for {NOWHERE}a.png", f'<img> src leads out of the file: "{NOWHERE}a.png"', f"({NOWHERE}a.png)"]),
@@ -92,7 +96,8 @@ PLANTED = [
                                  "body { font-family: Planted, sans-serif }"),
      ["it asks for file:///nowhere.woff2", '<style> leads out of the file: "file:///nowhere.woff2"',
       "(file:///nowhere.woff2)"]),
-    ("a link to elsewhere", in_body(f"<p><a href='{NOWHERE}'>there</a></p>"), [f'<a> href leads out of the file: "{NOWHERE}"']),
+    ("a link to elsewhere", in_body(f"<p><a href='{NOWHERE}'>there</a></p>"),
+     [f'<a> href leads out of the file: "{NOWHERE}"']),
     ("an anchor to nothing", instead("#accuracy", "#precision"), ["leads to #precision, which is not in the page"]),
     ("a fill that is not there", in_chart('<rect fill="url(#hatch)" x="70" y="40" width="9" height="9"/>'),
      ["<rect> fill leads to #hatch, which is not in the page"]),
@@ -117,7 +122,7 @@ PLANTED = [
                                 "pointer-events: none; background: #888'></div>"), ["is covered by <div>"]),
     ("a small chart", style("svg { width: 150px !important }"), ["is 150 x 68 px, and needs 200 x 80", "px high"]),
     ("a chart wider than a phone", style("svg { width: 600px !important; max-width: none !important }"),
-     ["reaches out of the window: from 12 to 612 of 390", "the page is 222 px wider than the window, by <svg#accuracy"]),
+     ["reaches out of the window: from 12 to 612", "the page is 222 px wider than the window, by <svg#accuracy"]),
     ("a chart cut off", lambda page: page.replace("<svg", "<div style='height: 100px; overflow: hidden'><svg").replace(
         "</svg>", "</svg></div>"), ["is cut off by <div>"]),
     ("a chart without a title", instead("<title>Accuracy</title>", ""), ["chart 1: has no <title>"]),
@@ -130,19 +135,21 @@ PLANTED = [
     ("a turned text outside of its drawing",
      in_chart('<text transform="translate(435 10) rotate(-90)" text-anchor="middle">upright</text>'),
      ['text "upright" lies outside of the drawing']),
-    ("a text of no size", in_chart('<text x="70" y="100" style="font-size: 0">gone</text>'), ['text "gone" has no size']),
+    ("a text of no size", in_chart('<text x="70" y="100" style="font-size: 0">gone</text>'),
+     ['text "gone" has no size']),
     ("two texts on one another", in_chart('<text x="62" y="23">Planted</text>'),
      ['texts "Test accuracy" and "Planted" overlap by']),
     ("small text in a chart", in_chart('<text x="270" y="125" style="font-size: 9px">tiny</text>'),
      ['text "tiny" is 7.5 px high, and needs 8.5']),
     ("pale text on a mark", instead('style="fill: #fff"', 'style="fill: #000"'), ['text "0.71" has a contrast of 4.']),
-    ("text cut off", in_body("<div style='width: 80px; overflow: hidden; white-space: nowrap'>longer than its box</div>"),
-     ['text "longer than its box" is cut off by <div>', "px of its content"]),
+    ("text cut off", in_body("<div style='width: 80px; overflow: hidden; white-space: nowrap'>longer than that</div>"),
+     ['text "longer than that" is cut off by <div>', "px of its content"]),
     ("text with an ellipsis", in_body("<div style='width: 80px; overflow: hidden; white-space: nowrap; "
-                                      "text-overflow: ellipsis'>longer than its box</div>"), ["<div>", "of its content"]),
-    ("text cut off below", in_body("<details><summary>s</summary><div style='height: 12px; overflow: hidden'>two<br>lines"
-                                   "</div></details>"), ['text "lines" is cut off by <div>']),
-    ("text beside the page", in_body("<p style='position: absolute; left: -500px'>away</p>"), ['text "away" lies off the page']),
+                                      "text-overflow: ellipsis'>longer than that</div>"), ["<div>", "of its content"]),
+    ("text cut off below", in_body("<details><summary>s</summary><div style='height: 12px; overflow: hidden'>two"
+                                   "<br>lines</div></details>"), ['text "lines" is cut off by <div>']),
+    ("text beside the page", in_body("<p style='position: absolute; left: -500px'>away</p>"),
+     ['text "away" lies off the page']),
     ("a table without room of its own", in_body("<table style='width: 700px'><tr><td>wide</table>"),
      ["the page is 322 px wider than the window, by <td>"]),
     ("a box that scrolls undeclared", instead('<div class="scroll">', '<div style="overflow-x: auto; width: 200px">'
@@ -196,17 +203,22 @@ def looks_problems(page, judge, file):
     if violations != {'chart "Accuracy": is not shown': ["print"]}:
         yield f"not printed: {violations}"
 
+    file.write_text(SOUND.replace("@media screen", "@media all"))
+    violations, _ = judge(page, file, looks=("1280 light", "print"))
+    yield from differences("a table wider than paper", violations, ["is wider than paper by 806 px"])
+
     busy = "<script>const end = performance.now() + 700; while (performance.now() < end);</script>"
     file.write_text(in_body(busy)(SOUND))
     yield from differences("a slow script", judge(page, file, looks=PHONE, within=0.6)[0], ["and should within 0.6 s"])
-    yield from differences("a large file", judge(page, file, looks=PHONE, max_bytes=1000)[0], ["and should have 1000 at"])
+    yield from differences("a large file", judge(page, file, looks=PHONE, max_bytes=1000)[0], ["should have 1000 at"])
 
 
 def picture_problems(page, judge, folder):
     file = folder / "page.html"
     file.write_text(SOUND)
     judge(page, file, looks=("390 dark", "print"), pictures=folder / "page")
-    for name, begin in (("page-390-dark.png", b"\x89PNG"), ("page-print.png", b"\x89PNG"), ("page-print.pdf", b"%PDF-")):
+    for name, begin in (("page-390-dark.png", b"\x89PNG"), ("page-print.png", b"\x89PNG"),
+                        ("page-print.pdf", b"%PDF-")):
         if not (folder / name).is_file() or not (folder / name).read_bytes().startswith(begin):
             yield f"{name} is not written"
     png = (folder / "page-390-dark.png").read_bytes()  # its width and height follow on the name of its first chunk
