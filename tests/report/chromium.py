@@ -190,6 +190,7 @@ class Chromium:
         page = self._pages[session] = Page(self, session)
         for domain in ("Page", "Runtime", "Log", "Network", "Inspector"):
             page.call(f"{domain}.enable")
+        page.call("Page.setLifecycleEventsEnabled", {"enabled": True})
         return page
 
 
@@ -200,7 +201,7 @@ class Page:
     def __init__(self, browser, session):
         self.browser, self.session = browser, session
         self.troubles, self.requests = [], []
-        self._address, self._loaded = None, False
+        self._address, self._loaded = None, set()
 
     def call(self, method, parameters=None, **options):
         return self.browser.call(method, parameters, session=self.session, **options)
@@ -225,11 +226,13 @@ class Page:
         return drawn / 1000
 
     def _go(self, address):
-        self._address, self._loaded = address, False
+        self._address = address
         went = self.call("Page.navigate", {"url": address})
         if went.get("errorText"):
             raise ChromiumError(f"{address}: {went['errorText']}")
-        self.browser.wait(lambda: self._loaded, SECONDS, f"{address} is not loaded within {SECONDS} s")
+        # Told by the number of its loading: the page before may be late.
+        self.browser.wait(lambda: went["loaderId"] in self._loaded, SECONDS,
+                          f"{address} is not loaded within {SECONDS} s")
 
     def evaluate(self, expression):
         """The value of a JavaScript expression, or of the promise that it is."""
@@ -251,8 +254,8 @@ class Page:
 
     def notice(self, method, event):
         """One event of the protocol."""
-        if method == "Page.loadEventFired":
-            self._loaded = self._address is not None
+        if method == "Page.lifecycleEvent" and event["name"] == "load":
+            self._loaded.add(event["loaderId"])
         elif method == "Runtime.consoleAPICalled" and event["type"] in ("error", "warning", "assert"):
             said = " ".join(str(part.get("value", part.get("description", part["type"]))) for part in event["args"])
             self.troubles.append(f"console {event['type']}: {said}")
