@@ -27,9 +27,9 @@
 #include "class_map.hpp"
 #include "csv_blocks.hpp"
 #include "letters.hpp"
+#include "plateau/core/utf8.hpp"
 #include "plateau/data/byte_stream.hpp"
 #include "plateau/ops/softmax_xent.hpp"
-#include "utf8.hpp"
 #include "whole_number.hpp"
 #include "wording.hpp"
 

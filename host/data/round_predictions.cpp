@@ -19,11 +19,11 @@
 #include "letters.hpp"
 #include "npy_source.hpp"
 #include "plateau/core/contract.hpp"
+#include "plateau/core/utf8.hpp"
 #include "plateau/data/csv.hpp"
 #include "plateau/data/npy.hpp"
 #include "plateau/ops/softmax_xent.hpp"
 #include "refusals.hpp"
-#include "utf8.hpp"
 #include "whole_number.hpp"
 #include "wording.hpp"
 
