@@ -10,10 +10,11 @@
 
 #include "class_map.hpp"
 #include "file_ending.hpp"
+#include "plateau/core/utf8.hpp"
 #include "plateau/data/csv.hpp"
 #include "plateau/data/npy.hpp"
 #include "plateau/data/round_files.hpp"
-#include "plateau/data/utf8.hpp"
+#include "plateau/core/utf8.hpp"
 #include "plateau/ops/softmax_xent.hpp"
 #include "refusals.hpp"
 #include "wording.hpp"

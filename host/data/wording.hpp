@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "plateau/core/utf8.hpp"
 #include "plateau/core/view.hpp"
-#include "plateau/data/utf8.hpp"
 
 namespace plateau {
 

@@ -74,7 +74,9 @@ class WaterfallDrawing {
       if (!bar.part->is_level) least = std::min(least, bar.begin);
     }
     const double room = most - least;
-    return room > 0 && least > 3 * room ? least - room / 2 : 0;
+    if (!(room > 0 && least > 3 * room)) return 0;
+    const double round = std::pow(10, std::floor(std::log10(room)));
+    return std::floor((least - room / 2) / round) * round;
   }
 
   void draw(std::size_t i) {

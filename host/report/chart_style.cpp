@@ -119,7 +119,9 @@ std::string chart_style() {
     out += fmt::format(".plateau-chart .c{0}{{color:var(--chart-c{0})}}\n", i);
   for (int i = 0; i < kHeatLevels; ++i)
     out += fmt::format(
-        ".plateau-chart .h{0}{{fill:var(--chart-h{0})}}.plateau-chart .on-h{0}{{fill:var(--chart-on-h{0})}}\n", i);
+        ".plateau-chart .h{0}{{fill:var(--chart-h{0});shape-rendering:crispEdges}}.plateau-chart "
+        ".on-h{0}{{fill:var(--chart-on-h{0})}}\n",
+        i);
   return out;
 }
 

@@ -11,7 +11,7 @@
 #include "event_messages.hpp"
 #include "plateau/core/contract.hpp"
 #include "plateau/core/error.hpp"
-#include "plateau/data/utf8.hpp"
+#include "plateau/core/utf8.hpp"
 #include "protobuf.hpp"
 #include "tf_record.hpp"
 

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "plateau/data/utf8.hpp"
+#include "plateau/core/utf8.hpp"
 
 namespace plateau {
 namespace {

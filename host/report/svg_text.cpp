@@ -7,7 +7,7 @@
 #include <array>
 #include <cmath>
 
-#include "../data/utf8.hpp"
+#include "plateau/core/utf8.hpp"
 #include "plateau/report/markup.hpp"
 #include "svg.hpp"
 

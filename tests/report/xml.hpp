@@ -4,10 +4,13 @@
 // entities and decimal references. What is not well-formed throws.
 #pragma once
 
+#include <algorithm>
+#include <cctype>
 #include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace plateau::xml {

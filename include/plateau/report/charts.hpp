@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Charts: each a function from plain data to one SVG element, which stands alone in a file or inline in a page.
 //
-// Common to all. Names and words may hold anything and come out escaped (markup.hpp). Numbers that are not finite are
-// left out; a chart without any says "nothing to show". Every mark carries its value as a <title>, which shows when a
-// pointer rests on it; the element has role="img", a <title> and a <desc> for who cannot see it. Colours are CSS custom
-// properties with light and dark values (chart_style()). The drawing is kChartWidth units wide, a height that follows
-// from the content, and made to be read at 360 to 640 pixels: text is 13 units high at least and lies inside the
-// drawing. The same data give the same bytes.
+// Common to all. Names and words may hold anything and come out escaped (markup.hpp). Numbers that are not finite, or
+// beyond 1e100, are left out; a chart without any says "nothing to show". Every mark carries its value as a <title>,
+// which shows when a pointer rests on it (very many points share that of their curve); the element has role="img", a
+// <title> and a <desc> for who cannot see it. What differs in colour differs in shape, dashes or sign too. Colours are
+// CSS custom properties with light and dark values (chart_style()). The drawing is kChartWidth units wide, a height
+// that follows from the content, and made to be read at 360 to 640 pixels: text is 12 units high at least and lies
+// inside the drawing; names too long for that are shortened, the whole in their <title>. No element has an id, so that
+// a page may hold any charts together. The same data give the same bytes; nothing throws.
 #pragma once
 
 #include <optional>
@@ -19,8 +21,9 @@ namespace plateau {
 
 inline constexpr int kChartWidth = 440;  // in the units of the drawing
 
-// The rules that all charts share. A chart that is to stand alone needs them inside (standalone()); a page has them
-// once.
+// The CSS rules that all charts share, without <style>. A chart that is to stand alone needs them inside
+// (standalone()); a page has them once. They follow prefers-color-scheme, unless the root element says
+// data-theme="light" or "dark".
 std::string chart_style();
 // A chart as the content of an .svg file.
 std::string standalone(const std::string& svg);
@@ -74,7 +77,8 @@ std::string svg(const LineChart& chart);
 
 // ---- Bars, dots and tables of colours -------------------------------------------------------------------------------
 
-// From what is there to what would be: the error budget. Parts add up from the first, which begins at 0.
+// From what is there to what would be: the error budget. Parts add up from the first, which begins at 0. Where the
+// steps are short beside the levels, the axis begins above 0, the bars of the levels show a cut, and a note says so.
 struct Waterfall {
   struct Part {
     std::string name;
@@ -107,7 +111,7 @@ struct DotChart {
 };
 std::string svg(const DotChart& chart);
 
-// Where a value lies among those that chance gives.
+// Where a value lies among those that chance gives: bins by Freedman and Diaconis, 5 to 40.
 struct Histogram {
   std::string title, description;
   Axis value;
@@ -118,7 +122,8 @@ struct Histogram {
 };
 std::string svg(const Histogram& chart);
 
-// Estimates with their intervals, one below the other, and a line at 0.
+// Estimates with their intervals, one below the other, and a line at 0. Intervals that go on beyond the axis end in
+// arrows; the values stand beside them in words.
 struct ForestPlot {
   struct Row {
     std::string name;
@@ -133,14 +138,15 @@ struct ForestPlot {
 };
 std::string svg(const ForestPlot& chart);
 
-// Values in a table of colours: class by round, settings of a sweep, a confusion matrix.
+// Values in a table of colours: class by round, settings of a sweep, a confusion matrix. Of more rows or columns than
+// the drawing can show, neighbours are merged to their mean, and a note says so.
 struct HeatMap {
   std::string title, description;
   std::string rows_label, columns_label;
   std::vector<std::string> rows, columns;
   std::vector<std::vector<double>> values;      // [rows][columns]; not a number: an empty cell
   std::vector<std::vector<std::string>> texts;  // in the cells, where there is room; empty: none
-  std::string value_label;                      // of the scale beside it
+  std::string value_label;                      // of the scale below it
   std::optional<double> low, high;              // of the scale, else from the data
 };
 std::string svg(const HeatMap& chart);

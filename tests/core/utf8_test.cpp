@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-#include "plateau/data/utf8.hpp"
+#include "plateau/core/utf8.hpp"
 
 #include <gtest/gtest.h>
 

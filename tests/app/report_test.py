@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: 2026 The Plateau authors
+# SPDX-License-Identifier: Apache-2.0
+"""Has every command make its report, and opens them all in a headless Chromium (tests/report/page_test.py).
+
+Usage: python3 report_test.py PLATEAU [OPTION...]    options are those of page_test.py
+Exit code 1 with what is wrong; 77 where the reports are right as far as they can be read without a browser, and there
+is none.
+"""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+IRIS = ["--target", "species", "--test-fraction", "0.3", "--device", "cpu"]
+HOSTILE = '"<script>alert(1)</script>"'  # a class of a table
+
+
+def commands(data, hostile):
+    """name -> the command, and how many charts its report has at least."""
+    iris, rounds = str(data / "iris.csv"), data / "forensics"
+    return {
+        "scenario": (["scenario", "ceiling", "--epochs", "40", "--device", "cpu", "--quiet"], 3),
+        "published": (["scenario", "underfit", "--labels", "published", "--epochs", "40", "--device", "cpu", "--quiet"], 2),
+        "train": (["train", "--train", iris, *IRIS, "--hidden", "16", "--validation", "0.2", "--epochs", "60", "--quiet"], 2),
+        "hostile": (["train", "--train", str(hostile), "--test-fraction", "0.5", "--device", "cpu", "--hidden", "4",
+                     "--epochs", "3", "--quiet"], 2),
+        "sweep": (["sweep", "--data", iris, *IRIS, "--hidden", "8", "--hidden", "16,16", "--lr", "0.001,0.01,0.1",
+                   "--seeds", "3", "--epochs", "20"], 2),
+        "finetune": (["finetune", "--init", "train/model.safetensors", "--round", iris, "--test", iris, "--target", "species",
+                      "--repeat-round", "5", "--device", "cpu"], 3),
+        "forensics": (["forensics", "--rounds", str(rounds / "rounds.csv"), "--predictions", str(rounds / "predictions"),
+                       "--data", str(rounds / "test.csv"), "--target", "kind"], 3),
+        "diagnose": (["diagnose", "--data", iris, *IRIS, "--hidden", "4", "--lr", "0.0003", "--quick"], 9),
+        "remedies": (["remedies", "--data", iris, *IRIS, "--hidden", "4", "--epochs", "40", "--quick", "--only",
+                      "optimisation,dropout,more-data,placebo"], 2),
+    }
+
+
+def make(plateau, folder, name, arguments):
+    done = subprocess.run([plateau, *arguments, "--out", name, "--report", "--charts", "svg"], cwd=folder,
+                          capture_output=True, text=True, timeout=300)
+    if done.returncode not in (0, 3, 4):
+        sys.exit(f"{name}: exit code {done.returncode}: {done.stderr}")
+    again = subprocess.run([plateau, "report", name], cwd=folder, capture_output=True, text=True, timeout=60)
+    if again.returncode != 0 or again.stdout.split() != [f"{name}/report.html", f"{name}/report.md"]:
+        sys.exit(f"plateau report {name}: exit code {again.returncode}: {again.stdout}{again.stderr}")
+
+
+def read(folder, name, charts):
+    """What can be seen of a report without a browser."""
+    page = (folder / name / "report.html").read_text()
+    document = json.loads(next((folder / name).glob("*.json")).read_text())
+    files = list((folder / name).glob("*.svg"))
+    summary = (folder / name / "report.md").read_text()
+    verdict = document.get("verdict")
+    wrong = [sentence for sentence, holds in (
+        (f"{page.count('<figure>')} charts, and {charts} at least are expected", page.count("<figure>") >= charts),
+        (f"{len(files)} files of charts", len(files) == page.count("<figure>")),
+        ("a script", "<script" not in page + summary + "".join(file.read_text() for file in files)),
+        ("an address outside", not re.search(r"(src|href)=|@import|url\(", page)),
+        ("no verdict", not verdict or verdict["code"] in page and verdict["code"] in summary),
+        ("something that is no number", not re.search(r'="[^"]*\b(nan|inf)\b', page, re.IGNORECASE)),
+    ) if not holds]
+    return [f"{name}: {sentence}" for sentence in wrong]
+
+
+def main():
+    plateau, *options = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = pathlib.Path(temporary)
+        hostile = folder / "<i>rows & more.csv"
+        hostile.write_text("x,y,label\n" + "".join(f"{i % 7},{i % 5},{HOSTILE if i % 2 else '‮right'}\n" for i in range(60)))
+        all_of_them = commands(TESTS / "data", hostile)
+        wrong, pages = [], []
+        for name, (arguments, charts) in all_of_them.items():
+            make(pathlib.Path(plateau).resolve(), folder, name, arguments)
+            wrong += read(folder, name, charts)
+            pages.append(str(folder / name / "report.html"))
+        if wrong:
+            sys.exit("\n".join(wrong))
+        return subprocess.run([sys.executable, "-B", TESTS / "report" / "page_test.py", *options, "--charts", "2",
+                               "--within", "1", "--max-bytes", "3000000", *pages], timeout=600).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
