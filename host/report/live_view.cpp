@@ -15,9 +15,9 @@
 namespace plateau {
 namespace {
 
-constexpr std::size_t kLeastColumns = 20;  // for more than the share
-constexpr std::size_t kLeastBar = 10, kLongestBar = 20;
-constexpr std::size_t kLeastText = 12;  // of a text that is cut
+constexpr std::size_t kLeastColumns = 20;             // for more than the share
+constexpr std::size_t kShortBar = 10, kLongBar = 20;  // two lengths: one that follows its neighbours would jump
+constexpr std::size_t kLeastText = 12;                // of a text that is cut
 constexpr std::size_t kLeastCurve = 4, kLongestCurve = 60;
 constexpr std::size_t kColumnsForNames = 34, kColumnsForRange = 56;
 
@@ -186,7 +186,7 @@ std::string bar_line(const LiveBar& bar, const TerminalKind& kind) {
     line.add(share);
     return line.text();
   }
-  std::size_t room = line.room() - (kLeastBar + 2) - 1 - share.size();
+  std::size_t room = line.room() - (kShortBar + 2) - 1 - share.size();
   const auto takes = [&](const std::string& text) {
     const std::size_t cells = line.cells(text);
     const bool is_short = cells <= room;
@@ -199,7 +199,7 @@ std::string bar_line(const LiveBar& bar, const TerminalKind& kind) {
   text = takes(text);
   const std::string title = takes(bar.title.empty() ? "" : fitted(bar.title, line.room(), kind) + " ");
   line.add(title);
-  line.add(drawn_bar(bar.share, std::min(kLeastBar + room, kLongestBar)), kBarColour);
+  line.add(drawn_bar(bar.share, kShortBar + room >= kLongBar ? kLongBar : kShortBar), kBarColour);
   line.add(fmt::format(" {}{}{}", share, text, left));
   return line.text();
 }

@@ -54,9 +54,9 @@ struct LiveBar {
   bool may_be_cut = false;  // the text, where it does not fit: not one whose figures would become others
   std::optional<double> seconds_left = {};
 };
-// "controls [======>       ] 34 %, 12 of 36 runs, about 2 min 10 s left". Where that is too wide, the bar becomes
-// shorter, and then the title, the text and the time left go, in that order. Below 20 columns the share alone. Never
-// wider than kind.width().
+// "controls [======>             ] 34 %, 12 of 36 runs, about 2 min 10 s left". Where there is little room it is given
+// to the time left first, then to the text, then to the title, and last to a long bar. Below 20 columns the share
+// alone. Never wider than kind.width().
 std::string bar_line(const LiveBar& bar, const TerminalKind& kind);
 
 // What is left after so many seconds in which `share` was done, once there is something to tell it from.
