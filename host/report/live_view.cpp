@@ -19,7 +19,7 @@ constexpr std::size_t kLeastColumns = 20;             // for more than the share
 constexpr std::size_t kShortBar = 10, kLongBar = 20;  // two lengths: one that follows its neighbours would jump
 constexpr std::size_t kLeastText = 12;                // of a text that is cut
 constexpr std::size_t kLeastCurve = 4, kLongestCurve = 60;
-constexpr std::size_t kColumnsForNames = 34, kColumnsForRange = 56;
+constexpr std::size_t kColumnsForNames = 34, kColumnsForRange = 56, kColumnsForWords = 60;
 
 constexpr std::string_view kBarColour = "\x1b[32m", kLossColour = "\x1b[33m", kAccuracyColour = "\x1b[36m";
 constexpr std::string_view kNoColour = "\x1b[0m";
@@ -193,7 +193,9 @@ std::string bar_line(const LiveBar& bar, const TerminalKind& kind) {
     if (is_short) room -= cells;
     return is_short ? text : std::string();
   };
-  const std::string left = takes(bar.seconds_left ? fmt::format(", about {} left", rough_time(*bar.seconds_left)) : "");
+  const char* const about = kind.columns < kColumnsForWords ? "" : "about ";
+  const std::string left =
+      takes(bar.seconds_left ? fmt::format(", {}{} left", about, rough_time(*bar.seconds_left)) : "");
   std::string text = bar.text.empty() ? "" : ", " + fitted(bar.text, line.room(), kind);
   if (bar.may_be_cut && line.cells(text) > room) text = room >= kLeastText ? fitted(text, room, kind) : "";
   text = takes(text);

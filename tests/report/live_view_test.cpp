@@ -90,7 +90,8 @@ TEST(BarLine, gives_its_room_to_time_text_title_and_bar_in_that_order) {
   const LiveBar bar{.title = "controls", .share = 0.5, .text = "12 of 36 runs", .seconds_left = 130};
   EXPECT_EQ(bar_line(bar, wide(66)), "controls [=====>    ] 50 %, 12 of 36 runs, about 2 min 10 s left");
   EXPECT_EQ(bar_line(bar, wide(64)), "[=====>    ] 50 %, 12 of 36 runs, about 2 min 10 s left");
-  EXPECT_EQ(bar_line(bar, wide(50)), "controls [=====>    ] 50 %, about 2 min 10 s left");
+  EXPECT_EQ(bar_line(bar, wide(50)), "[=====>    ] 50 %, 12 of 36 runs, 2 min 10 s left");
+  EXPECT_EQ(bar_line(bar, wide(49)), "controls [=====>    ] 50 %, 2 min 10 s left");
   EXPECT_EQ(bar_line(bar, wide(30)), "controls [=====>    ] 50 %");
   EXPECT_EQ(bar_line(bar, wide(22)), "[=====>    ] 50 %");
   EXPECT_EQ(bar_line(bar, wide(20)), "[=====>    ] 50 %");
@@ -132,7 +133,7 @@ TEST(LiveLines, without_unicode_or_with_cells_of_unsure_width_are_ascii) {
 
 TEST(LiveLines, say_at_forty_columns_what_had_no_room_beside_the_bar) {
   EXPECT_EQ(live_lines(some_frame(), wide(40)),
-            (std::vector<std::string>{"[==>       ] 25 %, about 15 s left", "train loss    0.1000 █▇▆▅▄▃▂▁",
+            (std::vector<std::string>{"[=====>              ] 25 %, 15 s left", "train loss    0.1000 █▇▆▅▄▃▂▁",
                                       "test accuracy 0.8750 ▁▅█▆", "epoch 125 of 500, 2.5e+04 rows/s"}));
 }
 

@@ -55,8 +55,8 @@ struct LiveBar {
   std::optional<double> seconds_left = {};
 };
 // "controls [======>             ] 34 %, 12 of 36 runs, about 2 min 10 s left". Where there is little room it is given
-// to the time left first, then to the text, then to the title, and last to a long bar. Below 20 columns the share
-// alone. Never wider than kind.width().
+// to the time left first (below 60 columns without "about"), then to the text, then to the title, and last to a long
+// bar. Below 20 columns the share alone. Never wider than kind.width().
 std::string bar_line(const LiveBar& bar, const TerminalKind& kind);
 
 // What is left after so many seconds in which `share` was done, once there is something to tell it from.
