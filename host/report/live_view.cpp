@@ -21,6 +21,8 @@ constexpr std::size_t kLeastText = 12;                // of a text that is cut
 constexpr std::size_t kLeastCurve = 4, kLongestCurve = 60;
 constexpr std::size_t kColumnsForNames = 34, kColumnsForRange = 56, kColumnsForWords = 60;
 
+constexpr double kSecondsToTellFrom = 0.5;  // the first moments are slower than the rest
+
 constexpr std::string_view kBarColour = "\x1b[32m", kLossColour = "\x1b[33m", kAccuracyColour = "\x1b[36m";
 constexpr std::string_view kNoColour = "\x1b[0m";
 
@@ -175,7 +177,7 @@ std::vector<double> CurveReservoir::cells(std::size_t most) const {
 }
 
 std::optional<double> seconds_left(double share, double seconds) {
-  if (!(share > 0 && share < 1)) return std::nullopt;
+  if (!(share > 0 && share < 1) || seconds < kSecondsToTellFrom) return std::nullopt;
   return seconds * (1 - share) / share;
 }
 

@@ -241,6 +241,9 @@ TEST(LiveFrame, takes_speed_and_time_left_from_the_epochs_since_it_began) {
   EXPECT_EQ(frame.seconds_left, 75);
   EXPECT_EQ(frame.share, 0.25);
 
+  set_time(frame, run, 0.25);  // too soon to tell
+  EXPECT_EQ(frame.rows_per_second, 500000);
+  EXPECT_FALSE(frame.seconds_left.has_value());
   set_time(frame, run, 0);
   EXPECT_EQ(frame.rows_per_second, 0);
 }
