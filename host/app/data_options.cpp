@@ -4,9 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "live_view_on_terminal.hpp"
 #include "plateau/core/error.hpp"
-#include "plateau/report/console.hpp"
-#include "progress_line.hpp"
 
 namespace plateau::app {
 
@@ -42,11 +41,11 @@ void expects_use_of_groups(const TrainingFiles& files, double validation) {
 }
 
 Dataset read_rows(const std::string& files, const ReadOptions& options, bool progress) {
-  ProgressLine line(progress);
+  LiveView view(progress);
   ReadOptions reading = options;
   reading.progress = [&](double share) {
     expects_no_interrupt();
-    line.show([&](double seconds) { return reading_line(files, share, seconds); });
+    view.show_bar([&](double seconds) { return reading_bar(files, share, seconds); });
   };
   return read_dataset(files, reading);
 }

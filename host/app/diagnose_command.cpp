@@ -8,11 +8,10 @@
 
 #include "command_line.hpp"
 #include "data_options.hpp"
+#include "live_view_on_terminal.hpp"
 #include "plateau/core/error.hpp"
-#include "plateau/report/console.hpp"
 #include "plateau/report/diagnosis_report.hpp"
 #include "plateau/report/run_directory.hpp"
-#include "progress_line.hpp"
 #include "study_options.hpp"
 
 namespace plateau::app {
@@ -59,13 +58,13 @@ int run_diagnose(const DiagnoseArguments& arguments) {
   const Device device = choose_device(common);
   if (!common.out.empty()) prepare_diagnosis_directory(common.out);
 
-  ProgressLine line(!common.quiet);
+  LiveView view(!common.quiet);
   const std::optional<Diagnosis> diagnosis =
       diagnose(split, second ? &*second : nullptr, configuration, *device.trainer,
                [&](std::string_view block, double share, Index trainings) {
-                 line.show([&](double seconds) { return diagnosis_line(block, share, trainings, seconds); });
+                 view.show_bar([&](double seconds) { return block_bar(block, share, trainings, seconds); });
                });
-  line.clear();
+  view.clear();
   if (!diagnosis) throw Interrupted{};
 
   const std::string json = diagnosis_json(*diagnosis, device.environment);

@@ -7,17 +7,15 @@
 #include <bit>
 #include <cstdio>
 #include <memory>
-#include <optional>
 
 #include "command_line.hpp"
 #include "data_options.hpp"
+#include "live_view_on_terminal.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/data/output_file.hpp"
-#include "plateau/report/console.hpp"
 #include "plateau/report/rounds_report.hpp"
 #include "plateau/report/run_directory.hpp"
 #include "plateau/study/rounds.hpp"
-#include "progress_line.hpp"
 #include "training_options.hpp"
 
 namespace plateau::app {
@@ -68,10 +66,12 @@ int run_finetune(const FinetuneArguments& arguments) {
   std::vector<Index> rows(sets.size());
   std::ranges::transform(sets, rows.begin(), &Dataset::rows);
   Index round = 0;  // that trains
-  std::optional<ProgressLine> line(!common.quiet);
+  LiveView view(!common.quiet);
+  LiveFrame frame;
   const RoundsWatch watch{.round =
                               [&](const RoundsResult& so_far) {
-                                line.emplace(!common.quiet);
+                                view.restart();
+                                frame = {};
                                 ++round;
                                 if (!common.out.empty()) {
                                   model.stack.parameters = so_far.parameters;
@@ -84,13 +84,13 @@ int run_finetune(const FinetuneArguments& arguments) {
                               [&](const RunProgress& progress) {
                                 const ProgressOf whole{.rows = rows[static_cast<std::size_t>(round) % rows.size()],
                                                        .epochs = definition.run.epochs};
-                                line->show([&](double seconds) {
-                                  return fmt::format("round {} of {} {}", round + 1, rounds,
-                                                     progress_line(progress, whole, seconds));
-                                });
+                                if (!view.is_shown()) return;
+                                frame.title = fmt::format("round {} of {}", round + 1, rounds);
+                                add_progress(frame, progress, whole);
+                                view.show(frame, whole);
                               }};
   const RoundsResult result = study_rounds(definition, base, std::move(sets), std::move(test), *device.trainer, watch);
-  line.reset();
+  view.clear();
 
   const std::string json = rounds_json(result, arguments.files, device.environment);
   model.stack.parameters = result.parameters;

@@ -10,12 +10,11 @@
 
 #include "command_line.hpp"
 #include "data_options.hpp"
+#include "live_view_on_terminal.hpp"
 #include "model_use.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/data/predictions.hpp"
-#include "plateau/report/console.hpp"
 #include "plateau/study/run_study.hpp"
-#include "progress_line.hpp"
 
 namespace plateau::app {
 namespace {
@@ -53,12 +52,12 @@ int run_predict(const PredictArguments& arguments) {
   const std::unique_ptr<PredictionWriter> writer = writer_of(arguments, schema);
 
   // On a terminal that shows the predictions themselves, a line that is written over would be among them.
-  ProgressLine line(!common.quiet && !(arguments.to_stdout() && isatty(STDOUT_FILENO) == 1));
+  LiveView view(!common.quiet && !(arguments.to_stdout() && isatty(STDOUT_FILENO) == 1));
   ReadOptions reading = arguments.reading;
   reading.labelled = false;
   reading.progress = [&](double share) {
     expects_no_interrupt();
-    line.show([&](double seconds) { return reading_line(arguments.data, share, seconds); });
+    view.show_bar([&](double seconds) { return reading_bar(arguments.data, share, seconds); });
   };
   Index rows = 0;
   const auto predict = [&](Dataset&& block) {
@@ -74,12 +73,12 @@ int run_predict(const PredictArguments& arguments) {
     read_blocks(arguments.data, reading, rows_per_block(network.architecture), predict);
     writer->commit();
   } catch (const Interrupted&) {
-    line.clear();
+    view.clear();
     fmt::print(stderr, "plateau: interrupted after {} rows{}\n", rows,
                arguments.to_stdout() ? "" : "; nothing is written");
     return kExitInterrupted;
   }
-  line.clear();
+  view.clear();
   if (!arguments.to_stdout() && !common.quiet) fmt::print("{} rows predicted into {}\n", rows, arguments.out);
   return 0;
 }

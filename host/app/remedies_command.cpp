@@ -8,11 +8,10 @@
 #include <memory>
 
 #include "command_line.hpp"
+#include "live_view_on_terminal.hpp"
 #include "plateau/core/error.hpp"
-#include "plateau/report/console.hpp"
 #include "plateau/report/remedies_report.hpp"
 #include "plateau/report/run_directory.hpp"
-#include "progress_line.hpp"
 #include "study_options.hpp"
 
 namespace plateau::app {
@@ -53,12 +52,12 @@ int run_remedies(const RemediesArguments& arguments) {
   const Device device = choose_device(common);
   if (!common.out.empty()) prepare_remedies_directory(common.out);
 
-  ProgressLine line(!common.quiet);
+  LiveView view(!common.quiet);
   const std::optional<RemediesResult> result =
       remedies(split, configuration, *device.trainer, [&](std::string_view block, double share, Index trainings) {
-        line.show([&](double seconds) { return diagnosis_line(block, share, trainings, seconds); });
+        view.show_bar([&](double seconds) { return block_bar(block, share, trainings, seconds); });
       });
-  line.clear();
+  view.clear();
   if (!result) throw Interrupted{};
 
   const std::string json = remedies_json(*result, device.environment);

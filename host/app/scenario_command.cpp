@@ -8,8 +8,10 @@
 #include <cstdio>
 #include <limits>
 #include <memory>
+#include <string>
 
 #include "command_line.hpp"
+#include "live_view_on_terminal.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/report/console.hpp"
 #include "plateau/report/run_directory.hpp"
@@ -51,6 +53,34 @@ int exit_code(const ScenarioResult& result) {
   return std::any_of(result.seeds.begin(), result.seeds.end(), diverged) ? kExitFailed : 0;
 }
 
+// The run as curves, then its controls and the other seeds as bars, each with a time of its own.
+class ScenarioView {
+ public:
+  ScenarioView(LiveView& view, const ProgressOf& run) : view_(view), run_(run) {}
+
+  ScenarioWatch watch() {
+    return {.run =
+                [this](const RunProgress& progress) {
+                  add_progress(frame_, progress, run_);
+                  view_.show(frame_, run_);
+                },
+            .controls = [this](const FleetProgress& progress) { show("controls", progress); },
+            .seeds = [this](const FleetProgress& progress) { show("other seeds", progress); }};
+  }
+
+ private:
+  void show(const std::string& title, const FleetProgress& progress) {
+    if (title != title_) view_.restart();
+    title_ = title;
+    view_.show_bar([&](double seconds) { return fleet_bar(progress, seconds, title); });
+  }
+
+  LiveView& view_;
+  ProgressOf run_;
+  LiveFrame frame_;
+  std::string title_;
+};
+
 int run_scenario(ScenarioArguments& arguments) {
   const CommonOptions& common = arguments.common;
   ScenarioOptions& options = arguments.scenario;
@@ -64,11 +94,16 @@ int run_scenario(ScenarioArguments& arguments) {
   if (!common.out.empty()) prepare_run_directory(common.out);
 
   const bool text = common.output_format() == OutputFormat::text;
-  const ScenarioResult result = study_scenario(options, *device.trainer, [&](const RunStudy& run) {
-    if (!text || common.quiet) return;
-    fmt::print("{}", epoch_lines(run.result.history));
-    std::fflush(stdout);
-  });
+  LiveView view(!common.quiet);
+  ScenarioView watched(view, {.rows = scenario_definition(options.kind).train_rows, .epochs = options.epochs});
+  const ScenarioResult result = study_scenario(
+      options, *device.trainer,
+      [&](const RunStudy& run) {
+        view.clear();
+        if (text && !common.quiet) print_now(epoch_lines(run.result.history));
+      },
+      view.is_shown() ? watched.watch() : ScenarioWatch{});
+  view.clear();
 
   if (!common.out.empty())
     write_run_directory(common.out, result.first,

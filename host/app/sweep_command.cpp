@@ -10,12 +10,12 @@
 
 #include "command_line.hpp"
 #include "data_options.hpp"
+#include "live_view_on_terminal.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/report/console.hpp"
 #include "plateau/report/run_directory.hpp"
 #include "plateau/report/run_json.hpp"
 #include "plateau/study/sweep.hpp"
-#include "progress_line.hpp"
 
 namespace plateau::app {
 namespace {
@@ -96,13 +96,13 @@ int run_sweep(const SweepArguments& arguments) {
   const Device device = choose_device(common);
   if (!common.out.empty()) prepare_sweep_directory(common.out);
 
-  ProgressLine line(!common.quiet);
+  LiveView view(!common.quiet);
   const auto show = [&](const FleetProgress& progress) {
-    line.show([&](double seconds) { return progress_line(progress, seconds); });
+    view.show_bar([&](double seconds) { return fleet_bar(progress, seconds); });
   };
   show({.runs = setting_count(sweep) * sweep.seeds});
   const SweepResult result = study_sweep(sweep, split, *device.trainer, show);
-  line.clear();
+  view.clear();
 
   const bool text = common.output_format() == OutputFormat::text;
   if (!common.out.empty()) write_sweep_directory(common.out, result, sweep_json(result, device.environment));

@@ -11,6 +11,7 @@
 
 #include "command_line.hpp"
 #include "data_options.hpp"
+#include "live_view_on_terminal.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/data/output_file.hpp"
 #include "plateau/report/checkpoint.hpp"
@@ -18,7 +19,6 @@
 #include "plateau/report/run_directory.hpp"
 #include "plateau/report/run_json.hpp"
 #include "plateau/study/run_study.hpp"
-#include "progress_line.hpp"
 #include "training_options.hpp"
 
 namespace plateau::app {
@@ -151,11 +151,12 @@ int train_run(const TrainArguments& arguments, const std::vector<std::string>& o
         model_of(run.architecture, {}, schema_of(split.train), so_far.scale.empty() ? split.scale : so_far.scale));
   };
 
-  ProgressLine line(!common.quiet);
-  // Where no line shows how far the training is, those of its epochs do while it goes on.
+  LiveView view(!common.quiet);
+  LiveFrame frame;
+  // Where no view shows how far the training is, those of its epochs do while it goes on.
   const bool prints_epochs = common.output_format() == OutputFormat::text && !common.quiet;
   std::size_t printed = 0;
-  const bool prints_now = prints_epochs && !line.is_shown();
+  const bool prints_now = prints_epochs && !view.is_shown();
   // Engines that are not asked about every epoch tell of some only; what is left out comes with the next checkpoint or
   // at the end.
   std::mutex printing;
@@ -167,11 +168,16 @@ int train_run(const TrainArguments& arguments, const std::vector<std::string>& o
   const ProgressOf whole{.rows = split.train.rows() - held_out.count(),
                          .epochs = run.epochs,
                          .first_epoch = run.resume ? run.resume->epoch : 0};
+  for (Index epoch = 0; view.is_shown() && before != nullptr && epoch < std::ssize(before->history); ++epoch)
+    add_progress(frame, progress_after(epoch + 1, before->history[static_cast<std::size_t>(epoch)]), whole);
   const RunStudy study =
       study_run(run, split, *device.trainer,
                 {.observer =
                      [&](const RunProgress& progress) {
-                       line.show([&](double s) { return progress_line(progress, whole, s); });
+                       if (view.is_shown()) {
+                         add_progress(frame, progress, whole);
+                         view.show(frame, whole);
+                       }
                        const std::lock_guard lock(printing);
                        if (prints_now && static_cast<std::size_t>(progress.epochs) == printed + 1)
                          print_now(epoch_line(printed++, progress.train_loss, progress.test_accuracy));
@@ -185,7 +191,7 @@ int train_run(const TrainArguments& arguments, const std::vector<std::string>& o
                                        if (prints_now) print_up_to_date(so_far.history);
                                      }}},
                 before);
-  line.clear();
+  view.clear();
 
   if (!arguments.history_file.empty()) write_file(arguments.history_file, history_csv(study));
   if (!arguments.model_file.empty() && has_model(study)) write_model(arguments.model_file, study);

@@ -379,19 +379,6 @@ std::string_view engines(const SweepResult& result) {
   return std::ranges::any_of(result.settings, fused) ? "fused and layered engine" : "layered engine";
 }
 
-// "[==========>         ]"
-std::string bar(double share) {
-  constexpr std::size_t kCells = 20;
-  const auto full = static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(kCells));
-  return fmt::format("[{}{}{}]", std::string(full, '='), full < kCells ? ">" : "",
-                     std::string(full < kCells ? kCells - full - 1 : 0, ' '));
-}
-
-// ", about 8 s left", once there is something to tell it from.
-std::string time_left(double share, double seconds) {
-  return share > 0 && share < 1 ? fmt::format(", about {} left", rough_time(seconds * (1 - share) / share)) : "";
-}
-
 }  // namespace
 
 std::string epoch_line(std::size_t epoch, double train_loss, double test_accuracy) {
@@ -513,31 +500,6 @@ std::string outcome_sentence(const SweepResult& result) {
   if (result.count(RunOutcome::diverged) == runs)
     return fmt::format("every run diverged: the loss was not finite in any of {}", counted(runs, "run"));
   return "";
-}
-
-std::string progress_line(const FleetProgress& progress, double seconds) {
-  return fmt::format("{} {} of {}, {:.0f} %{}", bar(progress.share), progress.finished, counted(progress.runs, "run"),
-                     std::floor(100 * progress.share), time_left(progress.share, seconds));
-}
-
-std::string diagnosis_line(std::string_view block, double share, Index trainings, double seconds) {
-  return fmt::format("{} {}; {} before it, {}", bar(share), block, counted(trainings, "training"), rough_time(seconds));
-}
-
-std::string progress_line(const RunProgress& progress, const ProgressOf& run, double seconds) {
-  const auto share_of = [&](Index from) {
-    return static_cast<double>(progress.epochs - from) / static_cast<double>(std::max<Index>(run.epochs - from, 1));
-  };
-  std::string line = fmt::format("{} epoch {} of {}", bar(share_of(0)), progress.epochs, run.epochs);
-  if (std::isfinite(progress.train_loss)) line += fmt::format(", train loss {:.4f}", progress.train_loss);
-  if (std::isfinite(progress.test_accuracy)) line += fmt::format(", test accuracy {:.4f}", progress.test_accuracy);
-  const auto rows = static_cast<double>((progress.epochs - run.first_epoch) * run.rows);
-  if (rows > 0 && seconds > 0) line += fmt::format(", {:.2g} rows/s", rows / seconds);
-  return line + time_left(share_of(run.first_epoch), seconds);
-}
-
-std::string reading_line(const std::string& file, double share, double seconds) {
-  return fmt::format("{} reading {}{}", bar(share), one_line(file), time_left(share, seconds));
 }
 
 }  // namespace plateau

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <mutex>
 
 namespace plateau {
 namespace {
@@ -79,7 +80,7 @@ struct ControlResults {
 
 // All controls at once, so that the device is never idle while there is a training left.
 ControlResults train_controls(const ScenarioDefinition& definition, const Run& run, const TrainingData& data,
-                              Trainer& trainer) {
+                              Trainer& trainer, const FleetObserver& observer) {
   std::vector<Run> runs;
   for (Index i = 0; i < kWiderTrainings; ++i) {  // the longer ones first
     Run wider = run;
@@ -93,7 +94,7 @@ ControlResults train_controls(const ScenarioDefinition& definition, const Run& r
     permuted.labels = {.permuted = true, .permutation_seed = permuted.seed};
     runs.push_back(permuted);
   }
-  std::vector<RunResult> results = trainer.train_fleet(data, runs);
+  std::vector<RunResult> results = trainer.train_fleet(data, runs, observer);
   const auto middle = results.begin() + kWiderTrainings;
   return {.permuted = {std::make_move_iterator(middle), std::make_move_iterator(results.end())},
           .wider = {std::make_move_iterator(results.begin()), std::make_move_iterator(middle)}};
@@ -140,14 +141,15 @@ Split scenario_split(ScenarioKind kind, LabelReading reading, std::uint64_t seed
 }
 
 ScenarioResult study_scenario(const ScenarioOptions& options, Trainer& trainer,
-                              const std::function<void(const RunStudy&)>& when_run) {
+                              const std::function<void(const RunStudy&)>& when_run, const ScenarioWatch& watch) {
   expects(options.repeat >= 1, "study_scenario: repeat >= 1");
   expects(options.seed <= ~std::uint64_t{0} - static_cast<std::uint64_t>(options.repeat - 1),
           "study_scenario: every seed fits");
   ScenarioResult study{.definition = scenario_definition(options.kind)};
 
   const Split split = scenario_split(options.kind, options.reading, options.seed);
-  study.first = study_run(scenario_run(study.definition, options, options.seed), split, trainer);
+  study.first =
+      study_run(scenario_run(study.definition, options, options.seed), split, trainer, {.observer = watch.run});
   if (when_run) when_run(study.first);
   const RunResult& result = study.first.result;
   study.seeds.push_back(seed_result(options.seed, result));
@@ -163,7 +165,8 @@ ScenarioResult study_scenario(const ScenarioOptions& options, Trainer& trainer,
                     .exact_rule = exact_rule(options.kind, split.test, run_rows)};
   if (options.controls == Controls::train) {
     const auto controls_start = Clock::now();
-    const ControlResults controls = train_controls(study.definition, study.first.run, views(split), trainer);
+    const ControlResults controls =
+        train_controls(study.definition, study.first.run, views(split), trainer, watch.controls);
     study.controls_seconds = seconds_since(controls_start);
     study.controls = worst_outcome(controls);
     if (study.controls == RunOutcome::finished) {
@@ -177,6 +180,9 @@ ScenarioResult study_scenario(const ScenarioOptions& options, Trainer& trainer,
 
   const auto repeat_start = Clock::now();
   study.seeds.resize(static_cast<std::size_t>(options.repeat));
+  std::mutex telling;
+  FleetProgress others{.runs = options.repeat - 1};
+  if (watch.seeds && others.runs > 0) watch.seeds(others);
   trainer.for_each(options.repeat - 1, [&](Index i, Trainer& own) {
     const std::uint64_t seed = options.seed + static_cast<std::uint64_t>(i) + 1;
     SeedResult& row = study.seeds[static_cast<std::size_t>(i) + 1];
@@ -185,6 +191,11 @@ ScenarioResult study_scenario(const ScenarioOptions& options, Trainer& trainer,
     const Split other = scenario_split(options.kind, options.reading, seed);
     const Run run = scenario_run(study.definition, options, seed);
     row = seed_result(seed, own.train(run, views(other)));
+    if (!watch.seeds) return;
+    const std::scoped_lock lock(telling);
+    ++others.finished;
+    others.share = static_cast<double>(others.finished) / static_cast<double>(others.runs);
+    watch.seeds(others);
   });
   study.repeat_seconds = seconds_since(repeat_start);
   return study;

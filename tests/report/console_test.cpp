@@ -350,37 +350,6 @@ TEST(SweepOutcome, is_told_where_every_run_diverged) {
   EXPECT_EQ(outcome_sentence(result), "every run diverged: the loss was not finite in any of 2 runs");
 }
 
-TEST(ProgressLine, tells_the_time_left_from_the_time_taken) {
-  EXPECT_EQ(progress_line({.finished = 0, .runs = 1, .share = 0}, 5), "[>                   ] 0 of 1 run, 0 %");
-  EXPECT_EQ(progress_line({.finished = 3, .runs = 12, .share = 0.25}, 5),
-            "[=====>              ] 3 of 12 runs, 25 %, about 15 s left");
-  EXPECT_EQ(progress_line({.finished = 3, .runs = 12, .share = 0.25}, 43.3),
-            "[=====>              ] 3 of 12 runs, 25 %, about 2 min 10 s left");
-  EXPECT_EQ(progress_line({.finished = 1, .runs = 4000, .share = 0.0005}, 5.6),
-            "[>                   ] 1 of 4000 runs, 0 %, about 3 h 6 min left");
-  EXPECT_EQ(progress_line({.finished = 11, .runs = 12, .share = 0.9999}, 5),
-            "[===================>] 11 of 12 runs, 99 %, about 1 s left");
-  EXPECT_EQ(progress_line({.finished = 12, .runs = 12, .share = 1}, 5), "[====================] 12 of 12 runs, 100 %");
-}
-
-TEST(ProgressLine, of_a_run_has_its_figures_and_the_speed_since_it_began) {
-  const ProgressOf run{.rows = 1000, .epochs = 500};
-  EXPECT_EQ(progress_line({.epochs = 0}, run, 0), "[>                   ] epoch 0 of 500");
-  EXPECT_EQ(
-      progress_line({.epochs = 125, .train_loss = 0.12344, .test_accuracy = 0.95}, run, 5),
-      "[=====>              ] epoch 125 of 500, train loss 0.1234, test accuracy 0.9500, 2.5e+04 rows/s, about 15 s "
-      "left");
-  // A run that goes on from epoch 100 has trained 25 epochs in 5 s; the other 375 take 15 times as long.
-  const ProgressOf resumed{.rows = 1000, .epochs = 500, .first_epoch = 100};
-  EXPECT_EQ(progress_line({.epochs = 125}, resumed, 5),
-            "[=====>              ] epoch 125 of 500, 5e+03 rows/s, about 1 min 15 s left");
-  EXPECT_EQ(progress_line({.epochs = 500}, run, 5), "[====================] epoch 500 of 500, 1e+05 rows/s");
-}
-
-TEST(ReadingLine, keeps_a_name_on_its_line) {
-  EXPECT_EQ(reading_line("a\nb.csv", 0.5, 3), "[==========>         ] reading a?b.csv, about 3 s left");
-}
-
 // Two classes with names, a run that stops early.
 RunStudy stopped_early() {
   RunStudy study{

@@ -269,6 +269,36 @@ TEST(Scenario, a_trainer_that_is_to_stop_begins_no_other_seed) {
   EXPECT_EQ(study.seeds[2].outcome, RunOutcome::interrupted);
 }
 
+TEST(Scenario, tells_of_the_run_its_controls_and_the_other_seeds) {
+  std::vector<Index> epochs, seeds;
+  FleetProgress controls;
+  bool run_has_ended = false;
+  CpuTrainer trainer({.workers = 2});
+  const ScenarioOptions options{.kind = ScenarioKind::underfit, .epochs = 5, .repeat = 4};
+  study_scenario(options, trainer, [&](const RunStudy&) { run_has_ended = true; },
+                 {.run =
+                      [&](const RunProgress& progress) {
+                        EXPECT_FALSE(run_has_ended);
+                        epochs.push_back(progress.epochs);
+                      },
+                  .controls =
+                      [&](const FleetProgress& progress) {
+                        EXPECT_TRUE(run_has_ended);
+                        EXPECT_TRUE(seeds.empty());
+                        controls = progress;
+                      },
+                  .seeds =
+                      [&](const FleetProgress& progress) {
+                        EXPECT_EQ(progress.runs, 3);
+                        EXPECT_EQ(progress.share, static_cast<double>(progress.finished) / 3);
+                        seeds.push_back(progress.finished);
+                      }});
+  EXPECT_EQ(epochs, (std::vector<Index>{1, 2, 3, 4, 5}));
+  EXPECT_EQ(controls.finished, kWiderTrainings + kPermutedTrainings);
+  EXPECT_EQ(controls.share, 1);
+  EXPECT_EQ(seeds, (std::vector<Index>{0, 1, 2, 3}));
+}
+
 TEST(Scenario, without_controls_trains_no_others) {
   NotingTrainer::Notes notes;
   NotingTrainer trainer(notes, notes.alone);

@@ -22,22 +22,6 @@ std::string scenario_summary(const ScenarioOptions& options, const ScenarioResul
                              const Environment& environment);
 std::string sweep_summary(const SweepResult& result, const Environment& environment);
 
-// "[======>             ] 12 of 36 runs, 34 %, about 2 min 10 s left": how far a fleet is after so many seconds. The
-// time left is told once there is something to tell it from.
-std::string progress_line(const FleetProgress& progress, double seconds);
-// Of a diagnosis that is at a block of its trainings.
-std::string diagnosis_line(std::string_view block, double share, Index trainings, double seconds);
-
-// "[=====>              ] epoch 120 of 500, train loss 0.1234, test accuracy 0.9512, 1.2e+06 rows/s, about 8 s left",
-// so many seconds after the training began; of a run with `rows` training rows that goes to `epochs`, and began (where
-// it was resumed) after `first_epoch`.
-struct ProgressOf {
-  Index rows = 0, epochs = 0, first_epoch = 0;
-};
-std::string progress_line(const RunProgress& progress, const ProgressOf& run, double seconds);
-// "[=====>              ] reading x.csv, about 8 s left"; share in [0, 1].
-std::string reading_line(const std::string& file, double share, double seconds);
-
 // What was built in and what the CUDA runtime finds: `plateau info`.
 std::string machine_summary(const Environment& cpu, const gpu::Inventory& found, const std::string& gpu_matrix_library);
 

@@ -66,11 +66,19 @@ struct ScenarioResult {
   double repeat_seconds = 0;  // of all seeds but the first
 };
 
+// What its trainings are watched by while they go on: those of the other seeds before they
+// begin, and by runs that are finished.
+struct ScenarioWatch {
+  RunObserver run = {};
+  FleetObserver controls = {}, seeds = {};
+};
+
 // Trains the scenario: the run, then its controls beside each other, then the other seeds beside each other. `when_run`
 // hears of the run as soon as it has ended, before anything else is trained. The data of another seed exist only while
 // it trains, and a stop request ends those that have not begun as interrupted. seed + repeat - 1 must not exceed 64
 // bits.
 ScenarioResult study_scenario(const ScenarioOptions& options, Trainer& trainer,
-                              const std::function<void(const RunStudy&)>& when_run = {});
+                              const std::function<void(const RunStudy&)>& when_run = {},
+                              const ScenarioWatch& watch = {});
 
 }  // namespace plateau
