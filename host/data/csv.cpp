@@ -29,7 +29,6 @@
 #include "letters.hpp"
 #include "plateau/core/utf8.hpp"
 #include "plateau/data/byte_stream.hpp"
-#include "plateau/core/utf8.hpp"
 #include "plateau/ops/softmax_xent.hpp"
 #include "whole_number.hpp"
 #include "wording.hpp"

@@ -22,7 +22,6 @@
 #include "plateau/core/utf8.hpp"
 #include "plateau/data/csv.hpp"
 #include "plateau/data/npy.hpp"
-#include "plateau/core/utf8.hpp"
 #include "plateau/ops/softmax_xent.hpp"
 #include "refusals.hpp"
 #include "whole_number.hpp"

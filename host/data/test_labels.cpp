@@ -14,7 +14,6 @@
 #include "plateau/data/csv.hpp"
 #include "plateau/data/npy.hpp"
 #include "plateau/data/round_files.hpp"
-#include "plateau/core/utf8.hpp"
 #include "plateau/ops/softmax_xent.hpp"
 #include "refusals.hpp"
 #include "wording.hpp"

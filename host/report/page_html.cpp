@@ -46,14 +46,14 @@ void element(std::string& out, const char* tag, const std::string& text) {
   out += std::string("<") + tag + ">" + escaped(text) + "</" + tag + ">\n";
 }
 
-void list(std::string& out, const std::vector<std::string>& points) {
+void html_list(std::string& out, const std::vector<std::string>& points) {
   if (points.empty()) return;
   out += "<ul>\n";
   for (const std::string& point : points) element(out, "li", point);
   out += "</ul>\n";
 }
 
-void table(std::string& out, const PageTable& table) {
+void html_table(std::string& out, const PageTable& table) {
   const auto line = [&](const std::vector<std::string>& cells, const std::string& tag) {
     out += "<tr>";
     for (std::size_t i = 0; i < cells.size(); ++i)
@@ -78,7 +78,7 @@ void first_screen(std::string& out, const Page& page) {
     out += "</p>\n";
   }
   element(out, "p", page.sentence);
-  list(out, page.to_do);
+  html_list(out, page.to_do);
   out += "</div>\n";
   if (page.facts.empty()) return;
   out += "<dl>\n";
@@ -96,8 +96,8 @@ void section(std::string& out, const PageSection& section) {
     for (const PageChart& chart : section.charts) out += "<figure>" + chart.svg + "</figure>\n";
     out += "</div>\n";
   }
-  list(out, section.points);
-  for (const PageTable& of : section.tables) table(out, of);
+  html_list(out, section.points);
+  for (const PageTable& of : section.tables) html_table(out, of);
   out += "</section>\n";
 }
 
@@ -115,7 +115,7 @@ std::string html(const Page& page) {
   for (const PageSection& of : page.sections) section(out, of);
   if (!page.not_tested.empty()) {
     out += "<section>\n<h2>What was not tested</h2>\n";
-    list(out, page.not_tested);
+    html_list(out, page.not_tested);
     out += "</section>\n";
   }
   return out + "</main>\n<footer>" + escaped(page.made_by) + "</footer>\n</body>\n</html>\n";

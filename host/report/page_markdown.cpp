@@ -10,12 +10,12 @@ namespace {
 
 constexpr std::size_t kMostLines = 30;  // of a table: a summary has to fit a pull request
 
-void list(std::string& out, const std::vector<std::string>& points) {
+void markdown_list(std::string& out, const std::vector<std::string>& points) {
   for (const std::string& point : points) out += "- " + markdown_escaped(point) + "\n";
   if (!points.empty()) out += '\n';
 }
 
-void table(std::string& out, const PageTable& table) {
+void markdown_table(std::string& out, const PageTable& table) {
   const auto line = [&out](const std::vector<std::string>& cells) {
     for (const std::string& cell : cells) out += "| " + markdown_escaped(cell) + ' ';
     out += "|\n";
@@ -39,7 +39,7 @@ std::string markdown(const Page& page) {
     out += "**" + markdown_escaped(page.verdict) + "**" +
            (page.grade.empty() ? "" : " (" + markdown_escaped(page.grade) + ")") + ": ";
   out += markdown_escaped(page.sentence) + "\n\n";
-  list(out, page.to_do);
+  markdown_list(out, page.to_do);
   if (!page.facts.empty()) {
     out += "| | |\n| --- | --- |\n";
     for (const auto& [name, value] : page.facts)
@@ -49,12 +49,12 @@ std::string markdown(const Page& page) {
   for (const PageSection& section : page.sections) {
     if (section.points.empty() && section.tables.empty()) continue;
     out += "### " + markdown_escaped(section.heading) + "\n\n";
-    list(out, section.points);
-    for (const PageTable& of : section.tables) table(out, of);
+    markdown_list(out, section.points);
+    for (const PageTable& of : section.tables) markdown_table(out, of);
   }
   if (!page.not_tested.empty()) {
     out += "### What was not tested\n\n";
-    list(out, page.not_tested);
+    markdown_list(out, page.not_tested);
   }
   return out + markdown_escaped(page.made_by) + "\n";
 }

@@ -13,6 +13,7 @@
 
 #include "plateau/model/run.hpp"
 #include "plateau/report/environment.hpp"
+#include "plateau/report/markup.hpp"
 
 namespace plateau {
 
@@ -43,11 +44,12 @@ inline void list(std::string& out, std::string_view label, const std::vector<std
   for (std::size_t i = 0; i < lines.size(); ++i) paragraph(out, i == 0 ? label : "", "- " + lines[i]);
 }
 
-// Text that holds what came out of a file, without line ends and other controls.
+// Text that holds what came out of a file: line ends and other controls as '?', and what turns the direction of text or
+// cannot be seen as an escape (markup.hpp).
 inline std::string printable(std::string text) {
   for (char& c : text)
     if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = '?';
-  return text;
+  return visible(text);
 }
 
 // A name out of a file as it fits into a line: without line ends and other controls, and not endless.
