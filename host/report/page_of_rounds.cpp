@@ -13,8 +13,6 @@
 namespace plateau {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
 double number_or_none(const Json& object, const char* key) {
   const auto found = object.find(key);
   return found == object.end() || !found->is_number() ? kNaN : found->get<double>();

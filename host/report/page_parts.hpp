@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,6 +15,8 @@
 #include "plateau/report/page.hpp"
 
 namespace plateau {
+
+inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();  // what is not known
 
 // Columns of a CSV that Plateau wrote, by name. An empty cell is not a number. Throws InputError, naming file and line,
 // where a line has another number of cells or a cell is no number; `words`: names of columns that hold words and are
