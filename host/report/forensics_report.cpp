@@ -15,12 +15,9 @@
 namespace plateau {
 namespace {
 
-constexpr std::size_t kLayersTabled = 6;
 constexpr std::size_t kRoundsTabled = 40;  // the first and last of more; forensics.json has all
 
 std::string share(const std::optional<double>& value) { return value ? fmt::format("{:.4f}", *value) : ""; }
-
-std::string layer_cell(double change) { return std::isfinite(change) ? fmt::format("{:.3g} %", 100 * change) : "-"; }
 
 struct Column {
   std::string name;
@@ -127,14 +124,6 @@ std::vector<std::string> how_read(const Forensics& forensics) {
   return lines;
 }
 
-Json change_json(const AccuracyChange& change) {
-  Json json = json_estimate(change);
-  json["gained"] = change.gained;
-  json["lost"] = change.lost;
-  json["mcnemar_p"] = mcnemar_p(change.gained, change.lost);
-  return json;
-}
-
 // A whole number as such.
 Json round_number(double number) {
   return number == std::floor(number) && std::abs(number) <= 0x1p53 ? Json(static_cast<Index>(number)) : Json(number);
@@ -163,7 +152,7 @@ Json round_json(const ForensicsRound& round, const ForensicsEvidence& e) {
   if (round.recomputed) {
     json["recomputed"] = *round.recomputed;
     json["class_right"] = round.class_right;
-    json["over_before"] = round.over_before ? change_json(*round.over_before) : Json(nullptr);
+    json["over_before"] = round.over_before ? json_change(*round.over_before) : Json(nullptr);
   }
   if (round.weights_hash) {
     json["weights_hash"] = fmt::format("{:016x}", *round.weights_hash);
@@ -183,7 +172,7 @@ Json label_map_json(const LabelMapTest& test) {
 
 Json trade_json(const ClassTrade& trade, const ForensicsEvidence& e) {
   Json json{{"earlier_round", round_number(e.rounds[trade.earlier].number)},
-            {"total", change_json(trade.total)},
+            {"total", json_change(trade.total)},
             {"lost_by_fallen", json_difference(trade.lost_by_fallen)},
             {"classes", Json::array()}};
   for (const ClassTrade::Of& of : trade.classes)

@@ -72,6 +72,14 @@ Json json_difference(const Difference& difference) {
   return json;
 }
 
+Json json_change(const AccuracyChange& change) {
+  Json json = json_estimate(change);
+  json["gained"] = change.gained;
+  json["lost"] = change.lost;
+  json["mcnemar_p"] = mcnemar_p(change.gained, change.lost);
+  return json;
+}
+
 Json json_setting(const SettingEvidence& setting, bool compared) {
   Json json{{"what", setting.what},
             {"architecture", setting.architecture},

@@ -10,6 +10,7 @@
 #include "plateau/report/environment.hpp"
 #include "plateau/study/battery.hpp"
 #include "plateau/study/diagnosis_evidence.hpp"
+#include "plateau/study/rounds_findings.hpp"
 #include "plateau/study/run_study.hpp"
 #include "plateau/study/verdict.hpp"
 
@@ -26,6 +27,7 @@ Json json_number(double value);  // null where it is not finite: JSON has no inf
 Json json_interval(Interval interval);
 Json json_estimate(const Estimate& estimate);
 Json json_difference(const Difference& difference);                // in fractions, as estimates are
+Json json_change(const AccuracyChange& change);                    // paired by test rows, with McNemar's p
 Json json_setting(const SettingEvidence& setting, bool compared);  // compared: with its gain
 Json json_curve(const CurveEvidence& curve);
 Json json_cause(const Cause& cause);  // with its gain in points, of 100

@@ -17,7 +17,6 @@ namespace plateau {
 namespace {
 
 constexpr std::size_t kSetsTabled = 10;  // columns; more would not fit, and rounds.csv has all
-constexpr std::size_t kLayersTabled = 6;
 
 Index test_rows(const RoundsResult& result) {
   return std::accumulate(result.evidence.test_class_rows.begin(), result.evidence.test_class_rows.end(), Index{0});
@@ -40,9 +39,6 @@ std::string points(const Estimate& difference) {
                      100 * difference.interval.high);
 }
 std::string percent(double share) { return fmt::format("{:.3g} %", 100 * share); }
-// A layer of zeros has no relative change.
-std::string layer_cell(double change) { return std::isfinite(change) ? percent(change) : "-"; }
-
 double changed_share(const RoundsResult& result, Index changed) {
   return static_cast<double>(changed) / static_cast<double>(test_rows(result));
 }
@@ -122,19 +118,11 @@ void set_table(std::string& out, const RoundsResult& result) {
   out += '\n';
 }
 
-Json change_json(const AccuracyChange& change) {
-  Json json = json_estimate(change);
-  json["gained"] = change.gained;
-  json["lost"] = change.lost;
-  json["mcnemar_p"] = mcnemar_p(change.gained, change.lost);
-  return json;
-}
-
 Json set_json(const SetEvidence& set) {
   return {{"set", set.set + 1},
           {"accuracy", json_estimate(set.accuracy)},
           {"right_after", set.right_after},
-          {"since", change_json(set.since)}};
+          {"since", json_change(set.since)}};
 }
 
 Json training_json(const TrainedRound& round) {
@@ -154,8 +142,8 @@ Json round_json(const RoundsResult& result, const TrainedRound& trained, const R
   Json json = training_json(trained);
   if (evidence == nullptr) return json;
   json["test_accuracy"] = json_estimate(evidence->test_accuracy);
-  json["over_before"] = change_json(evidence->over_before);
-  json["over_base"] = change_json(evidence->over_base);
+  json["over_before"] = json_change(evidence->over_before);
+  json["over_base"] = json_change(evidence->over_base);
   json["changed_since_before"] = evidence->changed_since_before;
   json["changed_since_base"] = evidence->changed_since_base;
   json["changed_share_since_before"] = changed_share(result, evidence->changed_since_before);

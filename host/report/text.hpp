@@ -83,6 +83,12 @@ inline void table(std::string& out, const std::vector<std::vector<std::string>>&
   }
 }
 
+// Relative change of a layer in a round, as a table has it; a layer of zeros has none.
+inline std::string layer_cell(double change) {
+  return std::isfinite(change) ? fmt::format("{:.3g} %", 100 * change) : "-";
+}
+inline constexpr std::size_t kLayersTabled = 6;  // of more the table has none
+
 // "36 runs", "1 run".
 inline std::string counted(Index count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
