@@ -46,7 +46,7 @@ fs::path run_folder(RunOutcome outcome) {
   const RunStudy study = study_of(outcome);
   write_run_directory(
       folder, study,
-      training_json(study, {.train = "a/<i>rows</i>.csv"}, 0, cpu_environment(1), JsonHistory::leave_out));
+      training_json(study, {.train = "a/<i>rows.csv"}, 0, cpu_environment(1), JsonHistory::leave_out));
   return folder;
 }
 
@@ -73,7 +73,7 @@ std::string fact(const Page& page, const std::string& name) {
 TEST(RunPage, of_a_training_shows_its_epochs) {
   fs::create_directories(test_folder() / "run");
   const Page page = read_page(run_folder(RunOutcome::finished));
-  EXPECT_EQ(page.title, "plateau train: <i>rows</i>.csv");
+  EXPECT_EQ(page.title, "plateau train: <i>rows.csv");
   EXPECT_EQ(page.unfinished, "");
   EXPECT_NE(page.sentence.find("80.0 %"), std::string::npos) << page.sentence;
   EXPECT_EQ(fact(page, "rows"), "100 to train, 40 to test");
