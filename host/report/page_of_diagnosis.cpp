@@ -28,7 +28,7 @@ PageChart budget_chart(const Json& budget) {
                   .description = "The accuracy of the training as it is, and what each step would add to it.",
                   .value = {.label = "accuracy (points)"}};
   const auto add = [&](const char* name, const char* key, bool always) {
-    const double points = 100 * number(budget.at(key));
+    const double points = rounded(100 * number(budget.at(key)), 1);
     if (always || std::abs(points) >= 0.05) chart.parts.push_back({.name = name, .points = points});
   };
   add("accuracy now", "accuracy", true);
@@ -141,7 +141,7 @@ PageChart null_chart(const Json& signal) {
                         .value = {.label = "skill: what is above always the commonest class"},
                         .values = numbers(signal.at("null")),
                         .values_name = "labels dealt out at random",
-                        .observed = number(signal.at("statistic")),
+                        .observed = rounded(number(signal.at("statistic")), 3),
                         .observed_name = "labels as they are"};
   return {"signal", svg(chart)};
 }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <fstream>
@@ -82,6 +83,10 @@ std::vector<SuspectLine> read_suspects(const std::filesystem::path& csv) {
   return suspects;
 }
 
+double rounded(double value, int decimals) {
+  const double unit = std::pow(10.0, decimals);
+  return std::round(value * unit) / unit;
+}
 double number(const Json& json) { return json.is_null() ? kNaN : json.get<double>(); }
 
 std::string in_percent(double share) { return std::isfinite(share) ? fmt::format("{:.1f} %", 100 * share) : "-"; }
@@ -130,6 +135,7 @@ void add_verdict(Page& page, const Json& document) {
 PageChart accuracy_chart(const AccuracyCurves& curves) {
   LineChart chart{.title = "Accuracy by " + curves.unit, .x = {.label = curves.unit}, .y = {.label = "accuracy (%)"}};
   chart.levels = curves.levels;
+  for (Level& level : chart.levels) level.y = rounded(level.y, 1);
   for (std::size_t s = 0; s < curves.shares.size(); ++s) {
     Series series{.name = curves.shares[s].first, .colour = static_cast<int>(s)};
     if (curves.dots) series.style = LineStyle::line_and_dots;
@@ -167,7 +173,8 @@ PageChart learning_curve_chart(const Json& curve, std::optional<double> user_acc
     measured.points.push_back({rows, 100 * number(point.at("test_accuracy"))});
     const Json& interval = point.at("interval_over_trainings_95");
     const double low = number(interval.at(0)), high = number(interval.at(1));
-    if (std::isfinite(low) && std::isfinite(high)) band.points.push_back({rows, 100 * low, 100 * high});
+    if (std::isfinite(low) && std::isfinite(high))
+      band.points.push_back({rows, std::max(0.0, 100 * low), std::min(100.0, 100 * high)});
   }
   const Json& twice = curve.at("at_twice");
   if (!measured.points.empty()) {
@@ -178,17 +185,18 @@ PageChart learning_curve_chart(const Json& curve, std::optional<double> user_acc
                             .style = LineStyle::dashed,
                             .colour = 1});
     const Json& interval = twice.at("interval_95");
-    chart.bands.push_back(
-        {.name = "95 % interval of the prediction",
-         .points = {{last.x, last.y, last.y},
-                    {2 * last.x, last.y + 100 * number(interval.at(0)), last.y + 100 * number(interval.at(1))}},
-         .colour = 1});
+    chart.bands.push_back({.name = "95 % interval of the prediction",
+                           .points = {{last.x, last.y, last.y},
+                                      {2 * last.x, std::max(0.0, last.y + 100 * number(interval.at(0))),
+                                       std::min(100.0, last.y + 100 * number(interval.at(1)))}},
+                           .colour = 1});
     chart.description = fmt::format("Twice the rows would change the accuracy by {} points.",
                                     points_text(gain, 100 * number(interval.at(0)), 100 * number(interval.at(1))));
   }
   chart.bands.push_back(std::move(band));
   chart.series.push_back(std::move(measured));
-  if (user_accuracy) chart.levels.push_back({"the training as it is, on the test rows", 100 * *user_accuracy});
+  if (user_accuracy)
+    chart.levels.push_back({"the training as it is, on the test rows", rounded(100 * *user_accuracy, 1)});
   return {"learning-curve", svg(chart)};
 }
 

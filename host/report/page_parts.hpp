@@ -37,7 +37,8 @@ std::string in_percent(double share, const Json& interval);       // "95.1 % [92
 std::string points_text(double points);                           // "+1.2"
 std::string points_text(double points, double low, double high);  // "+1.2 [-0.3, +2.7]"
 std::string significant(double value);                            // four digits
-double number(const Json& json);                                  // NaN where it is null
+double rounded(double value, int decimals);  // as charts write it: what is measured less exactly than that
+double number(const Json& json);             // NaN where it is null
 
 // ---- Parts ----------------------------------------------------------------------------------------------------------
 
