@@ -698,8 +698,8 @@ TEST_F(CommandLine, a_terminal_sees_how_far_a_sweep_is_and_quiet_keeps_it_blank)
     close(other_end);
     close(terminal);
     const std::string seen(text, static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
-    EXPECT_EQ(seen.find("\r\x1b[K"), quiet ? std::string::npos : 0) << seen;
-    EXPECT_EQ(seen.find(" of 50 runs, ") == std::string::npos, quiet) << seen;
+    EXPECT_EQ(seen.empty(), quiet) << seen;
+    EXPECT_EQ(seen.find(" of 50 runs") == std::string::npos, quiet) << seen;
     EXPECT_EQ(result.out.find(" of 50 runs"), std::string::npos);
   }
 }

@@ -260,7 +260,7 @@ class LiveView(unittest.TestCase):
 
     def test_below_twenty_columns_is_the_share(self):
         run = interrupted_after(3, ENDLESS, columns=12, rows=10)
-        self.assertEqual(run.frames[-1], ["0 %"])
+        self.assertRegex(run.frames[-1][0], r"^\d+ %$")
 
     def test_has_colours_only_where_they_are_wanted(self):
         self.assertRegex(interrupted_after(2, ENDLESS).raw, COLOUR)
@@ -283,9 +283,9 @@ class LiveView(unittest.TestCase):
         self.assertEqual((run.status, run.screen.wraps, run.left()), (0, 0, []))
 
     def test_leaves_json_alone_on_standard_output(self):
-        run = Session([*IRIS, "--epochs", "300", "--format", "json"]).end()
+        run = Session([*IRIS, "--epochs", "6000", "--format", "json"]).end()
         self.assertGreater(len(run.frames), 0)
-        self.assertEqual(len(json.loads(run.stdout)["history"]["train_loss"]), 300)
+        self.assertEqual(len(json.loads(run.stdout)["history"]["train_loss"]), 6000)
         self.assertEqual((run.status, run.left()), (0, []))
 
     def test_of_a_scenario_goes_on_with_its_controls_and_seeds(self):
@@ -300,9 +300,9 @@ class LiveView(unittest.TestCase):
     def test_gives_way_to_what_is_printed_on_the_same_terminal(self):
         case = ROOT / "tests/data/torch-parity/adam_linear_3_2"
         finetune = ["finetune", "--init", f"{case}/init.safetensors", "--round",
-                    f"{case}/train_x.npy:{case}/train_y.npy", "--repeat-round", "3", "--epochs", "200",
+                    f"{case}/train_x.npy:{case}/train_y.npy", "--repeat-round", "3", "--epochs", "6000",
                     "--test", f"{case}/test_x.npy:{case}/test_y.npy", "--device", "cpu"]
-        for arguments in ([*IRIS, "--epochs", "300"], finetune):
+        for arguments in ([*IRIS, "--epochs", "6000"], finetune):
             with self.subTest(command=arguments[0]):
                 piped = subprocess.run([PLATEAU, *arguments], capture_output=True, check=True, text=True).stdout
                 run = Session(arguments, columns=200, both=True).end()

@@ -128,7 +128,7 @@ TEST(RoundsJson, holds_what_docs_finetune_md_says) {
   const auto json = nlohmann::json::parse(
       rounds_json(result, {.initial = "base.safetensors", .reading = {.target = "kind"}}, cpu_environment(2)));
   EXPECT_EQ(json["schema"], "plateau-rounds");
-  EXPECT_EQ(json["schema_version"], 1);
+  EXPECT_EQ(json["schema_version"], kRoundsJsonVersion);
   const auto& configuration = json["configuration"];
   EXPECT_EQ(configuration["init"], "base.safetensors");
   EXPECT_EQ(configuration["rounds"][0], "monday.csv");
