@@ -26,6 +26,7 @@
 #include "plateau/gpu/error.hpp"
 #include "plateau/model/gpu_trainer.hpp"
 #include "plateau/model/work_crew.hpp"
+#include "plateau/report/run_events.hpp"
 #include "plateau/report/run_page.hpp"
 
 namespace plateau::app {
@@ -76,15 +77,19 @@ void add_report_options(CLI::App& command, CommonOptions& options) {
   command.add_flag("--report", options.report.wanted, "make report.html and report.md in the folder of --out as well");
   command.add_option("--charts", options.report.charts, "with --report: svg writes every chart as a file too")
       ->check(CLI::IsMember({"svg"}));
+  command.add_option("--tensorboard", options.report.events, "folder for an event file that TensorBoard shows");
 }
 
 int reported(const CommonOptions& options, const std::function<int()>& run) {
   if (options.report.wanted && options.out.empty())
     throw InputError("--report: it is made of the folder of a run; name that by --out");
+  if (!options.report.events.empty() && options.out.empty())
+    throw InputError("--tensorboard: it is made of the folder of a run; name that by --out");
   if (!options.report.wanted && !options.report.charts.empty())
     throw InputError("--charts: they belong to a report; ask for it by --report");
   const int exit_code = run();
   if (options.report.wanted) write_page(options.out, read_page(options.out), !options.report.charts.empty());
+  if (!options.report.events.empty()) write_events(options.out, options.report.events);
   return exit_code;
 }
 

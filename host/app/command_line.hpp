@@ -29,6 +29,7 @@ enum class OutputFormat { text, json };
 struct ReportOptions {
   bool wanted = false;  // report.html and report.md
   std::string charts;   // "svg": each chart as a file too
+  std::string events;   // folder for TensorBoard; empty: none
 };
 
 // The options of every command that trains, with one spelling and one meaning everywhere.

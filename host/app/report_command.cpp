@@ -7,18 +7,20 @@
 #include <memory>
 
 #include "command_line.hpp"
+#include "plateau/report/run_events.hpp"
 #include "plateau/report/run_page.hpp"
 
 namespace plateau::app {
 namespace {
 
 struct ReportArguments {
-  std::string directory, charts;
+  std::string directory, charts, events;
 };
 
 int run_report(const ReportArguments& arguments) {
-  const std::vector<std::filesystem::path> written =
+  std::vector<std::filesystem::path> written =
       write_page(arguments.directory, read_page(arguments.directory), !arguments.charts.empty());
+  if (!arguments.events.empty()) written.push_back(write_events(arguments.directory, arguments.events));
   for (const std::filesystem::path& file : written) fmt::print("{}\n", file.string());
   return 0;
 }
@@ -33,6 +35,7 @@ Action add_report_command(CLI::App& plateau) {
   command->footer("Example: plateau report iris-diagnosis --charts svg");
   command->add_option("DIR", arguments->directory, "the folder that a command has filled (its --out)")->required();
   command->add_option("--charts", arguments->charts, "svg: every chart as a file too")->check(CLI::IsMember({"svg"}));
+  command->add_option("--tensorboard", arguments->events, "folder for an event file that TensorBoard shows");
   return [arguments] { return run_report(*arguments); };
 }
 

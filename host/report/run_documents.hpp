@@ -1,0 +1,22 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// Which JSON document a run directory has, read and checked.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "json_parts.hpp"
+
+namespace plateau {
+
+struct RunDocument {
+  std::filesystem::path file;
+  Json content;  // of a schema and version that this program reads
+};
+
+// None where the folder has no such document. Throws InputError, naming the file, where it is damaged, of another
+// schema or of a newer version.
+std::optional<RunDocument> read_run_document(const std::filesystem::path& directory);
+
+}  // namespace plateau

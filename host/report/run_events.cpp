@@ -1,0 +1,139 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/report/run_events.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+
+#include "page_parts.hpp"
+#include "plateau/report/event_file.hpp"
+#include "plateau/report/run_page.hpp"
+#include "run_documents.hpp"
+
+namespace plateau {
+namespace {
+
+// Seconds since 1970 of "2026-11-29T13:23:43Z"; 0 where that is not known.
+double seconds_of(const Json& document) {
+  const auto measured = document.find("measured");
+  if (measured == document.end()) return 0;
+  const std::string text = measured->value("finished_at", "");
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  if (std::sscanf(text.c_str(), "%d-%d-%dT%d:%d:%dZ", &year, &month, &day, &hour, &minute, &second) != 6) return 0;
+  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  if (!date.ok()) return 0;
+  const auto days = std::chrono::sys_days(date).time_since_epoch().count();
+  return static_cast<double>(days) * 86400 + hour * 3600.0 + minute * 60.0 + second;
+}
+
+class Events {
+ public:
+  Events(const std::filesystem::path& folder, double seconds) : writer_(folder, seconds), seconds_(seconds) {}
+
+  void scalars(const std::string& tag, const std::vector<double>& steps, const std::vector<double>& values) {
+    for (std::size_t i = 0; i < steps.size(); ++i)
+      if (!std::isnan(values[i])) writer_.write_scalar({tag, std::llround(steps[i]), seconds_, values[i]});
+  }
+  void text(const std::string& tag, const std::string& markdown) { writer_.write_text({tag, 0, seconds_, markdown}); }
+  void session(const std::map<std::string, HyperParameter>& parameters, SessionStatus status) {
+    writer_.write_session_start({seconds_, parameters});
+    writer_.write_session_end({seconds_, status});
+  }
+  std::filesystem::path commit() {
+    writer_.commit();
+    return writer_.path();
+  }
+
+ private:
+  EventWriter writer_;
+  double seconds_;
+};
+
+std::map<std::string, HyperParameter> hyper_parameters(const Json& configuration) {
+  std::map<std::string, HyperParameter> parameters;
+  const auto add = [&](const std::string& name, const Json& value) {
+    if (value.is_boolean())
+      parameters[name] = value.get<bool>();
+    else if (value.is_number())
+      parameters[name] = value.get<double>();
+    else if (value.is_string())
+      parameters[name] = value.get<std::string>();
+  };
+  for (const auto& [name, value] : configuration.items()) add(name, value);
+  if (const auto widths = configuration.find("architecture"); widths != configuration.end() && widths->is_array())
+    parameters["architecture"] = fmt::format("{}", fmt::join(widths->get<std::vector<Index>>(), "-"));
+  if (const auto optimizer = configuration.find("optimizer");
+      optimizer != configuration.end() && optimizer->is_object())
+    for (const auto& [name, value] : optimizer->items()) add(name == "name" ? "optimizer" : name, value);
+  return parameters;
+}
+
+SessionStatus status_of(const Json& document) {
+  const std::string outcome =
+      document.contains("result") ? document.at("result").value("outcome", "") : document.value("outcome", "finished");
+  if (outcome == "diverged") return SessionStatus::failure;
+  return outcome == "interrupted" ? SessionStatus::unknown : SessionStatus::success;
+}
+
+void add_epochs(Events& events, const std::filesystem::path& csv) {
+  const Columns history = read_columns(csv);
+  for (const auto& [column, tag] : {std::pair{"train_loss", "loss/train"},
+                                    {"test_loss", "loss/test"},
+                                    {"validation_loss", "loss/validation"},
+                                    {"train_accuracy", "accuracy/train"},
+                                    {"test_accuracy", "accuracy/test"},
+                                    {"validation_accuracy", "accuracy/validation"},
+                                    {"gradient_norm", "gradient/norm"}})
+    if (history.contains(column)) events.scalars(tag, history.at("epoch"), history.at(column));
+}
+
+// Of rounds that are objects in an array; the number of a round is its key `number`, or else its place, from 1.
+void add_rounds(Events& events, const Json& rounds) {
+  for (const auto& [key, tag] : {std::pair{"train_loss", "loss/train"},
+                                 {"test_loss", "loss/test"},
+                                 {"train_accuracy", "accuracy/train"},
+                                 {"test_accuracy", "accuracy/test"},
+                                 {"changed_share_since_before", "changed/share"},
+                                 {"changed_share", "changed/share"}}) {
+    std::vector<double> steps, values;
+    for (std::size_t r = 0; r < rounds.size(); ++r) {
+      const auto found = rounds[r].find(key);
+      if (found == rounds[r].end()) continue;
+      const Json& value = found->is_object() ? found->at("value") : *found;
+      if (!value.is_number()) continue;
+      const double step = rounds[r].contains("round") ? number(rounds[r].at("round")) : static_cast<double>(r + 1);
+      if (!steps.empty() && std::llround(step) <= std::llround(steps.back())) continue;  // fractions of an epoch
+      steps.push_back(step);
+      values.push_back(value.get<double>());
+    }
+    events.scalars(tag, steps, values);
+  }
+}
+
+}  // namespace
+
+std::filesystem::path write_events(const std::filesystem::path& directory, const std::filesystem::path& folder) {
+  const Page page = read_page(directory);
+  const std::optional<RunDocument> run = read_run_document(directory);
+  Events events(folder, run ? seconds_of(run->content) : 0);
+  if (!run) {  // it was cut short
+    if (std::filesystem::exists(directory / "rounds.csv")) {
+      const Columns columns = read_columns(directory / "rounds.csv");
+      events.scalars("accuracy/test", columns.at("round"), columns.at("test_accuracy"));
+    }
+  } else {
+    const Json& document = run->content;
+    if (document.contains("configuration"))
+      events.session(hyper_parameters(document.at("configuration")), status_of(document));
+    if (document.at("schema") == "plateau-run") add_epochs(events, directory / "history.csv");
+    if (document.contains("rounds")) add_rounds(events, document.at("rounds"));
+  }
+  events.text("summary", markdown(page));
+  return events.commit();
+}
+
+}  // namespace plateau

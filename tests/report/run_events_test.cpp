@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/report/run_events.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "data/files.hpp"
+#include "plateau/core/error.hpp"
+#include "plateau/data/output_file.hpp"
+#include "plateau/report/event_file.hpp"
+#include "plateau/report/run_directory.hpp"
+#include "plateau/report/run_json.hpp"
+
+namespace plateau {
+namespace {
+
+namespace fs = std::filesystem;
+using testing_files::refusal;
+using testing_files::test_folder;
+
+fs::path run_folder(RunOutcome outcome) {
+  const fs::path folder = test_folder() / "run";
+  fs::create_directories(folder);
+  RunStudy study{.run = {.architecture = {{3, 8, 2}}, .epochs = 2}};
+  study.result.history = {{.train_loss = 0.5, .train_accuracy = 0.75, .test_loss = 0.625, .test_accuracy = 0.5},
+                          {.train_loss = 0.25, .train_accuracy = 1, .test_loss = 0.375, .test_accuracy = 0.875}};
+  study.result.outcome = outcome;
+  study.result.parameters.assign(static_cast<std::size_t>(ParameterLayout({{3, 8, 2}}).size()), 0.5f);
+  study.statistics.train = {.class_rows = {5, 5}, .features = {{}, {}, {}}};
+  study.statistics.test = {.class_rows = {4, 4}, .features = {{}, {}, {}}};
+  write_run_directory(folder, study,
+                      training_json(study, {.train = "rows.csv"}, 0, cpu_environment(1), JsonHistory::leave_out));
+  return folder;
+}
+
+std::vector<std::pair<std::int64_t, double>> series(const EventFile& file, const std::string& tag) {
+  std::vector<std::pair<std::int64_t, double>> points;
+  for (const EventScalar& scalar : file.scalars)
+    if (scalar.tag == tag) points.emplace_back(scalar.step, scalar.value);
+  return points;
+}
+
+TEST(RunEvents, have_every_epoch_the_hyper_parameters_and_the_summary) {
+  const fs::path folder = run_folder(RunOutcome::finished);
+  const EventFile file = read_event_file(write_events(folder, test_folder() / "board"));
+  using Points = std::vector<std::pair<std::int64_t, double>>;
+  EXPECT_EQ(series(file, "loss/train"), (Points{{0, 0.5}, {1, 0.25}}));
+  EXPECT_EQ(series(file, "accuracy/test"), (Points{{0, 0.5}, {1, 0.875}}));
+  EXPECT_EQ(series(file, "loss/validation"), Points{});
+  ASSERT_TRUE(file.session_start && file.session_end);
+  const auto& parameters = file.session_start->hyper_parameters;
+  EXPECT_EQ(parameters.at("architecture"), HyperParameter("3-8-2"));
+  EXPECT_EQ(parameters.at("optimizer"), HyperParameter("adam"));
+  EXPECT_EQ(parameters.at("epochs"), HyperParameter(2.0));
+  EXPECT_EQ(file.session_end->status, SessionStatus::success);
+  EXPECT_GT(file.wall_time, 1.7e9);  // of the run's end
+  ASSERT_EQ(file.texts.size(), 1u);
+  EXPECT_NE(file.texts[0].markdown.find("87.5 %"), std::string::npos) << file.texts[0].markdown;
+}
+
+TEST(RunEvents, are_the_same_bytes_again_and_replace_nothing) {
+  const fs::path folder = run_folder(RunOutcome::diverged);
+  const auto bytes = [](const fs::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    return std::string{std::istreambuf_iterator<char>(in), {}};
+  };
+  const fs::path one = write_events(folder, test_folder() / "one"), two = write_events(folder, test_folder() / "two");
+  EXPECT_EQ(bytes(one), bytes(two));
+  EXPECT_EQ(read_event_file(one).session_end->status, SessionStatus::failure);
+  EXPECT_NE(refusal([&] { write_events(folder, test_folder() / "one"); }), "");
+}
+
+TEST(RunEvents, of_rounds_that_were_cut_short_have_what_is_there) {
+  const fs::path folder = test_folder() / "rounds";
+  fs::create_directories(folder);
+  write_file(folder / "rounds.csv",
+             "round,train_accuracy,test_accuracy,changed_share_since_before\n0,,0.5,\n1,0.75,0.625,0.25\n");
+  const EventFile file = read_event_file(write_events(folder, test_folder() / "board"));
+  EXPECT_EQ(series(file, "accuracy/test"), (std::vector<std::pair<std::int64_t, double>>{{0, 0.5}, {1, 0.625}}));
+  EXPECT_FALSE(file.session_start);
+}
+
+}  // namespace
+}  // namespace plateau
