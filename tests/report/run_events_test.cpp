@@ -28,7 +28,7 @@ fs::path run_folder(RunOutcome outcome) {
   study.result.history = {{.train_loss = 0.5, .train_accuracy = 0.75, .test_loss = 0.625, .test_accuracy = 0.5},
                           {.train_loss = 0.25, .train_accuracy = 1, .test_loss = 0.375, .test_accuracy = 0.875}};
   study.result.outcome = outcome;
-  study.result.parameters.assign(static_cast<std::size_t>(ParameterLayout({{3, 8, 2}}).size()), 0.5f);
+  study.result.parameters.assign(3 * 8 + 8 + 8 * 2 + 2, 0.5f);
   study.statistics.train = {.class_rows = {5, 5}, .features = {{}, {}, {}}};
   study.statistics.test = {.class_rows = {4, 4}, .features = {{}, {}, {}}};
   write_run_directory(folder, study,
