@@ -44,9 +44,8 @@ RunStudy study_of(RunOutcome outcome) {
 fs::path run_folder(RunOutcome outcome) {
   const fs::path folder = test_folder() / "run";
   const RunStudy study = study_of(outcome);
-  write_run_directory(
-      folder, study,
-      training_json(study, {.train = "a/<i>rows.csv"}, 0, cpu_environment(1), JsonHistory::leave_out));
+  write_run_directory(folder, study,
+                      training_json(study, {.train = "a/<i>rows.csv"}, 0, cpu_environment(1), JsonHistory::leave_out));
   return folder;
 }
 
