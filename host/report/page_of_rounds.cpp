@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "page_parts.hpp"
-#include "plateau/core/error.hpp"
+#include "text.hpp"
 
 namespace plateau {
 namespace {
@@ -154,27 +154,22 @@ Page page_of_rounds(const Json& document) {
 }
 
 Page page_of_rounds_so_far(const std::filesystem::path& directory) {
-  const Columns columns = read_columns(directory / "rounds.csv");
-  const auto column = [&](const char* name) {
-    const auto found = columns.find(name);
-    if (found == columns.end())
-      throw InputError((directory / "rounds.csv").string() + ": there is no column '" + name + "'");
-    return found->second;
-  };
+  const Columns columns = read_columns(directory / "rounds.csv",
+                                       {"round", "train_accuracy", "test_accuracy", "changed_share_since_before"});
   Page page{.title = "plateau finetune, unfinished"};
-  const std::vector<double> rounds = column("round"), test = column("test_accuracy");
+  const std::vector<double>&rounds = columns.at("round"), &test = columns.at("test_accuracy");
   page.unfinished = fmt::format(
-      "This fine-tuning was not finished: what is here are its first {} rounds. It goes on from "
+      "This fine-tuning was not finished: what is here ends after {}. It goes on from "
       "its model by plateau finetune --init.",
-      rounds.empty() ? 0 : rounds.size() - 1);
+      counted(rounds.empty() ? 0 : std::ssize(rounds) - 1, "round"));
   page.sentence = test.empty()
                       ? "Nothing was measured."
                       : fmt::format("The test accuracy after the last complete round is {}.", in_percent(test.back()));
   PageSection section{.heading = "Rounds"};
   AccuracyCurves curves{.unit = "round", .at = rounds, .dots = true};
-  curves.shares = {{"test", test}, {"train", column("train_accuracy")}};
+  curves.shares = {{"test", test}, {"train", columns.at("train_accuracy")}};
   section.charts.push_back(accuracy_chart(curves));
-  section.charts.push_back(changed_chart(rounds, column("changed_share_since_before")));
+  section.charts.push_back(changed_chart(rounds, columns.at("changed_share_since_before")));
   page.sections.push_back(std::move(section));
   page.made_by = "from rounds.csv, which says neither when nor by what it was made";
   return page;

@@ -3,25 +3,17 @@
 // One training: a scenario, or a user's.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "page_parts.hpp"
 #include "plateau/report/checkpoint.hpp"
+#include "plateau/study/reason.hpp"
 
 namespace plateau {
 namespace {
 
 double rows_of(const Json& part) { return number(part.at("rows")); }
-
-double majority_share(const Json& class_rows) {
-  double most = 0, all = 0;
-  for (const Json& rows : class_rows) {
-    most = std::max(most, rows.get<double>());
-    all += rows.get<double>();
-  }
-  return all > 0 ? most / all : 0;
-}
 
 // What is said of an outcome that is not the end that was asked for.
 std::string unfinished(const std::string& outcome, const Json& epochs, const Json& asked) {
@@ -63,8 +55,8 @@ PageSection curves(const Columns& history, std::optional<double> test_rows, std:
 
 std::vector<Level> levels_of(const Json& document) {
   std::vector<Level> levels;
-  levels.push_back(
-      {"always the commonest class", 100 * majority_share(document.at("data").at("test").at("class_rows"))});
+  levels.push_back({"always the commonest class",
+                    100 * majority_share(document.at("data").at("test").at("class_rows").get<std::vector<Index>>())});
   const auto evidence = document.find("evidence");
   if (evidence == document.end() || evidence->is_null()) return levels;
   if (const Json& permuted = evidence->at("permuted_labels"); !permuted.is_null())
@@ -155,7 +147,7 @@ Page page_of_run(const Json& document, const std::filesystem::path& directory) {
   add_facts(page, document);
   page.made_by = made_by(document);
 
-  const Columns history = read_columns(directory / "history.csv");
+  const Columns history = read_columns(directory / "history.csv", kHistoryColumns);
   page.sections.push_back(curves(history, rows_of(document.at("data").at("test")), levels_of(document)));
   if (page.verdict.empty()) return page;
   page.sections.push_back(evidence_section(document.at("verdict")));
@@ -170,6 +162,8 @@ Page page_of_run(const Json& document, const std::filesystem::path& directory) {
 Page page_of_checkpoint(const std::filesystem::path& directory) {
   const Checkpoint checkpoint = read_checkpoint(directory / kCheckpointFile);
   const std::vector<EpochRecord>& records = checkpoint.so_far.history;
+  const bool validated =
+      std::ranges::any_of(records, [](const EpochRecord& epoch) { return std::isfinite(epoch.validation_loss); });
   Columns history;
   for (std::size_t i = 0; i < records.size(); ++i) {
     history["epoch"].push_back(static_cast<double>(i));
@@ -177,10 +171,9 @@ Page page_of_checkpoint(const std::filesystem::path& directory) {
     history["train_accuracy"].push_back(records[i].train_accuracy);
     history["test_loss"].push_back(records[i].test_loss);
     history["test_accuracy"].push_back(records[i].test_accuracy);
-    if (std::isfinite(records[i].validation_loss)) {
-      history["validation_loss"].push_back(records[i].validation_loss);
-      history["validation_accuracy"].push_back(records[i].validation_accuracy);
-    }
+    if (!validated) continue;
+    history["validation_loss"].push_back(records[i].validation_loss);
+    history["validation_accuracy"].push_back(records[i].validation_accuracy);
   }
   Page page{.title = "plateau train, unfinished"};
   page.unfinished = fmt::format(

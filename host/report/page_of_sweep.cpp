@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "page_parts.hpp"
+#include "text.hpp"
 
 namespace plateau {
 namespace {
@@ -33,11 +34,11 @@ std::size_t place_of(std::vector<std::string>& names, const std::string& name) {
 }
 
 // Network by learning rate; where there are several settings of both, the best of them.
-PageChart heat_map(const Json& document, const char* figure, const std::string& figure_words, bool& several) {
+PageChart heat_map(const Json& document) {
   HeatMap chart{.title = "Test accuracy by network and learning rate",
                 .rows_label = "network",
                 .columns_label = "learning rate",
-                .value_label = figure_words};
+                .value_label = "mean test accuracy (%)"};
   std::vector<const Json*> settings;
   for (const Json& setting : document.at("settings")) settings.push_back(&setting);
   std::ranges::sort(settings, {}, [](const Json* setting) { return setting->at("setting").get<Index>(); });
@@ -52,9 +53,8 @@ PageChart heat_map(const Json& document, const char* figure, const std::string& 
   std::string best_words;
   for (const Json* setting : settings) {
     const std::size_t row = place_of(chart.rows, network(*setting)), column = place_of(chart.columns, rate(*setting));
-    const double value = 100 * mean_of(*setting, figure);
+    const double value = 100 * mean_of(*setting, "test_accuracy");
     double& cell = chart.values[row][column];
-    if (std::isfinite(cell)) several = true;
     if (!std::isfinite(value) || cell >= value) continue;
     cell = value;
     chart.texts[row][column] = fmt::format("{:.1f}", value);
@@ -135,10 +135,8 @@ Page page_of_sweep(const Json& document) {
                                 settings.size(), validated ? "validation loss" : "test accuracy", network(best),
                                 rate(best), in_percent(mean_of(best, "test_accuracy")));
     if (within > 0)
-      page.to_do.push_back(
-          fmt::format("{} other settings are within noise of it: choose among them by cost, or train more "
-                      "seeds.",
-                      within));
+      page.to_do.push_back(fmt::format("Within noise of it: {}. Choose among them by cost, or train more seeds.",
+                                       counted(within, "other setting")));
     if (!validated)
       page.to_do.push_back("The settings were ranked by the test rows, which favours luck: hold out validation rows.");
   }
@@ -148,10 +146,10 @@ Page page_of_sweep(const Json& document) {
       "rows", fmt::format("{} trained on, {} to validate, {} to test", data.at("trained_rows").get<Index>(),
                           data.at("validation_rows").get<Index>(), data.at("test").at("rows").get<Index>()));
   PageSection section{.heading = "Settings"};
-  bool several = false;
-  section.charts.push_back(heat_map(document, "test_accuracy", "mean test accuracy (%)", several));
+  section.charts.push_back(heat_map(document));
   section.charts.push_back(dots(document, validated));
-  if (several)
+  const Json& asked = document.at("configuration");
+  if (asked.at("weight_decay").size() > 1 || asked.at("dropout").size() > 1)
     section.paragraphs.push_back("Of settings that differ in weight decay or dropout alone, the map has the best.");
   section.tables.push_back(table_of(document, validated));
   page.sections.push_back(std::move(section));

@@ -38,12 +38,16 @@ std::optional<double> as_number(const std::string& cell) {
 
 }  // namespace
 
-Columns read_columns(const std::filesystem::path& csv) {
+Columns read_columns(const std::filesystem::path& csv, const std::vector<const char*>& needed) {
   std::ifstream in(csv);
   std::string line;
   if (!std::getline(in, line)) throw InputError(csv.string() + ": cannot be read, or is empty");
   const std::vector<std::string> names = cells_of(line);
   Columns columns;
+  for (const std::string& name : names) columns[name];
+  for (const char* const name : needed)
+    if (!columns.contains(name))
+      throw InputError(fmt::format("{}: is damaged: there is no column '{}'", csv.string(), name));
   for (std::size_t number = 2; std::getline(in, line); ++number) {
     const std::vector<std::string> cells = cells_of(line);
     if (cells.size() != names.size())
@@ -56,8 +60,6 @@ Columns read_columns(const std::filesystem::path& csv) {
       columns[names[i]].push_back(*value);
     }
   }
-  if (columns.empty())
-    for (const std::string& name : names) columns[name];
   return columns;
 }
 

@@ -19,10 +19,12 @@ namespace plateau {
 inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();  // what is not known
 
 // Columns of a CSV that Plateau wrote, by name. An empty cell is not a number. Throws InputError, naming file and line,
-// where a line has another number of cells or a cell is no number; `words`: names of columns that hold words and are
-// left out.
+// where a line has another number of cells or a cell is no number, or one of the columns that are `needed` is not
+// there.
 using Columns = std::map<std::string, std::vector<double>>;
-Columns read_columns(const std::filesystem::path& csv);
+Columns read_columns(const std::filesystem::path& csv, const std::vector<const char*>& needed);
+inline const std::vector<const char*> kHistoryColumns{"epoch", "train_loss", "train_accuracy", "test_loss",
+                                                      "test_accuracy"};
 
 // suspects.csv (diagnosis_report.hpp); none where there is no such file.
 struct SuspectLine {
@@ -37,8 +39,8 @@ std::string in_percent(double share, const Json& interval);       // "95.1 % [92
 std::string points_text(double points);                           // "+1.2"
 std::string points_text(double points, double low, double high);  // "+1.2 [-0.3, +2.7]"
 std::string significant(double value);                            // four digits
-double rounded(double value, int decimals);  // as charts write it: what is measured less exactly than that
-double number(const Json& json);             // NaN where it is null
+double rounded(double value, int decimals);                       // where a chart would write digits that mean nothing
+double number(const Json& json);                                  // NaN where it is null
 
 // ---- Parts ----------------------------------------------------------------------------------------------------------
 

@@ -80,7 +80,7 @@ SessionStatus status_of(const Json& document) {
 }
 
 void add_epochs(Events& events, const std::filesystem::path& csv) {
-  const Columns history = read_columns(csv);
+  const Columns history = read_columns(csv, kHistoryColumns);
   for (const auto& [column, tag] : {std::pair{"train_loss", "loss/train"},
                                     {"test_loss", "loss/test"},
                                     {"validation_loss", "loss/validation"},
@@ -122,7 +122,7 @@ std::filesystem::path write_events(const std::filesystem::path& directory, const
   Events events(folder, run ? seconds_of(run->content) : 0);
   if (!run) {  // it was cut short
     if (std::filesystem::exists(directory / "rounds.csv")) {
-      const Columns columns = read_columns(directory / "rounds.csv");
+      const Columns columns = read_columns(directory / "rounds.csv", {"round", "test_accuracy"});
       events.scalars("accuracy/test", columns.at("round"), columns.at("test_accuracy"));
     }
   } else {

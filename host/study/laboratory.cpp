@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -37,10 +38,14 @@ Run outside_fold(const Setting& setting, const Folds& folds, Index fold, std::ui
 // By epoch; none before the first.
 std::vector<double> changed_shares(const CorrectBits& correct) {
   std::vector<double> shares(static_cast<std::size_t>(correct.epochs()), std::numeric_limits<double>::quiet_NaN());
-  for (Index epoch = 1; epoch < correct.epochs(); ++epoch) {
-    Index changed = 0;
-    for (Index row = 0; row < correct.rows(); ++row) changed += correct(epoch, row) != correct(epoch - 1, row);
-    shares[static_cast<std::size_t>(epoch)] = static_cast<double>(changed) / static_cast<double>(correct.rows());
+  const std::size_t words = static_cast<std::size_t>(correct_words(correct.rows()));
+  const std::uint32_t of_last = ~std::uint32_t{0} >> (32 * static_cast<Index>(words) - correct.rows());
+  for (std::size_t epoch = 1; epoch < shares.size(); ++epoch) {
+    const std::uint32_t *const now = correct.words().data() + epoch * words, *const before = now - words;
+    int changed = 0;
+    for (std::size_t w = 0; w < words; ++w)
+      changed += std::popcount((now[w] ^ before[w]) & (w + 1 < words ? ~std::uint32_t{0} : of_last));
+    shares[epoch] = changed / static_cast<double>(correct.rows());
   }
   return shares;
 }

@@ -117,7 +117,7 @@ TEST(RunPage, is_made_of_the_rounds_of_a_fine_tuning_that_was_killed) {
   write_file(folder / "rounds.csv",
              "round,train_accuracy,test_accuracy,changed_share_since_before\n0,,0.5,\n1,0.7,0.6,0.25\n");
   const Page page = read_page(folder);
-  EXPECT_NE(page.unfinished.find("its first 1 rounds"), std::string::npos) << page.unfinished;
+  EXPECT_NE(page.unfinished.find("ends after 1 round."), std::string::npos) << page.unfinished;
   EXPECT_NE(page.sentence.find("60.0 %"), std::string::npos);
   write_file(folder / "rounds.csv", "round,test_accuracy\n0,0.5\n1\n");
   EXPECT_NE(refusal([&] { read_page(folder); }).find("line 3 has 1 cells, and the first has 2"), std::string::npos);
