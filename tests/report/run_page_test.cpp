@@ -119,8 +119,11 @@ TEST(RunPage, is_made_of_the_rounds_of_a_fine_tuning_that_was_killed) {
   const Page page = read_page(folder);
   EXPECT_NE(page.unfinished.find("ends after 1 round."), std::string::npos) << page.unfinished;
   EXPECT_NE(page.sentence.find("60.0 %"), std::string::npos);
-  write_file(folder / "rounds.csv", "round,test_accuracy\n0,0.5\n1\n");
-  EXPECT_NE(refusal([&] { read_page(folder); }).find("line 3 has 1 cells, and the first has 2"), std::string::npos);
+  write_file(folder / "rounds.csv", "round,test_accuracy\n0,0.5\n");
+  EXPECT_NE(refusal([&] { read_page(folder); }).find("rounds.csv: is damaged: there is no column 'train_accuracy'"),
+            std::string::npos);
+  write_file(folder / "rounds.csv", "round,train_accuracy,test_accuracy,changed_share_since_before\n0,,0.5,\n1,0.7\n");
+  EXPECT_NE(refusal([&] { read_page(folder); }).find("line 3 has 2 cells, and the first has 4"), std::string::npos);
 }
 
 TEST(RunPage, of_a_diagnosis_has_every_chart) {

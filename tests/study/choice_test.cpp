@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 
 #include "plateau/model/forwarding_trainer.hpp"
 #include "support/datasets.hpp"
@@ -28,7 +29,8 @@ class TellingTrainer final : public ForwardingTrainer {
       RunResult& result = results.emplace_back();
       for (Index epoch = 0; epoch < run.epochs; ++epoch) {
         const double loss = loss_(run, epoch);
-        result.history.push_back({.train_loss = loss / 2, .train_accuracy = 0.5, .validation_loss = loss});
+        result.history.push_back(
+            {.train_loss = loss / 2, .train_accuracy = 0.5, .validation_loss = loss, .validation_accuracy = loss / 4});
       }
       const auto best = std::ranges::min_element(result.history, {}, &EpochRecord::validation_loss);
       result.best_epoch = best - result.history.begin();
@@ -107,6 +109,34 @@ TEST(ChooseSettings, judges_what_stops_early_by_the_epoch_that_it_keeps) {
   EXPECT_EQ(stopping.choice.regularised->setting.run.patience, 2);
   EXPECT_EQ(stopping.choice.regularised->setting.what.find("stopped after"), std::string::npos);
   EXPECT_FALSE(stopping.choice.larger->taken);
+}
+
+// The loss is the learning rate, and so the lowest rate that is tried of a network is its best.
+TEST(ChooseSettings, has_every_network_on_a_ladder_by_the_rate_that_is_best_for_it) {
+  const auto rate = [](const plateau::Run& run) { return learning_rate(run.optimizer); };
+  const Chosen by_rate = chosen(user_run(), [&](const plateau::Run& run, Index) { return rate(run); });
+  std::map<std::string, double> lowest;
+  std::map<std::string, Index> parameters;
+  for (const plateau::Run& run : by_rate.asked) {
+    if (learning_rate(run.optimizer) <= 0 || weight_decay(run.optimizer) > 0 || run.dropout > 0) continue;
+    const std::string name = to_string(run.architecture);
+    const auto known = lowest.emplace(name, rate(run)).first;
+    known->second = std::min(known->second, rate(run));
+    parameters[name] = run.architecture.parameters();
+  }
+  const std::vector<LadderRung>& ladder = by_rate.choice.ladder;
+  ASSERT_GT(ladder.size(), 3u);
+  EXPECT_EQ(ladder.front().architecture, "2-2");
+  EXPECT_EQ(std::ranges::count(ladder, true, &LadderRung::users), 1);
+  for (std::size_t i = 0; i < ladder.size(); ++i) {
+    const LadderRung& rung = ladder[i];
+    EXPECT_EQ(rung.users, rung.architecture == "2-8-2");
+    EXPECT_EQ(rung.validation_accuracy, std::vector<double>(2, lowest.at(rung.architecture) / 4)) << rung.architecture;
+    EXPECT_EQ(rung.train_accuracy, std::vector<double>(2, 0.5));
+    if (i > 0) {
+      EXPECT_LE(parameters.at(ladder[i - 1].architecture), parameters.at(rung.architecture));
+    }
+  }
 }
 
 TEST(ChooseSettings, of_more_steps_takes_what_needs_them_alone) {

@@ -291,6 +291,63 @@ TEST(JudgeSettings, counts_every_training_by_the_epoch_that_it_keeps) {
   }
 }
 
+TEST(JudgeSettings, of_what_is_inspected_tells_how_many_test_rows_turned) {
+  // 35 rows in two words, the bits behind them set: all of them turn, and then rows 0 and 34.
+  RunResult result{.history = {epoch(1), epoch(1), epoch(1)}};
+  result.test_correct = CorrectBits({0, 0, ~0u, ~0u, ~1u, ~0b100u}, 3, 35);
+  result.predictions = {{.predicted = Ids(35, 1), .probability = {}}};
+  AnsweringTrainer trainer;
+  trainer.answers = {result};
+  const Split split{.train = numbered({0, 1}), .test = numbered(Ids(35, 1))};
+  Laboratory laboratory(trainer);
+  Setting setting = plain_setting();
+  setting.inspected = true;
+  const Judged judged = judge_settings(laboratory, "test", views(split), {setting}, {}, 1, 0).front();
+  ASSERT_EQ(judged.changed.size(), 1u);
+  EXPECT_TRUE(std::isnan(judged.changed[0][0]));
+  EXPECT_EQ(judged.changed[0][1], 1);
+  EXPECT_EQ(judged.changed[0][2], 2.0 / 35);
+}
+
+TEST(EpochCurves, are_means_over_trainings_after_the_epochs_that_all_have) {
+  AnsweringTrainer trainer;
+  trainer.answers = {of_two_epochs(), of_two_epochs()};
+  trainer.answers[0].history[0].test_accuracy = 0.25;
+  trainer.answers[1].history[0].test_accuracy = 0.5;
+  trainer.answers[0].history[1].test_accuracy = trainer.answers[1].history[1].test_accuracy = 0.75;
+  trainer.answers[1].test_correct = CorrectBits({0b001, 0b001, 0b111}, 3, 3);
+  trainer.answers[1].history.push_back(epoch(3));
+  Setting setting = plain_setting();
+  setting.inspected = true;
+  const EpochCurves curves = epoch_curves(judged_by(trainer, {setting}, 2).front());
+  EXPECT_EQ(curves.epoch, (std::vector<Index>{0, 1}));
+  EXPECT_EQ(curves.test_accuracy, (std::vector<double>{0.375, 0.75}));
+  EXPECT_EQ(curves.lowest, (std::vector<double>{0.25, 0.75}));
+  EXPECT_EQ(curves.highest, (std::vector<double>{0.5, 0.75}));
+  EXPECT_EQ(curves.train_accuracy, (std::vector<double>{0.375, 0.75}));
+  EXPECT_EQ(curves.changed[1], 0.5);  // all three rows of the one, none of the other
+}
+
+// The last epoch is there, and of the others every third.
+TEST(EpochCurves, of_very_many_epochs_are_some_that_lie_evenly) {
+  Judged judged{.setting = plain_setting()};
+  RunResult& result = judged.results.emplace_back();
+  result.history.assign(1200, epoch(1));
+  judged.changed.emplace_back(1200, 0.0);
+  const EpochCurves curves = epoch_curves(judged);
+  EXPECT_LE(curves.epoch.size(), static_cast<std::size_t>(kMostCurveEpochs));
+  EXPECT_EQ(curves.epoch.back(), 1199);
+  for (std::size_t i = 1; i < curves.epoch.size(); ++i) EXPECT_EQ(curves.epoch[i] - curves.epoch[i - 1], 3);
+  judged.results.emplace_back();  // that completed none
+  judged.changed.emplace_back();
+  EXPECT_TRUE(epoch_curves(judged).epoch.empty());
+}
+
+TEST(Confusion, has_rows_by_class_and_columns_by_what_they_are_given) {
+  const Dataset data = numbered({0, 0, 1, 2, 2});
+  EXPECT_EQ(confusion({0, 2, 1, 0, -1}, data.label(), 3), (std::vector<Index>{1, 0, 1, 0, 1, 0, 1, 0, 0}));
+}
+
 TEST(JudgeSettings, of_what_stops_early_judges_the_best_epoch_and_holds_rows_out) {
   AnsweringTrainer trainer;
   trainer.answers = {of_two_epochs(), of_two_epochs()};

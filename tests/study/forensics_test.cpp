@@ -42,6 +42,9 @@ TEST(Forensics, counts_what_changed) {
   EXPECT_EQ(e.rounds[2].over_before->lost, 1);
   EXPECT_EQ(e.rounds[2].without_class, 1);
   EXPECT_EQ(e.rounds[2].predicted_class_rows, (std::vector<Index>{2, 1}));
+  EXPECT_EQ(e.rounds[0].class_right, (std::vector<Index>{1, 1}));
+  EXPECT_EQ(e.rounds[2].class_right, (std::vector<Index>{1, 1}));
+  EXPECT_EQ(e.rounds[1].class_right, (std::vector<Index>{2, 1}));
   EXPECT_NEAR(e.rounds[2].interval->low, wilson_interval(0.5, 4).low, 1e-12);
   EXPECT_EQ(e.trade->earlier, 1u);
   EXPECT_EQ(e.trade->classes[0].rows, 2);

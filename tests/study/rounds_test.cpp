@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "support/cases.hpp"
 
@@ -77,6 +78,14 @@ TEST(Rounds, of_other_classes_forget_and_it_shows) {
   EXPECT_DOUBLE_EQ(second.sets[0].since.value, second.sets[0].accuracy.value - second.sets[0].right_after);
   EXPECT_LT(second.sets[0].since.interval.high, -0.2);
   EXPECT_GT(second.predicted_class_rows[2] + second.predicted_class_rows[3], 150);
+  const auto share_right = [&](const std::vector<Index>& right) {
+    return static_cast<double>(std::accumulate(right.begin(), right.end(), Index{0})) /
+           static_cast<double>(result.evidence.test_class_rows[0] + result.evidence.test_class_rows[1] +
+                               result.evidence.test_class_rows[2] + result.evidence.test_class_rows[3]);
+  };
+  EXPECT_DOUBLE_EQ(share_right(second.class_right), second.test_accuracy.value);
+  EXPECT_DOUBLE_EQ(share_right(result.evidence.base_class_right), result.evidence.base_test_accuracy.value);
+  EXPECT_LT(second.class_right[0] + second.class_right[1], second.class_right[2] + second.class_right[3]);
 }
 
 // Round by round by hand: the same trainings, and figures from their predictions.
