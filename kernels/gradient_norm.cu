@@ -18,11 +18,11 @@
 namespace plateau::gpu {
 namespace {
 
-constexpr int kThreads = 512;
+constexpr int kNormThreads = 512;
 
 template <int kCount>  // floats per access
-__global__ __launch_bounds__(kThreads) void sum_squares_kernel(DeviceSpan<const float> grad, const TrainingState* state,
-                                                               double* partial) {
+__global__ __launch_bounds__(kNormThreads) void sum_squares_kernel(DeviceSpan<const float> grad,
+                                                                   const TrainingState* state, double* partial) {
   if (state->status != RunStatus::running) return;
   double sum = 0;
   const auto add_square = [&](float element) {
@@ -39,18 +39,18 @@ __global__ __launch_bounds__(kThreads) void sum_squares_kernel(DeviceSpan<const 
     for (int k = 0; k < kVector; ++k) add_square(values[k / kCount].at[k % kCount]);
   }
   if (const Index last = vectors * kVector + element_index(); last < grad.size) add_square(grad.data[last]);
-  sum = shared<BlockSum<double, kThreads>>()(sum);
+  sum = shared<BlockSum<double, kNormThreads>>()(sum);
   if (threadIdx.x == 0) partial[blockIdx.x] = sum;
 }
 
-__global__ __launch_bounds__(kThreads) void root_of_sum_kernel(const double* partial, Index partials,
-                                                               const TrainingState* state,
-                                                               DeviceSpan<EpochMetrics> history) {
+__global__ __launch_bounds__(kNormThreads) void root_of_sum_kernel(const double* partial, Index partials,
+                                                                   const TrainingState* state,
+                                                                   DeviceSpan<EpochMetrics> history) {
   const Index epoch = state->epoch;
   if (state->status != RunStatus::running || epoch >= history.size) return;
   double sum = 0;
-  for (Index i = threadIdx.x; i < partials; i += kThreads) sum += partial[i];
-  sum = shared<BlockSum<double, kThreads>>()(sum);
+  for (Index i = threadIdx.x; i < partials; i += kNormThreads) sum += partial[i];
+  sum = shared<BlockSum<double, kNormThreads>>()(sum);
   if (threadIdx.x == 0) history.data[epoch].gradient_norm = sqrt(sum);
 }
 
@@ -61,10 +61,10 @@ void gradient_norm(const Stream& stream, DeviceSpan<const float> grad, DeviceSpa
   expects_training_state<Space::device>(state);
   const Index partials = gradient_norm_partials(grad.size);
   expects(partial.size >= partials, "gradient_norm: room for the partial sums");
-  launch(stream, {.grid = dim3(static_cast<unsigned>(partials)), .block = dim3(kThreads)},
+  launch(stream, {.grid = dim3(static_cast<unsigned>(partials)), .block = dim3(kNormThreads)},
          aligned_for_vectors(grad.data) ? &sum_squares_kernel<kVector> : &sum_squares_kernel<1>, grad, state.data,
          partial.data);
-  launch(stream, {.block = dim3(kThreads)}, &root_of_sum_kernel, partial.data, partials, state.data, history);
+  launch(stream, {.block = dim3(kNormThreads)}, &root_of_sum_kernel, partial.data, partials, state.data, history);
 }
 
 }  // namespace plateau::gpu

@@ -19,7 +19,7 @@
 namespace plateau::gpu {
 namespace {
 
-constexpr int kThreads = 512;
+constexpr int kLayerThreads = 512;
 
 struct LayerSpans {
   const float* grad;
@@ -28,13 +28,13 @@ struct LayerSpans {
 };
 
 struct LayerScratch {
-  BlockSum<double, kThreads> gradient, update, weight;
+  BlockSum<double, kLayerThreads> gradient, update, weight;
 };
 
 template <int kCount>  // floats per access
-__global__ __launch_bounds__(kThreads) void layer_norms_kernel(Index layer, LayerSpans at, Index size,
-                                                               const TrainingState* state,
-                                                               DeviceMatrix<LayerRecord> records) {
+__global__ __launch_bounds__(kLayerThreads) void layer_norms_kernel(Index layer, LayerSpans at, Index size,
+                                                                    const TrainingState* state,
+                                                                    DeviceMatrix<LayerRecord> records) {
   const Index epoch = state->epoch;
   if (state->status != RunStatus::running || epoch >= records.rows) return;  // every thread reads the same
 
@@ -48,7 +48,7 @@ __global__ __launch_bounds__(kThreads) void layer_norms_kernel(Index layer, Laye
   };
   const Index vectors = size / kVector;
 #pragma unroll 2
-  for (Index i = threadIdx.x; i < vectors; i += kThreads) {
+  for (Index i = threadIdx.x; i < vectors; i += kLayerThreads) {
     Floats<kCount> grad[kVector / kCount], before[kVector / kCount], after[kVector / kCount];
 #pragma unroll
     for (int k = 0; k < kVector / kCount; ++k) {
@@ -78,7 +78,7 @@ void layer_norms(const Stream& stream, Index layer, DeviceSpan<const float> grad
                  DeviceMatrix<LayerRecord> records) {
   expects_layer_norms<float, Space::device>(layer, grad, before, after, state, records);
   const bool vectors = aligned_for_vectors(grad.data, before.data, after.data);
-  launch(stream, {.block = dim3(kThreads)}, vectors ? &layer_norms_kernel<kVector> : &layer_norms_kernel<1>, layer,
+  launch(stream, {.block = dim3(kLayerThreads)}, vectors ? &layer_norms_kernel<kVector> : &layer_norms_kernel<1>, layer,
          LayerSpans{grad.data, before.data, after.data}, grad.size, state.data, records);
 }
 

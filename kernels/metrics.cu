@@ -19,25 +19,26 @@
 namespace plateau::gpu {
 namespace {
 
-constexpr int kThreads = 512;
+constexpr int kMetricThreads = 512;
 
 struct MetricsScratch {
-  BlockSum<double, kThreads> loss;
-  BlockSum<long long, kThreads> right, changed;
+  BlockSum<double, kMetricThreads> loss;
+  BlockSum<long long, kMetricThreads> right, changed;
 };
 
-__global__ __launch_bounds__(kThreads) void metrics_kernel(DataPart part, DeviceSpan<const float> loss,
-                                                           const std::int32_t* predicted, const std::int32_t* label,
-                                                           TrainingState* state, DeviceSpan<EpochMetrics> history,
-                                                           DeviceMatrix<std::uint32_t> correct,
-                                                           std::int32_t* previous) {
+__global__ __launch_bounds__(kMetricThreads) void metrics_kernel(DataPart part, DeviceSpan<const float> loss,
+                                                                 const std::int32_t* predicted,
+                                                                 const std::int32_t* label, TrainingState* state,
+                                                                 DeviceSpan<EpochMetrics> history,
+                                                                 DeviceMatrix<std::uint32_t> correct,
+                                                                 std::int32_t* previous) {
   const Index epoch = state->epoch;
   if (state->status != RunStatus::running || epoch >= history.size) return;  // every thread reads the same
 
   double loss_sum = 0;
   long long right = 0, changed = 0;
   const Index whole_warps = (loss.size + kWarpSize - 1) / kWarpSize * kWarpSize;  // so that every ballot is complete
-  for (Index r = threadIdx.x; r < whole_warps; r += kThreads) {
+  for (Index r = threadIdx.x; r < whole_warps; r += kMetricThreads) {
     const bool is_right = r < loss.size && predicted[r] == label[r];
     if (r < loss.size) loss_sum += static_cast<double>(loss.data[r]);
     right += is_right;
@@ -77,7 +78,7 @@ void metrics(const Stream& stream, DataPart part, DeviceSpan<const float> loss,
              DeviceSpan<TrainingState> state, DeviceSpan<EpochMetrics> history, DeviceMatrix<std::uint32_t> correct,
              DeviceSpan<std::int32_t> previous) {
   expects_metrics<float, Space::device>(loss, predicted, label, state, history, correct, previous);
-  launch(stream, {.block = dim3(kThreads)}, &metrics_kernel, part, loss, predicted.data, label.data, state.data,
+  launch(stream, {.block = dim3(kMetricThreads)}, &metrics_kernel, part, loss, predicted.data, label.data, state.data,
          history, correct, previous.data);
 }
 

@@ -26,9 +26,9 @@
 namespace plateau::gpu {
 namespace {
 
-constexpr int kWarps = 8;
+constexpr int kNeighbourWarps = 8;
 constexpr int kQueriesPerWarp = kVector;
-constexpr int kQueries = kWarps * kQueriesPerWarp;
+constexpr int kQueries = kNeighbourWarps * kQueriesPerWarp;
 constexpr int kPerLane = 4;
 constexpr int kCandidates = kPerLane * kWarpSize;
 constexpr int kFeatures = 32;
@@ -61,7 +61,7 @@ __device__ void load_piece(DeviceMatrix<const float> x, Index first_row, Index f
   const int thread = static_cast<int>(threadIdx.y) * kWarpSize + static_cast<int>(threadIdx.x);
   const int f = thread & ((1 << lane_bits) - 1);
   if (first_feature + f >= x.cols) return;
-  for (int row = thread >> lane_bits; row < kRows; row += kWarps * kWarpSize >> lane_bits)
+  for (int row = thread >> lane_bits; row < kRows; row += kNeighbourWarps * kWarpSize >> lane_bits)
     piece[f][row] = first_row + row < x.rows ? x.row(first_row + row)[first_feature + f] : 0;
 }
 
@@ -93,7 +93,7 @@ __device__ void keep(Key key, int k, Key* best) {
   }
 }
 
-__global__ __launch_bounds__(kWarps* kWarpSize) void nearest_neighbours_kernel(
+__global__ __launch_bounds__(kNeighbourWarps* kWarpSize) void nearest_neighbours_kernel(
     DeviceMatrix<const float> q, DeviceMatrix<const float> x, const std::int32_t* exclude, int lane_bits,
     DeviceMatrix<std::int32_t> index, DeviceMatrix<float> distance) {
   Tiles& tiles = shared<Tiles>();
@@ -160,7 +160,8 @@ void nearest_neighbours(const Stream& stream, DeviceMatrix<const float> q, Devic
   if (q.rows == 0) return;
   const Index features_at_once = std::min(x.cols, Index{kFeatures});
   const int lane_bits = bit_width_of(static_cast<std::uint64_t>(features_at_once - 1));
-  launch(stream, {.grid = dim3(static_cast<unsigned>(ceil_div(q.rows, kQueries))), .block = dim3(kWarpSize, kWarps)},
+  launch(stream,
+         {.grid = dim3(static_cast<unsigned>(ceil_div(q.rows, kQueries))), .block = dim3(kWarpSize, kNeighbourWarps)},
          &nearest_neighbours_kernel, q, x, exclude.empty() ? nullptr : exclude.data, lane_bits, index, distance);
 }
 

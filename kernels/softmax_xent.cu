@@ -26,8 +26,8 @@ namespace {
 
 // ---- A thread per row -----------------------------------------------------------------------------------------------
 constexpr Index kClassesOfOneThread = 32;
-constexpr int kThreads = 128;  // a row each
-constexpr int kWarps = kThreads / kWarpSize;
+constexpr int kXentThreads = 128;  // a row each
+constexpr int kXentWarps = kXentThreads / kWarpSize;
 
 struct RowLoss {
   float loss, inverse_sum;
@@ -65,11 +65,11 @@ __device__ float logit_grad(float item, float inverse_sum, bool is_target, float
 }
 
 template <int kItems, int kCount>  // kItems >= classes; kCount of them per access
-__global__ __launch_bounds__(kThreads) void softmax_xent_thread_per_row_kernel(DeviceMatrix<const float> z,
-                                                                               const std::int32_t* label, float* loss,
-                                                                               std::int32_t* predicted,
-                                                                               DeviceMatrix<float> grad_z) {
-  const Index row = Index{blockIdx.x} * kThreads + threadIdx.x;
+__global__ __launch_bounds__(kXentThreads) void softmax_xent_thread_per_row_kernel(DeviceMatrix<const float> z,
+                                                                                   const std::int32_t* label,
+                                                                                   float* loss, std::int32_t* predicted,
+                                                                                   DeviceMatrix<float> grad_z) {
+  const Index row = Index{blockIdx.x} * kXentThreads + threadIdx.x;
   if (row >= z.rows) return;
   const int classes = static_cast<int>(z.cols);
   const int target = label[row];
@@ -110,15 +110,15 @@ __global__ __launch_bounds__(kThreads) void softmax_xent_thread_per_row_kernel(D
 
 // Of matrices without gaps between their rows: 32 of them are one piece of memory.
 template <int kItems>  // >= classes
-__global__ __launch_bounds__(kThreads) void softmax_xent_staged_rows_kernel(DeviceMatrix<const float> z,
-                                                                            const std::int32_t* label, float* loss,
-                                                                            std::int32_t* predicted,
-                                                                            DeviceMatrix<float> grad_z) {
+__global__ __launch_bounds__(kXentThreads) void softmax_xent_staged_rows_kernel(DeviceMatrix<const float> z,
+                                                                                const std::int32_t* label, float* loss,
+                                                                                std::int32_t* predicted,
+                                                                                DeviceMatrix<float> grad_z) {
   struct Staged {
-    float rows[kWarps][kWarpSize * kItems];
+    float rows[kXentWarps][kWarpSize * kItems];
   };
   const int lane = static_cast<int>(threadIdx.x) % kWarpSize, warp = static_cast<int>(threadIdx.x) / kWarpSize;
-  const Index first_row = (Index{blockIdx.x} * kWarps + warp) * kWarpSize;
+  const Index first_row = (Index{blockIdx.x} * kXentWarps + warp) * kWarpSize;
   if (first_row >= z.rows) return;  // the whole warp leaves together
   const int classes = static_cast<int>(z.cols);
   const int rows = z.rows - first_row < kWarpSize ? static_cast<int>(z.rows - first_row) : kWarpSize;
@@ -195,7 +195,8 @@ void softmax_xent(const Stream& stream, DeviceMatrix<const float> z, DeviceSpan<
                         : z.cols <= 8  ? thread_per_row_kernel<8>(z, grad_z)
                         : z.cols <= 16 ? thread_per_row_kernel<16>(z, grad_z)
                                        : thread_per_row_kernel<32>(z, grad_z);
-    const LaunchShape shape{.grid = dim3(static_cast<unsigned>(ceil_div(z.rows, kThreads))), .block = dim3(kThreads)};
+    const LaunchShape shape{.grid = dim3(static_cast<unsigned>(ceil_div(z.rows, kXentThreads))),
+                            .block = dim3(kXentThreads)};
     return launch(stream, shape, kernel, z, label.data, loss.data, predicted.data, grad_z);
   }
   const Index items = ceil_div(z.cols, kWarpSize);

@@ -16,12 +16,12 @@
 namespace plateau::gpu {
 namespace {
 
-constexpr int kWarps = 32;
+constexpr int kActivityWarps = 32;
 
-__global__ __launch_bounds__(kWarps* kWarpSize) void unit_activity_kernel(DeviceMatrix<const float> a,
-                                                                          std::int32_t* active) {
+__global__ __launch_bounds__(kActivityWarps* kWarpSize) void unit_activity_kernel(DeviceMatrix<const float> a,
+                                                                                  std::int32_t* active) {
   struct Found {
-    unsigned by_warp[kWarps];  // a bit per column
+    unsigned by_warp[kActivityWarps];  // a bit per column
   };
   Found& found = shared<Found>();
   const int lane = static_cast<int>(threadIdx.x), warp = static_cast<int>(threadIdx.y);
@@ -30,7 +30,7 @@ __global__ __launch_bounds__(kWarps* kWarpSize) void unit_activity_kernel(Device
   bool positive = false;
   if (j < a.cols) {
 #pragma unroll 4
-    for (Index i = warp; i < a.rows; i += kWarps) positive |= a.row(i)[j] > 0;
+    for (Index i = warp; i < a.rows; i += kActivityWarps) positive |= a.row(i)[j] > 0;
   }
   const unsigned columns = __ballot_sync(kFullWarp, positive);
   if (lane == 0) found.by_warp[warp] = columns;
@@ -46,7 +46,8 @@ __global__ __launch_bounds__(kWarps* kWarpSize) void unit_activity_kernel(Device
 void unit_activity(const Stream& stream, DeviceMatrix<const float> a, DeviceSpan<std::int32_t> active) {
   expects_unit_activity<float, Space::device>(a, active);
   if (a.empty()) return;
-  launch(stream, {.grid = dim3(static_cast<unsigned>(ceil_div(a.cols, kWarpSize))), .block = dim3(kWarpSize, kWarps)},
+  launch(stream,
+         {.grid = dim3(static_cast<unsigned>(ceil_div(a.cols, kWarpSize))), .block = dim3(kWarpSize, kActivityWarps)},
          &unit_activity_kernel, a, active.data);
 }
 

@@ -25,37 +25,37 @@
 namespace plateau::gpu {
 namespace {
 
-constexpr int kThreads = 512;  // of the kernels of one block
+constexpr int kWeightedXentThreads = 512;  // of the kernels of one block
 
 struct ClassRows {
   unsigned of[kMaxClasses];
 };
 
-__global__ __launch_bounds__(kThreads) void balanced_class_weights_kernel(DeviceSpan<const std::int32_t> label,
-                                                                          DeviceSpan<float> weight) {
+__global__ __launch_bounds__(kWeightedXentThreads) void balanced_class_weights_kernel(
+    DeviceSpan<const std::int32_t> label, DeviceSpan<float> weight) {
   unsigned* class_rows = shared<ClassRows>().of;
-  for (Index c = threadIdx.x; c < weight.size; c += kThreads) class_rows[c] = 0;
+  for (Index c = threadIdx.x; c < weight.size; c += kWeightedXentThreads) class_rows[c] = 0;
   __syncthreads();
-  for (Index i = threadIdx.x; i < label.size; i += kThreads)
+  for (Index i = threadIdx.x; i < label.size; i += kWeightedXentThreads)
     if (const std::int32_t y = label.data[i]; 0 <= y && y < weight.size) atomicAdd(&class_rows[y], 1u);
   __syncthreads();
-  for (Index c = threadIdx.x; c < weight.size; c += kThreads) {
+  for (Index c = threadIdx.x; c < weight.size; c += kWeightedXentThreads) {
     const Index rows = class_rows[c];
     const double share = static_cast<double>(label.size) / static_cast<double>(weight.size * rows);
     weight.data[c] = rows == 0 ? 0.0f : static_cast<float>(share);
   }
 }
 
-__global__ __launch_bounds__(kThreads) void batch_weight_kernel(DeviceSpan<const float> weight,
-                                                                DeviceSpan<const std::int32_t> label,
-                                                                TrainingState* state) {
+__global__ __launch_bounds__(kWeightedXentThreads) void batch_weight_kernel(DeviceSpan<const float> weight,
+                                                                            DeviceSpan<const std::int32_t> label,
+                                                                            TrainingState* state) {
   if (state->status != RunStatus::running) return;
   double sum = 0;
-  for (Index i = threadIdx.x; i < label.size; i += kThreads) {
+  for (Index i = threadIdx.x; i < label.size; i += kWeightedXentThreads) {
     const std::int32_t y = label.data[i];
     sum += static_cast<double>(0 <= y && y < weight.size ? weight.data[y] : NAN);
   }
-  sum = shared<BlockSum<double, kThreads>>()(sum);
+  sum = shared<BlockSum<double, kWeightedXentThreads>>()(sum);
   if (threadIdx.x == 0) state->batch_weight = sum;
 }
 
@@ -94,13 +94,13 @@ __global__ __launch_bounds__(kRowsPerBlock* kWarpSize) void weighted_softmax_xen
 
 void balanced_class_weights(const Stream& stream, DeviceSpan<const std::int32_t> label, DeviceSpan<float> weight) {
   expects_balanced_class_weights<Space::device>(label, weight);
-  launch(stream, {.block = dim3(kThreads)}, &balanced_class_weights_kernel, label, weight);
+  launch(stream, {.block = dim3(kWeightedXentThreads)}, &balanced_class_weights_kernel, label, weight);
 }
 
 void batch_weight(const Stream& stream, DeviceSpan<const float> weight, DeviceSpan<const std::int32_t> label,
                   DeviceSpan<TrainingState> state) {
   expects_batch_weight<Space::device>(weight, state);
-  launch(stream, {.block = dim3(kThreads)}, &batch_weight_kernel, weight, label, state.data);
+  launch(stream, {.block = dim3(kWeightedXentThreads)}, &batch_weight_kernel, weight, label, state.data);
 }
 
 void weighted_softmax_xent(const Stream& stream, DeviceMatrix<const float> z, DeviceSpan<const std::int32_t> label,

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace plateau {
+namespace plateau::bits_test {
 namespace {
 
 TEST(Bits, counts_the_bits_that_a_number_needs) {
@@ -16,4 +16,4 @@ TEST(Bits, counts_the_bits_that_a_number_needs) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::bits_test

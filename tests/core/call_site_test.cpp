@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace plateau {
+namespace plateau::call_site_test {
 namespace {
 
 CallSite called_from(CallSite where = CallSite::current()) { return where; }
@@ -29,4 +29,4 @@ TEST(CallSite, is_where_an_aggregate_was_initialised) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::call_site_test

@@ -6,7 +6,7 @@
 
 #include <utility>
 
-namespace plateau::test {
+namespace plateau::test::column_split_test {
 namespace {
 
 TEST(ColumnSplit, takes_every_element_once_in_the_room_there_is) {
@@ -64,4 +64,4 @@ TEST(ColumnSplit, keeps_a_whole_gpu_busy_with_64_megabytes) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::column_split_test

@@ -8,7 +8,7 @@
 #include <limits>
 #include <string>
 
-namespace plateau {
+namespace plateau::contract_test {
 namespace {
 
 TEST(Expects, throws_its_text_when_the_condition_is_broken) {
@@ -55,4 +55,4 @@ TEST(Narrow, refuses_a_value_that_does_not_fit) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::contract_test

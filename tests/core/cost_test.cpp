@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace plateau {
+namespace plateau::cost_test {
 namespace {
 
 TEST(Cost, counts_what_is_read_and_written) {
@@ -30,4 +30,4 @@ TEST(Roofline, takes_the_longer_of_computing_and_moving) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::cost_test

@@ -8,7 +8,7 @@
 #include <set>
 #include <utility>
 
-namespace plateau {
+namespace plateau::dropout_test {
 namespace {
 
 TEST(Dropout, gives_every_unit_of_every_row_and_layer_a_word_of_its_own) {
@@ -75,4 +75,4 @@ TEST(Dropout, scales_what_is_kept_so_that_the_mean_stays) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::dropout_test

@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-namespace plateau {
+namespace plateau::fused_plan_test {
 namespace {
 
 using Widths = std::vector<Index>;
@@ -152,4 +152,4 @@ TEST(FusedPlan, every_parameter_has_a_moment_of_its_own) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::fused_plan_test

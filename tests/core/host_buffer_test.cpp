@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-namespace plateau {
+namespace plateau::host_buffer_test {
 namespace {
 
 TEST(HostBuffer, is_aligned_to_a_cache_line) {
@@ -64,4 +64,4 @@ TEST(HostBuffer, says_that_there_is_no_memory_instead_of_wrapping_the_size_in_by
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::host_buffer_test

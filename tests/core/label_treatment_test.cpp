@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace plateau {
+namespace plateau::label_treatment_test {
 namespace {
 
 TEST(RowGroups, holds_the_rows_of_every_group_beside_each_other_in_their_order) {
@@ -29,4 +29,4 @@ TEST(RowGroups, is_empty_where_there_are_none) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::label_treatment_test

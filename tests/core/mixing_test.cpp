@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace plateau {
+namespace plateau::mixing_test {
 namespace {
 
 constexpr int kSteps = 40'000;
@@ -61,4 +61,4 @@ TEST(Mixing, draws_shares_and_partners_anew_at_every_step_and_by_seed) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::mixing_test

@@ -11,7 +11,7 @@
 
 #include "plateau/core/random.hpp"
 
-namespace plateau {
+namespace plateau::normal_test {
 namespace {
 
 double exact(std::uint32_t word0, std::uint32_t word1) {
@@ -71,4 +71,4 @@ TEST(Normal, keeps_its_bits) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::normal_test

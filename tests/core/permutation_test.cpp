@@ -10,7 +10,7 @@
 #include <set>
 #include <vector>
 
-namespace plateau {
+namespace plateau::permutation_test {
 namespace {
 
 std::vector<Index> places(RandomStream stream, Index n) {
@@ -134,4 +134,4 @@ TEST(KeyedPermutation, refuses_an_empty_range) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::permutation_test

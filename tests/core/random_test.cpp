@@ -9,7 +9,7 @@
 #include <set>
 #include <vector>
 
-namespace plateau {
+namespace plateau::random_test {
 namespace {
 
 using Words = std::array<std::uint32_t, 4>;
@@ -127,4 +127,4 @@ TEST(Coin, is_fair) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::random_test

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace plateau {
+namespace plateau::rounded_test {
 namespace {
 
 TEST(Rounded, rounds_every_operation_on_its_own) {
@@ -28,4 +28,4 @@ TEST(Rounded, rounds_half_to_even) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::rounded_test

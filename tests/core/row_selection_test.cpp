@@ -9,7 +9,7 @@
 #include <set>
 #include <vector>
 
-namespace plateau {
+namespace plateau::row_selection_test {
 namespace {
 
 std::vector<Index> rows_of(const RowSelection& selection) {
@@ -109,4 +109,4 @@ TEST(RowSelection, refuses_rows_and_folds_that_do_not_exist) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::row_selection_test

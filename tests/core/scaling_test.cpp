@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-namespace plateau {
+namespace plateau::scaling_test {
 namespace {
 
 TEST(Scaling, takes_the_mean_off_and_divides_by_the_spread) {
@@ -54,4 +54,4 @@ TEST(Scaling, keeps_nan_visible) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::scaling_test

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace plateau {
+namespace plateau::schedule_test {
 namespace {
 
 TEST(Schedule, constant_takes_nothing_off) {
@@ -21,4 +21,4 @@ TEST(Schedule, cosine_falls_as_pytorchs) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::schedule_test

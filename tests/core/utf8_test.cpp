@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace plateau {
+namespace plateau::utf8_test {
 namespace {
 
 const std::string kReplaced = "\xEF\xBF\xBD";  // U+FFFD
@@ -45,4 +45,4 @@ TEST(Utf8, nul_is_no_name_but_stays_in_text) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::utf8_test

@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace plateau {
+namespace plateau::view_test {
 namespace {
 
 TEST(SpanView, lends_elements_and_parts_of_itself) {
@@ -100,4 +100,4 @@ TEST(AsMatrix, is_dense_from_the_first_element) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::view_test

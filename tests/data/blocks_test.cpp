@@ -11,7 +11,7 @@
 #include "gzip.hpp"
 #include "plateau/data/dataset.hpp"
 
-namespace plateau {
+namespace plateau::blocks_test {
 namespace {
 
 using namespace testing_files;
@@ -224,4 +224,4 @@ TEST(Blocks, end_where_their_receiver_throws_and_tell_their_progress) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::blocks_test

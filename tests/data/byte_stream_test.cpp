@@ -7,7 +7,7 @@
 #include "files.hpp"
 #include "gzip.hpp"
 
-namespace plateau {
+namespace plateau::byte_stream_test {
 namespace {
 
 using namespace testing_files;
@@ -125,4 +125,4 @@ TEST(ByteStream, what_is_no_regular_file_is_refused) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::byte_stream_test

@@ -12,7 +12,7 @@
 #include "gzip.hpp"
 #include "plateau/ops/softmax_xent.hpp"
 
-namespace plateau {
+namespace plateau::csv_test {
 namespace {
 
 using namespace testing_files;
@@ -454,4 +454,4 @@ TEST(CsvText, is_refused_where_it_is_no_table) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::csv_test

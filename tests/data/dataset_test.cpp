@@ -12,7 +12,7 @@
 #include "plateau/data/npy.hpp"
 #include "plateau/data/safetensors.hpp"
 
-namespace plateau {
+namespace plateau::dataset_test {
 namespace {
 
 using namespace testing_files;
@@ -347,4 +347,4 @@ TEST(TakeRows, a_row_that_is_not_there_throws) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::dataset_test

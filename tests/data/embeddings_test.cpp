@@ -10,7 +10,7 @@
 #include "plateau/data/dataset.hpp"
 #include "plateau/data/safetensors.hpp"
 
-namespace plateau {
+namespace plateau::embeddings_test {
 namespace {
 
 using namespace testing_files;
@@ -196,4 +196,4 @@ TEST(Embeddings, every_dtype_takes_the_bytes_of_its_items) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::embeddings_test

@@ -7,7 +7,7 @@
 #include <bit>
 #include <cmath>
 
-namespace plateau {
+namespace plateau::half_test {
 namespace {
 
 struct Layout {
@@ -54,4 +54,4 @@ TEST(Half, known_patterns_are_read) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::half_test

@@ -12,7 +12,7 @@
 #include "gzip.hpp"
 #include "plateau/data/dataset.hpp"
 
-namespace plateau {
+namespace plateau::idx_test {
 namespace {
 
 using namespace testing_files;
@@ -201,4 +201,4 @@ TEST(Idx, rows_are_finite_and_labelled) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::idx_test

@@ -13,7 +13,7 @@
 #include "files.hpp"
 #include "plateau/data/safetensors.hpp"
 
-namespace plateau {
+namespace plateau::linear_stack_test {
 namespace {
 
 using namespace testing_files;
@@ -351,4 +351,4 @@ TEST(LinearStack, writing_expects_as_many_parameters_as_the_widths_take) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::linear_stack_test

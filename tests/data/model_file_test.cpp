@@ -13,7 +13,7 @@
 #include "files.hpp"
 #include "plateau/data/safetensors.hpp"
 
-namespace plateau {
+namespace plateau::model_file_test {
 namespace {
 
 using namespace testing_files;
@@ -216,4 +216,4 @@ TEST(ModelFile, writing_refuses_what_could_not_be_read) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::model_file_test

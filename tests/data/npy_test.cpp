@@ -12,7 +12,7 @@
 
 #include "files.hpp"
 
-namespace plateau {
+namespace plateau::npy_test {
 namespace {
 
 using namespace testing_files;
@@ -364,4 +364,4 @@ TEST(Npy, too_many_dimensions_are_refused) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::npy_test

@@ -15,7 +15,7 @@
 #include "files.hpp"
 #include "plateau/data/dataset.hpp"
 
-namespace plateau {
+namespace plateau::npz_test {
 namespace {
 
 using namespace testing_files;
@@ -298,4 +298,4 @@ TEST(Npz, an_archive_with_one_bit_over_is_read_or_refused) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::npz_test

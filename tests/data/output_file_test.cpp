@@ -9,7 +9,7 @@
 
 #include "files.hpp"
 
-namespace plateau {
+namespace plateau::output_file_test {
 namespace {
 
 using namespace testing_files;
@@ -215,4 +215,4 @@ TEST(OutputFile, a_full_disk_keeps_the_older_file_whether_the_write_or_the_flush
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::output_file_test

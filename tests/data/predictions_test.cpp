@@ -11,7 +11,7 @@
 #include "plateau/data/csv.hpp"
 #include "plateau/data/npy.hpp"
 
-namespace plateau {
+namespace plateau::predictions_test {
 namespace {
 
 using namespace testing_files;
@@ -144,4 +144,4 @@ TEST(Predictions, ids_and_shapes_that_do_not_fit_are_a_callers_mistake) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::predictions_test

@@ -10,7 +10,7 @@
 #include "plateau/data/npy.hpp"
 #include "plateau/data/predictions.hpp"
 
-namespace plateau {
+namespace plateau::round_files_test {
 namespace {
 
 using namespace testing_files;
@@ -454,4 +454,4 @@ TEST(RoundPredictions, are_refused_by_file) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::round_files_test

@@ -11,7 +11,7 @@
 
 #include "files.hpp"
 
-namespace plateau {
+namespace plateau::safetensors_test {
 namespace {
 
 using namespace testing_files;
@@ -363,4 +363,4 @@ TEST(Safetensors, writing_refuses_what_could_not_be_read) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::safetensors_test

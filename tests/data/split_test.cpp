@@ -9,7 +9,7 @@
 #include "files.hpp"
 #include "plateau/core/random.hpp"
 
-namespace plateau {
+namespace plateau::split_test {
 namespace {
 
 using namespace testing_files;
@@ -193,4 +193,4 @@ TEST(Split, contract_refuses_other_counts_and_labels) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::split_test

@@ -16,7 +16,7 @@
 #include "plateau/data/npy.hpp"
 #include "plateau/data/safetensors.hpp"
 
-namespace plateau {
+namespace plateau::truncation_test {
 namespace {
 
 using namespace testing_files;
@@ -133,4 +133,4 @@ TEST(DamagedFiles, with_bytes_behind_their_end_are_refused) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::truncation_test

@@ -11,7 +11,7 @@
 #include "plateau/gpu/graph.hpp"
 #include "plateau/ops/dense.hpp"
 
-namespace plateau::gpu {
+namespace plateau::gpu::blas_test {
 namespace {
 
 TEST(BlasHandle, multiplies_on_its_stream_captured_or_not) {
@@ -74,4 +74,4 @@ TEST(BlasHandle, multiplies_in_the_precision_it_was_made_for) {
 TEST(BlasLibrary, has_a_name_and_a_version) { EXPECT_EQ(blas_library().find("cuBLAS "), 0u) << blas_library(); }
 
 }  // namespace
-}  // namespace plateau::gpu
+}  // namespace plateau::gpu::blas_test

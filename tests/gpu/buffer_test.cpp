@@ -10,7 +10,7 @@
 
 #include "plateau/gpu/error.hpp"
 
-namespace plateau::gpu {
+namespace plateau::gpu::buffer_test {
 namespace {
 
 template <class T>
@@ -174,4 +174,4 @@ TEST(PinnedBuffer, of_no_elements_is_nothing) {
 }
 
 }  // namespace
-}  // namespace plateau::gpu
+}  // namespace plateau::gpu::buffer_test

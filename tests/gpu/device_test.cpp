@@ -7,7 +7,7 @@
 #include "data/files.hpp"
 #include "support/program.hpp"
 
-namespace plateau::gpu {
+namespace plateau::gpu::device_test {
 namespace {
 
 TEST(Inventory, lists_devices_or_says_why_there_are_none) {
@@ -58,4 +58,4 @@ TEST(RequiredGpu, is_never_an_emulated_one) {
 }
 
 }  // namespace
-}  // namespace plateau::gpu
+}  // namespace plateau::gpu::device_test

@@ -8,7 +8,7 @@
 #include <functional>
 #include <string>
 
-namespace plateau::gpu {
+namespace plateau::gpu::error_test {
 namespace {
 
 TEST(GpuError, says_what_was_refused_and_where) {
@@ -64,4 +64,4 @@ TEST(GpuError, is_not_thrown_for_success) {
 }
 
 }  // namespace
-}  // namespace plateau::gpu
+}  // namespace plateau::gpu::error_test

@@ -10,7 +10,7 @@
 #include "plateau/gpu/buffer.hpp"
 #include "plateau/gpu/error.hpp"
 
-namespace plateau::gpu {
+namespace plateau::gpu::graph_test {
 namespace {
 
 int value_of(const Stream& stream, DeviceSpan<const int> span) {
@@ -83,4 +83,4 @@ TEST(Capture, passes_on_what_is_thrown_and_gives_the_stream_back) {
 }
 
 }  // namespace
-}  // namespace plateau::gpu
+}  // namespace plateau::gpu::graph_test

@@ -13,7 +13,7 @@
 #include "support/cases.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::launchers_test {
 namespace {
 
 using Floats = Guarded<GpuBackend, float>;
@@ -183,4 +183,4 @@ TEST(Launchers, only_enqueue_and_replay_to_the_bits_of_a_direct_call) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::launchers_test

@@ -8,7 +8,7 @@
 
 #include "plateau/gpu/buffer.hpp"
 
-namespace plateau::gpu {
+namespace plateau::gpu::stream_test {
 namespace {
 
 TEST(Stream, with_nothing_queued_need_not_wait) {
@@ -60,4 +60,4 @@ TEST(Event, has_passed_once_the_work_before_it_has_run) {
 }
 
 }  // namespace
-}  // namespace plateau::gpu
+}  // namespace plateau::gpu::stream_test

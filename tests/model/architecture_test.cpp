@@ -6,7 +6,7 @@
 
 #include <vector>
 
-namespace plateau {
+namespace plateau::architecture_test {
 namespace {
 
 TEST(Architecture, counts_and_names_its_layers) {
@@ -62,4 +62,4 @@ TEST(ParameterLayout, views_have_pytorch_shapes) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::architecture_test

@@ -9,7 +9,7 @@
 
 #include "plateau/gpu/error.hpp"
 
-namespace plateau::test {
+namespace plateau::test::epilogue_choice_test {
 namespace {
 
 const Architecture kNet{{784, 64, 32, 10}};
@@ -101,4 +101,4 @@ TEST(EpilogueChoice, tries_only_plans_a_training_can_follow_and_says_that_it_mea
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::epilogue_choice_test

@@ -8,7 +8,7 @@
 
 #include "support/datasets.hpp"
 
-namespace plateau::test {
+namespace plateau::test::forwarding_trainer_test {
 namespace {
 
 // Says what it was asked, and answers something that can be told.
@@ -64,4 +64,4 @@ TEST(ForwardingTrainer, hands_every_call_on_and_its_answer_back) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::forwarding_trainer_test

@@ -26,7 +26,7 @@
 #include "support/rows.hpp"
 #include "support/run_features.hpp"
 
-namespace plateau::test {
+namespace plateau::test::fused_fleet_test {
 namespace {
 
 // Rows whose label depends on the features, so that there is something to learn.
@@ -1102,4 +1102,4 @@ static_assert(std::is_trivially_copyable_v<FusedPlan> && std::is_trivially_copya
 }  // namespace spread
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::fused_fleet_test

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-namespace plateau::test {
+namespace plateau::test::fused_watch_test {
 namespace {
 
 TEST(FusedWatch, a_launch_is_as_far_as_its_runs_are) {
@@ -44,4 +44,4 @@ TEST(FusedWatch, refuses_progress_of_other_runs) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::fused_watch_test

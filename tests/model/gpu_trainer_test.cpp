@@ -19,7 +19,7 @@
 #include "support/rows.hpp"
 #include "support/run_features.hpp"
 
-namespace plateau::test {
+namespace plateau::test::gpu_trainer_test {
 namespace {
 
 Trainer& graph_trainer() {
@@ -453,4 +453,4 @@ TEST(GpuTrainer, refuses_a_run_that_does_not_fit_its_data) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::gpu_trainer_test

@@ -11,7 +11,7 @@
 #include "support/cases.hpp"
 #include "support/compare.hpp"
 
-namespace plateau::test {
+namespace plateau::test::network_test {
 namespace {
 
 // Everything one forward and backward pass needs, on a CPU backend, around given parameters.
@@ -151,4 +151,4 @@ TEST(Network, workspace_serves_fewer_rows_but_not_more) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::network_test

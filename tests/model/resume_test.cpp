@@ -14,7 +14,7 @@
 #include "support/rows.hpp"
 #include "support/run_features.hpp"
 
-namespace plateau::test {
+namespace plateau::test::resume_test {
 namespace {
 
 const Rows& rows() {
@@ -216,4 +216,4 @@ TEST(Resume, an_engine_goes_on_with_what_it_began_alone) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::resume_test

@@ -10,7 +10,7 @@
 #include "support/compare.hpp"
 #include "support/rows.hpp"
 
-namespace plateau::test {
+namespace plateau::test::run_test {
 namespace {
 
 auto small_run() { return plateau::Run{.architecture = {{3, 8, 2}}}; }
@@ -163,4 +163,4 @@ TEST(CorrectBits, are_a_row_of_words_per_epoch) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::run_test

@@ -18,7 +18,7 @@
 #include "plateau/model/fused_fleet.hpp"
 #include "plateau/model/gpu_trainer.hpp"
 
-namespace plateau {
+namespace plateau::torch_parity_test {
 namespace {
 
 struct ParityCase {
@@ -165,4 +165,4 @@ TEST(TorchParity, float64_ends_with_pytorchs_weights) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::torch_parity_test

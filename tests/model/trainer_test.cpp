@@ -12,7 +12,7 @@
 
 #include "support/rows.hpp"
 
-namespace plateau::test {
+namespace plateau::test::trainer_test {
 namespace {
 
 auto small_run(std::uint64_t seed) {
@@ -142,4 +142,4 @@ TEST(CpuTrainer, describes_training_and_test_rows_apart) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::trainer_test

@@ -15,7 +15,7 @@
 #include "support/rows.hpp"
 #include "support/run_features.hpp"
 
-namespace plateau::test {
+namespace plateau::test::training_test {
 namespace {
 
 Run small_run() {
@@ -588,4 +588,4 @@ TEST(Training, refuses_what_does_not_fit) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::training_test

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
-namespace plateau {
+namespace plateau::work_crew_test {
 namespace {
 
 TEST(WorkCrew, does_every_task_once_whatever_the_number_of_workers) {
@@ -74,4 +74,4 @@ TEST(WorkCrew, refuses_misuse) {
 TEST(WorkCrew, counts_at_least_one_processor) { EXPECT_GE(available_workers(), 1); }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::work_crew_test

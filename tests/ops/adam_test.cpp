@@ -13,7 +13,7 @@
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::adam_test {
 namespace {
 
 struct AdamCase {
@@ -300,4 +300,4 @@ TEST(AdamCost, moves_28_bytes_a_parameter) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::adam_test

@@ -12,7 +12,7 @@
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::augment_batch_test {
 namespace {
 
 struct AugmentCase {
@@ -194,4 +194,4 @@ TEST(AugmentBatchCost, reads_and_writes_every_row_once) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::augment_batch_test

@@ -13,7 +13,7 @@
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::bias_activation_test {
 namespace {
 
 struct BiasCase {
@@ -152,4 +152,4 @@ TEST(BiasActivationCost, reads_and_writes_every_element_once) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::bias_activation_test

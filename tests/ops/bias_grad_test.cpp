@@ -13,7 +13,7 @@
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::bias_grad_test {
 namespace {
 
 template <class Backend>
@@ -230,4 +230,4 @@ TEST(BiasGradCost, reads_every_element_once) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::bias_grad_test

@@ -12,7 +12,7 @@
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::class_probabilities_test {
 namespace {
 
 using Classes = std::vector<std::int32_t>;
@@ -256,4 +256,4 @@ TEST(ClassProbabilitiesCost, reads_every_logit_and_writes_every_probability_once
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::class_probabilities_test

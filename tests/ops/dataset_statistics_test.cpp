@@ -12,7 +12,7 @@
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::dataset_statistics_test {
 namespace {
 
 using Labels = std::vector<std::int32_t>;
@@ -161,4 +161,4 @@ TEST(DatasetStatisticsCost, reads_every_value_once) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::dataset_statistics_test

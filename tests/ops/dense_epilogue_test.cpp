@@ -11,7 +11,7 @@
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::dense_epilogue_test {
 namespace {
 
 // A layer seen from both sides: x -> a by the forward product; then grad_z, of the layer above, whose weight is
@@ -251,4 +251,4 @@ TEST(DenseEpilogueCost, adds_the_pass_over_the_result_to_the_products) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::dense_epilogue_test

@@ -11,7 +11,7 @@
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::dense_test {
 namespace {
 
 struct DenseCase {
@@ -250,4 +250,4 @@ TEST(DenseCost, counts_a_multiply_and_an_add_per_term_and_every_matrix_once) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::dense_test

@@ -13,7 +13,7 @@
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::dropout_test {
 namespace {
 
 template <class Backend>
@@ -187,4 +187,4 @@ TEST(DropoutCost, reads_and_writes_every_unit_once) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::dropout_test

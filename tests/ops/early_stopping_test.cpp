@@ -13,7 +13,7 @@
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::early_stopping_test {
 namespace {
 
 constexpr RunStatus kStopped[] = {RunStatus::diverged, RunStatus::interrupted, RunStatus::stopped_early};
@@ -312,4 +312,4 @@ TEST(EarlyStoppingCost, reads_the_epoch_once_and_copies_the_parameters_once) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::early_stopping_test

@@ -14,7 +14,7 @@
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::gather_batch_test {
 namespace {
 
 struct GatherCase {
@@ -284,4 +284,4 @@ TEST(GatherBatchCost, reads_and_writes_every_row_and_label_once) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::gather_batch_test

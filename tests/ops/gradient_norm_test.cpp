@@ -13,7 +13,7 @@
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::gradient_norm_test {
 namespace {
 
 template <class Backend>
@@ -212,4 +212,4 @@ TEST(GradientNormCost, reads_every_element_once) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::gradient_norm_test

@@ -13,7 +13,7 @@
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::initialise_test {
 namespace {
 
 template <class Backend>
@@ -130,4 +130,4 @@ TEST(InitialiseCost, writes_every_parameter_once) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::initialise_test

@@ -13,7 +13,7 @@
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::layer_norms_test {
 namespace {
 
 struct Layer {
@@ -250,4 +250,4 @@ TEST(LayerNormsCost, reads_every_span_once) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::layer_norms_test

@@ -12,7 +12,7 @@
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::metrics_test {
 namespace {
 
 using Labels = std::vector<std::int32_t>;
@@ -397,4 +397,4 @@ TEST(MetricsCost, reads_three_words_and_writes_a_bit_a_row) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::metrics_test

@@ -15,7 +15,7 @@
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::nearest_neighbours_test {
 namespace {
 
 using Indices = std::vector<std::int32_t>;
@@ -250,4 +250,4 @@ TEST(NearestNeighboursCost, is_three_operations_a_feature_of_every_pair) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::nearest_neighbours_test

@@ -13,7 +13,7 @@
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::relu_backward_test {
 namespace {
 
 struct ReluCase {
@@ -298,4 +298,4 @@ TEST(ReluBackwardCost, reads_two_matrices_and_writes_one_and_the_sums) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::relu_backward_test

@@ -13,7 +13,7 @@
 #include "support/cases.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::scenario_data_test {
 namespace {
 
 using Labels = std::vector<std::int32_t>;
@@ -359,4 +359,4 @@ TEST(ScenarioDataCost, writes_features_and_labels_once) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::scenario_data_test

@@ -13,7 +13,7 @@
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::sgd_test {
 namespace {
 
 struct SgdCase {
@@ -246,4 +246,4 @@ TEST(SgdCost, moves_20_bytes_a_parameter) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::sgd_test

@@ -12,7 +12,7 @@
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::softmax_xent_test {
 namespace {
 
 using Labels = std::vector<std::int32_t>;
@@ -416,4 +416,4 @@ TEST(SoftmaxXentCost, reads_the_logits_once_and_writes_the_gradient_once) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::softmax_xent_test

@@ -13,7 +13,7 @@
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::standardise_test {
 namespace {
 
 using Statistics = std::vector<FeatureStatistics>;
@@ -185,4 +185,4 @@ TEST(StandardiseCost, reads_and_writes_every_value_once) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::standardise_test

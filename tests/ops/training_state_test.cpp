@@ -12,7 +12,7 @@
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::training_state_test {
 namespace {
 
 template <class Backend>
@@ -319,4 +319,4 @@ TEST(TrainingStateCost, reads_and_writes_the_block) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::training_state_test

@@ -14,7 +14,7 @@
 #include "support/cases.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::treat_labels_test {
 namespace {
 
 using Labels = std::vector<std::int32_t>;
@@ -243,4 +243,4 @@ TEST(TreatLabelsCost, reads_and_writes_every_label_once) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::treat_labels_test

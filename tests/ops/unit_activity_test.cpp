@@ -12,7 +12,7 @@
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::unit_activity_test {
 namespace {
 
 using Marks = std::vector<std::int32_t>;
@@ -144,4 +144,4 @@ TEST(UnitActivityCost, reads_every_activation_once) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::unit_activity_test

@@ -12,7 +12,7 @@
 #include "support/compare.hpp"
 #include "support/guarded.hpp"
 
-namespace plateau::test {
+namespace plateau::test::weighted_xent_test {
 namespace {
 
 using Labels = std::vector<std::int32_t>;
@@ -630,4 +630,4 @@ TEST(WeightedXentCost, reads_logits_labels_and_weights_once) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::weighted_xent_test

@@ -8,7 +8,7 @@
 #include "data/files.hpp"
 #include "support/program.hpp"
 
-namespace plateau::test {
+namespace plateau::test::build_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -88,4 +88,4 @@ TEST_F(BuildCommit, is_not_that_of_a_repository_around_the_sources_and_none_with
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::build_test

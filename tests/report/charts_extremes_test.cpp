@@ -6,7 +6,7 @@
 #include "plateau/report/charts.hpp"
 #include "report/chart_checks.hpp"
 
-namespace plateau {
+namespace plateau::charts_extremes_test {
 namespace {
 
 constexpr std::size_t kLongName = 500;
@@ -75,4 +75,4 @@ TEST(ChartsExtremes, hostile_names_come_out_as_text) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::charts_extremes_test

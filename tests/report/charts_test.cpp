@@ -10,7 +10,7 @@
 
 #include "report/chart_checks.hpp"
 
-namespace plateau {
+namespace plateau::charts_test {
 namespace {
 
 LineChart line_chart() {
@@ -369,4 +369,4 @@ TEST(Charts, colours_stand_out_in_light_and_dark) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::charts_test

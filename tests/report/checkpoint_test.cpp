@@ -16,7 +16,7 @@
 #include "support/rows.hpp"
 #include "support/run_features.hpp"
 
-namespace plateau::test {
+namespace plateau::test::checkpoint_test {
 namespace {
 
 using namespace testing_files;
@@ -311,4 +311,4 @@ TEST(ComputedBy, tells_environments_apart_that_give_other_bits) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::checkpoint_test

@@ -6,7 +6,7 @@
 
 #include <sstream>
 
-namespace plateau {
+namespace plateau::console_test {
 namespace {
 
 Environment somewhere() {
@@ -384,4 +384,4 @@ TEST(TrainingSummary, says_which_epoch_validation_chose_and_whose_parameters_are
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::console_test

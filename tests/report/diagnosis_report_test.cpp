@@ -15,7 +15,7 @@
 #include "support/diagnoses.hpp"
 #include "support/documented_keys.hpp"
 
-namespace plateau {
+namespace plateau::diagnosis_report_test {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -161,4 +161,4 @@ TEST(DiagnosisDirectory, holds_two_files_that_are_never_overwritten) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::diagnosis_report_test

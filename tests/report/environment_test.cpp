@@ -7,7 +7,7 @@
 #include "plateau/core/error.hpp"
 #include "plateau/model/gpu_trainer.hpp"
 
-namespace plateau {
+namespace plateau::environment_test {
 namespace {
 
 TEST(Environment, names_what_decides_the_bits) {
@@ -87,4 +87,4 @@ TEST(DeviceChoice, takes_an_emulated_gpu_only_where_it_is_asked_for) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::environment_test

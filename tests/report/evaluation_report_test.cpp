@@ -7,7 +7,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-namespace plateau {
+namespace plateau::evaluation_report_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -108,4 +108,4 @@ TEST(EvaluationJson, holds_all_figures_and_no_number_that_is_none) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::evaluation_report_test

@@ -11,7 +11,7 @@
 
 #include "data/files.hpp"
 
-namespace plateau::test {
+namespace plateau::test::event_file_test {
 namespace {
 
 using namespace testing_files;
@@ -410,4 +410,4 @@ TEST(EventFile, tensorboards_own_reader_gives_everything_back) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::event_file_test

@@ -10,7 +10,7 @@
 #include <set>
 #include "support/documented_keys.hpp"
 
-namespace plateau {
+namespace plateau::forensics_report_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -169,4 +169,4 @@ TEST(ForensicsJson, has_the_keys_that_docs_forensics_md_names) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::forensics_report_test

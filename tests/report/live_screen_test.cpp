@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace plateau {
+namespace plateau::live_screen_test {
 namespace {
 
 constexpr TerminalKind kUnicode{.unicode = true};
@@ -120,4 +120,4 @@ TEST(LiveScreen, that_cannot_move_writes_one_line_over_with_spaces) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::live_screen_test

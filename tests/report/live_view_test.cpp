@@ -10,7 +10,7 @@
 #include <limits>
 #include <numeric>
 
-namespace plateau {
+namespace plateau::live_view_test {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN(), kInf = std::numeric_limits<double>::infinity();
@@ -249,4 +249,4 @@ TEST(LiveFrame, takes_speed_and_time_left_from_the_epochs_since_it_began) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::live_view_test

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace plateau {
+namespace plateau::markup_test {
 namespace {
 
 TEST(Markup, what_cannot_be_seen_becomes_visible) {
@@ -62,4 +62,4 @@ TEST(Markup, shortening_counts_characters_and_cuts_none) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::markup_test

@@ -8,7 +8,7 @@
 
 #include "plateau/report/charts.hpp"
 
-namespace plateau {
+namespace plateau::page_test {
 namespace {
 
 constexpr const char* kHostile = "<script>alert(\"1\")</script>|`x`\nline\u202e";
@@ -111,4 +111,4 @@ TEST(PageMarkdown, shortens_a_long_table_and_says_so) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::page_test

@@ -16,7 +16,7 @@
 #include "support/documented_keys.hpp"
 #include "support/program.hpp"
 
-namespace plateau {
+namespace plateau::remedies_report_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -265,4 +265,4 @@ TEST(RemediesDirectory, is_never_overwritten) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::remedies_report_test

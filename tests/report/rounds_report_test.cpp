@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-namespace plateau {
+namespace plateau::rounds_report_test {
 namespace {
 
 Estimate between(double low, double high) { return {(low + high) / 2, {low, high}}; }
@@ -184,4 +184,4 @@ TEST(RoundsOutcome, says_what_is_missing) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::rounds_report_test

@@ -15,7 +15,7 @@
 #include "plateau/data/output_file.hpp"
 #include "plateau/report/rounds_report.hpp"
 
-namespace plateau {
+namespace plateau::run_directory_test {
 namespace {
 
 using testing_files::test_folder;
@@ -215,4 +215,4 @@ TEST(SweepDirectory, holds_the_two_files_and_is_never_overwritten) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::run_directory_test

@@ -14,7 +14,7 @@
 #include "plateau/report/run_directory.hpp"
 #include "plateau/report/run_json.hpp"
 
-namespace plateau {
+namespace plateau::run_events_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -84,4 +84,4 @@ TEST(RunEvents, of_rounds_that_were_cut_short_have_what_is_there) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::run_events_test

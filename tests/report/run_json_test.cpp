@@ -9,7 +9,7 @@
 
 #include "plateau/model/gpu_trainer.hpp"
 
-namespace plateau {
+namespace plateau::run_json_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -227,4 +227,4 @@ TEST(SweepJson, differs_between_equal_sweeps_under_measured_only) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::run_json_test

@@ -19,7 +19,7 @@
 #include "plateau/report/run_json.hpp"
 #include "support/diagnoses.hpp"
 
-namespace plateau {
+namespace plateau::run_page_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -196,4 +196,4 @@ TEST(RunPage, is_written_as_html_markdown_and_charts) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::run_page_test

@@ -9,7 +9,7 @@
 #include <limits>
 #include <map>
 
-namespace plateau {
+namespace plateau::thinning_test {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -103,4 +103,4 @@ TEST(Thinning, a_band_keeps_its_lowest_low_and_highest_high) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::thinning_test

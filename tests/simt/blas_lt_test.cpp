@@ -10,7 +10,7 @@
 
 #include "simt/runtime.hpp"
 
-namespace plateau::simt {
+namespace plateau::simt::blas_lt_test {
 namespace {
 
 class BlasLt : public testing::Test {
@@ -129,4 +129,4 @@ TEST_F(BlasLt, its_relu_loses_a_nan) {
 }
 
 }  // namespace
-}  // namespace plateau::simt
+}  // namespace plateau::simt::blas_lt_test

@@ -12,7 +12,7 @@
 #include "simt/runtime.hpp"
 #include "support/compare.hpp"
 
-namespace plateau::simt {
+namespace plateau::simt::blas_test {
 namespace {
 
 using test::kEps32;
@@ -239,4 +239,4 @@ TEST_F(Blas, refuses_a_workspace_that_is_not_aligned_or_not_on_the_device) {
 }
 
 }  // namespace
-}  // namespace plateau::simt
+}  // namespace plateau::simt::blas_test

@@ -18,7 +18,7 @@
 #include "simt/emulator.hpp"
 #include "simt/orders.hpp"
 
-namespace plateau::simt {
+namespace plateau::simt::engine_test {
 namespace {
 
 constexpr unsigned kFullWarp = 0xFFFFFFFFu;
@@ -379,4 +379,4 @@ TEST(FaultDeathTest, a_thread_that_needs_too_much_stack_ends_the_program) {
 }
 
 }  // namespace
-}  // namespace plateau::simt
+}  // namespace plateau::simt::engine_test

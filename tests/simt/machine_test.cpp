@@ -12,7 +12,7 @@
 #include "plateau/gpu/buffer.hpp"
 #include "plateau/gpu/graph.hpp"
 
-namespace plateau::gpu::machine {
+namespace plateau::gpu::machine::machine_test {
 namespace {
 
 constexpr std::uint64_t kSeed = 11;
@@ -175,4 +175,4 @@ TEST(Machine, says_how_many_clusters_it_holds) {
 }
 
 }  // namespace
-}  // namespace plateau::gpu::machine
+}  // namespace plateau::gpu::machine::machine_test

@@ -16,7 +16,7 @@
 #include "simt/emulator.hpp"
 #include "simt/orders.hpp"
 
-namespace plateau::simt {
+namespace plateau::simt::runtime_test {
 namespace {
 
 constexpr std::size_t kCount = 100;
@@ -763,4 +763,4 @@ TEST_F(Runtime, host_threads_share_the_device) {
 }
 
 }  // namespace
-}  // namespace plateau::simt
+}  // namespace plateau::simt::runtime_test

@@ -18,7 +18,7 @@
 #include "simt/emulator.hpp"
 #include "simt/orders.hpp"
 
-namespace plateau::simt {
+namespace plateau::simt::together_test {
 namespace {
 
 using gpu::cluster_map;
@@ -646,4 +646,4 @@ TEST(Launch, says_what_does_not_fit) {
 }
 
 }  // namespace
-}  // namespace plateau::simt
+}  // namespace plateau::simt::together_test

@@ -13,7 +13,7 @@
 #include "simt/runtime.hpp"
 #include "support/rows.hpp"
 
-namespace plateau::test {
+namespace plateau::test::training_calls_test {
 namespace {
 
 using simt::Call;
@@ -147,4 +147,4 @@ TEST(TrainingCalls, with_a_stop_flag_wait_no_more_often) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::training_calls_test

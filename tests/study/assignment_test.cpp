@@ -9,7 +9,7 @@
 
 #include "plateau/core/random.hpp"
 
-namespace plateau {
+namespace plateau::assignment_test {
 namespace {
 
 // What best_assignment() makes largest: the sum, then how many rows stay where they are.
@@ -70,4 +70,4 @@ TEST(Assignment, keeps_every_row_where_nothing_is_gained) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::assignment_test

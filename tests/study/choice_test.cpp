@@ -12,7 +12,7 @@
 #include "plateau/model/forwarding_trainer.hpp"
 #include "support/datasets.hpp"
 
-namespace plateau::test {
+namespace plateau::test::choice_test {
 namespace {
 
 using Loss = std::function<double(const plateau::Run& run, Index epoch)>;  // after this epoch, from 0
@@ -158,4 +158,4 @@ TEST(ChooseSettings, of_more_steps_takes_what_needs_them_alone) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::choice_test

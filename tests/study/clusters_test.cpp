@@ -11,7 +11,7 @@
 #include "plateau/study/area_under_curve.hpp"
 #include "plateau/study/statistics.hpp"
 
-namespace plateau {
+namespace plateau::clusters_test {
 namespace {
 
 using Ids = std::vector<std::int32_t>;
@@ -246,4 +246,4 @@ TEST(AreaUnderTheCurve, of_clusters_covers_as_often_as_it_promises) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::clusters_test

@@ -16,7 +16,7 @@
 #include "support/cases.hpp"
 #include "support/datasets.hpp"
 
-namespace plateau::test {
+namespace plateau::test::diagnose_test {
 namespace {
 
 using Ids = std::vector<std::int32_t>;
@@ -367,4 +367,4 @@ TEST(Diagnose, of_irises_as_they_are_claims_nothing_false_and_the_same_whatever_
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::diagnose_test

@@ -13,7 +13,7 @@
 #include "support/cases.hpp"
 #include "support/datasets.hpp"
 
-namespace plateau::test {
+namespace plateau::test::diagnosis_blocks_test {
 namespace {
 
 using Ids = std::vector<std::int32_t>;
@@ -243,4 +243,4 @@ TEST_F(DiagnosisBlocks, too_few_rows_on_a_side_say_nothing_of_a_shift) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::diagnosis_blocks_test

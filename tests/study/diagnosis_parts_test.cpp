@@ -18,7 +18,7 @@
 #include "support/cases.hpp"
 #include "support/datasets.hpp"
 
-namespace plateau::test {
+namespace plateau::test::diagnosis_parts_test {
 namespace {
 
 using Ids = std::vector<std::int32_t>;
@@ -880,4 +880,4 @@ TEST(CompareBalance, is_of_the_mean_recall) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::diagnosis_parts_test

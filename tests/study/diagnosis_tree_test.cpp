@@ -11,7 +11,7 @@
 
 #include "plateau/study/reason.hpp"
 
-namespace plateau {
+namespace plateau::diagnosis_tree_test {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -839,4 +839,4 @@ TEST(DiagnosisTree, no_ceiling_is_claimed_over_a_gain_that_is_not_known) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::diagnosis_tree_test

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-namespace plateau {
+namespace plateau::evaluation_test {
 namespace {
 
 Evaluation evaluated(const Predictions& predictions, const std::vector<std::int32_t>& label, Index classes) {
@@ -131,4 +131,4 @@ TEST(PredictInBlocks, gives_what_all_rows_together_give) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::evaluation_test

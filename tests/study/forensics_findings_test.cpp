@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-namespace plateau {
+namespace plateau::forensics_findings_test {
 namespace {
 
 using Codes = std::vector<std::string>;
@@ -578,4 +578,4 @@ TEST(ForensicsFindings, name_what_could_not_be_tested) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::forensics_findings_test

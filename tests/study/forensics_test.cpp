@@ -10,7 +10,7 @@
 #include "plateau/core/error.hpp"
 #include "plateau/core/random.hpp"
 
-namespace plateau {
+namespace plateau::forensics_test {
 namespace {
 
 using Ids = std::vector<std::int32_t>;
@@ -589,4 +589,4 @@ TEST(Forensics, refuses_parts_that_do_not_fit) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::forensics_test

@@ -12,7 +12,7 @@
 #include "support/cases.hpp"
 #include "support/datasets.hpp"
 
-namespace plateau::test {
+namespace plateau::test::integrity_test {
 namespace {
 
 using Ids = std::vector<std::int32_t>;
@@ -250,4 +250,4 @@ TEST(Integrity, refuses_what_is_no_pair_of_labelled_sets) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::integrity_test

@@ -7,7 +7,7 @@
 
 #include "plateau/study/sweep.hpp"
 
-namespace plateau {
+namespace plateau::known_data_test {
 namespace {
 
 // Every third row is a test row.
@@ -53,4 +53,4 @@ TEST(KnownData, digits_are_learnt_as_well_as_by_scikit_learn) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::known_data_test

@@ -8,7 +8,7 @@
 #include <numeric>
 #include <set>
 
-namespace plateau {
+namespace plateau::model_search_test {
 namespace {
 
 constexpr Index kRows = 60;
@@ -133,4 +133,4 @@ TEST(SearchSettings, passes_over_what_diverges) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::model_search_test

@@ -10,7 +10,7 @@
 #include "support/cases.hpp"
 #include "support/datasets.hpp"
 
-namespace plateau::test {
+namespace plateau::test::neighbours_test {
 namespace {
 
 using Rows = std::vector<std::int32_t>;
@@ -163,4 +163,4 @@ TEST(Neighbours, refuse_rows_that_do_not_go_together) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::neighbours_test

@@ -8,7 +8,7 @@
 
 #include "plateau/core/random.hpp"
 
-namespace plateau {
+namespace plateau::plateau_level_test {
 namespace {
 
 CorrectBits bits(Index epochs, Index rows, const std::function<bool(Index epoch, Index row)>& right) {
@@ -85,4 +85,4 @@ TEST(RowAccuracy, is_the_share_of_the_epochs) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::plateau_level_test

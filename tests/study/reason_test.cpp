@@ -6,7 +6,7 @@
 
 #include <limits>
 
-namespace plateau {
+namespace plateau::reason_test {
 namespace {
 
 Estimate between(double low, double high) { return {(low + high) / 2, {low, high}}; }
@@ -243,4 +243,4 @@ TEST(Reason, majority_share_counts_the_largest_class) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::reason_test

@@ -15,7 +15,7 @@
 #include "support/cases.hpp"
 #include "support/datasets.hpp"
 
-namespace plateau {
+namespace plateau::remedies_test {
 namespace {
 
 using test::random_values;
@@ -392,4 +392,4 @@ TEST(VoteOutcomes, follow_from_mean_probabilities) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::remedies_test

@@ -6,7 +6,7 @@
 
 #include "support/remedies.hpp"
 
-namespace plateau {
+namespace plateau::remedy_advice_test {
 namespace {
 
 using namespace test;
@@ -156,4 +156,4 @@ TEST(RemedyAdvice, warns_where_the_placebo_or_the_baseline_makes_gains_worthless
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::remedy_advice_test

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-namespace plateau {
+namespace plateau::remedy_settings_test {
 namespace {
 
 const Run kOwn{.architecture = {{3, 8, 2}}, .optimizer = AdamParameters{.learning_rate = 0.01}, .epochs = 50};
@@ -131,4 +131,4 @@ TEST(AlsoChanged, says_what_the_words_of_a_setting_do_not) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::remedy_settings_test

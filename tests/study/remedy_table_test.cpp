@@ -6,7 +6,7 @@
 
 #include "support/remedies.hpp"
 
-namespace plateau {
+namespace plateau::remedy_table_test {
 namespace {
 
 using namespace test;
@@ -202,4 +202,4 @@ TEST(RowsPerPoint, follow_from_the_predicted_gain) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::remedy_table_test

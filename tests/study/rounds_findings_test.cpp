@@ -6,7 +6,7 @@
 
 #include <limits>
 
-namespace plateau {
+namespace plateau::rounds_findings_test {
 namespace {
 
 Estimate between(double low, double high) { return {(low + high) / 2, {low, high}}; }
@@ -204,4 +204,4 @@ TEST(RoundsFindings, what_was_forgotten_is_told_by_round) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::rounds_findings_test

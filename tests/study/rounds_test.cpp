@@ -12,7 +12,7 @@
 
 #include "support/cases.hpp"
 
-namespace plateau::test {
+namespace plateau::test::rounds_test {
 namespace {
 
 // Rows around the four corners of a square, one class each.
@@ -267,4 +267,4 @@ TEST(Rounds, refuse_what_is_no_round_of_the_base) {
 }
 
 }  // namespace
-}  // namespace plateau::test
+}  // namespace plateau::test::rounds_test

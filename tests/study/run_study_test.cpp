@@ -11,7 +11,7 @@
 #include "plateau/core/error.hpp"
 #include "support/datasets.hpp"
 
-namespace plateau {
+namespace plateau::run_study_test {
 namespace {
 
 Dataset rows(Index columns, std::vector<std::int32_t> labels) {
@@ -305,4 +305,4 @@ TEST(WithFeatures, refuses_other_rows) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::run_study_test

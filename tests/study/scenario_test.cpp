@@ -11,7 +11,7 @@
 
 #include "plateau/model/work_crew.hpp"
 
-namespace plateau {
+namespace plateau::scenario_test {
 namespace {
 
 constexpr Index kSeeds = 20;
@@ -309,4 +309,4 @@ TEST(Scenario, without_controls_trains_no_others) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::scenario_test

@@ -9,7 +9,7 @@
 
 #include "plateau/core/random.hpp"
 
-namespace plateau {
+namespace plateau::statistics_test {
 namespace {
 
 // A normal variate from one element of a stream (Box and Muller 1958).
@@ -398,4 +398,4 @@ TEST(CrossedSets, cover_as_often_as_they_promise) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::statistics_test

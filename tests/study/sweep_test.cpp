@@ -10,7 +10,7 @@
 
 #include "plateau/core/error.hpp"
 
-namespace plateau {
+namespace plateau::sweep_test {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -338,4 +338,4 @@ TEST(StudySweep, gives_every_run_the_figures_it_has_alone) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::sweep_test

@@ -6,7 +6,7 @@
 
 #include <set>
 
-namespace plateau {
+namespace plateau::verdict_test {
 namespace {
 
 TEST(Verdict, codes_have_names_of_their_own) {
@@ -33,4 +33,4 @@ TEST(Verdict, exit_codes_tell_faults_and_open_ends_from_answers) {
 }
 
 }  // namespace
-}  // namespace plateau
+}  // namespace plateau::verdict_test
