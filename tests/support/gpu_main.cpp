@@ -10,9 +10,10 @@
 #include <string>
 
 #include "plateau/gpu/device.hpp"
+#include "support/selection.hpp"
 
 int main(int argc, char** argv) {
-  testing::InitGoogleTest(&argc, argv);
+  if (!plateau::test::select_tests(argc, argv)) return EXIT_FAILURE;
   const plateau::gpu::Inventory found = plateau::gpu::inventory();
   const char* asked = std::getenv("PLATEAU_REQUIRE_GPU");
   const bool required = asked != nullptr && std::string(asked) == "1";
