@@ -14,6 +14,7 @@ commits have added to are told of. --out writes a result file (results.py) of th
   outcomes                  [{id, kind, expected: codes, code: the verdict's, or "refused", causes: codes that stand
                             beside it and are not unresolved}]
   coverage                  {figure: [intervals that hold the true value, intervals]}; "twice the rows" among them
+  coverage_by_size          {size of the true value, in points: [likewise]}, of gains between settings
   twice                     [{rows, error: predicted gain at twice the training rows - the true one, in points}]
   truths                    {ratios: [standard error of a true value / half its interval], untold: figures without one}
 
@@ -40,6 +41,7 @@ CODES = ("single-class", "no-signal", "majority", "stale-evaluation", "frozen-we
 FEWEST_ROWS = 500  # of the problems whose predicted gain is judged by the goal
 NEAR_POINTS = 1.0
 ACCURACY, TWICE = "accuracy", "twice the rows"  # figures that are no gains between settings
+SIZES = {"below 0.1": 0.1, "0.1 to 1": 1, "1 to 10": 10, "10 or more": math.inf}  # points that a true value is below
 Z = 1.959963984540054
 
 
@@ -121,6 +123,10 @@ def grouped(outcomes, key):
     return groups
 
 
+def is_gain(figure):
+    return figure not in (ACCURACY, TWICE)
+
+
 def coverage_rate(coverage, wanted):
     pairs = [pair for name, pair in coverage.items() if wanted(name)]
     return wilson(sum(held for held, _ in pairs), sum(intervals for _, intervals in pairs))
@@ -153,7 +159,7 @@ def figures(result):
         "inconclusive, of adequately powered sets": wilson(count(powered, abstains), len(powered)),
         "inconclusive, of underpowered sets": wilson(count(underpowered, abstains), len(underpowered)),
         "95 % intervals of gains that hold the true value":
-            coverage_rate(coverage, lambda name: name not in (ACCURACY, TWICE)),
+            coverage_rate(coverage, is_gain),
         "95 % intervals of the user's accuracy, likewise": coverage_rate(coverage, lambda name: name == ACCURACY),
         "95 % intervals of the gain at twice the rows, likewise": coverage_rate(coverage, lambda name: name == TWICE),
         f"gain at twice the rows within a point, {FEWEST_ROWS} rows or more":
@@ -238,8 +244,13 @@ def holds(interval):
     return numbers[0] <= numbers[1] <= numbers[2]
 
 
+def size_of(truth):
+    return next(size for size, end in SIZES.items() if abs(truth) < end)
+
+
 def coverage_of(lines):
-    found = {}
+    """By figure, and of gains by the size of the true value."""
+    by_figure, by_size = {}, {size: [0, 0] for size in SIZES}
     for line in lines:
         counted = set()
         for interval in line.get("intervals", []) + ([line["twice"]] if line.get("twice") else []):
@@ -249,10 +260,13 @@ def coverage_of(lines):
             if within is None or same in counted:
                 continue
             counted.add(same)
-            pair = found.setdefault(interval["name"], [0, 0])
-            pair[0] += within
-            pair[1] += 1
-    return found
+            pairs = [by_figure.setdefault(interval["name"], [0, 0])]
+            if is_gain(interval["name"]):
+                pairs.append(by_size[size_of(interval["truth"])])
+            for pair in pairs:
+                pair[0] += within
+                pair[1] += 1
+    return by_figure, by_size
 
 
 def truths_of(lines):
@@ -285,6 +299,7 @@ def document(lines, command):
     makers = list(dict.fromkeys(line["maker"] for line in lines))
     outcomes.sort(key=lambda outcome: (makers.index(maker_of(outcome)), int(outcome["id"].split("/")[2])))
     measured = [line["measured"] for line in lines if "measured" in line]
+    coverage, by_size = coverage_of(lines)
     machines = sorted({of["processor"] for of in measured if of.get("processor")})
     devices = {line.get("device", "cpu") for line in lines}
     return {"schema": results.SCHEMA, "schema_version": results.VERSION, "suite": "validation",
@@ -297,14 +312,14 @@ def document(lines, command):
             "checksum": checksum, "depth": depth, "sets": len(lines),
             "trainings": sum(line.get("trainings", 0) for line in lines),
             "seconds": round(sum(of.get("seconds", 0) for of in measured), 1), "outcomes": outcomes,
-            "coverage": coverage_of(lines), "twice": twice, "truths": truths_of(lines)}
+            "coverage": coverage, "coverage_by_size": by_size, "twice": twice, "truths": truths_of(lines)}
 
 
 def expect_form(result, where):
     """Refused unless a result file of this suite has what is read of it."""
     results.expect_members(result, {"part": str, "checksum": str, "depth": str, "sets": int, "trainings": int,
-                                    "seconds": (int, float), "outcomes": list, "coverage": dict, "twice": list,
-                                    "truths": dict}, where)
+                                    "seconds": (int, float), "outcomes": list, "coverage": dict,
+                                    "coverage_by_size": dict, "twice": list, "truths": dict}, where)
     for outcome in result["outcomes"]:
         results.expect_members(outcome, {"id": str, "kind": str, "expected": list, "code": str, "causes": list},
                                f"{where}: an outcome")
@@ -371,6 +386,9 @@ def render(result, wanted=None):
         parts["recall"].append(f"| {maker} | {sets} | {percent(right)} | {percent(blamed) if blamed else ''} |")
     for name, (held, intervals) in sorted(result["coverage"].items()):
         parts["coverage"].append(f"| {name} | {intervals} | {percent(wilson(held, intervals))} |")
+    parts["coverage"] += ["", "| true value of a gain, points | intervals | that hold it |", "| --- | ---: | --- |"]
+    for size, (held, intervals) in result["coverage_by_size"].items():
+        parts["coverage"].append(f"| {size} | {intervals} | {percent(wilson(held, intervals))} |")
     if wanted and wanted not in parts:
         raise results.Refused(f"a part of a validation is one of {', '.join(parts)}, and not {wanted}")
     chosen = [parts[wanted]] if wanted else list(parts.values())

@@ -3,6 +3,7 @@
 #include "plateau/study/assignment.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "plateau/core/contract.hpp"
@@ -75,6 +76,27 @@ std::vector<Index> best_assignment(const std::vector<Index>& weight, Index n) {
   Assignment assignment(weight, n);
   for (Index row = 0; row < n; ++row) assignment.assign(row);
   return assignment.columns();
+}
+
+bool RecallChange::is_exchange() const { return lost <= kExchangeLoses * gained; }
+
+RecallChange recall_change(const std::vector<std::int32_t>& given, const std::vector<std::int32_t>& label,
+                           const std::vector<Index>& map) {
+  expects(given.size() == label.size(), "recall_change: a label for every row");
+  std::vector<double> rows(map.size()), more_right(map.size());  // of the class; under the map
+  for (std::size_t row = 0; row < label.size(); ++row) {
+    const auto c = static_cast<std::size_t>(label[row]);
+    ++rows.at(c);
+    if (given[row] < 0) continue;
+    more_right[c] += map.at(static_cast<std::size_t>(given[row])) == label[row];
+    more_right[c] -= given[row] == label[row];
+  }
+  RecallChange change;
+  for (std::size_t c = 0; c < rows.size(); ++c) {
+    if (rows[c] == 0) continue;
+    (more_right[c] > 0 ? change.gained : change.lost) += std::abs(more_right[c]) / rows[c];
+  }
+  return change;
 }
 
 }  // namespace plateau

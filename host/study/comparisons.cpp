@@ -123,11 +123,15 @@ std::optional<LabelMapEvidence> test_label_map(const std::vector<std::int32_t>& 
     if (given >= 0) ++count[static_cast<std::size_t>(given * classes + label[static_cast<Index>(row)])];
   }
   LabelMapEvidence evidence;
-  for (const Index column : best_assignment(count, classes)) evidence.best.push_back(static_cast<std::int32_t>(column));
+  const std::vector<Index> map = best_assignment(count, classes);
+  for (const Index column : map) evidence.best.push_back(static_cast<std::int32_t>(column));
 
   std::vector<std::uint8_t> as_given, mapped;
+  std::vector<std::int32_t> judged, judged_labels;
   for (const std::size_t row : halves.second) {
     const std::int32_t given = predicted[row], right = label[static_cast<Index>(row)];
+    judged.push_back(given);
+    judged_labels.push_back(right);
     as_given.push_back(given == right);
     mapped.push_back(given >= 0 && evidence.best[static_cast<std::size_t>(given)] == right);
   }
@@ -136,6 +140,7 @@ std::optional<LabelMapEvidence> test_label_map(const std::vector<std::int32_t>& 
   first.add(as_given);
   second.add(mapped);
   evidence.gain = crossed_difference(first, second, Pairing::by_training);
+  evidence.recall = recall_change(judged, judged_labels, map);
   return evidence;
 }
 

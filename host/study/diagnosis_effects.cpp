@@ -17,7 +17,6 @@ struct Measured {
   std::string against;  // what else is known of the training and does not go with this cause; empty: nothing
   double least = 0;     // that the interval must lie above
   double size = 0;      // that the value must reach; what it is ranked by must be worth acting on as well
-  const Difference* over_user = nullptr;  // of a step, whose gain is over what stands before it
 };
 
 class Measurements {
@@ -32,11 +31,8 @@ class Measurements {
 
  private:
   Measured& add(VerdictCode code, const Difference& gain, std::string what, std::string against = "") {
-    all.push_back({{.code = code, .gain = gain, .points = gain.value, .what = std::move(what)},
-                   std::move(against),
-                   0,
-                   e_.delta,
-                   nullptr});
+    all.push_back(
+        {{.code = code, .gain = gain, .points = gain.value, .what = std::move(what)}, std::move(against), 0, e_.delta});
     return all.back();
   }
 
@@ -45,7 +41,7 @@ class Measurements {
   void add_step(VerdictCode code, const std::optional<StepEvidence>& step, std::string against = "") {
     if (!step) return;
     Measured& measured = add(code, step->gain, step->what, std::move(against));
-    measured.over_user = &step->over_user;
+    measured.effect.over_user = step->over_user;
     if (step->over_user.value < step->gain.value) measured.effect.points = step->over_user.value;
   }
 
@@ -60,9 +56,15 @@ class Measurements {
                memorises ? "" : "without it training rows fare no better than test rows, so it is no memorising");
     }
     if (e_.larger) {
-      const bool lacks = before_larger(e_).train_accuracy < kTrainSaturated;
+      // What more parameters do is to fit the training rows better; one that is stopped after an epoch may gain by
+      // that.
+      const double smaller = before_larger(e_).train_accuracy;
       add_step(VerdictCode::capacity, e_.larger,
-               lacks ? "" : "the smaller network has learnt its training rows, so it is not short of parameters");
+               !(smaller < kTrainSaturated)
+                   ? "the smaller network has learnt its training rows, so it is not short of parameters"
+               : !(e_.larger->train_accuracy > smaller)
+                   ? "it is right on no more of its training rows, so it is not for its parameters that it does better"
+                   : "");
     }
   }
 
@@ -100,8 +102,7 @@ class Measurements {
 bool is_shown(const Measured& measured, double delta) {
   const Effect& effect = measured.effect;
   const bool gains = effect.gain.interval.low > measured.least && effect.gain.value >= measured.size;
-  const bool over_user =
-      measured.over_user == nullptr || (measured.over_user->interval.low > 0 && measured.over_user->value >= delta);
+  const bool over_user = !effect.over_user || (effect.over_user->interval.low > 0 && effect.over_user->value >= delta);
   const bool lasts = !effect.twice || effect.twice->interval.low > 0;
   return gains && over_user && lasts && effect.points >= delta && effect.adjusted_p <= kSignalLevel;
 }
@@ -180,7 +181,9 @@ bool noise_is_shown(const NoiseEvidence& noise) {
          noise.surest_disagreement >= kLevelNoise * noise.confident_disagreement;
 }
 
-bool map_is_shown(const LabelMapEvidence& map) { return map.gain.interval.low > 0 && map.gain.value > kLabelMapGain; }
+bool map_is_shown(const LabelMapEvidence& map) {
+  return map.gain.interval.low > 0 && map.gain.value > kLabelMapGain && map.recall.is_exchange();
+}
 
 Index frozen_layers(const UserEvidence& user) {
   return std::ranges::count_if(user.layers, [](const LayerEvidence& layer) { return layer.frozen && !layer.moved; });

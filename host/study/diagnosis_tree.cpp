@@ -75,12 +75,20 @@ std::string claim_words(const Effect& effect) {
   }
 }
 
+// A step is a gain where it is one over what stands before it and over the user's training as well, so it is ruled out
+// where one of the two is.
+Open open_claim(const Effect& effect) {
+  if (effect.over_user && effect.over_user->interval.high < effect.gain.interval.high)
+    return {claim_words(effect), *effect.over_user, *effect.over_user};
+  return {claim_words(effect), claim_of(effect), effect.gain};
+}
+
 // Loss by a shift is no gain that anybody could have, and a ceiling is one of these features.
 std::vector<Open> open_claims(const DiagnosisEvidence& e, const std::vector<Effect>& effects) {
   std::vector<Open> open;
   for (const Effect& effect : effects)
     if (effect.code != VerdictCode::shift && effect.code != VerdictCode::embedding_limited)
-      open.push_back({claim_words(effect), claim_of(effect), effect.gain});
+      open.push_back(open_claim(effect));
   if (e.reference) open.push_back({"the best of all settings is better", e.reference->gain, e.reference->gain});
   return open;
 }
@@ -128,30 +136,44 @@ Verdict without_signal(const DiagnosisEvidence& e) {
 constexpr double kLevelOfMany = 0.72;
 constexpr Index kMostSeeds = 40;  // of the thorough depth
 
-// What would narrow an interval to `half`: rows take away the rows' share of its variance, seeds the trainings'.
+bool is_grouped(const DiagnosisEvidence& e) {
+  return 0 < e.user->effective_rows && e.user->effective_rows < static_cast<double>(e.test_rows);
+}
+
+// What would narrow an interval to `half`: rows take away the rows' share of its variance, seeds the trainings', but
+// for what trainings on overlapping rows have in common. Of grouped rows there must be more groups.
 std::string what_decides(const Open& open, double half, const DiagnosisEvidence& e) {
   const double narrower = half / (open.estimate.interval.high - open.estimate.value);
   if (narrower >= 1) return "more seeds (--thorough) may decide it";
-  const double error = open.gain.standard_error, of_trainings = open.gain.error_of_trainings;
-  const double share = std::clamp(of_trainings * of_trainings / (error * error), 0.0, 1.0);  // of the variance
-  const double wanted = narrower * narrower;                                                 // of the variance
+  const auto share_of = [&open](double error) {  // of the variance
+    return std::clamp(error * error / (open.gain.standard_error * open.gain.standard_error), 0.0, 1.0);
+  };
+  const double share = share_of(open.gain.error_of_trainings), stays = share_of(open.gain.error_of_overlap);
+  const double wanted = narrower * narrower;  // of the variance
   const auto rows = [&](double left) {
-    return rounded_up(static_cast<double>(e.test_rows) * std::max(1.0, (1 - share) / left));
+    const double times = (1 - share) / left;
+    return times > 1 ? fmt::format("about {} test rows{}", rounded_up(static_cast<double>(e.test_rows) * times),
+                                   is_grouped(e) ? " in as many more groups" : "")
+                     : std::string();
   };
   // Nine tenths of what is wanted at most, so that the rest does not take any number of rows.
-  if (share <= 0.9 * wanted) return fmt::format("about {} test rows would decide it", rows(wanted - share));
-  const double of_more_seeds = share * std::min(1.0, static_cast<double>(e.user->setting.trainings) / kMostSeeds);
-  if (of_more_seeds <= 0.9 * wanted)
-    return fmt::format("about {} test rows and {} seeds (--thorough) would decide it", rows(wanted - of_more_seeds),
+  if (share <= 0.9 * wanted) return rows(wanted - share) + " would decide it";
+  const double of_more_seeds =
+      stays + (share - stays) * std::min(1.0, static_cast<double>(e.user->setting.trainings) / kMostSeeds);
+  if (of_more_seeds <= 0.9 * wanted) {
+    const std::string more_rows = rows(wanted - of_more_seeds);
+    return fmt::format("{}{}{} seeds (--thorough) would decide it", more_rows, more_rows.empty() ? "" : " and ",
                        kMostSeeds);
-  return "trainings with other seeds differ too much for any number of test rows to decide it; more training rows may";
+  }
+  return fmt::format("trainings {} differ too much for any number of test rows to decide it; more training rows{} may",
+                     stays > 0 ? "on other parts of the rows" : "with other seeds",
+                     is_grouped(e) ? " in more groups" : "");
 }
 
 // Of grouped rows as many as they are worth.
 std::string test_rows_words(const DiagnosisEvidence& e) {
-  const double worth = e.user->effective_rows;
-  return 0 < worth && worth < static_cast<double>(e.test_rows)
-             ? fmt::format("{} test rows in groups, worth {:.0f} single ones,", e.test_rows, worth)
+  return is_grouped(e)
+             ? fmt::format("{} test rows in groups, worth {:.0f} single ones,", e.test_rows, e.user->effective_rows)
              : fmt::format("{} test rows", e.test_rows);
 }
 
@@ -232,7 +254,7 @@ Verdict nothing_to_gain(const DiagnosisEvidence& e, const std::vector<Effect>& e
     for (const Effect& effect : effects)
       if (effect.code == VerdictCode::optimisation || effect.code == VerdictCode::overfit ||
           effect.code == VerdictCode::capacity)
-        largest = std::max(largest, effect.gain.interval.high);
+        largest = std::max(largest, effect.over_user->interval.high);
     std::string sentence = fmt::format(
         "No network we trained betters {} by more than {:.1f} points (95 %), and twice the training rows would add "
         "{:.1f} points [{:.1f}, {:.1f}]: this is the ceiling of networks on these features and this many rows",
@@ -255,6 +277,31 @@ std::string larger_unlike_its_cause(const Effect& cause, const std::vector<Effec
   const Effect& largest = ranked.front();
   if (largest.against.empty() || largest.code == VerdictCode::shift || !(largest.points > cause.points)) return "";
   return fmt::format("; beside it {} ({}), but {}", claim_words(largest), points(largest.gain), largest.against);
+}
+
+// Of gains that are present, ranked. Rows can be had in two ways, and both gains are for one cause: rows are missing.
+Verdict what_holds_back(const DiagnosisEvidence& e, const std::vector<Effect>& present,
+                        const std::vector<Effect>& ranked) {
+  const auto points_of = [&present](VerdictCode code) {
+    double sum = 0;
+    for (const Effect& effect : present) sum += effect.code == code ? effect.points : 0;
+    return sum;
+  };
+  double all = 0;
+  for (const Effect& effect : present) all += effect.points;
+  const Effect& first =
+      *std::ranges::max_element(present, {}, [&](const Effect& effect) { return points_of(effect.code); });
+  const auto other = std::ranges::find_if(present, [&](const Effect& effect) { return effect.code != first.code; });
+  if (other == present.end() || points_of(first.code) >= kDominant * all) {
+    std::string sentence = sentence_of(first, e);
+    for (const Effect& effect : present)
+      if (effect.code == first.code && &effect != &first) sentence += "; and " + describe(effect, e);
+    return verdict(first.code, grade_of(first), sentence + larger_unlike_its_cause(first, ranked));
+  }
+  const auto [one, two] = first.points >= other->points ? std::pair(&first, &*other) : std::pair(&*other, &first);
+  return verdict(
+      VerdictCode::mixed, EvidenceGrade::supported,
+      fmt::format("Several things hold the accuracy back: {}; and {}", describe(*one, e), describe(*two, e)));
 }
 
 Verdict decide(const DiagnosisEvidence& e, const std::vector<Effect>& ranked) {
@@ -286,14 +333,7 @@ Verdict decide(const DiagnosisEvidence& e, const std::vector<Effect>& ranked) {
   std::ranges::copy_if(ranked, std::back_inserter(present),
                        [](const Effect& effect) { return effect.state == EffectState::present; });
   if (present.empty()) return nothing_to_gain(e, ranked);
-  const double all = std::accumulate(present.begin(), present.end(), 0.0,
-                                     [](double sum, const Effect& effect) { return sum + effect.points; });
-  const Effect& first = present.front();
-  if (present.size() == 1 || first.points >= kDominant * all)
-    return verdict(first.code, grade_of(first), sentence_of(first, e) + larger_unlike_its_cause(first, ranked));
-  return verdict(VerdictCode::mixed, EvidenceGrade::supported,
-                 fmt::format("Several things hold the accuracy back: {}; and {}", describe(present[0], e),
-                             describe(present[1], e)));
+  return what_holds_back(e, present, ranked);
 }
 
 std::vector<Cause> causes_of(const DiagnosisEvidence& e, const std::vector<Effect>& ranked, const Verdict& verdict) {

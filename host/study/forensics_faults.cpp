@@ -81,10 +81,10 @@ std::optional<std::string> partly_frozen_words(const Evidence& e) {
                      one ? "" : "s", some(still), one ? "kept its" : "kept their", e.rounds.size(), some(moving));
 }
 
-// That may be meant, so it is no reason for an accuracy that gains.
+// That may be meant, so it is no reason for an accuracy that is shown to gain. Of a gain that may be chance it is one.
 Found partly_frozen(const Evidence& e) {
   const auto words = partly_frozen_words(e);
-  if (!words || gains(e)) return std::nullopt;
+  if (!words || rises(e)) return std::nullopt;
   return cause(VerdictCode::frozen_weights, EvidenceGrade::supported, "L" + *words);
 }
 
@@ -100,8 +100,8 @@ std::optional<double> mapped_by(const Evidence& e) {
   // A network that says one class gains by any map that makes it the commonest; a map of classes makes more of it.
   const double rows = static_cast<double>(e.test_rows) / 2;
   const double noise = 1.96 * std::sqrt(map.accuracy * (1 - map.accuracy) / rows);
-  if (map.gain.value > kMappedGain && shown_positive(map.gain) && over_majority > noise) return map.gain.value;
-  return std::nullopt;
+  const bool gains_much = map.gain.value > kMappedGain && shown_positive(map.gain) && over_majority > noise;
+  return gains_much && map.recall.is_exchange() ? std::optional(map.gain.value) : std::nullopt;
 }
 
 // Whether the logged accuracy of the last round is what its predictions have under the other map: then it is the labels

@@ -121,8 +121,7 @@ bool classes_are_guessed(const Evidence& e) { return e.guess && !e.guess->is_sho
 bool activations_are_guessed(const Evidence& e) { return e.replay && !e.replay->by_plateau; }
 
 bool plateau_is_shown(const Evidence& e) { return e.slope && e.slope->tost_p <= kSignificant; }
-bool gains(const Evidence& e) { return e.slope && e.slope->change.value > e.delta; }
-bool rises(const Evidence& e) { return gains(e) && shown_positive(e.slope->change); }
+bool rises(const Evidence& e) { return e.slope && e.slope->change.value > e.delta && shown_positive(e.slope->change); }
 bool falls(const Evidence& e) { return e.slope && e.slope->change.value < -e.delta && shown_negative(e.slope->change); }
 
 }  // namespace plateau::forensic

@@ -90,8 +90,7 @@ bool classes_are_guessed(const Evidence& e);
 bool activations_are_guessed(const Evidence& e);
 
 bool plateau_is_shown(const Evidence& e);
-bool gains(const Evidence& e);  // more than delta along the line, shown or not
-bool rises(const Evidence& e);
+bool rises(const Evidence& e);  // shown, by more than delta along the line
 bool falls(const Evidence& e);
 
 // ---- Findings, a family per source ----

@@ -44,10 +44,13 @@ std::optional<LabelMapTest> test_label_map(const Ids& given, const Ids& labels, 
     if (given[i] >= 0) ++together[static_cast<std::size_t>(given[i] * n + labels[i])];
   LabelMapTest test{.map = best_assignment(together, n)};
   Rows as_given, mapped;
+  Ids judged, judged_labels;
   std::vector<Index> rows(static_cast<std::size_t>(n), 0);
   for (std::size_t i = 1; i < given.size(); i += 2) {
     as_given.push_back(given[i] == labels[i]);
     mapped.push_back(given[i] >= 0 && test.map[static_cast<std::size_t>(given[i])] == labels[i]);
+    judged.push_back(given[i]);
+    judged_labels.push_back(labels[i]);
     ++rows[static_cast<std::size_t>(labels[i])];
   }
   if (mapped.size() < 2) return std::nullopt;
@@ -55,6 +58,7 @@ std::optional<LabelMapTest> test_label_map(const Ids& given, const Ids& labels, 
   test.majority_share =
       static_cast<double>(*std::max_element(rows.begin(), rows.end())) / static_cast<double>(mapped.size());
   test.gain = difference(as_given, mapped);
+  test.recall = recall_change(judged, judged_labels, test.map);
   return test;
 }
 

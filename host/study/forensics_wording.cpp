@@ -25,7 +25,11 @@ std::string open_sentence(const Evidence& e) {
 
 // The cheapest thing that would tell more.
 std::string next_measurement(const Evidence& e) {
-  if (rises(e)) return "Train more rounds.";
+  if (rises(e))
+    return partly_frozen_words(e)
+               ? "Train more rounds; and give the optimizer the layers that never moved, if they were "
+                 "not meant to be frozen."
+               : "Train more rounds.";
   if (!e.slope) return "Train more rounds, and log them.";
   const auto equal = equal_accuracies(e);
   if (e.test_rows == 0 && equal && !test_loss_moved(e, *equal))
@@ -164,12 +168,15 @@ std::vector<std::string> measurements(const Evidence& e) {
   else if (e.label_map)
     lines.push_back(
         fmt::format("another map of classes would change the accuracy of the last round by {}, judged on "
-                    "rows that it was not chosen on",
-                    points(e.label_map->gain)));
+                    "rows that it was not chosen on{}",
+                    points(e.label_map->gain),
+                    shown_positive(e.label_map->gain) && !e.label_map->recall.is_exchange()
+                        ? "; classes that are right by their own names would lose by it, so it is no exchange of names"
+                        : ""));
   if (weights_are_known(e))
     lines.push_back(fmt::format("the weights of a layer change by up to {} in a round",
                                 percent(most_changed(e, {0, e.rounds.size() - 1}))));
-  if (const auto words = partly_frozen_words(e); words && gains(e)) lines.push_back("l" + *words);
+  if (const auto words = partly_frozen_words(e); words && rises(e)) lines.push_back("l" + *words);
   const ForensicsRound& last = e.rounds.back();
   if (last.train_accuracy)
     lines.push_back(fmt::format("in the last round the train accuracy is {:.4f}, {:+.1f} points over the test accuracy",

@@ -59,10 +59,11 @@ TableParts table_parts(const std::vector<double>& by_row, const std::vector<doub
 }
 
 // Trainings whose rows overlap repeat each other: what they vary by beyond single cells, seen over `count` of them, is
-// (1 / count + test rows / train rows) of the variance of one.
-void overlap(TableParts& parts, std::size_t count, double test_over_train) {
+// (1 / count + test rows / train rows) of the variance of one. Returns what that adds.
+double overlap(TableParts& parts, std::size_t count, double test_over_train) {
   const double of_one = static_cast<double>(count) * std::max(0.0, parts.trainings.variance - parts.cells.variance);
   parts.trainings.variance += test_over_train * of_one;
+  return test_over_train * of_one;
 }
 
 Interval wilson_of(double share, double rows) {
@@ -218,8 +219,8 @@ Difference crossed_difference(const RowOutcomes& first, const RowOutcomes& secon
     one = of_side(first, row_first, training_first);
     other = of_side(second, row_second, training_second);
   }
-  overlap(one, training_first.size(), test_over_train);
-  overlap(other, training_second.size(), test_over_train);
+  const double of_overlap =
+      overlap(one, training_first.size(), test_over_train) + overlap(other, training_second.size(), test_over_train);
   const double training_variance = one.trainings.variance + other.trainings.variance;
   const double variance = std::max({row_part.variance, training_variance,
                                     row_part.variance + training_variance - one.cells.variance - other.cells.variance});
@@ -228,6 +229,7 @@ Difference crossed_difference(const RowOutcomes& first, const RowOutcomes& secon
       mean, variance, satterthwaite(variance, {row_part, one.trainings, other.trainings, one.cells, other.cells}));
   const double of_cells = one.cells.variance + other.cells.variance;
   result.error_of_trainings = std::sqrt(std::max(0.0, training_variance - of_cells));
+  result.error_of_overlap = std::sqrt(of_overlap);
   return result;
 }
 

@@ -167,6 +167,24 @@ class Figures(unittest.TestCase):
         self.assertEqual(result["truths"], {"ratios": [0.1] * 5 + [0.3], "untold": 1})
         self.assertIn("0.10 in the middle, above 0.25 of 1 of 6. 1 figures had no true value", report.render(result))
 
+    def test_coverage_of_gains_is_told_by_the_size_of_the_true_value(self):
+        held = [(-1, truth, 20) for truth in (0.0, 0.0999, -0.0999, 0.1, 1.0, 9.99, 10.0)]
+        missed = [(-12, truth, -11) for truth in (-0.05, -0.1, -1.0, -9.99, -10.0, 0.1)]
+        lines = [line("capacity", 0, "capacity", intervals=[interval(*numbers) for numbers in held + missed]),
+                 line("capacity", 1, "capacity", twice=twice(0.0, 0.01),
+                      intervals=[interval(-1, 0, 20), interval(-1, 0, 20, "reference"), interval(-1, None, 20),
+                                 interval(0, 90, 95, "accuracy")])]
+        result = document(lines)
+        # The accuracy and twice the rows are no gains, the reference that is the same comparison counts once.
+        self.assertEqual(result["coverage_by_size"],
+                         {"below 0.1": [4, 5], "0.1 to 1": [1, 3], "1 to 10": [2, 4], "10 or more": [1, 2]})
+        words = report.render(result, "coverage")
+        self.assertIn(f"| below 0.1 | 5 | {report.percent(report.wilson(4, 5))} |", words)
+        self.assertIn(f"| 10 or more | 2 | {report.percent(report.wilson(1, 2))} |", words)
+        self.assertIn("| 1 to 10 | 0 | not measured |", report.render(document([line("capacity", 0, "capacity")])))
+        self.assertEqual(sum(pair[1] for pair in result["coverage_by_size"].values()),
+                         sum(pair[1] for name, pair in result["coverage"].items() if report.is_gain(name)))
+
     def test_gains_at_twice_the_rows_count_from_500_rows_on(self):
         lines = [line("data-limited", 0, "data-limited", twice=twice(3.0, 4.0)),
                  line("data-limited", 1, "data-limited", twice=twice(3.0, 1.9)),

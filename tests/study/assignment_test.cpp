@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "plateau/core/random.hpp"
@@ -67,6 +68,36 @@ TEST(Assignment, keeps_every_row_where_nothing_is_gained) {
   EXPECT_THROW(best_assignment({1, 2, 3}, 2), std::invalid_argument);
   EXPECT_THROW(best_assignment({-1}, 1), std::invalid_argument);
   EXPECT_THROW(best_assignment({}, 0), std::invalid_argument);
+}
+
+// Ten rows of each of three classes: 0 and 1 are exchanged, eight and nine rows of them, and 2 is given six rows.
+TEST(RecallChange, is_counted_class_by_class) {
+  std::vector<std::int32_t> given, label;
+  const auto rows = [&](int count, std::int32_t as, std::int32_t of) {
+    for (int i = 0; i < count; ++i) given.push_back(as), label.push_back(of);
+  };
+  rows(8, 1, 0), rows(1, 0, 0), rows(1, -1, 0);
+  rows(9, 0, 1), rows(1, 2, 1);
+  rows(6, 2, 2), rows(4, 0, 2);
+  const RecallChange exchanged = recall_change(given, label, {1, 0, 2});
+  EXPECT_NEAR(exchanged.gained, 0.8 - 0.1 + 0.9, 1e-12);
+  EXPECT_EQ(exchanged.lost, 0);
+  const RecallChange turned = recall_change(given, label, {1, 2, 0});  // 0 for 1, 1 for 2, 2 for 0
+  EXPECT_NEAR(turned.gained, 0.9, 1e-12);
+  EXPECT_NEAR(turned.lost, 0.1 + 0.6, 1e-12);
+  const RecallChange of_absent = recall_change({0, 0}, {0, 0}, {0, 2, 1});  // classes without rows lose nothing
+  EXPECT_EQ(of_absent.gained + of_absent.lost, 0);
+  EXPECT_THROW(recall_change({0}, {0, 1}, {0, 1}), std::invalid_argument);
+  EXPECT_THROW(recall_change({0}, {2}, {0, 1}), std::out_of_range);
+}
+
+TEST(RecallChange, is_one_of_exchanged_names_where_hardly_a_class_loses) {
+  EXPECT_TRUE((RecallChange{0.8, 0.8 * kExchangeLoses}).is_exchange());
+  EXPECT_FALSE((RecallChange{0.8, 0.8 * kExchangeLoses + 1e-9}).is_exchange());
+  EXPECT_TRUE(RecallChange{}.is_exchange());
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_FALSE((RecallChange{kNaN, 0}).is_exchange());
+  EXPECT_FALSE((RecallChange{1, kNaN}).is_exchange());
 }
 
 }  // namespace

@@ -746,10 +746,26 @@ TEST(LabelMap, finds_classes_that_are_exchanged_and_leaves_others_alone) {
   EXPECT_EQ(exchanged->best, (Ids{0, 2, 1}));
   EXPECT_GT(exchanged->gain.interval.low, 0.4);
   EXPECT_LE(exchanged->gain.p_greater, 1e-6);
+  EXPECT_NEAR(exchanged->recall.gained, 1.8, 0.15);
+  EXPECT_EQ(exchanged->recall.lost, 0);
 
   const std::optional<LabelMapEvidence> same = map_of(labels, labels, 3);
   EXPECT_EQ(same->best, (Ids{0, 1, 2}));
   EXPECT_EQ(same->gain.value, 0);
+}
+
+// A network that knows two of three classes, and gives the rows of the third one of them.
+TEST(LabelMap, of_a_class_that_is_not_known_is_no_exchange) {
+  const Ids labels = random_labels(600, 3, 8);
+  Ids predicted;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    predicted.push_back(labels[i] == 0 ? 2 : i % 2 == 0 ? labels[i] : 3 - labels[i]);
+  const std::optional<LabelMapEvidence> map = map_of(predicted, labels, 3);
+  EXPECT_EQ(map->best[2], 0);
+  EXPECT_GT(map->gain.interval.low, 0);
+  EXPECT_NEAR(map->recall.gained, 1, 0.1);
+  EXPECT_NEAR(map->recall.lost, 0.5, 0.15);
+  EXPECT_FALSE(map->recall.is_exchange());
 }
 
 TEST(LabelMap, of_noise_shows_no_gain_on_rows_that_had_no_part_in_choosing_it) {

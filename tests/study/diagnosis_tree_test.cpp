@@ -268,6 +268,7 @@ TEST(DiagnosisTree, calls_a_network_too_small_only_where_it_has_not_learnt_its_r
     return state_with(
         [&](DiagnosisEvidence& e) {
           gains_by_size(e);
+          e.larger->train_accuracy = 0.99;
           (optimised ? e.optimised->train_accuracy : e.user->setting.train_accuracy) = train;
           e.optimised->taken = optimised;
         },
@@ -325,6 +326,14 @@ TEST(DiagnosisTree, calls_classes_exchanged_by_a_large_gain_alone) {
   EXPECT_EQ(code(kLabelMapGain + kHair, 0.05), VerdictCode::label_map);
   EXPECT_NE(code(kLabelMapGain, 0.05), VerdictCode::label_map);
   EXPECT_NE(code(0.5, 0.5), VerdictCode::label_map);
+  EXPECT_EQ(code_with([](DiagnosisEvidence& e) {
+              has_exchanged_classes(e), e.label_map->recall = {0.8, 0.2};
+            }),
+            VerdictCode::label_map);
+  EXPECT_NE(code_with([](DiagnosisEvidence& e) {
+              has_exchanged_classes(e), e.label_map->recall = {0.8, 0.21};
+            }),
+            VerdictCode::label_map);
 }
 
 TEST(DiagnosisTree, denies_a_signal_only_where_it_would_have_seen_one) {
@@ -421,6 +430,26 @@ TEST(DiagnosisTree, calls_it_a_ceiling_only_where_every_gain_is_ruled_out) {
     EXPECT_EQ(code_with(missing), VerdictCode::inconclusive);
 }
 
+// Stopped after an epoch, a large network can be better than a small one that was not, and not for its size.
+TEST(DiagnosisTree, calls_a_network_too_small_only_where_a_larger_one_fits_its_training_rows_better) {
+  const auto decided = [](double train_accuracy) {  // the smaller network's is 0.82
+    return decide_diagnosis(with([&](DiagnosisEvidence& e) {
+             gains_by_size(e);
+             e.regularised.reset();
+             e.larger->train_accuracy = train_accuracy;
+           }))
+        .verdict;
+  };
+  EXPECT_EQ(decided(0.82 + kHair).code, VerdictCode::capacity);
+  const Verdict other = decided(0.82);
+  EXPECT_EQ(other.code, VerdictCode::inconclusive);
+  EXPECT_NE(other.sentence.find("a larger network helps (+8.0 points [+6.0, +10.0]), but it is right on no more of its "
+                                "training rows"),
+            std::string::npos)
+      << other.sentence;
+  EXPECT_EQ(decided(kNaN).code, VerdictCode::inconclusive);
+}
+
 TEST(DiagnosisTree, names_the_largest_of_several_causes_or_says_that_they_are_mixed) {
   const auto decided = [](double share) {  // of the sum, the larger network's
     return decide_diagnosis(with([&](DiagnosisEvidence& e) {
@@ -440,6 +469,30 @@ TEST(DiagnosisTree, names_the_largest_of_several_causes_or_says_that_they_are_mi
   EXPECT_EQ(cause_of(mixed, VerdictCode::mixed), nullptr);
   for (const char* part : {"learning rate 0.01", "128-128"})
     EXPECT_NE(mixed.verdict.sentence.find(part), std::string::npos) << mixed.verdict.sentence;
+}
+
+// Rows that are held out and rows that there are not yet are one cause.
+TEST(DiagnosisTree, takes_both_ways_to_more_rows_for_one_cause) {
+  const auto decided = [](double optimised, bool trained) {
+    return decide_diagnosis(with([&](DiagnosisEvidence& e) {
+      gains_by_rows(e);  // 6 points by twice as many
+      gains_by_held_out_rows(e);
+      e.with_held_out->gain = gain(0.05, 0.02);
+      if (trained) gains(e.optimised, gain(optimised, 0.02));
+    }));
+  };
+  const DiagnosisDecision alone = decided(0, false);
+  EXPECT_EQ(alone.verdict.code, VerdictCode::data_limited);
+  EXPECT_TRUE(alone.verdict.sentence.starts_with("More training rows would help")) << alone.verdict.sentence;
+  EXPECT_TRUE(alone.verdict.sentence.ends_with("; and trained on all rows: +5.0 points [+3.0, +7.0]"))
+      << alone.verdict.sentence;
+  // 11 points by rows of 18, and of 19: the largest cause, whose gains are each below the other's.
+  EXPECT_EQ(decided(0.07, true).verdict.code, VerdictCode::data_limited);
+  const DiagnosisDecision mixed = decided(0.08, true);
+  EXPECT_EQ(mixed.verdict.code, VerdictCode::mixed);
+  const std::size_t first = mixed.verdict.sentence.find("learning rate 0.01");
+  EXPECT_LT(first, mixed.verdict.sentence.find("800 training rows in place of 400")) << mixed.verdict.sentence;
+  EXPECT_EQ(mixed.verdict.sentence.find("trained on all rows"), std::string::npos) << mixed.verdict.sentence;
 }
 
 // ---- What stands beside the verdict ---------------------------------------------------------------------------------
@@ -671,6 +724,26 @@ TEST(DiagnosisTree, calls_a_step_a_gain_only_over_the_users_training_too) {
   EXPECT_DOUBLE_EQ(effect_of(decision, VerdictCode::capacity)->points, 0.02);
 }
 
+// Nor does it stand against a ceiling what the one of both does not leave open.
+TEST(DiagnosisTree, rules_a_step_out_by_what_stands_before_it_or_by_the_users_training) {
+  const auto decided = [](Difference over_before, Difference over_user) {
+    return decide_diagnosis(with([&](DiagnosisEvidence& e) {
+             e.larger->gain = over_before;
+             e.larger->over_user = over_user;
+           }))
+        .verdict;
+  };
+  const Difference open = gain(0.01, 0.06), closed = gain(0.001, 0.02);
+  EXPECT_EQ(decided(open, closed).code, VerdictCode::ceiling);  // it makes good for a step that was worse
+  EXPECT_EQ(decided(closed, open).code, VerdictCode::ceiling);
+  EXPECT_EQ(decided(open, open).code, VerdictCode::inconclusive);
+  // What the ceiling says is of the user's training.
+  EXPECT_NE(decided(open, closed).sentence.find("by more than 2.1 points"), std::string::npos);
+  EXPECT_NE(decided(closed, open).sentence.find("by more than 7.0 points"), std::string::npos);
+  const std::string left = decided(gain(0.01, 0.07), open).sentence;
+  EXPECT_NE(left.find("a larger network helps (+1.0 points [-5.0, +7.0])"), std::string::npos) << left;
+}
+
 TEST(DiagnosisTree, of_frozen_layers_that_cost_nothing_makes_no_cause) {
   const DiagnosisDecision decision = decide_diagnosis(with([](DiagnosisEvidence& e) {
     has_a_frozen_layer(e);
@@ -717,7 +790,39 @@ TEST(DiagnosisTree, says_when_seeds_or_nothing_at_hand_would_decide) {
   };
   said(0.2, "about 33000 test rows would decide");  // some 0.8 / (0.25 - 0.2) times as many
   said(0.4, "about 25000 test rows and 40 seeds");  // some 0.6 / (0.25 - 0.2)
-  said(0.5, "differ too much for any number of test rows");
+  said(0.5, "trainings with other seeds differ too much for any number of test rows");
+}
+
+// Nor do more trainings on parts of the same rows, beyond what they do not have in common.
+TEST(DiagnosisTree, says_that_more_rows_would_decide_what_overlapping_parts_cannot) {
+  const auto sentence = [](double stays, double groups) {  // of the variance, what the parts have in common
+    return decide_diagnosis(with([&](DiagnosisEvidence& e) {
+             e.curve->at_twice_interval = {-0.05, 0.082};  // twice as wide as it may be
+             e.curve->gain.error_of_trainings = std::sqrt(0.4) * e.curve->gain.standard_error;
+             e.curve->gain.error_of_overlap = std::sqrt(stays) * e.curve->gain.standard_error;
+             e.user->effective_rows = groups;
+           }))
+        .verdict.sentence;
+  };
+  const auto ends = [&](double stays, double groups, const char* words) {
+    EXPECT_TRUE(sentence(stays, groups).ends_with(words)) << sentence(stays, groups);
+  };
+  ends(0, 2000, "test rows and 40 seeds (--thorough) would decide it");
+  ends(0, 500, "test rows in as many more groups and 40 seeds (--thorough) would decide it");
+  ends(0.35, 2000,
+       "trainings on other parts of the rows differ too much for any number of test rows to decide it; more "
+       "training rows may");
+  ends(0.35, 500, "more training rows in more groups may");
+}
+
+// Where the seeds alone make the interval narrow enough, no more rows are asked for.
+TEST(DiagnosisTree, asks_for_seeds_alone_where_they_are_enough) {
+  const std::string sentence = decide_diagnosis(with([](DiagnosisEvidence& e) {
+                                 gains(e.larger, gain(0, 0.055));
+                                 e.larger->gain.error_of_trainings = std::sqrt(0.9) * e.larger->gain.standard_error;
+                                 e.user->setting.trainings = 5;
+                               })).verdict.sentence;
+  EXPECT_TRUE(sentence.ends_with("; 40 seeds (--thorough) would decide it")) << sentence;
 }
 
 // ---- Numbers that are none ------------------------------------------------------------------------------------------

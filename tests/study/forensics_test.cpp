@@ -144,6 +144,53 @@ TEST(Forensics, a_map_of_classes_is_judged_on_rows_that_did_not_choose_it) {
   EXPECT_EQ(e.label_map->majority_share, 0.6);
 }
 
+// Of six classes the last round has trained on 3, 4 and 5 only: their rows it is right of 11 times in 20, and of those
+// of a forgotten class it gives 19 in 20 the same one of these. Reading the one for the other makes more rows right,
+// and is no exchange of names.
+TEST(Forensics, forgotten_classes_are_no_exchanged_ones) {
+  Ids labels, before, after, exchanged;
+  for (std::int32_t i = 0; i < 1200; ++i) {
+    const std::int32_t c = i / 2 % 6, slip = i / 12 % 20;  // the same of the rows that choose and of those that judge
+    labels.push_back(c);
+    before.push_back(slip < (c < 3 ? 17 : 8) ? c : (c + 1) % 6);
+    after.push_back(c < 3 ? (slip < 19 ? 5 - c : 3) : (slip < 11 ? c : 3 + (c + 1) % 3));
+    exchanged.push_back(slip < 17 ? 5 - c : c);
+  }
+  const ForensicsEvidence e = measure_rounds(record_of(labels, {before, before, after}, 6));
+  ASSERT_TRUE(e.label_map);
+  EXPECT_GT(e.label_map->gain.value, kMappedGain);  // the map does better
+  EXPECT_GT(e.label_map->gain.interval.low, 0);
+  EXPECT_NEAR(e.label_map->recall.gained, 3 * 0.95, 0.1);  // and the classes that were trained on have nothing by it
+  EXPECT_NEAR(e.label_map->recall.lost, 3 * 0.55, 0.1);
+  const ForensicsDecision decision = explain_forensics(e);
+  EXPECT_EQ(decision.verdict.code, VerdictCode::forgetting);
+  EXPECT_EQ(std::ranges::count(decision.findings, VerdictCode::label_map, &Cause::code), 0);
+  EXPECT_EQ(
+      std::ranges::count_if(decision.verdict.evidence,
+                            [](const std::string& line) { return line.ends_with("so it is no exchange of names"); }),
+      1);
+  // The same rounds with names that are exchanged: every class has its own rows under the map.
+  const ForensicsEvidence other = measure_rounds(record_of(labels, {exchanged, exchanged, exchanged}, 6));
+  EXPECT_EQ(other.label_map->map, (std::vector<Index>{5, 4, 3, 2, 1, 0}));
+  EXPECT_EQ(other.label_map->recall.lost, 0);
+  EXPECT_EQ(explain_forensics(other).verdict.code, VerdictCode::label_map);
+  EXPECT_EQ(explain_forensics(other).verdict.grade, EvidenceGrade::proved);
+}
+
+// Classes that are counted from 1 in one place and from 0 in the other: the last one is never given, and one that is
+// given has no rows.
+TEST(Forensics, exchanged_classes_may_be_given_to_no_row) {
+  Ids labels, predicted;
+  for (std::int32_t i = 0; i < 600; ++i) {
+    const std::int32_t c = i / 2 % 4;
+    labels.push_back(1 + c);
+    predicted.push_back(i / 8 % 10 < 8 ? c : (c + 1) % 4);
+  }
+  const ForensicsDecision decision = explain_forensics(measure_rounds(record_of(labels, {predicted, predicted}, 5)));
+  EXPECT_EQ(decision.verdict.code, VerdictCode::label_map);
+  EXPECT_EQ(decision.verdict.grade, EvidenceGrade::proved);
+}
+
 TEST(Forensics, classes_are_corrected_for_all_classes_and_earlier_rounds) {
   Ids labels(40, 0), before(40, 0), after(40, 0);
   for (std::size_t i = 0; i < 40; ++i) labels[i] = before[i] = after[i] = static_cast<std::int32_t>(i % 2);

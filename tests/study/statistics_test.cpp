@@ -370,6 +370,8 @@ TEST(CrossedSets, of_overlapping_trainings_count_what_these_repeat) {
   const Difference overlapping = crossed_difference(first, second, Pairing::none, 0.25);
   EXPECT_EQ(apart.value, overlapping.value);
   EXPECT_NEAR(overlapping.error_of_trainings, std::sqrt(2.0) * apart.error_of_trainings, 1e-12);
+  EXPECT_NEAR(overlapping.error_of_overlap, apart.error_of_trainings, 1e-12);  // any number of them leaves that
+  EXPECT_EQ(apart.error_of_overlap, 0);
   EXPECT_LT(apart.interval.high, overlapping.interval.high);
   EXPECT_GT(apart.error_of_trainings, 0.1);  // deviation 0.29 of 4
   EXPECT_THROW(crossed_difference(first, second, Pairing::none, std::nan("")), std::invalid_argument);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "plateau/study/assignment.hpp"
 #include "plateau/study/integrity.hpp"
 #include "plateau/study/statistics.hpp"
 
@@ -110,6 +111,7 @@ struct ShiftEvidence {
 struct LabelMapEvidence {
   std::vector<std::int32_t> best;  // the class that best stands for the class predicted; chosen on one half of the rows
   Difference gain;                 // of that map over the identity, on the other half
+  RecallChange recall;             // there
 };
 
 struct NoiseEvidence {

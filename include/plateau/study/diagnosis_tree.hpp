@@ -26,6 +26,7 @@ const char* to_string(EffectState state);
 struct Effect {
   VerdictCode code = VerdictCode::inconclusive;  // the cause that a gain would be put down to
   Difference gain;                               // of accuracy, over what stands before it
+  std::optional<Difference> over_user;           // of a step, over the user's training
   std::optional<Estimate> twice;                 // of a learning curve, what twice the rows are predicted to gain
   double points = 0;  // by which it is ranked, a fraction: twice, or gain, or the gain over the user's if that is less
   EffectState state = EffectState::unresolved;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "plateau/study/assignment.hpp"
 #include "plateau/study/rounds_findings.hpp"
 #include "plateau/study/verdict.hpp"
 
@@ -46,6 +47,7 @@ struct LabelMapTest {
   double accuracy = 0;        // under that map
   double majority_share = 0;  // of the same rows
   Difference gain;            // over the classes as they are given
+  RecallChange recall;        // of the same rows
 };
 
 // A straight line through the accuracies of the last half of the rounds: what it gains from their first to their last.

@@ -85,6 +85,7 @@ struct Difference : Estimate {
   double p_greater = 1;   // one-sided: of a value so large, were there no difference or a negative one
   double detectable = 0;  // the smallest difference that would be found in 80 % of such comparisons (two-sided, 5 %)
   double error_of_trainings = 0;  // standard error that as many trainings would leave on any number of rows
+  double error_of_overlap = 0;    // of that, what no more trainings would take away, as the rows they train on overlap
 };
 
 // A difference of shares with this variance, known with as many degrees of freedom, by Student's distribution; without
