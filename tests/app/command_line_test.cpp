@@ -956,7 +956,7 @@ TEST_F(CommandLine, epochs_are_told_while_they_are_trained_where_there_is_no_ter
   std::vector<std::string> command = train_sgd_case({"--hidden", "64,64", "--epochs", "1000000"});
   command.insert(command.begin(), std::string(PLATEAU_PROGRAMS) + "/plateau");
   const ProgramResult killed = run_program(
-      command, folder, [] { std::this_thread::sleep_for(std::chrono::milliseconds(400)); }, SIGKILL);
+      command, folder, [&] { wait_until([&] { return has_lines(folder / "stdout.txt", 5); }); }, SIGKILL);
   EXPECT_EQ(killed.exit_code, 128 + SIGKILL);
   std::istringstream lines(killed.out);
   int epoch = 0;

@@ -698,7 +698,7 @@ TEST_F(ValidationProgram, lists_what_there_is_without_doing_it) {
 TEST_F(ValidationProgram, ends_after_an_interrupt_with_whole_lines_only) {
   const test::ProgramResult result = test::run_program(
       {PLATEAU_BENCH_VALIDATION, "--out", out_.string(), "--device", "cpu", "--part", "tuning", "--sets", "50"},
-      testing_files::test_folder(), std::chrono::milliseconds(700));
+      testing_files::test_folder(), [&] { test::wait_until([&] { return test::has_lines(out_, 1); }); }, SIGINT);
   EXPECT_EQ(result.exit_code, 130) << result.err;
   const std::string text = test::file_content(out_);
   ASSERT_FALSE(text.empty());

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -29,6 +30,18 @@ struct ProgramResult {
 inline std::string file_content(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// Waits until it holds, and half a minute at most: a machine may be busy.
+inline void wait_until(const std::function<bool()>& holds) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!holds() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+}
+
+// Whether a file that another program writes has these lines by now.
+inline bool has_lines(const std::filesystem::path& path, std::ptrdiff_t lines) {
+  const std::string content = file_content(path);
+  return std::count(content.begin(), content.end(), '\n') >= lines;
 }
 
 // Standard input is empty; the output goes through files in `folder`. With `moment`, sends the signal once it returns.
