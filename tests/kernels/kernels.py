@@ -136,35 +136,54 @@ def resources_self_test():
 FUSED = re.compile(r"\b((fma|mad)\.(rn|rz|rm|rp|ftz|sat|f16|f32|f64|bf16)[.\w]*|(add|sub)\.(ftz\.)?(sat\.)?f(32|64))\b")
 
 
-def fused_operations(nvcc, root, source):
-    done = subprocess.run([nvcc, "-std=c++20", "-O3", "-ptx", "-arch=sm_90", f"-I{root / 'include'}",
-                           f"-I{root / 'kernels'}", str(source), "-o", "-"], capture_output=True, text=True)
+def fused_operations(nvcc, root, sources):
+    """Those of every kernel, by its name: {name: [operation, ...]}; None and why where the sources do not compile."""
+    with tempfile.TemporaryDirectory() as folder:
+        together = pathlib.Path(folder) / "together.cu"  # their headers take most of the time
+        together.write_text("".join(f'#include "{pathlib.Path(source).resolve()}"\n' for source in sources))
+        done = subprocess.run([nvcc, "-std=c++20", "-O3", "-ptx", "-arch=sm_90", f"-I{root / 'include'}",
+                               f"-I{root / 'kernels'}", str(together), "-o", "-"], capture_output=True, text=True)
     if done.returncode != 0:
         return None, done.stderr
-    return [match.group() for match in FUSED.finditer(done.stdout)], ".entry" in done.stdout
+    parts = re.split(r"^\.visible \.entry ([\w$]+)|^\.entry ([\w$]+)", done.stdout, flags=re.MULTILINE)
+    found = {"": [match.group() for match in FUSED.finditer(parts[0])]}  # what is no kernel's: functions that they call
+    for exported, local, body in zip(parts[1::3], parts[2::3], parts[3::3]):
+        found[exported or local] = [match.group() for match in FUSED.finditer(body)]
+    return found, ""
 
 
 def check_ptx(nvcc, root, sources):
+    found, why = fused_operations(nvcc, root, sources)
+    if found is None:
+        yield f"{', '.join(map(str, sources))}: do not compile: {why[:300]}"
+        return
     for source in sources:
-        found, rest = fused_operations(nvcc, root, source)
-        if found is None:
-            yield f"{source}: does not compile: {rest[:300]}"
-        elif not rest:
-            yield f"{source}: no kernel in its PTX"
-        elif found:
-            yield f"{source}: {len(found)} fused operations, first {found[0]}"
+        of_source = re.findall(r"__global__[^;{]*?\bvoid (\w+)\(", pathlib.Path(source).read_text())
+        if not of_source or not all(any(name in mangled for mangled in found) for name in of_source):
+            yield f"{source}: a kernel is not in its PTX"
+    for name, operations in zip(demangled(list(found)), found.values()):
+        if operations:
+            yield f"{short_name(name) or name}: {len(operations)} fused operations, first {operations[0]}"
 
 
 def ptx_self_test(nvcc, root):
     with tempfile.TemporaryDirectory() as folder:
-        for body, want in [("y[0] = x[0] * x[1] + x[2];", 1), ("y[0] = __fadd_rn(__fmul_rn(x[0], x[1]), x[2]);", 0),
-                           ("y[0] = fmaf(x[0], x[1], x[2]);", 1), ("y[0] = x[0] + x[1];", 1),
-                           ("y[0] = __fsub_rn(x[0], x[1]);", 0), ("y[0] = x[blockIdx.x * blockDim.x + threadIdx.x];", 0)]:
-            source = pathlib.Path(folder) / "planted.cu"
-            source.write_text(f"__global__ void planted(const float* x, float* y) {{ {body} }}\n")
-            got = list(check_ptx(nvcc, root, [source]))
-            if len(got) != want:
+        planted = [("y[0] = x[0] * x[1] + x[2];", 1), ("y[0] = __fadd_rn(__fmul_rn(x[0], x[1]), x[2]);", 0),
+                   ("y[0] = fmaf(x[0], x[1], x[2]);", 1), ("y[0] = x[0] + x[1];", 1),
+                   ("y[0] = __fsub_rn(x[0], x[1]);", 0), ("y[0] = x[blockIdx.x * blockDim.x + threadIdx.x];", 0)]
+        sources = [pathlib.Path(folder) / f"planted_{i}.cu" for i in range(len(planted))]
+        for i, (body, _) in enumerate(planted):
+            sources[i].write_text(f'extern "C" __global__ void planted_{i}(const float* x, float* y) {{ {body} }}\n')
+        got = list(check_ptx(nvcc, root, sources))
+        for i, (body, want) in enumerate(planted):
+            if sum(line.startswith(f"planted_{i}: ") for line in got) != want:
                 yield f"self-test: {body!r} gives {got}"
+        sources[0].write_text("__device__ float no_kernel(float x) { return x; }\n")
+        if list(check_ptx(nvcc, root, sources[:1])) != [f"{sources[0]}: a kernel is not in its PTX"]:
+            yield "self-test: a source without a kernel is not found"
+        sources[0].write_text("no C++\n")
+        if not any("do not compile" in line for line in check_ptx(nvcc, root, sources[:1])):
+            yield "self-test: a source that does not compile is not found"
 
 
 def main(arguments):
