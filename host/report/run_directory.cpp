@@ -14,6 +14,7 @@
 #include "plateau/core/error.hpp"
 #include "plateau/data/npy.hpp"
 #include "plateau/data/output_file.hpp"
+#include "plateau/report/comparison_report.hpp"
 #include "plateau/report/diagnosis_report.hpp"
 #include "plateau/report/remedies_report.hpp"
 #include "plateau/report/rounds_report.hpp"
@@ -35,7 +36,8 @@ void prepare(const std::filesystem::path& directory, const char* last) {
                                    {"rounds.json", "fine-tuning"},
                                    {"diagnosis.json", "diagnosis"},
                                    {"remedies.json", "study of remedies"},
-                                   {"forensics.json", "result of forensics"}})
+                                   {"forensics.json", "result of forensics"},
+                                   {"compare.json", "comparison"}})
     if (std::filesystem::exists(directory / file))
       throw InputError(
           fmt::format("--out {}: the folder already holds a {}; name another one", directory.string(), what));
@@ -131,6 +133,8 @@ void prepare_forensics_directory(const std::filesystem::path& directory) { prepa
 void prepare_diagnosis_directory(const std::filesystem::path& directory) { prepare(directory, "diagnosis.json"); }
 
 void prepare_remedies_directory(const std::filesystem::path& directory) { prepare(directory, "remedies.json"); }
+
+void prepare_comparison_directory(const std::filesystem::path& directory) { prepare(directory, "compare.json"); }
 
 Checkpoint resume_run_directory(const std::filesystem::path& directory) {
   if (!std::filesystem::exists(directory / kCheckpointFile))
