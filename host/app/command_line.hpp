@@ -103,6 +103,7 @@ Action add_predict_command(CLI::App& plateau);
 Action add_diagnose_command(CLI::App& plateau);
 Action add_remedies_command(CLI::App& plateau);
 Action add_report_command(CLI::App& plateau);
+Action add_compare_command(CLI::App& plateau);
 Action add_info_command(CLI::App& plateau);
 
 // Ctrl-C where nothing ends by itself in good order: run_program() ends with kExitInterrupted, and nothing is written.

@@ -69,6 +69,7 @@ Split read_split(const TrainingFiles& files, const std::optional<ModelFile>& ini
   if (initial) {
     split.scale = network_of(*initial, files.initial).scale;
     if (!split.scale.empty()) {
+      split.read_checksum = test_rows_checksum(split);
       scale_features(split.train, split.scale);
       scale_features(split.test, split.scale);
     }

@@ -20,7 +20,7 @@ int run_plateau(int argc, char** argv) {
       {"finetune", add_finetune_command(plateau)}, {"forensics", add_forensics_command(plateau)},
       {"sweep", add_sweep_command(plateau)},       {"diagnose", add_diagnose_command(plateau)},
       {"remedies", add_remedies_command(plateau)}, {"report", add_report_command(plateau)},
-      {"info", add_info_command(plateau)}};
+      {"compare", add_compare_command(plateau)},   {"info", add_info_command(plateau)}};
   return run_program(plateau, argc, argv, [&]() -> int {
     for (const auto& [name, action] : commands)
       if (plateau.got_subcommand(name)) return action();

@@ -94,8 +94,8 @@ int train_run(const TrainArguments& arguments, const std::vector<std::string>& o
   if (!hidden && files.initial.empty())
     throw InputError(
         "--hidden is missing: name the hidden widths, as in --hidden 128,128, or an initial model by --init");
-  std::vector<OutputName> written =
-      outputs_in(common.out, {"run.json", "history.csv", "model.safetensors", kCheckpointFile});
+  std::vector<OutputName> written = outputs_in(common.out, {"run.json", "history.csv", "model.safetensors",
+                                                            kTestLabelsFile, kTestPredictionsFile, kCheckpointFile});
   written.insert(written.end(), {{"--history", arguments.history_file}, {"--save", arguments.model_file}});
   expects_apart(written, {files.train, files.test, files.initial});
   expects_use_of_groups(files, validation);

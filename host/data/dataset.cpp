@@ -172,6 +172,11 @@ std::vector<std::int32_t> new_ids(const ClassMap& classes, const ClassMap& of_tr
   return ids;
 }
 
+std::uint32_t crc_of_more(std::uint32_t crc, const void* bytes, std::size_t count) {
+  if (count == 0) return crc;  // of a null pointer it would begin anew
+  return static_cast<std::uint32_t>(crc32_z(crc, static_cast<const Bytef*>(bytes), count));
+}
+
 }  // namespace
 
 ClassMap numbered_classes(Index classes) {
@@ -253,17 +258,15 @@ void scale_features(Dataset& data, const std::vector<FeatureScale>& scale) {
     }
 }
 
-std::uint32_t checksum(const Dataset& data) {
-  uLong crc = crc32_z(0, nullptr, 0);
-  const auto add = [&](const void* bytes, std::size_t count) {
-    if (count > 0) crc = crc32_z(crc, static_cast<const Bytef*>(bytes), count);  // of a null pointer it begins anew
-  };
+std::uint32_t checksum_without_groups(const Dataset& data) {
   const Index shape[] = {data.rows(), data.columns};
-  add(shape, sizeof shape);
-  add(data.values.view().data, static_cast<std::size_t>(data.values.size()) * sizeof(float));
-  add(data.labels.data(), data.labels.size() * sizeof(std::int32_t));
-  add(data.groups.data(), data.groups.size() * sizeof(std::int32_t));
-  return static_cast<std::uint32_t>(crc);
+  std::uint32_t crc = crc_of_more(0, shape, sizeof shape);
+  crc = crc_of_more(crc, data.values.view().data, static_cast<std::size_t>(data.values.size()) * sizeof(float));
+  return crc_of_more(crc, data.labels.data(), data.labels.size() * sizeof(std::int32_t));
+}
+
+std::uint32_t checksum(const Dataset& data) {
+  return crc_of_more(checksum_without_groups(data), data.groups.data(), data.groups.size() * sizeof(std::int32_t));
 }
 
 Dataset take_rows(const Dataset& data, HostSpan<const std::int32_t> rows) {

@@ -296,6 +296,21 @@ std::vector<std::int32_t> read_npy_labels(const std::filesystem::path& path) {
   return read_npy_labels(file);
 }
 
+std::vector<std::int32_t> read_npy_given_classes(const std::filesystem::path& path) {
+  PlainFile file(path);
+  const NpyHeader header = read_npy_header(file);
+  if (header.dtype != "<i4" || header.shape.size() != 1)
+    file.refuse("classes that rows are given are a 1-D array of '<i4', and this one is " + dtype_and_shape(header));
+  expects_whole_array(file, header, sizeof(std::int32_t));
+  std::vector<std::int32_t> classes(static_cast<std::size_t>(header.shape[0]));
+  file.read_each<std::int32_t>(header.shape[0], "data", [&](Index row, std::int32_t value) {
+    if (value < -1)
+      file.refuse("row " + std::to_string(row) + " holds " + std::to_string(value) + ", which is no class");
+    classes[static_cast<std::size_t>(row)] = value;
+  });
+  return classes;
+}
+
 NpyWriter::NpyWriter(const std::filesystem::path& path, const char* dtype, std::vector<Index> shape_of_row)
     : file_(path), dtype_(dtype), shape_(std::move(shape_of_row)) {
   shape_.insert(shape_.begin(), 0);

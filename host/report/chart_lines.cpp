@@ -20,7 +20,7 @@ constexpr double kLevelLabelLine = 15;
 constexpr std::size_t kMostLevelLabels = 10;
 constexpr std::size_t kMostHitCircles = 200;       // of one series
 constexpr std::size_t kMostHitCirclesOfAll = 800;  // so that many series do not make a page heavy
-constexpr double kMostPointsOfAll = 40'000;
+constexpr double kMostPointsOfAll = 20'000;
 
 // The part of a segment that lies in the box (Liang and Barsky 1984): where it begins and ends, of its length.
 std::optional<std::pair<double, double>> clipped(ChartPoint a, ChartPoint b, const Box& box) {

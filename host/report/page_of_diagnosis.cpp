@@ -71,26 +71,11 @@ PageSection curves_section(const Json& evidence) {
   curves.levels.push_back({"always the commonest class", 100 * number(user.at("majority_share"))});
   section.charts.push_back(accuracy_chart(curves));
 
-  LineChart changed{
-      .title = "Test rows that turn right or wrong",
-      .description = "An accuracy that stands still can hide predictions that change, or a network that is dead.",
-      .x = {.label = "epoch"},
-      .y = {.label = "share of the test rows (%)", .low = 0}};
-  Series series{.name = "changed since the epoch before"};
-  const std::vector<double> shares = percents(epochs.at("changed_share"));
-  for (std::size_t i = 0; i < shares.size(); ++i) series.points.push_back({curves.at[i], shares[i]});
-  changed.series.push_back(std::move(series));
-  section.charts.push_back({"churn", svg(changed)});
+  section.charts.push_back(
+      churn_chart(curves.at, numbers(epochs.at("changed_share")), "Test rows that turn right or wrong"));
 
-  const std::size_t classes = evidence.at("classes").get<std::size_t>();
-  const std::vector<Index> counts = user.at("confusion").get<std::vector<Index>>();
-  if (counts.size() == classes * classes && classes > 0) {
-    Json matrix = Json::array();
-    for (std::size_t c = 0; c < classes; ++c)
-      matrix.push_back(std::vector<Index>(counts.begin() + static_cast<std::ptrdiff_t>(c * classes),
-                                          counts.begin() + static_cast<std::ptrdiff_t>((c + 1) * classes)));
-    section.charts.push_back(confusion_chart(matrix, class_names(evidence.at("class_names"), classes)));
-  }
+  if (std::optional<PageChart> chart = confusion_chart(user.at("confusion"), evidence.at("class_names")))
+    section.charts.push_back(std::move(*chart));
   return section;
 }
 

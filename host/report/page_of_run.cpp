@@ -33,6 +33,9 @@ PageSection curves(const Columns& history, std::optional<double> test_rows, std:
   const bool validated = history.contains("validation_accuracy");
   if (validated) of.shares.emplace_back("validation", history.at("validation_accuracy"));
   section.charts.push_back(accuracy_chart(of));
+  // A single epoch has none before it.
+  if (const auto churn = history.find("test_churn"); churn != history.end() && churn->second.size() > 1)
+    section.charts.push_back(churn_chart(of.at, churn->second, "Test rows that are given another class"));
 
   LineChart loss{.title = "Loss by epoch",
                  .description =
@@ -149,6 +152,9 @@ Page page_of_run(const Json& document, const std::filesystem::path& directory) {
 
   const Columns history = read_columns(directory / "history.csv", kHistoryColumns);
   page.sections.push_back(curves(history, rows_of(document.at("data").at("test")), levels_of(document)));
+  if (const auto confusion = result.find("confusion"); confusion != result.end())
+    if (std::optional<PageChart> chart = confusion_chart(*confusion, document.at("data").at("classes")))
+      page.sections.back().charts.push_back(std::move(*chart));
   if (page.verdict.empty()) return page;
   page.sections.push_back(evidence_section(document.at("verdict")));
   if (const Json& evidence = document.at("evidence"); !evidence.is_null())
@@ -171,6 +177,7 @@ Page page_of_checkpoint(const std::filesystem::path& directory) {
     history["train_accuracy"].push_back(records[i].train_accuracy);
     history["test_loss"].push_back(records[i].test_loss);
     history["test_accuracy"].push_back(records[i].test_accuracy);
+    history["test_churn"].push_back(records[i].test_churn);
     if (!validated) continue;
     history["validation_loss"].push_back(records[i].validation_loss);
     history["validation_accuracy"].push_back(records[i].validation_accuracy);

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <numeric>
 #include <string_view>
 
 #include "plateau/core/error.hpp"
@@ -18,17 +19,18 @@
 namespace plateau {
 namespace {
 
-std::vector<std::string> cells_of(const std::string& line) {
-  std::vector<std::string> cells(1);
-  for (const char c : line)
-    if (c == ',')
-      cells.emplace_back();
-    else
-      cells.back() += c;
+// Of the line, which must outlive them.
+std::vector<std::string_view> cells_of(std::string_view line) {
+  std::vector<std::string_view> cells;
+  for (std::size_t begin = 0; begin <= line.size();) {
+    const std::size_t end = std::min(line.find(',', begin), line.size());
+    cells.push_back(line.substr(begin, end - begin));
+    begin = end + 1;
+  }
   return cells;
 }
 
-std::optional<double> as_number(const std::string& cell) {
+std::optional<double> as_number(std::string_view cell) {
   if (cell.empty()) return kNaN;
   double value = 0;
   const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
@@ -42,14 +44,16 @@ Columns read_columns(const std::filesystem::path& csv, const std::vector<const c
   std::ifstream in(csv);
   std::string line;
   if (!std::getline(in, line)) throw InputError(csv.string() + ": cannot be read, or is empty");
-  const std::vector<std::string> names = cells_of(line);
+  const std::string head = line;
+  const std::vector<std::string_view> names = cells_of(head);
   Columns columns;
-  for (const std::string& name : names) columns[name];
+  std::vector<std::vector<double>*> in_order;
+  for (const std::string_view name : names) in_order.push_back(&columns[std::string(name)]);
   for (const char* const name : needed)
     if (!columns.contains(name))
       throw InputError(fmt::format("{}: is damaged: there is no column '{}'", csv.string(), name));
   for (std::size_t number = 2; std::getline(in, line); ++number) {
-    const std::vector<std::string> cells = cells_of(line);
+    const std::vector<std::string_view> cells = cells_of(line);
     if (cells.size() != names.size())
       throw InputError(fmt::format("{}: line {} has {} cells, and the first has {}", csv.string(), number, cells.size(),
                                    names.size()));
@@ -57,7 +61,7 @@ Columns read_columns(const std::filesystem::path& csv, const std::vector<const c
       const std::optional<double> value = as_number(cells[i]);
       if (!value)
         throw InputError(fmt::format("{}: line {}, column '{}' is no number", csv.string(), number, names[i]));
-      columns[names[i]].push_back(*value);
+      in_order[i]->push_back(*value);
     }
   }
   return columns;
@@ -164,6 +168,18 @@ PageChart accuracy_chart(const AccuracyCurves& curves) {
   return {"accuracy", svg(chart)};
 }
 
+PageChart churn_chart(const std::vector<double>& epochs, const std::vector<double>& shares, const std::string& title) {
+  LineChart chart{
+      .title = title,
+      .description = "An accuracy that stands still can hide predictions that change, or a network that is dead.",
+      .x = {.label = "epoch"},
+      .y = {.label = "share of the test rows (%)", .low = 0}};
+  Series series{.name = "changed since the epoch before"};
+  for (std::size_t i = 0; i < shares.size(); ++i) series.points.push_back({epochs[i], 100 * shares[i]});
+  chart.series.push_back(std::move(series));
+  return {"churn", svg(chart)};
+}
+
 PageChart learning_curve_chart(const Json& curve, std::optional<double> user_accuracy) {
   LineChart chart{.title = "Accuracy by training rows",
                   .x = {.label = "training rows (log scale)", .logarithmic = true},
@@ -209,30 +225,34 @@ std::vector<std::string> class_names(const Json& names, std::size_t count) {
   return numbered;
 }
 
-PageChart confusion_chart(const Json& matrix, const std::vector<std::string>& classes) {
+std::optional<PageChart> confusion_chart(const Json& counts, const Json& names) {
+  const std::vector<Index> all = counts.get<std::vector<Index>>();
+  const auto classes = static_cast<std::size_t>(std::llround(std::sqrt(static_cast<double>(all.size()))));
+  if (all.empty() || all.size() != classes * classes) return std::nullopt;
+  std::vector<std::string> called = class_names(names, classes);
+  called.resize(classes, "-");  // a network has two outputs where its rows have one class
   HeatMap chart{.title = "Classes that test rows are given",
                 .description = "Rows: the class they have; columns: the class they are given.",
                 .rows_label = "class",
                 .columns_label = "given class",
-                .rows = classes,
-                .columns = classes,
+                .rows = called,
+                .columns = called,
                 .value_label = "share of the class (%)",
                 .low = 0,
                 .high = 100};
-  for (const Json& line : matrix) {
-    const std::vector<Index> counts = line.get<std::vector<Index>>();
-    double all = 0;
-    for (const Index count : counts) all += static_cast<double>(count);
+  for (auto line = all.begin(); line != all.end(); line += static_cast<std::ptrdiff_t>(classes)) {
+    const auto end = line + static_cast<std::ptrdiff_t>(classes);
+    const auto rows = static_cast<double>(std::accumulate(line, end, Index{0}));
     std::vector<double> shares;
     std::vector<std::string> texts;
-    for (const Index count : counts) {
-      shares.push_back(all > 0 ? 100 * static_cast<double>(count) / all : kNaN);
-      texts.push_back(std::to_string(count));
+    for (auto count = line; count != end; ++count) {
+      shares.push_back(rows > 0 ? 100 * static_cast<double>(*count) / rows : kNaN);
+      texts.push_back(std::to_string(*count));
     }
     chart.values.push_back(std::move(shares));
     chart.texts.push_back(std::move(texts));
   }
-  return {"confusion", svg(chart)};
+  return PageChart{"confusion", svg(chart)};
 }
 
 PageSection evidence_section(const Json& verdict) {

@@ -62,8 +62,11 @@ struct AccuracyCurves {
   bool dots = false;
 };
 PageChart accuracy_chart(const AccuracyCurves& curves);
+// Shares of test rows (0 to 1) that changed since the epoch before.
+PageChart churn_chart(const std::vector<double>& epochs, const std::vector<double>& shares, const std::string& title);
 PageChart learning_curve_chart(const Json& curve, std::optional<double> user_accuracy);
-PageChart confusion_chart(const Json& matrix, const std::vector<std::string>& classes);
+// Of a matrix whose rows are written one after another, by the names of its classes or null; none where it is empty.
+std::optional<PageChart> confusion_chart(const Json& counts, const Json& names);
 
 std::vector<std::string> class_names(const Json& names, std::size_t count);  // numbered where there are none
 

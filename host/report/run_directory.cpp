@@ -5,13 +5,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <optional>
 #include <system_error>
 #include <utility>
 
 #include "plateau/core/error.hpp"
+#include "plateau/data/npy.hpp"
 #include "plateau/data/output_file.hpp"
+#include "plateau/report/comparison_report.hpp"
 #include "plateau/report/diagnosis_report.hpp"
 #include "plateau/report/remedies_report.hpp"
 #include "plateau/report/rounds_report.hpp"
@@ -33,7 +36,8 @@ void prepare(const std::filesystem::path& directory, const char* last) {
                                    {"rounds.json", "fine-tuning"},
                                    {"diagnosis.json", "diagnosis"},
                                    {"remedies.json", "study of remedies"},
-                                   {"forensics.json", "result of forensics"}})
+                                   {"forensics.json", "result of forensics"},
+                                   {"compare.json", "comparison"}})
     if (std::filesystem::exists(directory / file))
       throw InputError(
           fmt::format("--out {}: the folder already holds a {}; name another one", directory.string(), what));
@@ -47,8 +51,8 @@ void prepare(const std::filesystem::path& directory, const char* last) {
         "--out {0}: the folder already holds {1}, of a fine-tuning that was cut short; go on from its model "
         "by plateau finetune --init {0}/model.safetensors, and name another folder",
         directory.string(), kRoundsCsv));
-  for (const char* const file :
-       {"model.safetensors", "history.csv", "sweep.csv", "suspects.csv", "remedies.csv"})  // of whom is not known
+  for (const char* const file : {"model.safetensors", "history.csv", kTestLabelsFile, kTestPredictionsFile, "sweep.csv",
+                                 "suspects.csv", "remedies.csv"})  // of whom is not known
     if (std::filesystem::exists(directory / file))
       throw InputError(fmt::format("--out {}: the folder already holds {}, which is not overwritten; name another one",
                                    directory.string(), file));
@@ -60,6 +64,19 @@ void expect_no_rounds(const std::filesystem::path& directory) {
     throw InputError(fmt::format("--out {}: another fine-tuning was written there meanwhile", directory.string()));
 }
 
+// Nothing is left of what an interrupted run had where the one that went on has none.
+void write_test_rows(const std::filesystem::path& directory, const RunStudy& study) {
+  const auto rows = static_cast<Index>(study.test_predictions.size());
+  for (const auto& [file, classes] :
+       {std::pair{kTestLabelsFile, &study.test_labels}, {kTestPredictionsFile, &study.test_predictions}}) {
+    std::error_code ignored;
+    if (rows > 0)
+      write_npy_labels(directory / file, {classes->data(), rows});
+    else
+      std::filesystem::remove(directory / file, ignored);
+  }
+}
+
 // Nothing where there is no such number.
 template <class T>
 std::string field(const std::optional<T>& value) {
@@ -68,15 +85,17 @@ std::string field(const std::optional<T>& value) {
 
 }  // namespace
 
-std::string history_csv(const RunStudy& study) {
-  const bool validated = study.validation_rows() > 0;
+std::string history_csv(const RunStudy& study, HistoryColumns columns) {
+  const bool validated = study.validation_rows() > 0, has_churn = columns == HistoryColumns::metrics_and_churn;
   std::string csv = "epoch,train_loss,train_accuracy,test_loss,test_accuracy,gradient_norm";
-  csv += validated ? ",validation_loss,validation_accuracy\n" : "\n";
+  if (validated) csv += ",validation_loss,validation_accuracy";
+  csv += has_churn ? ",test_churn\n" : "\n";
   for (std::size_t epoch = 0; epoch < study.result.history.size(); ++epoch) {
     const EpochRecord& e = study.result.history[epoch];
     fmt::format_to(std::back_inserter(csv), "{},{},{},{},{},{}", epoch, e.train_loss, e.train_accuracy, e.test_loss,
                    e.test_accuracy, e.gradient_norm);
     if (validated) fmt::format_to(std::back_inserter(csv), ",{},{}", e.validation_loss, e.validation_accuracy);
+    if (has_churn) csv += ',' + (std::isnan(e.test_churn) ? "" : fmt::format("{}", e.test_churn));
     csv += '\n';
   }
   return csv;
@@ -115,6 +134,8 @@ void prepare_diagnosis_directory(const std::filesystem::path& directory) { prepa
 
 void prepare_remedies_directory(const std::filesystem::path& directory) { prepare(directory, "remedies.json"); }
 
+void prepare_comparison_directory(const std::filesystem::path& directory) { prepare(directory, "compare.json"); }
+
 Checkpoint resume_run_directory(const std::filesystem::path& directory) {
   if (!std::filesystem::exists(directory / kCheckpointFile))
     throw InputError(fmt::format("--resume {}: {}", directory.string(),
@@ -137,8 +158,12 @@ void write_run_directory(const std::filesystem::path& directory, const RunStudy&
   if (earlier == Earlier::replace) std::filesystem::remove(directory / "run.json", ignored);
   if (std::filesystem::exists(directory / "run.json"))
     throw InputError(fmt::format("--out {}: another run was written there meanwhile", directory.string()));
-  write_file(directory / "history.csv", history_csv(study));
-  if (has_model(study)) write_model(directory / "model.safetensors", study);
+  write_file(directory / "history.csv", history_csv(study, HistoryColumns::metrics_and_churn));
+  if (has_model(study))
+    write_model(directory / "model.safetensors", study);
+  else
+    std::filesystem::remove(directory / "model.safetensors", ignored);  // from before it went on
+  write_test_rows(directory, study);
   write_file(directory / "run.json", run_json);
   if (is_complete(study.result.outcome)) std::filesystem::remove(directory / kCheckpointFile, ignored);
 }

@@ -8,7 +8,6 @@
 #include <fstream>
 #include <iterator>
 
-#include "plateau/core/error.hpp"
 #include "plateau/report/diagnosis_report.hpp"
 #include "plateau/report/forensics_report.hpp"
 #include "plateau/report/remedies_report.hpp"
@@ -60,6 +59,11 @@ std::optional<RunDocument> read_run_document(const std::filesystem::path& direct
     if (const std::filesystem::path file = directory / kind.file; std::filesystem::exists(file))
       return RunDocument{file, checked(file, kind)};
   return std::nullopt;
+}
+
+InputError damaged(const std::filesystem::path& file, const Json::exception& error) {
+  const std::string what = error.what();
+  return InputError(fmt::format("{}: is damaged: {}", file.string(), what.substr(what.find("] ") + 2)));
 }
 
 }  // namespace plateau

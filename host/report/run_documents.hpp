@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "json_parts.hpp"
+#include "plateau/core/error.hpp"
 
 namespace plateau {
 
@@ -18,5 +19,8 @@ struct RunDocument {
 // None where the folder has no such document. Throws InputError, naming the file, where it is damaged, of another
 // schema or of a newer version.
 std::optional<RunDocument> read_run_document(const std::filesystem::path& directory);
+
+// What to throw where a key of the document is missing, or holds something else.
+InputError damaged(const std::filesystem::path& file, const Json::exception& error);
 
 }  // namespace plateau

@@ -27,6 +27,7 @@ Json result(const RunStudy& study) {
     json["best_validation_epoch"] = or_null(study.result.best_epoch);
   }
   json["kept_epoch"] = or_null(study.kept_epoch());
+  json["confusion"] = study.confusion();
   return json;
 }
 
@@ -102,11 +103,10 @@ Json document(const char* command, Json configuration, const RunStudy& study, co
   json["configuration"] = std::move(configuration);
   json["versions"] = versions_json(environment);
   json["plan"] = plan_json(study.result.plan, environment);
-  json["data"] = {{"train", part_json(study.statistics.train)},
-                  {"test", part_json(study.statistics.test)},
-                  {"validation_rows", study.validation_rows()},
-                  {"classes", names_json(study.schema.classes)},
-                  {"feature_names", names_or_null(study.schema.feature_names)}};
+  json["data"] = {
+      {"train", part_json(study.statistics.train)},  {"test", part_json(study.statistics.test)},
+      {"test_checksum", study.test_checksum},        {"validation_rows", study.validation_rows()},
+      {"classes", names_json(study.schema.classes)}, {"feature_names", names_or_null(study.schema.feature_names)}};
   json["result"] = result(study);
   return json;
 }

@@ -32,9 +32,8 @@ Page read_page(const fs::path& directory) {
   if (const std::optional<RunDocument> document = read_run_document(directory)) {
     try {
       return page_of(*document, directory);
-    } catch (const Json::exception& error) {  // a key that is missing, or holds something else
-      const std::string what = error.what();
-      throw InputError(fmt::format("{}: is damaged: {}", document->file.string(), what.substr(what.find("] ") + 2)));
+    } catch (const Json::exception& error) {
+      throw damaged(document->file, error);
     }
   }
   if (fs::exists(directory / kCheckpointFile)) return page_of_checkpoint(directory);

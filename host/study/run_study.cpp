@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "plateau/core/error.hpp"
+#include "plateau/study/comparisons.hpp"
 
 namespace plateau {
 namespace {
@@ -165,19 +166,38 @@ std::optional<Index> RunStudy::kept_epoch() const {
   return static_cast<Index>(result.history.size()) - 1;
 }
 
+std::vector<Index> RunStudy::confusion() const {
+  const Index classes = run.architecture.classes();
+  if (test_predictions.empty() || classes > kMostConfusedClasses) return {};
+  return plateau::confusion(test_predictions, {test_labels.data(), static_cast<Index>(test_labels.size())}, classes);
+}
+
+std::uint32_t test_rows_checksum(const Split& split) {
+  return split.read_checksum ? *split.read_checksum : checksum_without_groups(split.test);
+}
+
 RunStudy study_run(const Run& run, const Split& split, Trainer& trainer, const Watch& watch, const RunResult* before) {
   const TrainingData data = views(split);
   RunStudy study{.run = run,
                  .schema = schema_of(split.train),
                  .scale = split.scale,
-                 .statistics = trainer.statistics(data, run.architecture.classes())};
+                 .statistics = trainer.statistics(data, run.architecture.classes()),
+                 .test_checksum = test_rows_checksum(split),
+                 .test_labels = split.test.labels};
+  // By the parameters that are kept: where no epoch was the best one, those are the last (model/run.hpp).
+  Run predicting = run;
+  predicting.outputs.predictions.push_back({.at = run.patience > 0 ? ParametersAt::best : ParametersAt::last});
   const auto start = std::chrono::steady_clock::now();
-  study.result = trainer.train(run, data, watch.checkpoints, watch.observer);
+  study.result = trainer.train(predicting, data, watch.checkpoints, watch.observer);
   study.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (before != nullptr) study.result = joined(*before, study.result);
   if (!study.result.history.empty()) {
     study.plateau = plateau_level(study.result.test_correct);
     study.best = best_epoch(study.result.history);
+    if (study.result.outcome != RunOutcome::diverged && !study.result.predictions.empty()) {
+      study.test_predictions = std::move(study.result.predictions.back().predicted);
+      study.result.predictions.pop_back();
+    }
   }
   return study;
 }

@@ -113,6 +113,19 @@ Estimate paired_difference(const std::vector<double>& first, const std::vector<d
   return {spread.mean, spread.interval};
 }
 
+Estimate independent_difference(Index right_first, Index rows_first, Index right_second, Index rows_second) {
+  expects(rows_first >= 1 && rows_second >= 1 && 0 <= right_first && right_first <= rows_first && 0 <= right_second &&
+              right_second <= rows_second,
+          "independent_difference: shares of at least one row");
+  const double first = static_cast<double>(right_first) / static_cast<double>(rows_first);
+  const double second = static_cast<double>(right_second) / static_cast<double>(rows_second);
+  const Interval of_first = wilson_interval(first, rows_first), of_second = wilson_interval(second, rows_second);
+  const double value = second - first;
+  return {value,
+          {value - std::hypot(second - of_second.low, of_first.high - first),
+           value + std::hypot(of_second.high - second, first - of_first.low)}};
+}
+
 double mcnemar_p(Index gained, Index lost) {
   expects(gained >= 0 && lost >= 0, "mcnemar_p: counts of rows");
   const auto rows = static_cast<double>(gained + lost);

@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Plateau authors
 # SPDX-License-Identifier: Apache-2.0
-"""Has every command make its report, and opens them all in a headless Chromium (tests/report/page_test.py).
+"""Has every command make its report, and compares runs, a hundred long ones too; opens all pages in a headless Chromium
+(tests/report/page_test.py).
 
 Usage: python3 report_test.py PLATEAU [OPTION...]    options are those of page_test.py
 Exit code 1 with what is wrong; 77 where the reports are right as far as they can be read without a browser, and there
@@ -10,9 +11,11 @@ is none.
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 IRIS = ["--target", "species", "--test-fraction", "0.3", "--device", "cpu"]
@@ -25,7 +28,7 @@ def commands(data, hostile):
     return {
         "scenario": (["scenario", "ceiling", "--epochs", "40", "--device", "cpu", "--quiet"], 3),
         "published": (["scenario", "underfit", "--labels", "published", "--epochs", "40", "--device", "cpu", "--quiet"], 2),
-        "train": (["train", "--train", iris, *IRIS, "--hidden", "16", "--validation", "0.2", "--epochs", "60", "--quiet"], 2),
+        "train": (["train", "--train", iris, *IRIS, "--hidden", "16", "--validation", "0.2", "--epochs", "60", "--quiet"], 4),
         "hostile": (["train", "--train", str(hostile), "--test-fraction", "0.5", "--device", "cpu", "--hidden", "4",
                      "--epochs", "3", "--quiet"], 2),
         "sweep": (["sweep", "--data", iris, *IRIS, "--hidden", "8", "--hidden", "16,16", "--lr", "0.001,0.01,0.1",
@@ -48,6 +51,35 @@ def make(plateau, folder, name, arguments):
     again = subprocess.run([plateau, "report", name], cwd=folder, capture_output=True, text=True, timeout=60)
     if again.returncode != 0 or again.stdout.split() != [f"{name}/report.html", f"{name}/report.md"]:
         sys.exit(f"plateau report {name}: exit code {again.returncode}: {again.stdout}{again.stderr}")
+
+
+def plant_long_runs(folder, run, runs=100, epochs=10_000):
+    """Folders as that of `run`, with histories of as many epochs that were never trained."""
+    document = json.loads((folder / run / "run.json").read_text())
+    names = [f"long/{i}" for i in range(runs)]
+    for i, name in enumerate(names):
+        place = folder / name
+        place.mkdir(parents=True)
+        for file in ("test_labels.npy", "test_predictions.npy"):
+            shutil.copy(folder / run / file, place)
+        document["configuration"] |= {"seed": i % 10, "architecture": [4, 2 + i // 10, 3], "epochs": epochs}
+        document["result"] |= {"epochs": epochs, "kept_epoch": epochs - 1}
+        (place / "run.json").write_text(json.dumps(document))
+        losses = (1 / (1 + 0.01 * e) + 0.0001 * (e * 7919 % 97) for e in range(epochs))
+        accuracies = (0.5 + 0.002 * ((e + i) * 7919 % 97) for e in range(epochs))
+        lines = (f"{e},{loss!r},0.5,0.5,{accuracy!r},1,0.1\n" for e, (loss, accuracy) in enumerate(zip(losses, accuracies)))
+        head = "epoch,train_loss,train_accuracy,test_loss,test_accuracy,gradient_norm,test_churn\n"
+        (place / "history.csv").write_text(head + "".join(lines))
+    return names
+
+
+def compare(plateau, folder, name, runs):
+    begun = time.monotonic()
+    done = subprocess.run([plateau, "compare", *runs, "--out", name, "--charts", "svg"], cwd=folder, capture_output=True,
+                          text=True, timeout=300)
+    if done.returncode != 0:
+        sys.exit(f"{name}: exit code {done.returncode}: {done.stderr}")
+    print(f"{name}: {len(runs)} runs compared in {time.monotonic() - begun:.1f} s", file=sys.stderr)
 
 
 def read(folder, name, charts):
@@ -79,6 +111,13 @@ def main():
         for name, (arguments, charts) in all_of_them.items():
             make(pathlib.Path(plateau).resolve(), folder, name, arguments)
             wrong += read(folder, name, charts)
+            pages.append(str(folder / name / "report.html"))
+        named = '<b>"run"\n\u202e'  # a folder
+        shutil.copytree(folder / "train", folder / named)
+        for name, runs in (("compared", ["train", "hostile", named, "scenario", "published"]),
+                           ("compared-long", plant_long_runs(folder, "train"))):
+            compare(pathlib.Path(plateau).resolve(), folder, name, runs)
+            wrong += read(folder, name, 3)
             pages.append(str(folder / name / "report.html"))
         if wrong:
             sys.exit("\n".join(wrong))

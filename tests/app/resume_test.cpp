@@ -82,10 +82,11 @@ class Resume : public testing::Test {
     return names;
   }
   void expect_same_run(const std::string& a, const std::string& b) const {
-    for (const char* const file : {"model.safetensors", "history.csv"})
+    for (const char* const file : {"model.safetensors", "history.csv", "test_labels.npy", "test_predictions.npy"})
       EXPECT_EQ(file_content(folder / a / file), file_content(folder / b / file)) << file;
     EXPECT_EQ(run_json(a), run_json(b));
-    EXPECT_EQ(files(a), (std::set<std::string>{"history.csv", "model.safetensors", "run.json"}));
+    EXPECT_EQ(files(a), (std::set<std::string>{"history.csv", "model.safetensors", "run.json", "test_labels.npy",
+                                               "test_predictions.npy"}));
   }
 
   void expect_refused(const Arguments& arguments, const std::string& sentence) const {
@@ -171,8 +172,8 @@ TEST_F(Resume, an_interrupted_run_keeps_what_it_had_and_goes_on_with_its_options
             std::string::npos)
       << interrupted.err;
   EXPECT_NE(run_json("paused").find("\"interrupted\""), std::string::npos);
-  EXPECT_EQ(files("paused"),
-            (std::set<std::string>{"checkpoint.safetensors", "history.csv", "model.safetensors", "run.json"}));
+  EXPECT_EQ(files("paused"), (std::set<std::string>{"checkpoint.safetensors", "history.csv", "model.safetensors",
+                                                    "run.json", "test_labels.npy", "test_predictions.npy"}));
   EXPECT_EQ(run({"evaluate", "--model", place("paused/checkpoint.safetensors"), "--data", options[2], "--target",
                  "species", "--drop", "petal_width", "--drop", "sepal_width", "--device", "cpu"})
                 .exit_code,

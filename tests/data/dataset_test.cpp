@@ -318,6 +318,7 @@ TEST(Checksum, is_of_shape_values_labels_and_groups) {
   // 0)))'
   EXPECT_EQ(checksum(table("1,2,0\n")), 74818099u);
   EXPECT_NE(checksum(Dataset{}), 0u);
+  EXPECT_EQ(checksum_without_groups(table("1,2,0\n")), 74818099u);
   const auto of_groups = [](const char* text) {
     return checksum(read_dataset(put("g.csv", text).string(), {.group = "g"}));
   };

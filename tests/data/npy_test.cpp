@@ -46,6 +46,25 @@ const std::string kTwoByThree = bytes_of<float>({1, 2, 3, 4, 5, 6});
 
 // ---- What is read ----
 
+TEST(Npy, given_classes_come_back_and_minus_one_is_none) {
+  const auto path = test_folder() / "given.npy";
+  const Labels given{2, -1, 0};
+  write_npy_labels(path, {given.data(), 3});
+  EXPECT_EQ(read_npy_given_classes(path), given);
+  EXPECT_NE(labels_refusal(path), "");
+
+  const auto refused = [&](const std::string& content) {
+    put("given.npy", content);
+    return refusal([&] { read_npy_given_classes(path); });
+  };
+  EXPECT_NE(refused(npy("<i4", "(1,)", bytes_of<std::int32_t>({-2}))).find("row 0 holds -2, which is no class"),
+            std::string::npos);
+  EXPECT_NE(refused(npy("<i8", "(1,)", bytes_of<std::int64_t>({1}))).find("this one is '<i8' (1,)"), std::string::npos);
+  EXPECT_NE(refused(npy("<i4", "(1, 1)", bytes_of<std::int32_t>({1}))).find("this one is '<i4' (1, 1)"),
+            std::string::npos);
+  EXPECT_NE(refused(npy("<i4", "(2,)", bytes_of<std::int32_t>({1}))), "");
+}
+
 TEST(Npy, features_come_back_as_they_were_written) {
   const auto path = test_folder() / "x.npy";
   const std::vector<float> values{0.1f, -2, 3e-40f, 4, 5, std::numeric_limits<float>::max()};

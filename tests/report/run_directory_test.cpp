@@ -12,6 +12,7 @@
 #include "data/files.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/data/linear_stack.hpp"
+#include "plateau/data/npy.hpp"
 #include "plateau/data/output_file.hpp"
 #include "plateau/report/rounds_report.hpp"
 
@@ -24,6 +25,8 @@ RunStudy finished_study() {
   RunStudy study{.run = {.architecture = {{1, 2}}, .epochs = 1}};
   study.result.history = {{.train_loss = 0.5, .train_accuracy = 1, .test_loss = 0.25, .test_accuracy = 0.5}};
   study.result.parameters = {1, 2, 3, 4};
+  study.test_labels = {1, 0, 1};
+  study.test_predictions = {1, 1, -1};
   return study;
 }
 
@@ -62,7 +65,20 @@ TEST(HistoryCsv, has_validation_columns_where_there_are_validation_rows) {
       "0,0.5,1,0.25,0.5,0,0.125,0.75\n");
 }
 
-TEST(RunDirectory, holds_the_three_files) {
+TEST(HistoryCsv, of_a_folder_has_the_rows_that_changed_their_class) {
+  RunStudy study = finished_study();
+  study.result.history.push_back(study.result.history.front());
+  study.result.history.back().test_churn = 0.375;
+  EXPECT_EQ(history_csv(study, HistoryColumns::metrics_and_churn),
+            "epoch,train_loss,train_accuracy,test_loss,test_accuracy,gradient_norm,test_churn\n"
+            "0,0.5,1,0.25,0.5,0,\n1,0.5,1,0.25,0.5,0,0.375\n");
+  const std::filesystem::path folder = test_folder() / "run";
+  prepare_run_directory(folder);
+  write_run_directory(folder, study, "{}\n");
+  EXPECT_EQ(testing_files::get(folder / "history.csv"), history_csv(study, HistoryColumns::metrics_and_churn));
+}
+
+TEST(RunDirectory, holds_its_files) {
   const std::filesystem::path folder = test_folder() / "deep" / "run";
   prepare_run_directory(folder);
   EXPECT_TRUE(std::filesystem::is_empty(folder));
@@ -70,7 +86,23 @@ TEST(RunDirectory, holds_the_three_files) {
   EXPECT_EQ(read_linear_stack(folder / "model.safetensors").parameters, (std::vector<float>{1, 2, 3, 4}));
   EXPECT_TRUE(std::filesystem::exists(folder / "history.csv"));
   EXPECT_TRUE(std::filesystem::exists(folder / "run.json"));
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 3);
+  EXPECT_EQ(read_npy_labels(folder / "test_labels.npy"), (std::vector<std::int32_t>{1, 0, 1}));
+  EXPECT_EQ(read_npy_given_classes(folder / "test_predictions.npy"), (std::vector<std::int32_t>{1, 1, -1}));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 5);
+}
+
+TEST(RunDirectory, of_a_run_that_goes_on_and_diverges_keeps_nothing_of_what_it_had) {
+  const std::filesystem::path folder = test_folder() / "run";
+  prepare_run_directory(folder);
+  RunStudy study = finished_study();
+  study.result.outcome = RunOutcome::interrupted;
+  write_run_directory(folder, study, "{}\n");
+  EXPECT_TRUE(std::filesystem::exists(folder / "test_predictions.npy"));
+  study.result.outcome = RunOutcome::diverged;
+  study.test_predictions.clear();
+  write_run_directory(folder, study, "{}\n", Earlier::replace);
+  for (const char* const file : {"model.safetensors", "test_labels.npy", "test_predictions.npy"})
+    EXPECT_FALSE(std::filesystem::exists(folder / file)) << file;
 }
 
 TEST(RunDirectory, never_overwrites_a_run) {
@@ -150,7 +182,8 @@ TEST(RoundsDirectory, holds_the_three_files_and_is_never_overwritten) {
 }
 
 TEST(RunDirectory, never_overwrites_files_of_another_kind) {
-  for (const char* const name : {"model.safetensors", "history.csv", "sweep.csv"}) {
+  for (const char* const name :
+       {"model.safetensors", "history.csv", "test_labels.npy", "test_predictions.npy", "sweep.csv"}) {
     const std::filesystem::path folder = test_folder() / name / "run";
     std::filesystem::create_directories(folder);
     write_file(folder / name, "somebody's");

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "plateau/model/gpu_trainer.hpp"
+#include "support/documented_keys.hpp"
 
 namespace plateau::run_json_test {
 namespace {
@@ -53,6 +54,12 @@ TEST(RunJson, holds_configuration_plan_result_and_verdict) {
   EXPECT_EQ(json["measured"]["threads"], 2);
 }
 
+TEST(RunJson, has_no_key_that_the_page_does_not_name) {
+  const std::string page = test::page_from("run-json.md", "# run.json");
+  test::expect_documented(Json::parse(scenario_json(kOptions, study(1), cpu_environment(1), JsonHistory::include)),
+                          page, {"history"});
+}
+
 TEST(RunJson, differs_between_equal_runs_under_measured_only) {
   Json one = Json::parse(scenario_json(kOptions, study(1), cpu_environment(1), JsonHistory::include));
   Json two = Json::parse(scenario_json(kOptions, study(2), cpu_environment(2), JsonHistory::include));
@@ -65,9 +72,11 @@ TEST(RunJson, differs_between_equal_runs_under_measured_only) {
 TEST(RunJson, describes_the_rows) {
   const ScenarioResult result = study(1);
   const Json json = Json::parse(scenario_json(kOptions, result, cpu_environment(1), JsonHistory::leave_out));
-  EXPECT_EQ(keys(json["data"]),
-            (std::vector<std::string>{"classes", "feature_names", "test", "train", "validation_rows"}));
+  EXPECT_EQ(keys(json["data"]), (std::vector<std::string>{"classes", "feature_names", "test", "test_checksum", "train",
+                                                          "validation_rows"}));
   EXPECT_EQ(json["data"]["classes"], nullptr);
+  const Split split = scenario_split(kOptions.kind, kOptions.reading, kOptions.seed);
+  EXPECT_EQ(json["data"]["test_checksum"], checksum(split.test));
   const Json& train = json["data"]["train"];
   EXPECT_EQ(train["rows"], 1000);
   EXPECT_EQ(train["class_rows"], Json(result.first.statistics.train.class_rows));
@@ -151,6 +160,9 @@ TEST(RunJson, of_a_training_has_all_that_was_asked_for_and_what_the_labels_mean)
   study.result.test_correct = CorrectBits({1, 1}, 2, 2);
   study.plateau = plateau_level(study.result.test_correct);
   study.best = best_epoch(study.result.history);
+  study.test_checksum = 4294967295u;
+  study.test_labels = {0, 1, 1};
+  study.test_predictions = {0, 0, -1};
   TrainingFiles files{.train = "a.csv", .test_fraction = 0.25};
   files.reading = {.target = "kind", .drop = {"id"}, .group = "owner", .header = Header::present};
   const Json json = Json::parse(training_json(study, files, 0.2, cpu_environment(1), JsonHistory::include));
@@ -160,6 +172,8 @@ TEST(RunJson, of_a_training_has_all_that_was_asked_for_and_what_the_labels_mean)
                          {"scale", "standard"},   {"dropout", 0.25},   {"jitter", 0.5},         {"mixup", 0.125},
                          {"class_weights", true}, {"validation", 0.2}, {"early_stopping", 3}};
   for (const auto& [key, value] : want.items()) EXPECT_EQ(configuration[key], value) << key;
+  EXPECT_EQ(json["data"]["test_checksum"], 4294967295u);
+  EXPECT_EQ(json["result"]["confusion"], Json({1, 0, 1, 0}));
   EXPECT_EQ(json["data"]["classes"], Json({"cat", "dog"}));
   EXPECT_EQ(json["data"]["feature_names"], Json({"age", "mass"}));
   EXPECT_EQ(json["data"]["validation_rows"], 2);

@@ -33,11 +33,17 @@ RunStudy study_of(RunOutcome outcome) {
   for (const double accuracy : {0.5, 0.75, 0.8})
     study.result.history.push_back(
         {.train_loss = 0.5, .train_accuracy = 0.9, .test_loss = 0.6, .test_accuracy = accuracy});
+  study.result.history[1].test_churn = 0.25;
+  study.result.history[2].test_churn = 0.125;
   study.result.outcome = outcome;
   study.result.parameters = {1, 2, 3, 4};
   study.statistics.train = {.class_rows = {50, 50}, .features = {{}}};
   study.statistics.test = {.class_rows = {30, 10}, .features = {{}}};
   study.schema.classes = {.names = {"<b>cat</b>", "dog"}};
+  for (std::int32_t row = 0; row < 40; ++row) {
+    study.test_labels.push_back(row < 30 ? 0 : 1);
+    study.test_predictions.push_back(row < 27 || row >= 35 ? 0 : 1);
+  }
   return study;
 }
 
@@ -82,6 +88,27 @@ TEST(RunPage, of_a_training_shows_its_epochs) {
   EXPECT_NE(accuracy->svg.find("40 test rows"), std::string::npos);
   EXPECT_NE(accuracy->svg.find("commonest class: 75"), std::string::npos);
   EXPECT_NE(chart_named(page, "loss"), nullptr);
+  const PageChart* const churn = chart_named(page, "churn");
+  ASSERT_NE(churn, nullptr);
+  EXPECT_NE(churn->svg.find("changed since the epoch before: 25 at 1"), std::string::npos);
+  const PageChart* const confusion = chart_named(page, "confusion");
+  ASSERT_NE(confusion, nullptr);
+  for (const char* const words : {"&lt;b&gt;cat&lt;/b&gt;", ">27<", ">3<", ">5<"})
+    EXPECT_NE(confusion->svg.find(words), std::string::npos) << words;
+}
+
+TEST(RunPage, is_made_of_a_run_of_the_version_before) {
+  fs::create_directories(test_folder() / "run");
+  const fs::path folder = run_folder(RunOutcome::finished);
+  changed(folder / "run.json", [](Json& json) {
+    json["schema_version"] = 3;
+    json["result"].erase("confusion");
+    json["data"].erase("test_checksum");
+  });
+  fs::remove(folder / "test_predictions.npy");
+  const Page page = read_page(folder);
+  EXPECT_NE(chart_named(page, "accuracy"), nullptr);
+  EXPECT_EQ(chart_named(page, "confusion"), nullptr);
 }
 
 TEST(RunPage, says_that_a_run_was_not_finished) {
@@ -183,9 +210,9 @@ TEST(RunPage, is_written_as_html_markdown_and_charts) {
   fs::create_directories(test_folder() / "run");
   const fs::path folder = run_folder(RunOutcome::finished);
   const std::vector<fs::path> written = write_page(folder, read_page(folder), true);
-  ASSERT_EQ(written.size(), 4u);
+  ASSERT_EQ(written.size(), 6u);
   EXPECT_EQ(written[0], folder / "report.html");
-  for (const char* name : {"report.html", "report.md", "accuracy.svg", "loss.svg"})
+  for (const char* name : {"report.html", "report.md", "accuracy.svg", "churn.svg", "loss.svg", "confusion.svg"})
     EXPECT_TRUE(fs::exists(folder / name)) << name;
   std::ifstream in(folder / "accuracy.svg");
   std::ostringstream text;

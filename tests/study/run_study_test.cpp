@@ -107,6 +107,90 @@ TEST(RunStudy, of_a_diverged_run_without_an_epoch_has_no_level) {
   EXPECT_TRUE(study.result.history.empty());
   EXPECT_FALSE(study.plateau.has_value());
   EXPECT_FALSE(study.best.has_value());
+  EXPECT_TRUE(study.test_predictions.empty());
+}
+
+// Two classes that a training tells apart, more slowly than it is given epochs for.
+Split two_clouds() {
+  Split split{rows(1, std::vector<std::int32_t>(40)), rows(1, std::vector<std::int32_t>(40))};
+  for (Dataset* part : {&split.train, &split.test})
+    for (std::size_t i = 0; i < 40; ++i) {
+      part->labels[i] = static_cast<std::int32_t>(i % 2);
+      part->values.view().data[i] =
+          static_cast<float>((i * 7 + (part == &split.test ? 3 : 0)) % 13) / 6 - 1 + (i % 2 == 1 ? 0.4f : -0.4f);
+    }
+  return split;
+}
+
+double right_share(const RunStudy& study) {
+  EXPECT_EQ(study.test_predictions.size(), study.test_labels.size());
+  double right = 0;
+  for (std::size_t i = 0; i < study.test_labels.size(); ++i)
+    right += study.test_predictions[i] == study.test_labels[i] ? 1 : 0;
+  return right / static_cast<double>(study.test_labels.size());
+}
+
+TEST(RunStudy, predicts_the_test_rows_by_the_parameters_that_are_kept) {
+  const Split split = two_clouds();
+  CpuTrainer trainer({.workers = 1});
+  plateau::Run run{.architecture = {{1, 8, 2}}, .optimizer = AdamParameters{.learning_rate = 0.3}, .epochs = 12};
+  const RunStudy last = study_run(run, split, trainer);
+  EXPECT_EQ(last.test_labels, split.test.labels);
+  EXPECT_EQ(right_share(last), last.result.history.back().test_accuracy);
+  EXPECT_TRUE(last.result.predictions.empty());
+
+  // A run that stops early keeps its best epoch; the one that is only judged keeps its last.
+  bool differ = false;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    run.seed = seed;
+    const ValidationRows held_out(split.train, 0.3, seed);
+    held_out.hold_out_of(run);
+    run.patience = 0;
+    const RunStudy judged = study_run(run, split, trainer);
+    EXPECT_EQ(right_share(judged), judged.result.history.back().test_accuracy);
+    run.patience = 3;
+    const RunStudy stopped = study_run(run, split, trainer);
+    const Index kept = *stopped.kept_epoch();
+    EXPECT_EQ(right_share(stopped), stopped.result.history[static_cast<std::size_t>(kept)].test_accuracy);
+    differ |= right_share(stopped) != stopped.result.history.back().test_accuracy;
+    run.pause = 2;
+    const RunStudy interrupted = study_run(run, split, trainer);
+    EXPECT_EQ(interrupted.result.outcome, RunOutcome::interrupted);
+    EXPECT_EQ(right_share(interrupted),
+              interrupted.result.history[static_cast<std::size_t>(*interrupted.kept_epoch())].test_accuracy);
+    run.pause = 0;
+  }
+  EXPECT_TRUE(differ);
+}
+
+TEST(RunStudy, counts_the_classes_that_rows_are_given) {
+  RunStudy study{.run = {.architecture = {{1, 2}}}};
+  EXPECT_TRUE(study.confusion().empty());
+  study.test_labels = {0, 0, 0, 1, 1};
+  study.test_predictions = {0, 1, 1, 1, -1};
+  EXPECT_EQ(study.confusion(), (std::vector<Index>{1, 2, 0, 1}));
+  study.run.architecture = {{1, 101}};
+  EXPECT_TRUE(study.confusion().empty());
+}
+
+TEST(RunStudy, tells_test_rows_apart_by_their_checksum) {
+  static constexpr std::int32_t kEveryRow[] = {0, 1, 2};
+  const auto checksum_of = [](const Dataset& test, std::optional<std::uint32_t> read = {}) {
+    return test_rows_checksum({.train = {}, .test = take_rows(test, {kEveryRow, test.rows()}), .read_checksum = read});
+  };
+  const Dataset test = rows(2, {0, 1, 1});
+  const std::uint32_t of_test = checksum_of(test);
+  EXPECT_EQ(checksum_of(rows(2, {0, 1, 1})), of_test);
+  EXPECT_NE(checksum_of(rows(2, {0, 1})), of_test);
+  EXPECT_NE(checksum_of(rows(2, {0, 1, 0})), of_test);
+  const std::int32_t turned[] = {2, 1, 0};
+  EXPECT_NE(checksum_of(take_rows(test, {turned, 3})), of_test);
+  Dataset other = rows(2, {0, 1, 1}), grouped = rows(2, {0, 1, 1});
+  other.values.view().data[5] += 0x1p-20f;
+  EXPECT_NE(checksum_of(other), of_test);
+  grouped.groups = {0, 0, 1};
+  EXPECT_EQ(checksum_of(grouped), of_test);  // which rows belong together is no part of them
+  EXPECT_EQ(checksum_of(test, 7u), 7u);      // rows that were scaled are known by what they were
 }
 
 TEST(RunStudy, of_a_run_that_went_on_is_of_the_whole) {
@@ -124,6 +208,7 @@ TEST(RunStudy, of_a_run_that_went_on_is_of_the_whole) {
   EXPECT_EQ(study.result.history[0].train_loss, whole.result.history[0].train_loss);
   EXPECT_EQ(study.result.history[4].train_loss, whole.result.history[4].train_loss);
   EXPECT_EQ(study.plateau->level, whole.plateau->level);
+  EXPECT_EQ(study.test_predictions, whole.test_predictions);
   EXPECT_EQ(study.best->epoch, whole.best->epoch);
 }
 

@@ -48,6 +48,26 @@ TEST(Wilson, refuses_what_is_no_share) {
   EXPECT_THROW(wilson_interval(0.5, 0), std::invalid_argument);
 }
 
+TEST(IndependentDifference, reproduces_newcombes_table) {
+  // Newcombe 1998, Statistics in Medicine 17:873, table II, method 10; his difference is the first less the second.
+  struct Line {
+    Index right_one, rows_one, right_other, rows_other;
+    double low, high;
+  };
+  for (const Line& line :
+       {Line{56, 70, 48, 80, 0.0524, 0.3339}, Line{9, 10, 3, 10, 0.1705, 0.8090}, Line{6, 7, 2, 7, 0.0582, 0.8062},
+        Line{5, 56, 0, 29, -0.0381, 0.1926}, Line{0, 10, 0, 20, -0.1611, 0.2775}, Line{0, 10, 0, 10, -0.2775, 0.2775},
+        Line{10, 10, 0, 20, 0.6791, 1.0000}, Line{10, 10, 0, 10, 0.6075, 1.0000}}) {
+    const Estimate got = independent_difference(line.right_other, line.rows_other, line.right_one, line.rows_one);
+    EXPECT_NEAR(got.interval.low, line.low, 5.1e-5) << line.right_one;
+    EXPECT_NEAR(got.interval.high, line.high, 5.1e-5) << line.right_one;
+  }
+  EXPECT_NEAR(independent_difference(48, 80, 56, 70).value, 0.2, 1e-12);
+  EXPECT_THROW(independent_difference(1, 0, 1, 2), std::invalid_argument);
+  EXPECT_THROW(independent_difference(1, 2, 3, 2), std::invalid_argument);
+  EXPECT_THROW(independent_difference(-1, 2, 1, 2), std::invalid_argument);
+}
+
 TEST(Student, reproduces_the_printed_table) {
   EXPECT_NEAR(student_factor(1, 0.95), 12.7062, 1e-4);
   EXPECT_NEAR(student_factor(19, 0.95), 2.0930, 1e-4);

@@ -107,6 +107,8 @@ void scale_features(Dataset& data, const std::vector<FeatureScale>& scale);
 // CRC-32 of what a training sees of the rows: their number, columns, values, labels and, where there are, groups, to
 // the bit. Names are not in it.
 std::uint32_t checksum(const Dataset& data);
+// The same but for the groups: rows that are equal here are the same rows to evaluate.
+std::uint32_t checksum_without_groups(const Dataset& data);
 
 // Rows of `data` in the order of `rows`, each in [0, data.rows()), with all that is known of them. Throws
 // std::invalid_argument where there is no such row.

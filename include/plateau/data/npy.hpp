@@ -37,6 +37,9 @@ NpyMatrix read_npy_features(const std::filesystem::path& path);
 // A 1-D array of any integer type; every value in [0, 2^31).
 std::vector<std::int32_t> read_npy_labels(const std::filesystem::path& path);
 
+// Classes that rows are given, as Plateau writes them: a 1-D array of '<i4', each the id of a class or -1 for none.
+std::vector<std::int32_t> read_npy_given_classes(const std::filesystem::path& path);
+
 // Version 1.0, '<f4' and '<i4'. Throws InputError where the file cannot be written (data/output_file.hpp).
 void write_npy_features(const std::filesystem::path& path, HostMatrix<const float> features);
 void write_npy_labels(const std::filesystem::path& path, HostSpan<const std::int32_t> labels);

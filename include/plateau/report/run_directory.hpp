@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// The files a run leaves: run.json, history.csv and model.safetensors; a sweep: sweep.json and sweep.csv; a fine-tuning
-// in rounds: rounds.json, rounds.csv and model.safetensors; forensics of rounds: forensics.json. Each is complete or
-// not there at all.
+// The files a run leaves: run.json, history.csv, model.safetensors and what its test rows are given; a sweep:
+// sweep.json and sweep.csv; a fine-tuning in rounds: rounds.json, rounds.csv and model.safetensors; forensics of
+// rounds: forensics.json. Each is complete or not there at all.
 #pragma once
 
 #include <filesystem>
@@ -18,8 +18,10 @@
 namespace plateau {
 
 // "epoch,train_loss,train_accuracy,test_loss,test_accuracy,gradient_norm", where the run has validation rows also
-// ",validation_loss,validation_accuracy", and a line per epoch; every number reads back as the same double.
-std::string history_csv(const RunStudy& study);
+// ",validation_loss,validation_accuracy", with churn then ",test_churn" (empty in the first epoch), and a line per
+// epoch; every number reads back as the same double. A folder's history.csv has churn, the file of --history has not.
+enum class HistoryColumns { metrics, metrics_and_churn };
+std::string history_csv(const RunStudy& study, HistoryColumns columns = HistoryColumns::metrics);
 
 // A line per run, in the order of the grid; the columns are those of docs/sweep.md. Every number reads back as the same
 // double, and what a run does not have is empty.
@@ -39,8 +41,13 @@ void prepare_remedies_directory(const std::filesystem::path& directory);
 // InputError where the folder holds none. What a run that was interrupted has left stands until it is replaced.
 Checkpoint resume_run_directory(const std::filesystem::path& directory);
 
-// A diverged run leaves no model: its parameters are of no use to anybody.
+// A diverged run leaves no model and no predictions: its parameters are of no use to anybody.
 bool has_model(const RunStudy& study);
+
+// The ids of the classes of the test rows, '<i4' [rows]: those they have, and those they are given by the parameters
+// that are kept (-1: none, for an output was NaN).
+inline constexpr const char* kTestLabelsFile = "test_labels.npy";
+inline constexpr const char* kTestPredictionsFile = "test_predictions.npy";
 
 // Whether a run that is already there is an error, or what an interrupted run has left and one that goes on replaces.
 enum class Earlier { refuse, replace };

@@ -14,7 +14,7 @@
 
 namespace plateau {
 
-inline constexpr int kRunJsonVersion = 3;
+inline constexpr int kRunJsonVersion = 4;
 inline constexpr int kSweepJsonVersion = 2;
 
 enum class JsonHistory { leave_out, include };  // `--format json` includes it; run.json stands beside history.csv

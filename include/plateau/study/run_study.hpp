@@ -30,7 +30,11 @@ struct Split {
   std::optional<DrawnSplit> drawn = {};  // a scenario's: which rows of its table these are
   std::vector<FeatureScale> scale = {};  // of every feature, by which they were scaled already; empty: they were not
   std::optional<RowSplit> dealt = {};  // which rows of one file these are; none: the test rows have a file of their own
+  std::optional<std::uint32_t> read_checksum = {};  // of the test rows before they were scaled; none: they were not
 };
+
+// checksum_without_groups() of the test rows as they were read.
+std::uint32_t test_rows_checksum(const Split& split);
 
 TrainingData views(const Split& split);
 
@@ -84,12 +88,18 @@ struct RunStudy {
   RunResult result;
   std::optional<PlateauLevel> plateau;  // none where no epoch was completed
   std::optional<BestEpoch> best;
-  double seconds = 0;  // of the training
+  std::uint32_t test_checksum = 0;             // of the test rows (test_rows_checksum())
+  std::vector<std::int32_t> test_labels;       // of the test rows
+  std::vector<std::int32_t> test_predictions;  // by the parameters that are kept; empty where there are none
+  double seconds = 0;                          // of the training
 
   Index validation_rows() const { return run.validation ? run.validation->count() : 0; }
   // Whose parameters are kept: the epoch of the lowest validation loss, where the run stops early by it; else the last
   // one. None where no epoch was completed.
   std::optional<Index> kept_epoch() const;
+  // [classes, classes]: test rows of class i that are given class j, row after row; rows without a class are in no
+  // column. Empty without predictions, and where there are more than kMostConfusedClasses.
+  std::vector<Index> confusion() const;
 };
 
 // What a training is watched by, and leaves behind meanwhile.

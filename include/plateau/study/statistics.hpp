@@ -44,6 +44,11 @@ MeanSpread mean_spread(const std::vector<double>& values);  // at least one valu
 // Mean of second - first over paired values (the same test rows), with Student's interval. At least two pairs.
 Estimate paired_difference(const std::vector<double>& first, const std::vector<double>& second);
 
+// The share right_second / rows_second less right_first / rows_first, of rows that have nothing to do with each other:
+// the hybrid of Wilson's intervals (Newcombe 1998, Statistics in Medicine 17:873, method 10, without a correction for
+// continuity). 0 <= right <= rows, rows >= 1 on each side.
+Estimate independent_difference(Index right_first, Index rows_first, Index right_second, Index rows_second);
+
 // Two-sided p-value of McNemar's test in its exact form (McNemar 1947, Psychometrika 12:153): the probability that a
 // fair coin thrown gained + lost times falls as unevenly, or more so. Rows that are right both times, or wrong, tell
 // nothing. 1 where both are 0. Neither is negative.

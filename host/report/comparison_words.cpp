@@ -1,0 +1,181 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "comparison_words.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "text.hpp"
+
+namespace plateau {
+namespace {
+
+constexpr std::size_t kNamed = 5;  // of more, their number
+
+using Places = std::vector<std::size_t>;
+
+std::string names_of(const Comparison& comparison, const Places& places) {
+  std::string names;
+  for (std::size_t i = 0; i < places.size() && i < kNamed; ++i)
+    names += fmt::format("{}{}", i == 0 ? "" : ", ", comparison.runs[places[i]].run.name);
+  return places.size() > kNamed ? fmt::format("{} and {} more", names, places.size() - kNamed) : names;
+}
+
+template <class Holds>
+Places places_where(const Comparison& comparison, Holds holds) {
+  Places places;
+  for (std::size_t place = 0; place < comparison.runs.size(); ++place)
+    if (holds(place)) places.push_back(place);
+  return places;
+}
+
+Places matched(const Comparison& comparison, RowMatch match) {
+  return places_where(comparison, [&](std::size_t place) {
+    const auto& difference = comparison.found.over_first[place];
+    return difference && difference->rows == match;
+  });
+}
+
+bool is_plural(const Places& places) { return places.size() > 1; }
+
+void note_unfinished(const Comparison& comparison, std::vector<std::string>& notes) {
+  const Places places =
+      places_where(comparison, [&](std::size_t place) { return !unfinished_words(comparison.runs[place]).empty(); });
+  for (std::size_t i = 0; i < places.size() && i < kNamed; ++i) {
+    const ReadRun& run = comparison.runs[places[i]];
+    notes.push_back(fmt::format("{} was not finished: {}.", run.run.name, unfinished_words(run)));
+  }
+  if (places.size() > kNamed)
+    notes.push_back(fmt::format("{} other runs were not finished either.", places.size() - kNamed));
+}
+
+void note_rows(const Comparison& comparison, std::vector<std::string>& notes) {
+  const std::string& first = comparison.runs.front().run.name;
+  const Places same = matched(comparison, RowMatch::same), other = matched(comparison, RowMatch::other),
+               unknown = matched(comparison, RowMatch::unknown);
+  if (!same.empty())
+    notes.push_back(fmt::format(
+        "{} {} tested on the same rows as {}. Each interval is about which rows are drawn to test on; it says nothing "
+        "of the luck of a training, for every run is one. p is that of McNemar's exact test{}.",
+        names_of(comparison, same), is_plural(same) ? "were" : "was", first,
+        is_plural(same) ? fmt::format(", by Holm over {} differences", same.size()) : ""));
+  const char* const independent =
+      "so what stands there is the difference of two independent shares (Newcombe's interval)";
+  if (!other.empty())
+    notes.push_back(fmt::format("{} {} tested on other rows than {}, {}.", names_of(comparison, other),
+                                is_plural(other) ? "were" : "was", first, independent));
+  if (!unknown.empty())
+    notes.push_back(
+        fmt::format("Whether {} {} tested on the rows of {}, and what each row was given, is not known (an older run's "
+                    "folder, a checkpoint, or a diverged run has no predictions), {}.",
+                    names_of(comparison, unknown), is_plural(unknown) ? "were" : "was", first, independent));
+  if (!comparison.runs.front().run.test_accuracy)
+    notes.push_back(fmt::format("{} has no complete epoch, so nothing is compared with it.", first));
+}
+
+void note_equals(const Comparison& comparison, std::vector<std::string>& notes) {
+  const Places equal = places_where(comparison, [&](std::size_t place) {
+    const auto& difference = comparison.found.over_first[place];
+    return difference && difference->rows == RowMatch::same && difference->other_class == 0;
+  });
+  if (!equal.empty())
+    notes.push_back(fmt::format("{} {} every test row the class that {} gives it.", names_of(comparison, equal),
+                                is_plural(equal) ? "give" : "gives", comparison.runs.front().run.name));
+}
+
+void note_groups(const Comparison& comparison, std::vector<std::string>& notes) {
+  const std::vector<RunGroup>& groups = comparison.found.groups;
+  if (groups.size() < 2) return;
+  if (std::ranges::count(groups, GroupMatch::compared, &RunGroup::match) > 0)
+    notes.push_back(
+        "Runs that differ in their seed alone are one setting. The interval between two settings has both sources of "
+        "chance, the rows that are drawn to test on and the luck of a training; p is by Holm over the settings.");
+  if (std::ranges::count(groups, GroupMatch::other_rows, &RunGroup::match) > 0)
+    notes.push_back(
+        "Settings whose runs do not all share their test rows are not compared: where a seed draws them "
+        "(--test-fraction), name a file of test rows by --test.");
+}
+
+// As many decimals of a percent as tell one row of `rows` apart, one to three.
+int decimals_for(Index rows) { return rows < 2000 ? 1 : rows < 20000 ? 2 : 3; }
+
+std::string p_cell(double p) { return p < 0.0001 ? "< 0.0001" : fmt::format("{:.2g}", p); }
+
+std::string interval_cell(const Interval& interval, int decimals, bool is_signed) {
+  return is_signed ? fmt::format("[{:+.{}f}, {:+.{}f}]", 100 * interval.low, decimals, 100 * interval.high, decimals)
+                   : fmt::format("[{:.{}f}, {:.{}f}]", 100 * interval.low, decimals, 100 * interval.high, decimals);
+}
+
+}  // namespace
+
+std::string unfinished_words(const ReadRun& run) {
+  if (run.run.complete) return {};
+  const std::string after =
+      run.epochs_asked ? fmt::format("{} of {} epochs", run.epochs, *run.epochs_asked) : counted(run.epochs, "epoch");
+  if (run.outcome == "unfinished") return "all there is is its checkpoint after " + after;
+  if (run.outcome == "diverged") return "its loss was no longer finite after " + after;
+  return run.outcome + " after " + after;
+}
+
+std::string setting_words(const Comparison& comparison, const ReadRun& run) {
+  std::string words;
+  for (const std::string& name : comparison.found.differing)
+    if (const std::string value = value_of(run.run, name); name != "seed" && !value.empty())
+      words += fmt::format("{}{} {}", words.empty() ? "" : ", ", name, value);
+  return words.empty() ? run.run.name : words;
+}
+
+std::string seeds_of(const Comparison& comparison, const RunGroup& group) {
+  std::string seeds;
+  for (const std::size_t place : group.runs)
+    seeds += fmt::format("{}{}", seeds.empty() ? "" : ", ", *comparison.runs[place].run.seed);
+  return seeds;
+}
+
+RunCells cells_of(const Comparison& comparison, std::size_t place) {
+  RunCells cells{"-", "", place == 0 ? "" : "-", "", "", "", "", ""};
+  const int decimals = decimals_for(comparison.runs.front().run.test_rows);
+  if (const auto& accuracy = comparison.found.accuracy[place]) {
+    cells.accuracy = fmt::format("{:.{}f}", 100 * accuracy->value, decimals);
+    cells.accuracy_interval = interval_cell(accuracy->interval, decimals, false);
+  }
+  const auto& difference = comparison.found.over_first[place];
+  if (!difference) return cells;
+  cells.difference = fmt::format("{:+.{}f}", 100 * difference->value, decimals);
+  cells.difference_interval = interval_cell(difference->interval, decimals, true);
+  cells.rows = to_string(difference->rows);
+  if (difference->rows != RowMatch::same) return cells;
+  cells.only_first = std::to_string(difference->only_first);
+  cells.only_this = std::to_string(difference->only_this);
+  cells.p = p_cell(difference->adjusted_p);
+  return cells;
+}
+
+GroupCells cells_of(const Comparison& comparison, const RunGroup& group) {
+  const int decimals = decimals_for(comparison.runs.front().run.test_rows);
+  GroupCells cells{.seeds = seeds_of(comparison, group),
+                   .mean = fmt::format("{:.{}f}", 100 * group.test_accuracy.mean, decimals),
+                   .deviation = fmt::format("{:.{}f}", 100 * group.test_accuracy.deviation, decimals),
+                   .difference = group.match == GroupMatch::reference ? "" : "-"};
+  if (group.match != GroupMatch::compared) return cells;
+  cells.difference = fmt::format("{:+.{}f}", 100 * group.over_first.value, decimals);
+  cells.difference_interval = interval_cell(group.over_first.interval, decimals, true);
+  cells.p = p_cell(group.adjusted_p);
+  return cells;
+}
+
+std::vector<std::string> comparison_notes(const Comparison& comparison) {
+  std::vector<std::string> notes;
+  note_unfinished(comparison, notes);
+  note_rows(comparison, notes);
+  note_equals(comparison, notes);
+  note_groups(comparison, notes);
+  if (std::ranges::any_of(comparison.runs, &ReadRun::has_groups))
+    notes.push_back(
+        "Rows have groups (--group), and those of one may be alike; the intervals count every test row as one of its "
+        "own, so they may be too narrow.");
+  return notes;
+}
+
+}  // namespace plateau

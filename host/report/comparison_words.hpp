@@ -1,0 +1,33 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// How the summary and the page of a comparison word the same things.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "plateau/report/comparison_report.hpp"
+
+namespace plateau {
+
+// "interrupted after 3 of 5 epochs"; empty for a run that was finished.
+std::string unfinished_words(const ReadRun& run);
+
+// The settings in which the runs differ, as this one has them: "network 2-16-2, learning rate 0.1"; without the seed.
+std::string setting_words(const Comparison& comparison, const ReadRun& run);
+
+// "3, 4, 5"
+std::string seeds_of(const Comparison& comparison, const RunGroup& group);
+
+// A table's cells: percent and points with as many decimals as the test rows can tell apart.
+struct RunCells {
+  std::string accuracy, accuracy_interval, difference, difference_interval, rows, only_first, only_this, p;
+};
+RunCells cells_of(const Comparison& comparison, std::size_t place);
+
+struct GroupCells {
+  std::string seeds, mean, deviation, difference, difference_interval, p;
+};
+GroupCells cells_of(const Comparison& comparison, const RunGroup& group);
+
+}  // namespace plateau

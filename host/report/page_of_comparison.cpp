@@ -1,0 +1,206 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// Runs side by side, as a page.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "comparison_words.hpp"
+#include "page_parts.hpp"
+#include "text.hpp"
+
+namespace plateau {
+namespace {
+
+constexpr std::size_t kMostNamed = 12;  // curves; of more, those of a setting share a colour and a name
+constexpr std::size_t kLongestName = 48;
+
+// Name and colour of every run's curve.
+struct CurveLook {
+  std::string name;  // empty: in no legend
+  int colour = 0;
+};
+
+std::vector<CurveLook> curve_looks(const Comparison& comparison) {
+  std::vector<CurveLook> looks;
+  if (comparison.runs.size() <= kMostNamed) {
+    for (const ReadRun& run : comparison.runs)
+      looks.push_back({shortened(run.run.name, kLongestName), static_cast<int>(looks.size())});
+    return looks;
+  }
+  std::map<std::string, int> colours;
+  for (const ReadRun& run : comparison.runs) {
+    const std::string setting = setting_words(comparison, run);
+    const auto [own, is_new] = colours.try_emplace(setting, static_cast<int>(colours.size()));
+    looks.push_back({is_new ? shortened(setting, kLongestName) : "", own->second});
+  }
+  if (colours.size() <= kMostNamed) return looks;
+  for (std::size_t place = 0; place < looks.size(); ++place)
+    looks[place] = {place == 0   ? shortened(comparison.runs.front().run.name, kLongestName)
+                    : place == 1 ? "other runs"
+                                 : "",
+                    place == 0 ? 0 : 1};
+  return looks;
+}
+
+PageChart overlay(const Comparison& comparison, const char* name, LineChart chart,
+                  std::vector<double> RunCurves::*curve, double factor) {
+  const std::vector<CurveLook> looks = curve_looks(comparison);
+  for (std::size_t place = 0; place < comparison.runs.size(); ++place) {
+    const RunCurves& curves = comparison.runs[place].curves;
+    Series series{.name = looks[place].name, .colour = looks[place].colour};
+    for (std::size_t i = 0; i < curves.epoch.size(); ++i)
+      series.points.push_back({curves.epoch[i], factor * (curves.*curve)[i]});
+    chart.series.push_back(std::move(series));
+  }
+  return {name, svg(chart)};
+}
+
+PageSection curves_section(const Comparison& comparison) {
+  PageSection section{.heading = "Curves"};
+  section.charts.push_back(overlay(comparison, "accuracy",
+                                   {.title = "Test accuracy by epoch",
+                                    .description = "The test accuracy of every run after each of its epochs.",
+                                    .x = {.label = "epoch"},
+                                    .y = {.label = "test accuracy (%)"}},
+                                   &RunCurves::test_accuracy, 100));
+  section.charts.push_back(overlay(comparison, "loss",
+                                   {.title = "Train loss by epoch",
+                                    .description = "The mean train loss of every run in each of its epochs.",
+                                    .x = {.label = "epoch"},
+                                    .y = {.label = "cross-entropy (nats)"}},
+                                   &RunCurves::train_loss, 1));
+  return section;
+}
+
+PageChart difference_chart(const Comparison& comparison) {
+  ForestPlot chart{.title = "Test accuracy, to that of the first run",
+                   .description = fmt::format("How far every run lies from {}, with 95 % intervals.",
+                                              comparison.runs.front().run.name),
+                   .value = {.label = "difference (points)"}};
+  for (std::size_t place = 1; place < comparison.runs.size(); ++place) {
+    ForestPlot::Row row{.name = comparison.runs[place].run.name};
+    if (const auto& difference = comparison.found.over_first[place]) {
+      row.value = 100 * difference->value;
+      row.low = 100 * difference->interval.low;
+      row.high = 100 * difference->interval.high;
+      const bool paired = difference->rows == RowMatch::same;
+      row.note = paired ? "" : "independent";
+      row.emphasised = paired && difference->adjusted_p <= kSignificant;
+    } else {
+      row.note = "no accuracy";
+    }
+    chart.rows.push_back(std::move(row));
+  }
+  return {"differences", svg(chart)};
+}
+
+// A value with what is known of how sure it is.
+std::string with_interval(const std::string& value, const std::string& interval) {
+  return interval.empty() ? value : value + " " + interval;
+}
+
+PageTable run_table(const Comparison& comparison) {
+  PageTable table{
+      .caption = fmt::format("Every run; differences to {} in points, p by Holm", comparison.runs.front().run.name),
+      .head = {"run", "test accuracy (%)", "difference", "test rows", "only first", "only it", "p"}};
+  for (std::size_t place = 0; place < comparison.runs.size(); ++place) {
+    const ReadRun& run = comparison.runs[place];
+    const RunCells cells = cells_of(comparison, place);
+    table.lines.push_back({run.run.name + (run.run.complete ? "" : " (unfinished)"),
+                           with_interval(cells.accuracy, cells.accuracy_interval),
+                           with_interval(cells.difference, cells.difference_interval), cells.rows, cells.only_first,
+                           cells.only_this, cells.p});
+  }
+  return table;
+}
+
+// In a column of sentences: of many settings a table of columns would be too wide for a phone and for paper.
+PageTable differing_table(const Comparison& comparison) {
+  PageTable table{.caption = "What differs in the settings", .head = {"run", "settings"}, .names = 2};
+  for (const ReadRun& run : comparison.runs) {
+    std::string words;
+    for (const std::string& name : comparison.found.differing)
+      if (const std::string value = value_of(run.run, name); !value.empty())
+        words += fmt::format("{}{} {}", words.empty() ? "" : ", ", name, value);
+    table.lines.push_back({run.run.name, words.empty() ? "-" : words});
+  }
+  return table;
+}
+
+PageSection settings_section(const Comparison& comparison) {
+  PageSection section{.heading = "Settings, over their seeds"};
+  ForestPlot chart{.title = "Test accuracy, to that of the first setting",
+                   .description = "Differences of means over seeds, with 95 % intervals over test rows and trainings.",
+                   .value = {.label = "difference (points)"}};
+  PageTable table{.caption = "Settings of at least two seeds; differences to the first in points, p by Holm",
+                  .head = {"setting", "seeds", "mean test accuracy (%)", "deviation", "difference", "p"},
+                  .names = 2};
+  for (const RunGroup& group : comparison.found.groups) {
+    const std::string name = setting_words(comparison, comparison.runs[group.runs.front()]);
+    const GroupCells cells = cells_of(comparison, group);
+    table.lines.push_back({name, cells.seeds, cells.mean, cells.deviation,
+                           with_interval(cells.difference, cells.difference_interval), cells.p});
+    if (group.match != GroupMatch::compared) continue;
+    chart.rows.push_back({.name = name,
+                          .value = 100 * group.over_first.value,
+                          .low = 100 * group.over_first.interval.low,
+                          .high = 100 * group.over_first.interval.high,
+                          .emphasised = group.adjusted_p <= kSignificant});
+  }
+  if (!chart.rows.empty()) section.charts.push_back({"settings", svg(chart)});
+  section.tables.push_back(std::move(table));
+  return section;
+}
+
+std::string sentence_of(const Comparison& comparison) {
+  const std::string& first = comparison.runs.front().run.name;
+  Index above = 0, below = 0, compared = 0;
+  for (const auto& difference : comparison.found.over_first) {
+    if (!difference) continue;
+    ++compared;
+    const bool is_sure = difference->rows != RowMatch::same || difference->adjusted_p <= kSignificant;
+    above += is_sure && difference->interval.low > 0;
+    below += is_sure && difference->interval.high < 0;
+  }
+  if (compared == 0) return "No run has an accuracy to be compared with that of " + first + ".";
+  if (above + below == 0) return fmt::format("No run is shown to differ from {} in test accuracy.", first);
+  const auto runs = [](Index count, const char* how) {
+    return fmt::format("{} {} {}", count, count == 1 ? "is" : "are", how);
+  };
+  return fmt::format("Of {} beside {}, {}, {}, and {} in test accuracy.", counted(compared, "run"), first,
+                     runs(above, "higher"), runs(below, "lower"),
+                     runs(compared - above - below, "not shown to differ"));
+}
+
+}  // namespace
+
+Page comparison_page(const Comparison& comparison, const Environment& environment) {
+  Page page{.title = fmt::format("plateau compare: {}", counted(std::ssize(comparison.runs), "run"))};
+  const auto unfinished = std::ranges::count_if(comparison.runs, [](const ReadRun& run) { return !run.run.complete; });
+  if (unfinished > 0)
+    page.unfinished = fmt::format("{} of {} runs {} not finished.", unfinished, comparison.runs.size(),
+                                  unfinished == 1 ? "was" : "were");
+  page.sentence = sentence_of(comparison);
+  page.facts.emplace_back("compared with", comparison.runs.front().run.name);
+  page.facts.emplace_back("its test rows", std::to_string(comparison.runs.front().run.test_rows));
+  page.facts.emplace_back("differ in", comparison.found.differing.empty()
+                                           ? "nothing that is known"
+                                           : fmt::format("{}", fmt::join(comparison.found.differing, ", ")));
+  page.sections.push_back(curves_section(comparison));
+  page.sections.push_back({.heading = "Differences",
+                           .charts = {difference_chart(comparison)},
+                           .points = comparison_notes(comparison),
+                           .tables = {run_table(comparison)}});
+  if (!comparison.found.differing.empty()) page.sections.back().tables.push_back(differing_table(comparison));
+  if (comparison.found.groups.size() > 1) page.sections.push_back(settings_section(comparison));
+  PageSection asked{.heading = "What was compared"};
+  for (const ReadRun& run : comparison.runs)
+    asked.points.push_back(fmt::format("{}: {}", run.run.name, run.directory.string()));
+  page.sections.push_back(std::move(asked));
+  page.made_by = made_by(Json::parse(comparison_json(comparison, environment)));
+  return page;
+}
+
+}  // namespace plateau

@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+// Run directories (run_directory.hpp), read to be compared.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plateau/study/run_comparison.hpp"
+
+namespace plateau {
+
+// By epoch, equally long. What is not finite, or not known, is NaN.
+struct RunCurves {
+  std::vector<double> epoch, test_accuracy, train_loss;
+};
+
+struct ReadRun {
+  std::filesystem::path directory;
+  ComparedRun run;
+  RunCurves curves;
+  int schema_version = 0;  // of its run.json; 0: only its checkpoint is left
+  std::string outcome;     // as run.json has it; "unfinished" of a checkpoint
+  Index epochs = 0;        // completed
+  std::optional<Index> epochs_asked;
+  bool has_groups = false;  // its rows belong together in groups, by a column
+};
+
+// Names by which the folders differ: as few of their last parts as it takes; the same folder again is "a (2)".
+std::vector<std::string> distinct_names(const std::vector<std::filesystem::path>& directories);
+
+// Of each folder its run.json of any version so far, history.csv, test_labels.npy and test_predictions.npy; of a run
+// that was killed its checkpoint, without predictions. Throws InputError, naming the folder or file, where one holds no
+// run, or something else than one (a sweep, a diagnosis, ...), is damaged, or was written by a newer Plateau.
+std::vector<ReadRun> read_compared_runs(const std::vector<std::filesystem::path>& directories);
+
+}  // namespace plateau

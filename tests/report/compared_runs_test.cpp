@@ -1,0 +1,207 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/report/compared_runs.hpp"
+
+#include <gtest/gtest.h>
+
+#include "data/files.hpp"
+#include "plateau/core/error.hpp"
+#include "plateau/data/npy.hpp"
+#include "plateau/report/checkpoint.hpp"
+#include "support/run_folders.hpp"
+
+namespace plateau::compared_runs_test {
+namespace {
+
+namespace fs = std::filesystem;
+using test::change_run;
+using test::plant;
+using testing_files::refusal;
+using testing_files::test_folder;
+using Json = nlohmann::ordered_json;
+
+ReadRun read_one(const fs::path& folder) { return read_compared_runs({folder}).front(); }
+
+std::string refused(const fs::path& folder) {
+  const std::string sentence = refusal([&] { read_compared_runs({folder}); });
+  EXPECT_EQ(sentence.find(folder.string()), 0u) << sentence;
+  return sentence;
+}
+
+TEST(ComparedRuns, are_read_with_their_rows_curves_and_settings) {
+  const ReadRun read = read_one(plant("a", {.right = 30, .seed = 5, .hidden = 16}));
+  EXPECT_EQ(read.run.name, "a");
+  EXPECT_EQ(read.schema_version, kRunJsonVersion);
+  EXPECT_EQ(read.outcome, "finished");
+  EXPECT_TRUE(read.run.complete);
+  EXPECT_EQ(read.epochs, 3);
+  EXPECT_EQ(read.epochs_asked, 3);
+  EXPECT_EQ(read.run.test_rows, 40);
+  EXPECT_EQ(read.run.test_checksum, 77u);
+  EXPECT_EQ(read.run.test_accuracy, 0.75);
+  EXPECT_EQ(read.run.seed, 5u);
+  ASSERT_EQ(read.run.predictions.size(), 40u);
+  EXPECT_EQ(read.run.predictions[29], 1);
+  EXPECT_EQ(read.run.predictions[30], 1);  // whose class is 0
+  EXPECT_EQ(read.curves.epoch, (std::vector<double>{0, 1, 2}));
+  EXPECT_EQ(read.curves.train_loss, (std::vector<double>{1, 0.5, 1.0 / 3}));
+  EXPECT_EQ(read.curves.test_accuracy, (std::vector<double>{0.5, 0.5, 0.75}));
+  for (const auto& [name, value] : {std::pair{"network", "1-16-2"},
+                                    {"optimizer", "adam"},
+                                    {"learning rate", "0.001"},
+                                    {"train", "rows.csv"},
+                                    {"test", "test.csv"},
+                                    {"test fraction", "none"},
+                                    {"early stopping", "0"},
+                                    {"class weights", "no"},
+                                    {"device", "cpu"}})
+    EXPECT_EQ(value_of(read.run, name), value) << name;
+  EXPECT_EQ(read.has_groups, false);
+}
+
+TEST(ComparedRuns, of_an_earlier_version_are_read_without_predictions) {
+  const fs::path folder = plant("old", {.right = 30});
+  fs::remove(folder / "test_predictions.npy");
+  const auto older = [&](int version) {
+    change_run(folder, [&](Json& json) {
+      json["schema_version"] = version;
+      json["data"].erase("test_checksum");
+      json["result"].erase("confusion");
+      if (version < 3) json["result"].erase("kept_epoch");
+      if (version < 2) {
+        json["data"]["test_class_rows"] = {20, 20};
+        json["data"].erase("test");
+      }
+    });
+    const ReadRun read = read_one(folder);
+    EXPECT_EQ(read.schema_version, version);
+    EXPECT_EQ(read.run.test_rows, 40);
+    EXPECT_FALSE(read.run.test_checksum.has_value());
+    EXPECT_EQ(read.run.test_accuracy, 0.75);
+    EXPECT_TRUE(read.run.predictions.empty() && read.run.labels.empty());
+  };
+  for (const int version : {3, 2, 1}) older(version);
+}
+
+TEST(ComparedRuns, without_predictions_are_judged_by_the_epoch_whose_parameters_are_kept) {
+  const fs::path folder = plant("kept", {.right = 30});
+  fs::remove(folder / "test_labels.npy");
+  change_run(folder, [](Json& json) { json["result"]["kept_epoch"] = 1; });
+  EXPECT_EQ(read_one(folder).run.test_accuracy, 0.5);
+  change_run(folder, [](Json& json) { json["result"]["kept_epoch"] = 3; });
+  EXPECT_NE(refused(folder).find("history.csv: is damaged: it has 3 epochs, and epoch 3 is kept"), std::string::npos);
+}
+
+TEST(ComparedRuns, that_were_not_finished_are_read_as_far_as_they_came) {
+  const ReadRun interrupted = read_one(plant("i", {.epochs = 2, .asked = 9, .outcome = RunOutcome::interrupted}));
+  EXPECT_FALSE(interrupted.run.complete);
+  EXPECT_EQ(interrupted.epochs, 2);
+  EXPECT_EQ(interrupted.epochs_asked, 9);
+  EXPECT_EQ(interrupted.run.predictions.size(), 40u);
+  const ReadRun diverged = read_one(plant("d", {.right = 10, .epochs = 2, .outcome = RunOutcome::diverged}));
+  EXPECT_EQ(diverged.run.test_accuracy, 0.25);
+  EXPECT_TRUE(diverged.run.predictions.empty());
+  const ReadRun none = read_one(plant("n", {.epochs = 0, .outcome = RunOutcome::interrupted}));
+  EXPECT_FALSE(none.run.test_accuracy.has_value());
+}
+
+TEST(ComparedRuns, that_were_killed_are_read_from_their_checkpoint) {
+  const fs::path folder = test_folder() / "killed";
+  fs::create_directories(folder);
+  const RunStudy study = test::study_of({.right = 30, .epochs = 2, .asked = 5});
+  Checkpoint checkpoint{.architecture = study.run.architecture, .device = "cpu", .computed_by = "plateau x"};
+  checkpoint.so_far.history = study.result.history;
+  const FlatParameters zeros(study.result.parameters.size());
+  checkpoint.so_far.state = RunState{.epoch = 2,
+                                     .step = 2,
+                                     .parameters = study.result.parameters,
+                                     .first_moment = zeros,
+                                     .second_moment = zeros,
+                                     .best_parameters = {},
+                                     .predicted = study.test_predictions,
+                                     .plan = {}};
+  write_checkpoint(folder / kCheckpointFile, checkpoint);
+  const ReadRun read = read_one(folder);
+  EXPECT_EQ(read.outcome, "unfinished");
+  EXPECT_EQ(read.schema_version, 0);
+  EXPECT_EQ(read.epochs, 2);
+  EXPECT_FALSE(read.epochs_asked.has_value());
+  EXPECT_EQ(read.run.test_rows, 40);
+  EXPECT_EQ(read.run.test_accuracy, 0.75);
+  EXPECT_EQ(value_of(read.run, "network"), "1-4-2");
+  EXPECT_TRUE(read.run.predictions.empty());
+  EXPECT_FALSE(read.run.seed.has_value());
+}
+
+TEST(ComparedRuns, are_refused_by_name_where_the_folder_holds_no_run) {
+  const fs::path folder = test_folder() / "other";
+  EXPECT_NE(refused(folder).find("is no folder"), std::string::npos);
+  fs::create_directories(folder);
+  EXPECT_NE(refused(folder).find("holds no run"), std::string::npos);
+  for (const auto& [file, what] : {std::pair{"rounds.csv", "a fine-tuning that was cut short"},
+                                   {"compare.json", "a comparison"},
+                                   {"forensics.json", "a result of forensics"},
+                                   {"remedies.json", "a study of remedies"},
+                                   {"diagnosis.json", "a diagnosis"},
+                                   {"rounds.json", "a fine-tuning"},
+                                   {"sweep.json", "a sweep"}}) {
+    for (const auto& entry : fs::directory_iterator(folder)) fs::remove(entry);
+    write_file(folder / file, "{}");
+    EXPECT_EQ(refused(folder),
+              folder.string() + ": holds " + what + "; what is compared are the runs that train and scenario leave");
+  }
+}
+
+TEST(ComparedRuns, are_refused_by_name_where_a_file_is_damaged_or_newer) {
+  const fs::path folder = plant("damaged");
+  const auto changed = [&](const std::function<void(Json&)>& change) {
+    fs::remove_all(folder);
+    plant("damaged");
+    change_run(folder, change);
+    return refused(folder);
+  };
+  EXPECT_NE(changed([](Json& json) {
+              json["schema_version"] = kRunJsonVersion + 1;
+            }).find("run.json: was written by a newer Plateau"),
+            std::string::npos);
+  EXPECT_NE(changed([](Json& json) { json["result"].erase("outcome"); }).find("is damaged: key 'outcome' not found"),
+            std::string::npos);
+  EXPECT_NE(changed([](Json& json) { json["configuration"]["seed"] = "five"; }).find("run.json: is damaged"),
+            std::string::npos);
+  EXPECT_NE(changed([](Json& json) {
+              json["data"]["test"]["rows"] = 41;
+            }).find("test_labels.npy: is damaged: it has 40 rows, and run.json has 41 test rows"),
+            std::string::npos);
+  EXPECT_NE(changed([](Json& json) {
+              json["result"]["confusion"][0] = 1;
+            }).find("test_predictions.npy: is damaged: it and test_labels.npy do not give the confusion"),
+            std::string::npos);
+  changed([](Json& json) { json["result"]["confusion"] = {40}; });
+  fs::remove_all(folder);
+  plant("damaged");
+  write_file(folder / "run.json", "{");
+  EXPECT_NE(refused(folder).find("run.json: is damaged"), std::string::npos);
+  fs::remove_all(folder);
+  plant("damaged");
+  fs::remove(folder / "history.csv");
+  EXPECT_NE(refused(folder).find("history.csv: cannot be read"), std::string::npos);
+  write_file(folder / "history.csv", "epoch,train_loss,test_accuracy\n0,0.5,1.5\n");
+  change_run(folder, [](Json& json) { json["result"].erase("kept_epoch"); });
+  EXPECT_NE(refused(folder).find("the test accuracy of epoch 0 is no share"), std::string::npos);
+  fs::remove_all(folder);
+  plant("damaged");
+  write_file(folder / "test_predictions.npy", "no array");
+  EXPECT_NE(refused(folder).find("test_predictions.npy"), std::string::npos);
+}
+
+TEST(DistinctNames, take_as_little_of_the_way_as_tells_them_apart) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(distinct_names({"/x/runs/a", "/x/runs/b/"}), (Names{"a", "b"}));
+  EXPECT_EQ(distinct_names({"/x/one/run", "/x/two/run", "/x/two/other"}), (Names{"one/run", "two/run", "other"}));
+  EXPECT_EQ(distinct_names({"/run", "/x/run"}), (Names{"run", "x/run"}));
+  EXPECT_EQ(distinct_names({"/x/a", "/x/b", "/x/../x/a/.", "/x/a"}), (Names{"a", "b", "a (2)", "a (3)"}));
+  EXPECT_EQ(distinct_names({".", "other"}).front(), fs::current_path().filename().string());
+}
+
+}  // namespace
+}  // namespace plateau::compared_runs_test

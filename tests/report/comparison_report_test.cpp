@@ -1,0 +1,228 @@
+// SPDX-FileCopyrightText: 2026 The Plateau authors
+// SPDX-License-Identifier: Apache-2.0
+#include "plateau/report/comparison_report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+
+#include "data/files.hpp"
+#include "plateau/core/error.hpp"
+#include "plateau/report/charts.hpp"
+#include "support/documented_keys.hpp"
+#include "support/run_folders.hpp"
+
+namespace plateau::comparison_report_test {
+namespace {
+
+namespace fs = std::filesystem;
+using test::change_run;
+using test::plant;
+using testing_files::get;
+using testing_files::refusal;
+using testing_files::test_folder;
+using Json = nlohmann::json;
+
+std::string all_notes(const Comparison& comparison) {
+  std::string text;
+  for (const std::string& note : comparison_notes(comparison)) text += note + "\n";
+  return text;
+}
+
+Comparison of_four() {
+  return compare_directories({plant("first", {.right = 20}), plant("wide", {.right = 32, .hidden = 64}),
+                              plant("other", {.right = 30, .checksum = 78}),
+                              plant("cut", {.right = 21, .asked = 9, .outcome = RunOutcome::interrupted})});
+}
+
+TEST(ComparisonReport, tells_a_person_what_differs_and_by_how_much) {
+  const std::string text = comparison_summary(of_four());
+  EXPECT_NE(text.find("\n4 runs, 40 test rows; differences are to first, in points\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("run  network  epochs  test %"), std::string::npos) << text;
+  const auto line = [&](const std::string& name) {
+    const std::size_t at = text.find(name);
+    return text.substr(at, text.find('\n', at) - at);
+  };
+  for (const char* const part : {"1-64-2", "80.0", "+30.0", "same", " 0 ", " 12 "})
+    EXPECT_NE(line("wide").find(part), std::string::npos) << part << line("wide");
+  EXPECT_NE(line("other ").find("other"), std::string::npos);
+  EXPECT_NE(line("cut (unfinished)").find("1-4-2"), std::string::npos) << text;
+  EXPECT_NE(text.find("wide, cut were tested on the same rows as first."), std::string::npos) << text;
+  EXPECT_NE(text.find("cut was not finished: interrupted after 3 of 9 epochs."), std::string::npos) << text;
+}
+
+TEST(ComparisonReport, says_what_its_intervals_are_about) {
+  const Comparison four = of_four();
+  const std::string notes = all_notes(four);
+  EXPECT_NE(notes.find("says nothing of the luck of a training"), std::string::npos);
+  EXPECT_NE(notes.find("by Holm over 2 differences"), std::string::npos) << notes;
+  EXPECT_NE(notes.find("other was tested on other rows than first, so what stands there is the difference of two "
+                       "independent shares"),
+            std::string::npos)
+      << notes;
+  EXPECT_EQ(notes.find("not known"), std::string::npos);
+
+  fs::remove(test_folder() / "wide" / "test_predictions.npy");
+  const std::string unknown = all_notes(compare_directories({test_folder() / "first", test_folder() / "wide"}));
+  EXPECT_NE(unknown.find("Whether wide was tested on the rows of first"), std::string::npos) << unknown;
+  const std::string equal = all_notes(compare_directories({test_folder() / "first", test_folder() / "first"}));
+  EXPECT_NE(equal.find("first (2) gives every test row the class that first gives it."), std::string::npos) << equal;
+  change_run(test_folder() / "first", [](auto& json) { json["configuration"]["group"] = "patient"; });
+  EXPECT_NE(all_notes(compare_directories({test_folder() / "first", test_folder() / "other"})).find("have groups"),
+            std::string::npos);
+  const std::string none = all_notes(
+      compare_directories({plant("none", {.epochs = 0, .outcome = RunOutcome::interrupted}), test_folder() / "other"}));
+  EXPECT_NE(none.find("none has no complete epoch, so nothing is compared with it."), std::string::npos) << none;
+}
+
+TEST(ComparisonReport, compares_settings_over_their_seeds) {
+  std::vector<fs::path> folders;
+  for (std::uint64_t seed = 0; seed < 3; ++seed) {
+    const auto right = static_cast<Index>(seed);
+    folders.push_back(plant("a" + std::to_string(seed), {.right = 20 + right, .seed = seed}));
+    folders.push_back(plant("b" + std::to_string(seed), {.right = 33 + right, .seed = seed, .hidden = 64}));
+  }
+  const Comparison comparison = compare_directories(folders);
+  const std::string text = comparison_summary(comparison);
+  EXPECT_NE(text.find("network 1-64-2  0, 1, 2         85.0        2.5    +32.5"), std::string::npos) << text;
+  const Page page = comparison_page(comparison, cpu_environment(1));
+  EXPECT_EQ(page.sections[2].heading, "Settings, over their seeds");
+  EXPECT_EQ(page.sections[2].tables.front().lines[1][0], "network 1-64-2");
+  const Json json = Json::parse(comparison_json(comparison, cpu_environment(1)));
+  EXPECT_EQ(json["groups"][1]["runs"], Json({"b0", "b1", "b2"}));
+  EXPECT_NEAR(json["groups"][1]["over_first"]["value"].get<double>(), 0.325, 1e-12);
+  EXPECT_EQ(json["groups"][1]["over_first"]["by_seed"], true);
+  EXPECT_TRUE(json["groups"][0]["over_first"].is_null());
+}
+
+TEST(ComparisonReport, as_json_has_what_the_text_has_under_documented_keys) {
+  const Comparison comparison = of_four();
+  const Json json = Json::parse(comparison_json(comparison, cpu_environment(1)));
+  EXPECT_EQ(json["schema"], "plateau-comparison");
+  EXPECT_EQ(json["schema_version"], kComparisonJsonVersion);
+  EXPECT_EQ(json["differing"], Json({"network", "epochs"}));
+  ASSERT_EQ(json["runs"].size(), 4u);
+  const Json& wide = json["runs"][1];
+  EXPECT_EQ(wide["name"], "wide");
+  EXPECT_EQ(wide["settings"]["network"], "1-64-2");
+  EXPECT_EQ(wide["test_accuracy"]["value"], 0.8);
+  EXPECT_EQ(wide["over_first"]["rows"], "same");
+  EXPECT_NEAR(wide["over_first"]["value"].get<double>(), 0.3, 1e-12);
+  EXPECT_EQ(wide["over_first"]["only_first"], 0);
+  EXPECT_EQ(wide["over_first"]["only_this"], 12);
+  EXPECT_NEAR(wide["over_first"]["mcnemar_p"].get<double>(), std::pow(2.0, -11), 1e-12);
+  EXPECT_NEAR(wide["over_first"]["adjusted_p"].get<double>(), std::pow(2.0, -10), 1e-12);
+  EXPECT_TRUE(json["runs"][0]["over_first"].is_null());
+  EXPECT_EQ(json["runs"][2]["over_first"]["rows"], "other");
+  EXPECT_FALSE(json["runs"][2]["over_first"].contains("mcnemar_p"));
+  EXPECT_EQ(json["runs"][3]["complete"], false);
+  EXPECT_EQ(json["notes"].size(), comparison_notes(comparison).size());
+  Json without_settings = json;
+  for (Json& run : without_settings["runs"]) run["settings"].clear();
+  test::expect_documented(without_settings, test::page_from("compare.md", "## compare.json"), {"versions", "measured"});
+}
+
+TEST(ComparisonReport, is_a_folder_that_is_never_overwritten) {
+  const Comparison comparison = of_four();
+  const fs::path out = test_folder() / "compared";
+  prepare_comparison_directory(out);
+  write_comparison_directory(out, comparison, cpu_environment(1), true);
+  for (const char* const file :
+       {"report.html", "report.md", "compare.json", "accuracy.svg", "loss.svg", "differences.svg"})
+    EXPECT_TRUE(fs::exists(out / file)) << file;
+  EXPECT_EQ(std::distance(fs::directory_iterator(out), {}), 6);
+  EXPECT_NE(refusal([&] { prepare_comparison_directory(out); }).find("already holds a comparison"), std::string::npos);
+  EXPECT_NE(refusal([&] { write_comparison_directory(out, comparison, cpu_environment(1), false); }), "");
+  EXPECT_NE(refusal([&] { prepare_run_directory(out); }).find("already holds a comparison"), std::string::npos);
+  EXPECT_NE(refusal([&] { prepare_comparison_directory(test_folder() / "first"); }).find("already holds a run"),
+            std::string::npos);
+}
+
+TEST(ComparisonReport, escapes_names_everywhere) {
+  const std::string folder = "<script>\"a\"\n\xE2\x80\xAE|b";  // with a line end and a mark that turns the direction
+  const Comparison comparison =
+      compare_directories({plant(folder, {.right = 20, .train = "<script>alert(1)</script>\n\xE2\x80\xAE.csv"}),
+                           plant("b", {.right = 30})});
+  const std::string text = comparison_summary(comparison);
+  const Page page = comparison_page(comparison, cpu_environment(1));
+  std::string drawn;
+  for (const PageSection& section : page.sections)
+    for (const PageChart& chart : section.charts) drawn += standalone(chart.svg);
+  const std::string charts = drawn, out = html(page), summary = markdown(page),
+                    json = comparison_json(comparison, cpu_environment(1));
+  for (const std::string* written : {&text, &out, &summary, &charts})
+    EXPECT_EQ(written->find("\xE2\x80\xAE"), std::string::npos) << *written;
+  for (const std::string* written : {&out, &charts}) EXPECT_EQ(written->find("<script"), std::string::npos) << *written;
+  for (std::size_t at = summary.find("<script"); at != std::string::npos; at = summary.find("<script", at + 1))
+    EXPECT_EQ(summary[at - 1], '\\') << summary;
+  EXPECT_NE(summary.find("\\<script\\>"), std::string::npos);
+  EXPECT_NE(out.find("&lt;script&gt;alert(1)"), std::string::npos);
+  EXPECT_NE(text.find("\\u{202E}"), std::string::npos) << text;
+  EXPECT_EQ(Json::parse(json)["runs"][0]["name"], folder);
+  // One line per run: a name does not break the table.
+  EXPECT_NE(text.find("\\u{202E}|b"), std::string::npos) << text;
+}
+
+// A hundred long histories, in one of which a single epoch stands out.
+TEST(ComparisonReport, of_a_hundred_runs_of_ten_thousand_epochs_is_small_and_keeps_what_stands_out) {
+  constexpr Index kRuns = 100, kEpochs = 10'000;
+  std::vector<fs::path> folders;
+  for (Index r = 0; r < kRuns; ++r) {
+    const fs::path folder =
+        plant(fmt::format("run{}", r),
+              {.right = 20 + r % 15, .seed = static_cast<std::uint64_t>(r % 10), .hidden = 1 + r / 10});
+    std::string csv = "epoch,train_loss,train_accuracy,test_loss,test_accuracy,gradient_norm\n";
+    for (Index e = 0; e < kEpochs; ++e) {
+      const double level = 0.5 + 0.002 * static_cast<double>((e * 7919 + r * 104729) % 97);
+      csv += fmt::format("{},{},{},0.5,{},1\n", e, 1 / (1 + 0.01 * static_cast<double>(e)) + 0.001 * level, level,
+                         r == 63 && e == 7'654 ? 0.999 : level);
+    }
+    write_file(folder / "history.csv", csv);
+    change_run(folder, [](auto& json) { json["result"]["kept_epoch"] = kEpochs - 1; });
+    folders.push_back(folder);
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const Comparison comparison = compare_directories(folders);
+  const fs::path out = test_folder() / "compared";
+  prepare_comparison_directory(out);
+  write_comparison_directory(out, comparison, cpu_environment(1), false);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const std::string page = get(out / "report.html");
+  RecordProperty("seconds", std::to_string(seconds));
+  RecordProperty("bytes", std::to_string(page.size()));
+  std::printf("written in %.1f s, %.2f MB\n", seconds, static_cast<double>(page.size()) * 1e-6);
+  EXPECT_LE(page.size(), 3'000'000u);
+  EXPECT_LE(seconds, 30.0);  // some seconds on a machine that does nothing else
+  EXPECT_NE(page.find("10000 points, thinned to first, lowest, highest and last of every"), std::string::npos);
+  // The axis goes from 50 to 100 %: the one epoch is the only point in the drawing above the others' 69.2 %.
+  const std::size_t accuracy = page.find("Test accuracy by epoch");
+  const std::string drawing = page.substr(accuracy, page.find("</svg>", accuracy) - accuracy);
+  double highest = 1e9;
+  std::size_t at_highest = 0;
+  std::vector<double> ys;
+  for (std::size_t at = drawing.find("d=\"M"); at != std::string::npos; at = drawing.find("d=\"M", at + 1)) {
+    const std::size_t end = drawing.find('"', at + 3);
+    const std::string path = drawing.substr(at + 3, end - at - 3);
+    const std::string classes = drawing.substr(end + 2, drawing.find('>', end) - end);
+    if (classes.find(" line") == std::string::npos) continue;  // a mark
+    for (std::size_t i = 0; i < path.size(); ++i)
+      if (path[i] == 'M' || path[i] == 'L') {
+        double x = 0, y = 0;
+        if (std::sscanf(path.c_str() + i + 1, "%lf %lf", &x, &y) == 2) ys.push_back(y);
+      }
+  }
+  ASSERT_GE(ys.size(), 10'000u);
+  for (const double y : ys) highest = std::min(highest, y);
+  for (const double y : ys) at_highest += y == highest;
+  std::ranges::sort(ys);
+  EXPECT_LE(at_highest, 2u);
+  EXPECT_GE(ys[4] - ys[0], 50.0) << "units of the drawing between the one epoch and all others";
+}
+
+}  // namespace
+}  // namespace plateau::comparison_report_test
