@@ -13,6 +13,7 @@
 #include "support/results.hpp"
 #include "support/rows.hpp"
 #include "support/run_features.hpp"
+#include "support/sanitized.hpp"
 
 namespace plateau::test::resume_test {
 namespace {
@@ -22,12 +23,6 @@ const Rows& rows() {
   return made;
 }
 const std::vector<std::int32_t> kList{52, 0, 7, 7, 31, 30, 29, 1, 2, 3, 40, 41, 42, 43, 5};
-
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
 
 struct NamedTrainer {
   std::string name;
