@@ -169,22 +169,9 @@ std::vector<std::string> to_do(const Json& document) {
   if (code == "overfit" && !what("regularised").empty()) return {"Train it so: " + what("regularised") + "."};
   if (code == "capacity" && !what("larger").empty()) return {"Train it so: " + what("larger") + "."};
   if (code == "mixed" && !what("reference").empty()) return {"Train it so: " + what("reference") + "."};
-  if (code == "data-limited")
-    return {"Label more rows of the same kind; the learning curve says what they would bring."};
   if (code == "ceiling") return {"Stop tuning: look at the listed rows, or bring other features."};
   if (code == "label-noise") return {"Look at the labels of the listed rows before anything is tuned."};
-  if (code == "leak") return {"Take the copies out of the test rows and measure again."};
-  if (code == "label-map") return {"Mend the map from outputs to classes and measure again."};
-  if (code == "single-class") return {"Bring rows of another class: nothing can be learned or measured so."};
-  if (code == "no-signal") return {"Look for features that have to do with the labels, or for rows out of order."};
-  if (code == "majority") return {"Judge by balanced accuracy, and weight the classes if the rare one matters."};
-  if (code == "shift")
-    return {"Train on rows like those it is to work on, or test on rows like those it was trained on."};
-  if (code == "frozen-weights") return {"Train the layers that are frozen."};
-  if (code == "warm-start") return {"Train from drawn weights."};
-  if (code == "embedding-limited") return {"Use the second features."};
-  if (code == "family-limited") return {"Try another kind of model: neighbours do better than every network here."};
-  if (code == "small-test") return {"Bring more test rows: what is to be seen is smaller than their noise."};
+  if (const std::string advice = advice_of(code); !advice.empty()) return {advice};
   return {};
 }
 

@@ -25,9 +25,14 @@ std::string unfinished(const std::string& outcome, const Json& epochs, const Jso
   return {};
 }
 
-PageSection curves(const Columns& history, std::optional<double> test_rows, std::vector<Level> levels) {
+PageSection curves(const Columns& history, std::optional<double> test_rows, std::vector<Level> levels,
+                   std::vector<Band> bands) {
   PageSection section{.heading = "Accuracy and loss by epoch"};
-  AccuracyCurves of{.unit = "epoch", .at = history.at("epoch"), .test_rows = test_rows, .levels = std::move(levels)};
+  AccuracyCurves of{.unit = "epoch",
+                    .at = history.at("epoch"),
+                    .test_rows = test_rows,
+                    .bands = std::move(bands),
+                    .levels = std::move(levels)};
   of.shares.emplace_back("test", history.at("test_accuracy"));
   of.shares.emplace_back("train", history.at("train_accuracy"));
   const bool validated = history.contains("validation_accuracy");
@@ -67,6 +72,29 @@ std::vector<Level> levels_of(const Json& document) {
   if (const Json& rule = evidence->at("exact_rule"); !rule.is_null())
     levels.push_back({"the exact rule", 100 * number(rule.at("test_accuracy"))});
   return levels;
+}
+
+// Where trainings on permuted labels lie, of a scenario whose controls were trained; none of an older run.json.
+std::vector<Band> permutation_band(const Json& document) {
+  const auto evidence = document.find("evidence");
+  if (evidence == document.end() || evidence->is_null()) return {};
+  const Json& permuted = evidence->at("permuted_labels");
+  if (permuted.is_null() || !permuted.contains("test_accuracy_by_epoch")) return {};
+  const Json& lowest = permuted.at("test_accuracy_by_epoch").at("lowest");
+  const Json& highest = permuted.at("test_accuracy_by_epoch").at("highest");
+  Band band{.name = fmt::format("{} trainings on permuted labels", permuted.at("trainings").get<Index>()), .colour = 7};
+  for (std::size_t e = 0; e < std::min(lowest.size(), highest.size()); ++e)
+    band.points.push_back({static_cast<double>(e), 100 * number(lowest[e]), 100 * number(highest[e])});
+  return {band};
+}
+
+// What follows from a scenario's verdict.
+std::string advice_of_scenario(const Json& document) {
+  const std::string code = document.at("verdict").at("code").get<std::string>();
+  if (code == "capacity" && document.at("evidence").at("wider").is_object())
+    return fmt::format("Train a wider network: {}.",
+                       document.at("evidence").at("wider").at("architecture").get<std::string>());
+  return advice_of(code);
 }
 
 // Controls of a scenario, as differences to the run.
@@ -147,11 +175,14 @@ Page page_of_run(const Json& document, const std::filesystem::path& directory) {
   if (document.at("command") == "train")
     page.to_do.push_back(
         "Why it stands still, and what would move it, is what plateau diagnose finds out on the same rows.");
+  else if (const std::string advice = page.verdict.empty() ? "" : advice_of_scenario(document); !advice.empty())
+    page.to_do.push_back(advice);
   add_facts(page, document);
   page.made_by = made_by(document);
 
   const Columns history = read_columns(directory / "history.csv", kHistoryColumns);
-  page.sections.push_back(curves(history, rows_of(document.at("data").at("test")), levels_of(document)));
+  page.sections.push_back(
+      curves(history, rows_of(document.at("data").at("test")), levels_of(document), permutation_band(document)));
   if (const auto confusion = result.find("confusion"); confusion != result.end())
     if (std::optional<PageChart> chart = confusion_chart(*confusion, document.at("data").at("classes")))
       page.sections.back().charts.push_back(std::move(*chart));
@@ -191,7 +222,7 @@ Page page_of_checkpoint(const std::filesystem::path& directory) {
                                   : fmt::format("The test accuracy in the last epoch of the checkpoint is {}.",
                                                 in_percent(records.back().test_accuracy));
   page.made_by = checkpoint.computed_by;
-  if (!records.empty()) page.sections.push_back(curves(history, std::nullopt, {}));
+  if (!records.empty()) page.sections.push_back(curves(history, std::nullopt, {}, {}));
   return page;
 }
 

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <map>
 #include <numeric>
 #include <string_view>
 
@@ -160,6 +161,7 @@ PageChart accuracy_chart(const AccuracyCurves& curves) {
     }
     chart.bands.push_back(std::move(band));
   }
+  chart.bands.insert(chart.bands.end(), curves.bands.begin(), curves.bands.end());
   const std::vector<double>& test = curves.shares.front().second;
   chart.description = test.empty()
                           ? "No " + curves.unit + " was completed."
@@ -253,6 +255,25 @@ std::optional<PageChart> confusion_chart(const Json& counts, const Json& names) 
     chart.texts.push_back(std::move(texts));
   }
   return PageChart{"confusion", svg(chart)};
+}
+
+std::string advice_of(const std::string& code) {
+  static const std::map<std::string, std::string> advice{
+      {"data-limited", "Label more rows of the same kind; the learning curve says what they would bring."},
+      {"ceiling", "Stop tuning: bring other features, or labels with fewer errors."},
+      {"leak", "Take the copies out of the test rows and measure again."},
+      {"label-map", "Mend the map from outputs to classes and measure again."},
+      {"single-class", "Bring rows of another class: nothing can be learned or measured so."},
+      {"no-signal", "Look for features that have to do with the labels, or for rows out of order."},
+      {"majority", "Judge by balanced accuracy, and weight the classes if the rare one matters."},
+      {"shift", "Train on rows like those it is to work on, or test on rows like those it was trained on."},
+      {"frozen-weights", "Train the layers that are frozen."},
+      {"warm-start", "Train from drawn weights."},
+      {"embedding-limited", "Use the second features."},
+      {"family-limited", "Try another kind of model: neighbours do better than every network here."},
+      {"small-test", "Bring more test rows: what is to be seen is smaller than their noise."}};
+  const auto found = advice.find(code);
+  return found == advice.end() ? std::string() : found->second;
 }
 
 PageSection evidence_section(const Json& verdict) {

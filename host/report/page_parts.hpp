@@ -58,6 +58,7 @@ struct AccuracyCurves {
   std::vector<double> at;                                           // numbers of the epochs
   std::vector<std::pair<std::string, std::vector<double>>> shares;  // the first is that of the test rows
   std::optional<double> test_rows;                                  // for the band
+  std::vector<Band> bands;                                          // further ones, in percent
   std::vector<Level> levels;                                        // in percent
   bool dots = false;
 };
@@ -70,6 +71,8 @@ std::optional<PageChart> confusion_chart(const Json& counts, const Json& names);
 
 std::vector<std::string> class_names(const Json& names, std::size_t count);  // numbered where there are none
 
+// What follows from a verdict's code, beyond its sentence; empty where that says it all.
+std::string advice_of(const std::string& code);
 // The evidence of a verdict, as a list.
 PageSection evidence_section(const Json& verdict);
 

@@ -55,7 +55,8 @@ Json control(const ControlEvidence& control) {
           {"architecture", control.architecture},
           {"test_accuracy", control.test_accuracy},
           {"train_accuracy", control.train_accuracy},
-          {"difference", json_estimate(control.difference)}};
+          {"difference", json_estimate(control.difference)},
+          {"test_accuracy_by_epoch", {{"lowest", control.lowest}, {"highest", control.highest}}}};
 }
 
 Json evidence_json(const Evidence& evidence) {

@@ -60,8 +60,15 @@ ControlEvidence control_evidence(const Architecture& architecture, const std::ve
                            .architecture = to_string(architecture),
                            .test_accuracy = mean(mean_rows(trainings)),
                            .difference = crossed_difference(run_rows, level_rows(trainings))};
-  for (const RunResult& training : trainings)
+  for (const RunResult& training : trainings) {
     evidence.train_accuracy += level_train_accuracy(training.history) / static_cast<double>(trainings.size());
+    evidence.lowest.resize(training.history.size(), 1);
+    evidence.highest.resize(training.history.size(), 0);
+    for (std::size_t e = 0; e < training.history.size(); ++e) {
+      evidence.lowest[e] = std::min(evidence.lowest[e], training.history[e].test_accuracy);
+      evidence.highest[e] = std::max(evidence.highest[e], training.history[e].test_accuracy);
+    }
+  }
   return evidence;
 }
 

@@ -48,6 +48,10 @@ TEST(RunJson, holds_configuration_plan_result_and_verdict) {
   EXPECT_EQ(json["verdict"]["code"], to_string(result.verdict->code));
   EXPECT_EQ(json["verdict"]["sentence"], result.verdict->sentence);
   EXPECT_EQ(json["evidence"]["wider"]["trainings"], kWiderTrainings);
+  const Json& permuted = json["evidence"]["permuted_labels"]["test_accuracy_by_epoch"];
+  EXPECT_EQ(permuted["lowest"], Json(result.evidence->permuted_labels->lowest));
+  EXPECT_EQ(permuted["highest"], Json(result.evidence->permuted_labels->highest));
+  EXPECT_EQ(permuted["lowest"].size(), 40u);
   EXPECT_EQ(json["seeds"].size(), 2u);
   ASSERT_EQ(json["history"]["train_loss"].size(), 40u);
   EXPECT_EQ(json["history"]["train_loss"][7], result.first.result.history[7].train_loss);

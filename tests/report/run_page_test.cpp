@@ -97,6 +97,38 @@ TEST(RunPage, of_a_training_shows_its_epochs) {
     EXPECT_NE(confusion->svg.find(words), std::string::npos) << words;
 }
 
+TEST(RunPage, of_a_scenario_shows_its_controls_and_what_follows) {
+  const ScenarioOptions options{.kind = ScenarioKind::underfit, .epochs = 40};
+  CpuTrainer trainer({.workers = 2});
+  const ScenarioResult result = study_scenario(options, trainer);
+  fs::create_directories(test_folder());
+  const fs::path folder = test_folder() / "run";
+  write_run_directory(folder, result.first, scenario_json(options, result, cpu_environment(2), JsonHistory::leave_out));
+  changed(folder / "run.json", [](Json& json) {
+    json["verdict"]["code"] = "capacity";
+    json["evidence"]["permuted_labels"]["test_accuracy_by_epoch"]["lowest"][7] = 0.3125;
+  });
+  const Page page = read_page(folder);
+  ASSERT_NE(chart_named(page, "accuracy"), nullptr);
+  const std::string accuracy = chart_named(page, "accuracy")->svg;
+  EXPECT_NE(accuracy.find("5 trainings on permuted labels"), std::string::npos);
+  EXPECT_EQ(page.to_do, std::vector<std::string>{"Train a wider network: 3-32-32-2."});
+  EXPECT_NE(chart_named(page, "controls"), nullptr);
+
+  // The band follows its numbers, and a run.json that has none yet has no band.
+  changed(folder / "run.json",
+          [](Json& json) { json["evidence"]["permuted_labels"]["test_accuracy_by_epoch"]["lowest"][7] = 0.0625; });
+  EXPECT_NE(chart_named(read_page(folder), "accuracy")->svg, accuracy);
+  changed(folder / "run.json", [](Json& json) {
+    json["verdict"]["code"] = "no-signal";
+    json["evidence"]["permuted_labels"].erase("test_accuracy_by_epoch");
+  });
+  const Page earlier = read_page(folder);
+  EXPECT_EQ(chart_named(earlier, "accuracy")->svg.find("trainings on permuted labels"), std::string::npos);
+  ASSERT_EQ(earlier.to_do.size(), 1u);
+  EXPECT_EQ(earlier.to_do.front().find("Look for features"), 0u);
+}
+
 TEST(RunPage, is_made_of_a_run_of_the_version_before) {
   fs::create_directories(test_folder() / "run");
   const fs::path folder = run_folder(RunOutcome::finished);

@@ -95,6 +95,12 @@ TEST(Scenario, reasons_are_those_of_the_measurements) {
   EXPECT_EQ(study(ceiling, described).verdict->code, VerdictCode::ceiling);
   EXPECT_EQ(study(ceiling, published).verdict->code, VerdictCode::no_signal);
   const ScenarioResult capacity = study(underfit, described);
+  // The range by epoch is that of the trainings: around the level of all in the end, and of chance in every epoch.
+  const ControlEvidence& permuted = *capacity.evidence->permuted_labels;
+  ASSERT_EQ(permuted.lowest.size(), capacity.first.result.history.size());
+  for (std::size_t e = 0; e < permuted.lowest.size(); ++e) EXPECT_LE(permuted.lowest[e], permuted.highest[e]);
+  EXPECT_LT(permuted.lowest.back(), permuted.test_accuracy);
+  EXPECT_GT(permuted.highest.back(), permuted.test_accuracy);
   EXPECT_EQ(capacity.verdict->code, VerdictCode::capacity);
   EXPECT_GE(capacity.evidence->wider->test_accuracy, 0.95);
 }

@@ -21,7 +21,8 @@ struct ControlEvidence {
   std::string architecture;
   double test_accuracy = 0;
   double train_accuracy = 0;
-  Estimate difference;  // control - run, over rows and trainings
+  Estimate difference;                  // control - run, over rows and trainings
+  std::vector<double> lowest, highest;  // test accuracy by epoch, of the trainings: [epochs]
 };
 
 // How well the rule that is said to have made the labels does on the same test rows, without any training.
