@@ -132,6 +132,9 @@ void read_document(ReadRun& read, const Json& document) {
   read.epochs_asked = configuration.at("epochs").get<Index>();
   read.has_groups = configuration.contains("group") && !configuration.at("group").is_null();
   read.run.test_rows = test_rows_of(data);
+  if (data.contains("train_checksum"))
+    read.run.settings.emplace_back("train rows", fmt::format("{} ({:08x})", data.at("train").at("rows").get<Index>(),
+                                                             data.at("train_checksum").get<std::uint32_t>()));
   if (data.contains("test_checksum")) read.run.test_checksum = data.at("test_checksum").get<std::uint32_t>();
   read.curves = read_curves(read.directory / "history.csv");
   read_result(read, result);

@@ -30,6 +30,7 @@ constexpr std::array kKinds{Kind{"run.json", "plateau-run", kRunJsonVersion},
                             Kind{"forensics.json", "plateau-forensics", kForensicsJsonVersion}};
 
 std::string content_of(const std::filesystem::path& file) {
+  if (std::filesystem::is_directory(file)) throw InputError(file.string() + ": cannot be read: it is a folder");
   std::ifstream in(file, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(in), {}};
   if (!in.good() && !in.eof()) throw InputError(file.string() + ": cannot be read");

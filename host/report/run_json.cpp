@@ -104,10 +104,13 @@ Json document(const char* command, Json configuration, const RunStudy& study, co
   json["configuration"] = std::move(configuration);
   json["versions"] = versions_json(environment);
   json["plan"] = plan_json(study.result.plan, environment);
-  json["data"] = {
-      {"train", part_json(study.statistics.train)},  {"test", part_json(study.statistics.test)},
-      {"test_checksum", study.test_checksum},        {"validation_rows", study.validation_rows()},
-      {"classes", names_json(study.schema.classes)}, {"feature_names", names_or_null(study.schema.feature_names)}};
+  json["data"] = {{"train", part_json(study.statistics.train)},
+                  {"test", part_json(study.statistics.test)},
+                  {"train_checksum", study.train_checksum},
+                  {"test_checksum", study.test_checksum},
+                  {"validation_rows", study.validation_rows()},
+                  {"classes", names_json(study.schema.classes)},
+                  {"feature_names", names_or_null(study.schema.feature_names)}};
   json["result"] = result(study);
   return json;
 }

@@ -182,6 +182,7 @@ RunStudy study_run(const Run& run, const Split& split, Trainer& trainer, const W
                  .schema = schema_of(split.train),
                  .scale = split.scale,
                  .statistics = trainer.statistics(data, run.architecture.classes()),
+                 .train_checksum = checksum_without_groups(split.train),
                  .test_checksum = test_rows_checksum(split),
                  .test_labels = split.test.labels};
   // By the parameters that are kept: where no epoch was the best one, those are the last (model/run.hpp).

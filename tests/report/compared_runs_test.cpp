@@ -50,6 +50,7 @@ TEST(ComparedRuns, are_read_with_their_rows_curves_and_settings) {
                                     {"optimizer", "adam"},
                                     {"learning rate", "0.001"},
                                     {"train", "rows.csv"},
+                                    {"train rows", "100 (00000042)"},
                                     {"test", "test.csv"},
                                     {"test fraction", "none"},
                                     {"early stopping", "0"},

@@ -127,6 +127,42 @@ TEST(ComparisonReport, as_json_has_what_the_text_has_under_documented_keys) {
   test::expect_documented(without_settings, test::page_from("compare.md", "## compare.json"), {"versions", "measured"});
 }
 
+// Runs of a width and seed; those of 16 units are right of `right` of the 40 rows.
+Comparison of_widths(int right, std::uint32_t train_of_second, std::uint32_t test_of_second = 77) {
+  std::vector<fs::path> folders;
+  for (std::uint64_t seed = 1; seed <= 2; ++seed) {
+    const std::string name = std::to_string(seed) + "-" + std::to_string(right) + "-" + std::to_string(train_of_second);
+    const std::uint32_t rows = seed == 2 ? train_of_second : 66, test = seed == 2 ? test_of_second : 77;
+    folders.push_back(
+        plant("w4-" + name, {.right = 20, .seed = seed, .hidden = 4, .checksum = test, .train_checksum = rows}));
+    folders.push_back(
+        plant("w16-" + name, {.right = right, .seed = seed, .hidden = 16, .checksum = test, .train_checksum = rows}));
+  }
+  return compare_directories(folders);
+}
+
+TEST(ComparisonReport, takes_runs_on_other_training_rows_for_another_setting) {
+  EXPECT_EQ(of_widths(36, 66).found.groups.size(), 2u);
+  const Comparison comparison = of_widths(36, 65);
+  EXPECT_TRUE(comparison.found.groups.empty());
+  EXPECT_EQ(std::ranges::count(comparison.found.differing, "train rows"), 1);
+}
+
+TEST(ComparisonReport, begins_with_what_is_shown) {
+  const auto sentence = [](const Comparison& comparison) {
+    return comparison_page(comparison, cpu_environment(1)).sentence;
+  };
+  EXPECT_EQ(sentence(of_widths(38, 66)),
+            "Of 1 setting beside the first one over their seeds, 1 is higher, 0 are lower, and 0 are not shown to "
+            "differ in test accuracy.");
+  EXPECT_EQ(sentence(of_widths(21, 66)),
+            "No setting is shown to differ from the first one over their seeds in test accuracy.");
+  // One on the same rows, and two on others, whose intervals are not adjusted for their number.
+  EXPECT_EQ(sentence(of_widths(37, 66, 78)),
+            "Of 1 run beside w4-1-37-66, 1 is higher, 0 are lower, and 0 are not shown to differ in test accuracy. 2 "
+            "further runs of other or unknown test rows.");
+}
+
 TEST(ComparisonReport, is_a_folder_that_is_never_overwritten) {
   const Comparison comparison = of_four();
   const fs::path out = test_folder() / "compared";

@@ -77,10 +77,11 @@ TEST(RunJson, describes_the_rows) {
   const ScenarioResult result = study(1);
   const Json json = Json::parse(scenario_json(kOptions, result, cpu_environment(1), JsonHistory::leave_out));
   EXPECT_EQ(keys(json["data"]), (std::vector<std::string>{"classes", "feature_names", "test", "test_checksum", "train",
-                                                          "validation_rows"}));
+                                                          "train_checksum", "validation_rows"}));
   EXPECT_EQ(json["data"]["classes"], nullptr);
   const Split split = scenario_split(kOptions.kind, kOptions.reading, kOptions.seed);
   EXPECT_EQ(json["data"]["test_checksum"], checksum(split.test));
+  EXPECT_EQ(json["data"]["train_checksum"], checksum(split.train));
   const Json& train = json["data"]["train"];
   EXPECT_EQ(train["rows"], 1000);
   EXPECT_EQ(train["class_rows"], Json(result.first.statistics.train.class_rows));

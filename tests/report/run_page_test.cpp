@@ -101,8 +101,8 @@ TEST(RunPage, of_a_scenario_shows_its_controls_and_what_follows) {
   const ScenarioOptions options{.kind = ScenarioKind::underfit, .epochs = 40};
   CpuTrainer trainer({.workers = 2});
   const ScenarioResult result = study_scenario(options, trainer);
-  fs::create_directories(test_folder());
   const fs::path folder = test_folder() / "run";
+  fs::create_directories(folder);
   write_run_directory(folder, result.first, scenario_json(options, result, cpu_environment(2), JsonHistory::leave_out));
   changed(folder / "run.json", [](Json& json) {
     json["verdict"]["code"] = "capacity";
@@ -236,6 +236,12 @@ TEST(RunPage, refuses_what_it_cannot_read_in_one_sentence) {
   EXPECT_NE(refusal([&] { read_page(folder); }).find("is no plateau-run document"), std::string::npos);
   write_file(file, "{\"schema\": \"plateau-run\", ");
   EXPECT_NE(refusal([&] { read_page(folder); }).find("is damaged"), std::string::npos);
+}
+
+TEST(RunPage, refuses_a_folder_in_the_place_of_a_document) {
+  fs::create_directories(test_folder() / "run" / "run.json");
+  EXPECT_NE(refusal([&] { read_page(test_folder() / "run"); }).find("run.json: cannot be read: it is a folder"),
+            std::string::npos);
 }
 
 TEST(RunPage, is_written_as_html_markdown_and_charts) {

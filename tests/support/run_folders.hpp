@@ -24,6 +24,7 @@ struct PlantedRun {
   Index epochs = 3, asked = 3;
   RunOutcome outcome = RunOutcome::finished;
   std::uint32_t checksum = 77;
+  std::uint32_t train_checksum = 66;
   std::string train = "rows.csv";
 };
 
@@ -45,6 +46,7 @@ inline RunStudy study_of(const PlantedRun& planted) {
     study.plateau = PlateauLevel{.level = last, .interval = {last, last}, .epochs = 1};
     study.best = best_epoch(study.result.history);
   }
+  study.train_checksum = planted.train_checksum;
   study.test_checksum = planted.checksum;
   for (std::int32_t row = 0; row < kPlantedRows; ++row) {
     study.test_labels.push_back(row % 2);
