@@ -174,12 +174,12 @@ std::string other_kind(const fs::path& directory) {
 ReadRun read_run(const fs::path& directory) {
   ReadRun read{.directory = directory};
   if (!fs::is_directory(directory)) throw InputError(directory.string() + ": is no folder");
-  if (fs::exists(directory / "run.json")) {
-    const RunDocument document = *read_run_document(directory);
+  const bool has_document = fs::exists(directory / "run.json");
+  if (const auto document = has_document ? read_run_document(directory) : std::nullopt) {
     try {
-      read_document(read, document.content);
+      read_document(read, document->content);
     } catch (const Json::exception& error) {
-      throw damaged(document.file, error);
+      throw damaged(document->file, error);
     }
     return read;
   }

@@ -63,8 +63,9 @@ void note_rows(const Comparison& comparison, std::vector<std::string>& notes) {
   const char* const independent =
       "so what stands there is the difference of two independent shares (Newcombe's interval)";
   if (!other.empty())
-    notes.push_back(fmt::format("{} {} tested on other rows than {}, {}.", names_of(comparison, other),
-                                is_plural(other) ? "were" : "was", first, independent));
+    notes.push_back(
+        fmt::format("{} {} tested on other rows than {} (or on other columns or another order of them), {}.",
+                    names_of(comparison, other), is_plural(other) ? "were" : "was", first, independent));
   if (!unknown.empty())
     notes.push_back(
         fmt::format("Whether {} {} tested on the rows of {}, and what each row was given, is not known (an older run's "

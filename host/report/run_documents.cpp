@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "plateau/report/checkpoint.hpp"
 #include "plateau/report/diagnosis_report.hpp"
 #include "plateau/report/forensics_report.hpp"
 #include "plateau/report/remedies_report.hpp"
@@ -53,12 +54,29 @@ Json checked(const std::filesystem::path& file, const Kind& kind) {
   return document;
 }
 
+// Whether a run that was interrupted has been resumed and cut short: what it wrote then is in its checkpoint alone. One
+// that cannot be read says nothing.
+bool has_gone_on(const Json& document, const std::filesystem::path& directory) {
+  const Json result = document.value("result", Json());
+  if (!result.is_object() || result.value("outcome", Json()) != "interrupted") return false;
+  const Json epochs = result.value("epochs", Json());
+  if (!epochs.is_number_integer() || !std::filesystem::exists(directory / kCheckpointFile)) return false;
+  try {
+    return std::ssize(read_checkpoint(directory / kCheckpointFile).so_far.history) > epochs.get<std::int64_t>();
+  } catch (const InputError&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 std::optional<RunDocument> read_run_document(const std::filesystem::path& directory) {
   for (const Kind& kind : kKinds)
-    if (const std::filesystem::path file = directory / kind.file; std::filesystem::exists(file))
-      return RunDocument{file, checked(file, kind)};
+    if (const std::filesystem::path file = directory / kind.file; std::filesystem::exists(file)) {
+      RunDocument document{file, checked(file, kind)};
+      if (has_gone_on(document.content, directory)) return std::nullopt;
+      return document;
+    }
   return std::nullopt;
 }
 

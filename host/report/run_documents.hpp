@@ -16,7 +16,8 @@ struct RunDocument {
   Json content;  // of a schema and version that this program reads
 };
 
-// None where the folder has no such document. Throws InputError, naming the file, where it is damaged, of another
+// None where the folder has no such document, or that of a run which was interrupted and has gone on since: then its
+// checkpoint holds more. Throws InputError, naming the file, where it is damaged, of another
 // schema or of a newer version.
 std::optional<RunDocument> read_run_document(const std::filesystem::path& directory);
 

@@ -168,6 +168,14 @@ TEST(RunPage, is_made_of_the_checkpoint_of_a_run_that_was_killed) {
   const Page page = read_page(folder);
   EXPECT_NE(page.unfinished.find("its checkpoint after 3 epochs"), std::string::npos) << page.unfinished;
   EXPECT_NE(chart_named(page, "accuracy"), nullptr);
+
+  // Interrupted, gone on and killed: the checkpoint holds more than run.json. One that has not gone on is told by that.
+  fs::create_directories(test_folder() / "run");
+  const fs::path interrupted = run_folder(RunOutcome::interrupted);
+  write_checkpoint(interrupted / kCheckpointFile, checkpoint);
+  EXPECT_NE(read_page(interrupted).unfinished.find("it was interrupted after 3 of"), std::string::npos);
+  changed(interrupted / "run.json", [](Json& json) { json["result"]["epochs"] = 2; });
+  EXPECT_NE(read_page(interrupted).unfinished.find("its checkpoint after 3 epochs"), std::string::npos);
 }
 
 TEST(RunPage, is_made_of_the_rounds_of_a_fine_tuning_that_was_killed) {
@@ -241,6 +249,10 @@ TEST(RunPage, refuses_what_it_cannot_read_in_one_sentence) {
 TEST(RunPage, refuses_a_folder_in_the_place_of_a_document) {
   fs::create_directories(test_folder() / "run" / "run.json");
   EXPECT_NE(refusal([&] { read_page(test_folder() / "run"); }).find("run.json: cannot be read: it is a folder"),
+            std::string::npos);
+  fs::create_directories(test_folder() / "compared");
+  write_file(test_folder() / "compared" / "compare.json", "{}");
+  EXPECT_NE(refusal([&] { read_page(test_folder() / "compared"); }).find("compared: holds a comparison"),
             std::string::npos);
 }
 
