@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 
 #include "page_parts.hpp"
@@ -209,7 +210,7 @@ std::string last_parts(const std::vector<std::string>& parts, std::size_t count)
 
 std::vector<std::string> distinct_names(const std::vector<fs::path>& directories) {
   std::vector<std::vector<std::string>> parts;
-  for (const fs::path& directory : directories) parts.push_back(parts_of(directory));
+  std::ranges::transform(directories, std::back_inserter(parts), parts_of);
   std::vector<std::string> names;
   for (std::size_t place = 0; place < parts.size(); ++place) {
     const std::vector<std::string>& own = parts[place];
