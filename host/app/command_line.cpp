@@ -66,10 +66,14 @@ void add_device_options(CLI::App& command, CommonOptions& options) {
       ->capture_default_str();
 }
 
-void add_output_options(CLI::App& command, CommonOptions& options) {
+void add_format_option(CLI::App& command, CommonOptions& options) {
   command.add_option("--format", options.format, "text, or json alone on stdout")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
+}
+
+void add_output_options(CLI::App& command, CommonOptions& options) {
+  add_format_option(command, options);
   command.add_flag("--quiet", options.quiet, "the summary only: no epoch lines, no progress");
 }
 

@@ -50,7 +50,8 @@ struct CommonOptions {
 void add_common_options(CLI::App& command, CommonOptions& options);
 // Those of a command that uses a model: --device, --precision; and --format, --quiet.
 void add_device_options(CLI::App& command, CommonOptions& options);
-void add_output_options(CLI::App& command, CommonOptions& options);
+void add_format_option(CLI::App& command, CommonOptions& options);
+void add_output_options(CLI::App& command, CommonOptions& options);  // --format and --quiet
 void add_report_options(CLI::App& command, CommonOptions& options);
 
 // What a command does, and after it the report of the folder it has filled; its exit code. Throws InputError before

@@ -52,8 +52,7 @@ Action add_compare_command(CLI::App& plateau) {
   command->add_option("--out", a.common.out, "folder for report.html, report.md and compare.json");
   command->add_option("--charts", a.charts, "with --out: svg writes every chart as a file too")
       ->check(CLI::IsMember({"svg"}));
-  add_output_options(*command, a.common);
-  command->get_option("--quiet")->description("of no effect: there is no progress to leave out");
+  add_format_option(*command, a.common);
   return [arguments] { return run_compare(*arguments); };
 }
 

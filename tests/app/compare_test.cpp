@@ -185,6 +185,7 @@ TEST_F(Compare, names_what_it_cannot_compare) {
   expect_refused(compare({}), "DIR is required");
   expect_refused(compare(Arguments(101, "a")), "and 101 are named");
   expect_refused(compare({"a", "nowhere"}), "nowhere: is no folder");
+  expect_refused(compare({"a", "a"}, {"--quiet"}), "--quiet");  // there is no progress to leave out
   expect_refused(compare({"a", "a"}, {"--charts", "svg"}), "--charts: they are written beside the report");
   ASSERT_EQ(run({"sweep",    "--data",       std::string(PLATEAU_TEST_DATA) + "/iris.csv",
                  "--target", "species",      "--test-fraction",
