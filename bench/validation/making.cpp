@@ -9,9 +9,11 @@ namespace plateau::validation {
 
 Making::Making(Part part, std::string maker, Index number, std::uint64_t maker_number)
     : spec{.part = part, .maker = std::move(maker), .number = number}, draws(0) {
-  // Part, maker and number have bits of their own, so no two problems share a seed.
+  // Part, maker and number have bits of their own, so no two problems share a seed. The frozen part is drawn anew when
+  // a program is to be judged that has learned from an earlier draw; 2 was the first.
+  constexpr std::uint64_t kTuning = 1, kFrozen = 3;
   spec.rule.seed =
-      (std::uint64_t{part == Part::frozen ? 2u : 1u} << 60) | (maker_number << 40) | static_cast<std::uint64_t>(number);
+      ((part == Part::frozen ? kFrozen : kTuning) << 60) | (maker_number << 40) | static_cast<std::uint64_t>(number);
   draws = Draws(spec.rule.seed);
 }
 

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 #include <utility>
+#include <vector>
 
 #include "bench/validation/figures.hpp"
 #include "bench/validation/replay.hpp"
@@ -20,8 +22,8 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 
 constexpr std::uint64_t kDiagnosisSeed = 1, kCurveSeed = std::uint64_t{1} << 40, kSeedsOn = 1'000'000;
 
-// What the last doubling of the rows gains, by the diagnosis' own way of training on parts, on other parts of these
-// rows and with other seeds, judged by the test rows.
+// What the last doubling of the rows of `split` gains, by the diagnosis' own way of training on parts, with other
+// seeds, judged by the test rows.
 std::optional<Difference> gain_of_doubling(const Split& split, const Run& of_curve, Depth depth, Index repeats,
                                            Trainer& trainer, Index& trainings) {
   Battery battery = battery_of(depth);
@@ -81,18 +83,38 @@ bool judge_figures(Index trainings, const DiagnoseConfiguration& configuration, 
   return true;
 }
 
+// The mean over `draws` tables of as many rows as the problem has, all of other points: a diagnosis speaks of rows like
+// these, and not of these alone. Judged by the test rows of `fresh`, whose training rows they replace.
+std::optional<OtherValue> gain_over_draws(const Problem& problem, const TruthPlan& truths, const Run& of_curve,
+                                          Depth depth, Split& fresh, Trainer& trainer, Index& trainings) {
+  const Index rows = problem.specification().train_rows;
+  const Dataset all = problem.more_train_rows((truths.curve_draws + 1) * rows).train;
+  OtherValue mean;
+  for (Index draw = 1; draw <= truths.curve_draws; ++draw) {
+    std::vector<std::int32_t> listed(static_cast<std::size_t>(rows));
+    std::iota(listed.begin(), listed.end(), static_cast<std::int32_t>(draw * rows));
+    fresh.train = take_rows(all, {listed.data(), rows});
+    const auto gain = gain_of_doubling(fresh, of_curve, depth, 1, trainer, trainings);
+    if (!gain) return {};
+    const auto share = 1 / static_cast<double>(truths.curve_draws);
+    mean.value += share * gain->value;
+    mean.standard_error = std::hypot(mean.standard_error, share * gain->standard_error);
+  }
+  return mean;
+}
+
 // What it says of the rows. False where the user wanted an end.
-bool judge_rows(const Problem& problem, const TruthPlan& truths, const Run& of_curve, Depth depth, const Split& fresh,
+bool judge_rows(const Problem& problem, const TruthPlan& truths, const Run& of_curve, Depth depth, Split fresh,
                 Trainer& trainer, Trial& trial) {
   const CurveEvidence& curve = *trial.diagnosis->evidence.curve;
-  const auto of_parts = gain_of_doubling(fresh, of_curve, depth, truths.curve_repeats, trainer, trial.truth_trainings);
-  if (!of_parts) return false;
-  trial.intervals.push_back(judged("data-limited", curve.gain, of_parts->value, of_parts->standard_error));
+  const auto of_draws = gain_over_draws(problem, truths, of_curve, depth, fresh, trainer, trial.truth_trainings);
+  if (!of_draws) return false;
+  trial.intervals.push_back(judged("data-limited", curve.gain, of_draws->value, of_draws->standard_error));
 
   // So that as many rows as there are lie outside of a fold after one halving, and twice as many before.
   const Index folds = battery_of(depth).curve_folds;
   Split more = problem.more_train_rows(2 * problem.specification().train_rows * folds / (folds - 1));
-  more.test = problem.fresh_rows(truths.rows).test;
+  more.test = std::move(fresh.test);
   const auto of_more = gain_of_doubling(more, of_curve, depth, truths.curve_repeats, trainer, trial.truth_trainings);
   if (!of_more) return false;
   trial.twice =
@@ -131,7 +153,7 @@ std::optional<Trial> try_problem(const Problem& problem, Depth depth, const std:
   if (!judge_figures(truths->trainings, configuration, fresh, second_fresh, recording, trainer, trial)) return {};
   const Run* const of_curve = recording.first_of_curve();
   if (trial.diagnosis->evidence.curve && of_curve != nullptr &&
-      !judge_rows(problem, *truths, *of_curve, depth, fresh, trainer, trial))
+      !judge_rows(problem, *truths, *of_curve, depth, std::move(fresh), trainer, trial))
     return {};
   trial.truth_seconds = seconds_since(start);
   return trial;

@@ -16,12 +16,14 @@ namespace plateau::validation {
 struct TruthPlan {
   Index rows = 40'000;      // fresh ones, whose own error is less than a quarter of that of 2,000 test rows
   Index trainings = 4;      // with other seeds, for every one that the diagnosis has made of a setting
-  Index curve_repeats = 6;  // parts of the rows, of each size and outside of each fold
+  Index curve_draws = 6;    // tables of other rows, for what the last doubling gains
+  Index curve_repeats = 6;  // parts of each size and outside of each fold, for what twice the rows gain
 };
 inline constexpr Index kTruthRows = TruthPlan{}.rows;
 
 // A figure of the diagnosis with its interval, and its true value: by trainings of the same settings on the same
-// training rows, with seeds that the diagnosis did not have, judged by fresh rows. Fractions.
+// training rows, with seeds that the diagnosis did not have, judged by fresh rows; of what the last doubling of the rows
+// gains, on tables of other training rows. Fractions.
 struct JudgedInterval {
   std::string name;  // "optimisation", ..., "reference", "accuracy"; "twice the rows"
   double value = 0, low = 0, high = 0;

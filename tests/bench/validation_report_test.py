@@ -178,6 +178,10 @@ class Figures(unittest.TestCase):
         # The accuracy and twice the rows are no gains, the reference that is the same comparison counts once.
         self.assertEqual(result["coverage_by_size"],
                          {"below 0.1": [4, 5], "0.1 to 1": [1, 3], "1 to 10": [2, 4], "10 or more": [1, 2]})
+        rates = report.figures(result)
+        self.assertEqual(rates[GAINS], report.wilson(8, 14))
+        self.assertEqual(rates[report.LARGER_GAINS], report.wilson(4, 9))
+        self.assertEqual(rates[report.SMALL_GAINS], report.wilson(4, 5))
         words = report.render(result, "coverage")
         self.assertIn(f"| below 0.1 | 5 | {report.percent(report.wilson(4, 5))} |", words)
         self.assertIn(f"| 10 or more | 2 | {report.percent(report.wilson(1, 2))} |", words)

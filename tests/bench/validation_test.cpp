@@ -739,7 +739,7 @@ TEST(Trial, finds_what_the_figures_should_have_been) {
   const Problem problem(s);
   CpuTrainer trainer({.workers = 2});
   const auto trial =
-      try_problem(problem, Depth::quick, TruthPlan{.rows = 4000, .trainings = 2, .curve_repeats = 1}, trainer);
+      try_problem(problem, Depth::quick, TruthPlan{.rows = 4000, .trainings = 2, .curve_draws = 2, .curve_repeats = 1}, trainer);
   ASSERT_TRUE(trial && trial->diagnosis);
   std::set<std::string> names;
   for (const JudgedInterval& interval : trial->intervals) {
