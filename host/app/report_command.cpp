@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 
 #include "command_line.hpp"
@@ -20,7 +22,8 @@ struct ReportArguments {
 int run_report(const ReportArguments& arguments) {
   std::vector<std::filesystem::path> written =
       write_page(arguments.directory, read_page(arguments.directory), !arguments.charts.empty());
-  if (!arguments.events.empty()) written.push_back(write_events(arguments.directory, arguments.events));
+  if (!arguments.events.empty())
+    std::ranges::copy(write_events(arguments.directory, arguments.events), std::back_inserter(written));
   for (const std::filesystem::path& file : written) fmt::print("{}\n", file.string());
   return 0;
 }

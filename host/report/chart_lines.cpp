@@ -61,12 +61,28 @@ std::string polyline(const std::vector<ChartPoint>& points, const Box& box) {
   return d;
 }
 
-// Baselines at least a line apart, as near as may be to where they are wanted; ascending, inside [low, high].
-std::vector<double> spread_out(std::vector<double> wanted, double apart, double low, double high) {
-  for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = std::max(wanted[i], i == 0 ? low : wanted[i - 1] + apart);
-  for (std::size_t i = wanted.size(); i-- > 0;)
-    wanted[i] = std::min(wanted[i], i + 1 == wanted.size() ? high : wanted[i + 1] - apart);
-  return wanted;
+// The baselines of the labels of lines at these ascending heights, each above its own line or as near to that as may
+// be: at least kLevelLabelLine apart, inside [low, high], and where there is room struck through by no line.
+std::vector<double> label_baselines(const std::vector<double>& lines, double low, double high) {
+  constexpr double kOver = 4, kUnder = 12;  // from a line up or down to the baselines that it does not strike
+  const auto is_struck = [](double baseline, double line) {
+    return line - kOver < baseline && baseline < line + kUnder;
+  };
+  std::vector<double> baselines;
+  for (const double own : lines) {
+    double baseline = std::max(own - kOver, baselines.empty() ? low : baselines.back() + kLevelLabelLine);
+    for (const double line : lines)
+      if (is_struck(baseline, line)) baseline = line + kUnder;
+    baselines.push_back(baseline);
+  }
+  for (std::size_t i = baselines.size(); i-- > 0;) {
+    const double most = i + 1 == baselines.size() ? high : baselines[i + 1] - kLevelLabelLine;
+    if (baselines[i] <= most) continue;
+    baselines[i] = most;
+    for (auto line = lines.rbegin(); line != lines.rend(); ++line)
+      if (is_struck(baselines[i], *line)) baselines[i] = *line - kOver;
+  }
+  return baselines;
 }
 
 class LineDrawing {
@@ -252,13 +268,14 @@ class LineDrawing {
     }
   }
 
-  // Above their lines, or as near to that as other labels let them; at the end where they cover less of the curves.
+  // Above their lines, or as near to that as other labels and lines let them; at the end where they cover less of the
+  // curves.
   void draw_level_labels() {
     std::vector<Level> levels = levels_inside();
     if (levels.size() > kMostLevelLabels) levels.resize(kMostLevelLabels);
-    std::vector<double> wanted;
-    for (const Level& level : levels) wanted.push_back(y_.at(level.y) - 4);
-    const auto baselines = spread_out(wanted, kLevelLabelLine, box_.top + 12, box_.bottom - 4);
+    std::vector<double> lines;
+    for (const Level& level : levels) lines.push_back(y_.at(level.y));
+    const auto baselines = label_baselines(lines, box_.top + 12, box_.bottom - 4);
     for (std::size_t i = 0; i < levels.size(); ++i) {
       const double room = box_.width() - 6;
       const double width = text_width(fitted(words_of(levels[i]), TextSize::note, room), TextSize::note);

@@ -135,7 +135,9 @@ class ForestDrawing {
     const double typical = widths.empty() ? 0 : widths[(widths.size() - 1) / 2];
     const auto [least, most] = std::ranges::minmax(values);
     for (const double end : ends) values.push_back(std::clamp(end, least - 2 * typical, most + 2 * typical));
-    return *range_of(chart_.value, values, 0.05);
+    Range range = *range_of(chart_.value, values, 0.05);
+    range.difference = true;
+    return range;
   }
 
   // So many that the largest value has three digits, the same for all.
@@ -148,18 +150,12 @@ class ForestDrawing {
   }
 
   std::string rounded(double value) const {
-    if (!drawable(value) || std::abs(value) >= 1e6) return shown(value, 3);
-    const std::string text = fmt::format("{:.{}f}", value, decimals_);
-    // No "-0.0".
-    return text.front() == '-' && text.find_first_of("123456789") == std::string::npos ? text.substr(1) : text;
+    if (!drawable(value) || std::abs(value) >= 1e6) return with_sign(shown(value, 3));
+    return with_sign(fmt::format("{:.{}f}", value, decimals_));
   }
 
   std::string words_of(const ForestPlot::Row& row) const {
-    std::string out = "–";
-    if (row.value && !std::isnan(*row.value)) {
-      const std::string value = rounded(*row.value);
-      out = (value.front() == '-' || *row.value == 0 ? "" : "+") + value;
-    }
+    std::string out = row.value && !std::isnan(*row.value) ? rounded(*row.value) : "–";
     if (has_interval(row)) out += fmt::format(" [{}, {}]", rounded(*row.low), rounded(*row.high));
     return out;
   }

@@ -92,6 +92,12 @@ void note_groups(const Comparison& comparison, std::vector<std::string>& notes) 
     notes.push_back(
         "Runs that differ in their seed alone are one setting. The interval between two settings has both sources of "
         "chance, the rows that are drawn to test on and the luck of a training; p is by Holm over the settings.");
+  if (std::ranges::any_of(groups, [](const RunGroup& group) {
+        return group.match == GroupMatch::compared && says_next_to_nothing(group.over_first.interval);
+      }))
+    notes.push_back(
+        "An interval between settings that is 100 points wide or more comes of two or three seeds, which say next to "
+        "nothing of how far trainings spread: train more seeds.");
   if (std::ranges::count(groups, GroupMatch::other_rows, &RunGroup::match) > 0)
     notes.push_back(
         "Settings whose runs do not all share their test rows are not compared: where a seed draws them "
@@ -117,6 +123,11 @@ std::string unfinished_words(const ReadRun& run) {
   if (run.outcome == "unfinished") return "all there is is its checkpoint after " + after;
   if (run.outcome == "diverged") return "its loss was no longer finite after " + after;
   return run.outcome + " after " + after;
+}
+
+bool says_next_to_nothing(const Interval& of_difference) {
+  constexpr double kWidest = 1;  // half of the way from -1 to 1
+  return of_difference.high - of_difference.low >= kWidest;
 }
 
 std::string setting_words(const Comparison& comparison, const ReadRun& run) {

@@ -19,6 +19,9 @@ std::string setting_words(const Comparison& comparison, const ReadRun& run);
 // "3, 4, 5"
 std::string seeds_of(const Comparison& comparison, const RunGroup& group);
 
+// Whether an interval is so wide that it has to be said why: Student's factor for two trainings is 12.7.
+bool says_next_to_nothing(const Interval& of_difference);
+
 // A table's cells: percent and points with as many decimals as the test rows can tell apart.
 struct RunCells {
   std::string accuracy, accuracy_interval, difference, difference_interval, rows, only_first, only_this, p;

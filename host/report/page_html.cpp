@@ -34,12 +34,18 @@ figure svg { width: 100%; height: auto; display: block; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--soft); padding: .3rem 0; }
+caption span { display: inline-block; position: sticky; left: 0; max-width: min(75ch, calc(100vw - 2rem)); }
 th, td { padding: .25rem .7rem .25rem 0; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th.name, td.name { text-align: left; white-space: normal; min-width: 9rem; }
+th.name, td.name, th.words, td.words { text-align: left; white-space: normal; min-width: 9rem; }
+th.words, td.words { min-width: 15rem; }
+th:first-child, td:first-child { position: sticky; left: 0; background: var(--ground); }
 footer { margin-top: 2.5rem; color: var(--soft); font-size: .85rem; }
+@media (max-width: 40rem) { th.name, td.name { min-width: 6rem; }
+  th:first-child, td:first-child { border-right: 1px solid var(--line); }
+  th:first-child + *, td:first-child + * { padding-left: .7rem; } }
 @media print { body { max-width: none; padding: 0; } figure, .verdict, tr { break-inside: avoid; }
   table { font-size: .72rem; } th, td { white-space: normal; padding-right: .4rem; }
-  th.name, td.name { min-width: 4rem; } }
+  th.name, td.name { min-width: 4rem; } th.words, td.words { min-width: 9rem; } }
 )css";
 
 void element(std::string& out, const char* tag, const std::string& text) {
@@ -56,12 +62,15 @@ void html_list(std::string& out, const std::vector<std::string>& points) {
 void html_table(std::string& out, const PageTable& table) {
   const auto line = [&](const std::vector<std::string>& cells, const std::string& tag) {
     out += "<tr>";
-    for (std::size_t i = 0; i < cells.size(); ++i)
-      out += "<" + tag + (i < table.names ? " class=\"name\">" : ">") + escaped(cells[i]) + "</" + tag + ">";
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      const bool in_words = table.ends_in_words && i + 1 == cells.size();
+      const char* const kind = i < table.names ? " class=\"name\">" : in_words ? " class=\"words\">" : ">";
+      out += "<" + tag + kind + escaped(cells[i]) + "</" + tag + ">";
+    }
     out += "</tr>\n";
   };
   out += "<div class=\"scroll\" tabindex=\"0\"><table>\n";
-  element(out, "caption", table.caption);
+  out += "<caption><span>" + escaped(table.caption) + "</span></caption>\n";
   out += "<thead>";
   line(table.head, "th");
   out += "</thead>\n<tbody>\n";

@@ -22,7 +22,10 @@ void markdown_table(std::string& out, const PageTable& table) {
   };
   out += markdown_escaped(table.caption) + "\n\n";
   line(table.head);
-  for (std::size_t i = 0; i < table.head.size(); ++i) out += i < table.names ? "| --- " : "| ---: ";
+  for (std::size_t i = 0; i < table.head.size(); ++i) {
+    const bool in_words = table.ends_in_words && i + 1 == table.head.size();
+    out += i < table.names || in_words ? "| --- " : "| ---: ";
+  }
   out += "|\n";
   const std::size_t shown = std::min(table.lines.size(), kMostLines);
   for (std::size_t i = 0; i < shown; ++i) line(table.lines[i]);

@@ -104,13 +104,13 @@ std::string with_interval(const std::string& value, const std::string& interval)
 PageTable run_table(const Comparison& comparison) {
   PageTable table{
       .caption = fmt::format("Every run; differences to {} in points, p by Holm", comparison.runs.front().run.name),
-      .head = {"run", "test accuracy (%)", "difference", "test rows", "only first", "only it", "p"}};
+      .head = {"run", "difference", "test accuracy (%)", "test rows", "only first", "only it", "p"}};
   for (std::size_t place = 0; place < comparison.runs.size(); ++place) {
     const ReadRun& run = comparison.runs[place];
     const RunCells cells = cells_of(comparison, place);
     table.lines.push_back({run.run.name + (run.run.complete ? "" : " (unfinished)"),
-                           with_interval(cells.accuracy, cells.accuracy_interval),
-                           with_interval(cells.difference, cells.difference_interval), cells.rows, cells.only_first,
+                           with_interval(cells.difference, cells.difference_interval),
+                           with_interval(cells.accuracy, cells.accuracy_interval), cells.rows, cells.only_first,
                            cells.only_this, cells.p});
   }
   return table;
@@ -135,18 +135,19 @@ PageSection settings_section(const Comparison& comparison) {
                    .description = "Differences of means over seeds, with 95 % intervals over test rows and trainings.",
                    .value = {.label = "difference (points)"}};
   PageTable table{.caption = "Settings of at least two seeds; differences to the first in points, p by Holm",
-                  .head = {"setting", "seeds", "mean test accuracy (%)", "deviation", "difference", "p"},
+                  .head = {"setting", "seeds", "difference", "mean test accuracy (%)", "deviation", "p"},
                   .names = 2};
   for (const RunGroup& group : comparison.found.groups) {
     const std::string name = setting_words(comparison, comparison.runs[group.runs.front()]);
     const GroupCells cells = cells_of(comparison, group);
-    table.lines.push_back({name, cells.seeds, cells.mean, cells.deviation,
-                           with_interval(cells.difference, cells.difference_interval), cells.p});
+    table.lines.push_back({name, cells.seeds, with_interval(cells.difference, cells.difference_interval), cells.mean,
+                           cells.deviation, cells.p});
     if (group.match != GroupMatch::compared) continue;
     chart.rows.push_back({.name = name,
                           .value = 100 * group.over_first.value,
                           .low = 100 * group.over_first.interval.low,
                           .high = 100 * group.over_first.interval.high,
+                          .note = says_next_to_nothing(group.over_first.interval) ? "too few seeds" : "",
                           .emphasised = group.adjusted_p <= kSignificant});
   }
   if (!chart.rows.empty()) section.charts.push_back({"settings", svg(chart)});

@@ -49,12 +49,13 @@ PageChart causes_chart(const Json& effects) {
                    .value = {.label = "gain (points)"}};
   for (const Json& effect : effects) {
     const Json& interval = effect.at("gain").at("interval_95");
-    chart.rows.push_back({.name = effect.at("what").get<std::string>(),
-                          .value = 100 * number(effect.at("gain").at("value")),
-                          .low = 100 * number(interval.at(0)),
-                          .high = 100 * number(interval.at(1)),
-                          .note = effect.at("state").get<std::string>(),
-                          .emphasised = effect.at("state") == "present"});
+    chart.rows.push_back(
+        {.name = fmt::format("{}: {}", effect.at("code").get<std::string>(), effect.at("what").get<std::string>()),
+         .value = 100 * number(effect.at("gain").at("value")),
+         .low = 100 * number(interval.at(0)),
+         .high = 100 * number(interval.at(1)),
+         .note = effect.at("state").get<std::string>(),
+         .emphasised = effect.at("state") == "present"});
   }
   return {"gains", svg(chart)};
 }
@@ -74,7 +75,8 @@ PageSection curves_section(const Json& evidence) {
   section.charts.push_back(
       churn_chart(curves.at, numbers(epochs.at("changed_share")), "Test rows that turn right or wrong"));
 
-  if (std::optional<PageChart> chart = confusion_chart(user.at("confusion"), evidence.at("class_names")))
+  if (std::optional<PageChart> chart =
+          confusion_chart(user.at("confusion"), evidence.at("class_names"), user.at("trainings").get<Index>()))
     section.charts.push_back(std::move(*chart));
   return section;
 }
@@ -133,14 +135,16 @@ PageChart null_chart(const Json& signal) {
 
 PageTable causes_table(const Json& causes) {
   PageTable table{.caption = "Causes, in their order",
-                  .head = {"cause", "grade", "evidence", "points", "95 % interval"},
-                  .names = 3};
+                  .head = {"cause", "grade", "points", "95 % interval", "evidence"},
+                  .names = 2,
+                  .ends_in_words = true};
   for (const Json& cause : causes) {
     const bool counted = !cause.at("points").is_null();
     table.lines.push_back(
         {cause.at("code").get<std::string>(), cause.at("grade").get<std::string>(),
-         cause.at("evidence").get<std::string>(), counted ? points_text(number(cause.at("points"))) : "-",
-         counted ? fmt::format("[{:+.1f}, {:+.1f}]", number(cause.at("low")), number(cause.at("high"))) : "-"});
+         counted ? points_text(number(cause.at("points"))) : "-",
+         counted ? fmt::format("[{:+.1f}, {:+.1f}]", number(cause.at("low")), number(cause.at("high"))) : "-",
+         cause.at("evidence").get<std::string>()});
   }
   return table;
 }

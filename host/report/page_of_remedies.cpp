@@ -39,16 +39,17 @@ PageChart forest(const Json& remedies) {
 
 PageTable table_of(const Json& remedies) {
   PageTable table{.caption = "All that was tried; p-values by Holm over the remedies",
-                  .head = {"remedy", "chosen", "result", "points", "95 % interval", "p", "trainings"},
-                  .names = 3};
+                  .head = {"remedy", "result", "points", "95 % interval", "p", "trainings", "chosen"},
+                  .names = 2,
+                  .ends_in_words = true};
   for (const Json& remedy : remedies) {
     const std::optional<double> points = some(remedy, "points"), low = some(remedy, "low"), high = some(remedy, "high"),
                                 p = some(remedy, "adjusted_p");
-    table.lines.push_back({words(remedy.at("remedy").get<std::string>()),
-                           remedy.value("chosen", Json()).is_string() ? remedy.at("chosen").get<std::string>() : "",
-                           words(remedy.at("state").get<std::string>()), points ? points_text(*points) : "-",
+    table.lines.push_back({words(remedy.at("remedy").get<std::string>()), words(remedy.at("state").get<std::string>()),
+                           points ? points_text(*points) : "-",
                            low && high ? fmt::format("[{:+.1f}, {:+.1f}]", *low, *high) : "-",
-                           p ? fmt::format("{:.3g}", *p) : "-", std::to_string(remedy.value("trainings", Index{0}))});
+                           p ? fmt::format("{:.3g}", *p) : "-", std::to_string(remedy.value("trainings", Index{0})),
+                           remedy.value("chosen", Json()).is_string() ? remedy.at("chosen").get<std::string>() : ""});
   }
   return table;
 }
@@ -57,12 +58,13 @@ PageTable table_of(const Json& remedies) {
 
 Page page_of_remedies(const Json& document) {
   Page page{.title = "plateau remedies: " + name_of_data(document.at("configuration"))};
-  page.sentence = document.at("advice").get<std::string>();
+  page.sentence = document.at("advice").get<std::string>() + ".";
   const Json& baseline = document.at("baseline");
   page.facts.emplace_back("baseline, test accuracy",
                           in_percent(number(baseline.at("test_accuracy")), baseline.at("test_interval_95")));
-  page.facts.emplace_back("over seeds",
-                          fmt::format("deviation {:.1f} points", 100 * number(baseline.at("seed_deviation"))));
+  page.facts.emplace_back(
+      "over seeds", fmt::format("deviation {:.1f} points, {} trainings", 100 * number(baseline.at("seed_deviation")),
+                                baseline.at("trainings").get<Index>()));
   page.facts.emplace_back("network", baseline.at("architecture").get<std::string>());
   page.facts.emplace_back("rows",
                           fmt::format("{} to train, {} to test", document.at("data").at("train_rows").get<Index>(),

@@ -13,6 +13,8 @@
 namespace plateau {
 namespace {
 
+constexpr const char* kRoundZero = "Round 0 is the base, the model before any round.";
+
 double number_or_none(const Json& object, const char* key) {
   const auto found = object.find(key);
   return found == object.end() || !found->is_number() ? kNaN : found->get<double>();
@@ -99,6 +101,13 @@ std::optional<PageChart> sets_chart(const Json& document) {
   return PageChart{"sets", svg(chart)};
 }
 
+// "+1.2 [-0.3, +2.7]" of a change in accuracy; "-" where there is none.
+std::string change_text(const Json& change) {
+  if (!change.is_object()) return "-";
+  const Json& interval = change.at("interval_95");
+  return points_text(100 * number(change.at("value")), 100 * number(interval.at(0)), 100 * number(interval.at(1)));
+}
+
 std::vector<std::string> sentences(const Json& findings, const char* key) {
   std::vector<std::string> of;
   for (const Json& finding : findings) of.push_back(finding.at(key).get<std::string>());
@@ -109,7 +118,9 @@ std::vector<std::string> sentences(const Json& findings, const char* key) {
 
 Page page_of_rounds(const Json& document) {
   const Json& data = document.at("data");
-  Page page{.title = "plateau finetune"};
+  Page page{.title =
+                "plateau finetune: " +
+                std::filesystem::path(document.at("configuration").at("init").get<std::string>()).filename().string()};
   const Json& rounds = document.at("rounds");
   const Index asked = static_cast<Index>(document.at("configuration").at("rounds").size()) *
                       document.at("configuration").at("passes").get<Index>();
@@ -131,13 +142,17 @@ Page page_of_rounds(const Json& document) {
         fmt::format("This fine-tuning was not finished: {} after {} of {} rounds.",
                     outcome == "diverged" ? "a round diverged" : "it was interrupted", at.size() - 1, asked);
   std::vector<std::string> findings = sentences(document.at("findings"), "sentence");
-  page.sentence = findings.empty() ? "No round was completed." : findings.front();
+  page.sentence = findings.empty() ? "No round was completed." : findings.front() + ".";
   page.facts.emplace_back("test accuracy of the base",
                           in_percent(test.front(), document.at("base").at("test_accuracy").at("interval_95")));
   page.facts.emplace_back("after the last round", in_percent(test.back()));
+  if (at.size() > 1)
+    page.facts.emplace_back("change over all rounds, points",
+                            change_text(rounds.at(at.size() - 2).value("over_base", Json())));
+  page.facts.emplace_back("rounds", fmt::format("{} of {}", at.size() - 1, asked));
   page.facts.emplace_back("test rows", fmt::format("{:.0f}", sum(data.at("test_class_rows"))));
 
-  PageSection section{.heading = "Rounds"};
+  PageSection section{.heading = "Rounds", .paragraphs = {kRoundZero}};
   AccuracyCurves curves{.unit = "round", .at = at, .test_rows = sum(data.at("test_class_rows")), .dots = true};
   curves.shares = {{"test", test}, {"train", train}};
   curves.levels.push_back({"always the commonest class", 100 * number(data.at("majority_share_test"))});
@@ -165,7 +180,7 @@ Page page_of_rounds_so_far(const std::filesystem::path& directory) {
   page.sentence = test.empty()
                       ? "Nothing was measured."
                       : fmt::format("The test accuracy after the last complete round is {}.", in_percent(test.back()));
-  PageSection section{.heading = "Rounds"};
+  PageSection section{.heading = "Rounds", .paragraphs = {kRoundZero}};
   AccuracyCurves curves{.unit = "round", .at = rounds, .dots = true};
   curves.shares = {{"test", test}, {"train", columns.at("train_accuracy")}};
   section.charts.push_back(accuracy_chart(curves));
@@ -205,8 +220,8 @@ Page page_of_forensics(const Json& document) {
   PageSection section{.heading = "Rounds"};
   AccuracyCurves curves{.unit = "round", .at = at, .dots = true};
   if (std::isfinite(rows) && rows > 0) curves.test_rows = rows;
-  curves.shares = {{"logged", test}, {"train", train}};
-  if (has_recomputed) curves.shares.emplace_back("of the predictions", recomputed);
+  curves.shares = {{"test, as logged", test}, {"train, as logged", train}};
+  if (has_recomputed) curves.shares.emplace_back("test, by the predictions", recomputed);
   if (const double majority = number_or_none(data, "majority_share_test"); std::isfinite(majority))
     curves.levels.push_back({"always the commonest class", 100 * majority});
   section.charts.push_back(accuracy_chart(curves));

@@ -196,8 +196,7 @@ Page page_of_run(const Json& document, const std::filesystem::path& directory) {
   return page;
 }
 
-Page page_of_checkpoint(const std::filesystem::path& directory) {
-  const Checkpoint checkpoint = read_checkpoint(directory / kCheckpointFile);
+Columns history_of(const Checkpoint& checkpoint) {
   const std::vector<EpochRecord>& records = checkpoint.so_far.history;
   const bool validated =
       std::ranges::any_of(records, [](const EpochRecord& epoch) { return std::isfinite(epoch.validation_loss); });
@@ -208,11 +207,18 @@ Page page_of_checkpoint(const std::filesystem::path& directory) {
     history["train_accuracy"].push_back(records[i].train_accuracy);
     history["test_loss"].push_back(records[i].test_loss);
     history["test_accuracy"].push_back(records[i].test_accuracy);
+    history["gradient_norm"].push_back(records[i].gradient_norm);
     history["test_churn"].push_back(records[i].test_churn);
     if (!validated) continue;
     history["validation_loss"].push_back(records[i].validation_loss);
     history["validation_accuracy"].push_back(records[i].validation_accuracy);
   }
+  return history;
+}
+
+Page page_of_checkpoint(const std::filesystem::path& directory) {
+  const Checkpoint checkpoint = read_checkpoint(directory / kCheckpointFile);
+  const std::vector<EpochRecord>& records = checkpoint.so_far.history;
   Page page{.title = "plateau train, unfinished"};
   page.unfinished = fmt::format(
       "This run was not finished: what is here is its checkpoint after {} epochs. It goes on by plateau train "
@@ -222,7 +228,7 @@ Page page_of_checkpoint(const std::filesystem::path& directory) {
                                   : fmt::format("The test accuracy in the last epoch of the checkpoint is {}.",
                                                 in_percent(records.back().test_accuracy));
   page.made_by = checkpoint.computed_by;
-  if (!records.empty()) page.sections.push_back(curves(history, std::nullopt, {}, {}));
+  if (!records.empty()) page.sections.push_back(curves(history_of(checkpoint), std::nullopt, {}, {}));
   return page;
 }
 

@@ -90,20 +90,25 @@ PageChart dots(const Json& document, bool validated) {
 
 PageTable table_of(const Json& document, bool validated) {
   PageTable table{.caption = "Settings, best first (* within noise of the best); means over complete runs",
-                  .head = {"network", "rank", "learning rate", "weight decay", "dropout"},
+                  .head = {"network", "rank", "learning rate"},
                   .names = 1};
+  const auto differ_in = [&](const char* value) { return document.at("configuration").at(value).size() > 1; };
+  const bool decays = differ_in("weight_decay"), drops = differ_in("dropout");
+  if (decays) table.head.push_back("weight decay");
+  if (drops) table.head.push_back("dropout");
+  table.head.push_back("test accuracy");
   if (validated) table.head.push_back("validation loss");
-  table.head.insert(table.head.end(), {"test accuracy", "train accuracy", "runs complete"});
+  table.head.insert(table.head.end(), {"train accuracy", "runs complete"});
   for (const Json& setting : document.at("settings")) {
     const std::string rank = setting.at("rank").is_null()
                                  ? "-"
                                  : fmt::format("{}{}", setting.at("within_noise_of_best") == true ? "* " : "",
                                                setting.at("rank").get<Index>());
-    std::vector<std::string> line{network(setting), rank, rate(setting),
-                                  significant(number(setting.at("weight_decay"))),
-                                  significant(number(setting.at("dropout")))};
-    if (validated) line.push_back(significant(mean_of(setting, "validation_loss")));
+    std::vector<std::string> line{network(setting), rank, rate(setting)};
+    if (decays) line.push_back(significant(number(setting.at("weight_decay"))));
+    if (drops) line.push_back(significant(number(setting.at("dropout"))));
     line.push_back(in_percent(mean_of(setting, "test_accuracy")));
+    if (validated) line.push_back(significant(mean_of(setting, "validation_loss")));
     line.push_back(in_percent(mean_of(setting, "train_accuracy")));
     line.push_back(fmt::format("{} of {}",
                                setting.at("finished").get<Index>() + setting.at("stopped_early").get<Index>(),

@@ -227,14 +227,15 @@ std::vector<std::string> class_names(const Json& names, std::size_t count) {
   return numbered;
 }
 
-std::optional<PageChart> confusion_chart(const Json& counts, const Json& names) {
+std::optional<PageChart> confusion_chart(const Json& counts, const Json& names, Index votes) {
   const std::vector<Index> all = counts.get<std::vector<Index>>();
   const auto classes = static_cast<std::size_t>(std::llround(std::sqrt(static_cast<double>(all.size()))));
   if (all.empty() || all.size() != classes * classes) return std::nullopt;
   std::vector<std::string> called = class_names(names, classes);
   called.resize(classes, "-");  // a network has two outputs where its rows have one class
-  HeatMap chart{.title = "Classes that test rows are given",
-                .description = "Rows: the class they have; columns: the class they are given.",
+  const std::string by = votes > 1 ? fmt::format(" by the vote of {} trainings", votes) : "";
+  HeatMap chart{.title = "Classes that test rows are given" + by,
+                .description = fmt::format("Rows: the class they have; columns: the class they are given{}.", by),
                 .rows_label = "class",
                 .columns_label = "given class",
                 .rows = called,

@@ -12,6 +12,7 @@
 
 #include "json_parts.hpp"
 #include "plateau/report/charts.hpp"
+#include "plateau/report/checkpoint.hpp"
 #include "plateau/report/page.hpp"
 
 namespace plateau {
@@ -25,6 +26,9 @@ using Columns = std::map<std::string, std::vector<double>>;
 Columns read_columns(const std::filesystem::path& csv, const std::vector<const char*>& needed);
 inline const std::vector<const char*> kHistoryColumns{"epoch", "train_loss", "train_accuracy", "test_loss",
                                                       "test_accuracy"};
+
+// Of a checkpoint, whose epochs no history.csv has: its columns, and no column where it has no epoch.
+Columns history_of(const Checkpoint& checkpoint);
 
 // suspects.csv (diagnosis_report.hpp); none where there is no such file.
 struct SuspectLine {
@@ -67,7 +71,8 @@ PageChart accuracy_chart(const AccuracyCurves& curves);
 PageChart churn_chart(const std::vector<double>& epochs, const std::vector<double>& shares, const std::string& title);
 PageChart learning_curve_chart(const Json& curve, std::optional<double> user_accuracy);
 // Of a matrix whose rows are written one after another, by the names of its classes or null; none where it is empty.
-std::optional<PageChart> confusion_chart(const Json& counts, const Json& names);
+// `votes`: the trainings by whose vote a row is given its class.
+std::optional<PageChart> confusion_chart(const Json& counts, const Json& names, Index votes = 1);
 
 std::vector<std::string> class_names(const Json& names, std::size_t count);  // numbered where there are none
 

@@ -4,11 +4,13 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 
 #include "page_parts.hpp"
+#include "plateau/report/checkpoint.hpp"
 #include "plateau/report/event_file.hpp"
 #include "plateau/report/run_page.hpp"
 #include "run_documents.hpp"
@@ -79,15 +81,17 @@ SessionStatus status_of(const Json& document) {
   return outcome == "interrupted" ? SessionStatus::unknown : SessionStatus::success;
 }
 
-void add_epochs(Events& events, const std::filesystem::path& csv) {
-  const Columns history = read_columns(csv, kHistoryColumns);
-  for (const auto& [column, tag] : {std::pair{"train_loss", "loss/train"},
-                                    {"test_loss", "loss/test"},
-                                    {"validation_loss", "loss/validation"},
-                                    {"train_accuracy", "accuracy/train"},
-                                    {"test_accuracy", "accuracy/test"},
-                                    {"validation_accuracy", "accuracy/validation"},
-                                    {"gradient_norm", "gradient/norm"}})
+// Columns of history.csv, and what each is called here.
+constexpr std::array<std::pair<const char*, const char*>, 7> kEpochTags{{{"train_loss", "loss/train"},
+                                                                         {"test_loss", "loss/test"},
+                                                                         {"validation_loss", "loss/validation"},
+                                                                         {"train_accuracy", "accuracy/train"},
+                                                                         {"test_accuracy", "accuracy/test"},
+                                                                         {"validation_accuracy", "accuracy/validation"},
+                                                                         {"gradient_norm", "gradient/norm"}}};
+
+void add_epochs(Events& events, const Columns& history) {
+  for (const auto& [column, tag] : kEpochTags)
     if (history.contains(column)) events.scalars(tag, history.at("epoch"), history.at(column));
 }
 
@@ -114,26 +118,56 @@ void add_rounds(Events& events, const Json& rounds) {
   }
 }
 
+// What has been measured of a run that was cut short.
+void add_what_is_left(Events& events, const std::filesystem::path& directory) {
+  if (std::filesystem::exists(directory / kCheckpointFile)) {
+    add_epochs(events, history_of(read_checkpoint(directory / kCheckpointFile)));
+  } else if (std::filesystem::exists(directory / "rounds.csv")) {
+    const Columns columns = read_columns(directory / "rounds.csv", {"round", "test_accuracy"});
+    events.scalars("accuracy/test", columns.at("round"), columns.at("test_accuracy"));
+  }
+}
+
+// A run of a sweep, whose setting and seed are its hyper-parameters: the figures that it is judged by.
+std::filesystem::path write_sweep_run(Json configuration, const Json& setting, const Json& run, double seconds,
+                                      const std::filesystem::path& folder) {
+  for (const char* const list : {"hidden", "seeds"}) configuration.erase(list);
+  for (const char* const own : {"architecture", "learning_rate", "weight_decay", "dropout"})
+    configuration[own] = setting.at(own);
+  configuration["seed"] = run.at("seed");
+  Events events(folder / fmt::format("setting-{}-seed-{}", setting.at("setting").get<Index>(),
+                                     run.at("seed").get<std::uint64_t>()),
+                seconds);
+  events.session(hyper_parameters(configuration), status_of(run));
+  if (!run.at("epoch").is_null())
+    for (const auto& [figure, tag] : kEpochTags)
+      if (run.contains(figure)) events.scalars(tag, {number(run.at("epoch"))}, {number(run.at(figure))});
+  return events.commit();
+}
+
 }  // namespace
 
-std::filesystem::path write_events(const std::filesystem::path& directory, const std::filesystem::path& folder) {
+std::vector<std::filesystem::path> write_events(const std::filesystem::path& directory,
+                                                const std::filesystem::path& folder) {
   const Page page = read_page(directory);
-  const std::optional<RunDocument> run = read_run_document(directory);
-  Events events(folder, run ? seconds_of(run->content) : 0);
-  if (!run) {  // it was cut short
-    if (std::filesystem::exists(directory / "rounds.csv")) {
-      const Columns columns = read_columns(directory / "rounds.csv", {"round", "test_accuracy"});
-      events.scalars("accuracy/test", columns.at("round"), columns.at("test_accuracy"));
-    }
-  } else {
-    const Json& document = run->content;
-    if (document.contains("configuration"))
-      events.session(hyper_parameters(document.at("configuration")), status_of(document));
-    if (document.at("schema") == "plateau-run") add_epochs(events, directory / "history.csv");
-    if (document.contains("rounds")) add_rounds(events, document.at("rounds"));
-  }
+  const std::optional<RunDocument> document = read_run_document(directory);
+  const double seconds = document ? seconds_of(document->content) : 0;
+  const Json content = document ? document->content : Json();
+  const bool is_sweep = document && content.at("schema") == "plateau-sweep";
+  Events events(folder, seconds);
+  if (!document) add_what_is_left(events, directory);
+  if (content.contains("configuration") && !is_sweep)
+    events.session(hyper_parameters(content.at("configuration")), status_of(content));
+  if (document && content.at("schema") == "plateau-run")
+    add_epochs(events, read_columns(directory / "history.csv", kHistoryColumns));
+  if (content.contains("rounds")) add_rounds(events, content.at("rounds"));
   events.text("summary", markdown(page));
-  return events.commit();
+  std::vector<std::filesystem::path> written{events.commit()};
+  if (is_sweep)
+    for (const Json& setting : content.at("settings"))
+      for (const Json& run : setting.at("runs"))
+        written.push_back(write_sweep_run(content.at("configuration"), setting, run, seconds, folder));
+  return written;
 }
 
 }  // namespace plateau

@@ -26,6 +26,8 @@ bool drawable(double value);
 std::string number(double value);
 // For people, so many significant digits: "0.25", "1.5e-7", "∞".
 std::string shown(double value, int digits = 6);
+// A number in words as that of a difference: "+1.2", "-1.2", and "0.0" without a sign.
+std::string with_sign(const std::string& number);
 
 enum class TextSize { title = 15, label = 13, note = 12 };  // the title is bold
 
@@ -94,7 +96,8 @@ std::string nothing_to_show(const std::string& title, const std::string& descrip
 struct Range {
   double low = 0, high = 1;  // low < high, drawable; logarithmic: 0 < low
   bool logarithmic = false;
-  bool whole = false;  // counts things, so no tick lies between two whole numbers
+  bool whole = false;       // counts things, so no tick lies between two whole numbers
+  bool difference = false;  // to something: what lies above 0 is written with its sign
   bool holds(double value) const { return low <= value && value <= high; }
 };
 
@@ -138,10 +141,12 @@ struct LegendEntry {
 // In lines at y(), as many as they need; of very many the first, and how many more there are.
 void legend(Canvas& canvas, const std::vector<LegendEntry>& entries);
 
-// Names at the left of rows from top to bottom.
+// Names at the left of rows from top to bottom. Of a name that is too long the middle is left out: names of one chart
+// often begin alike.
 struct Rows {
   struct Row {
     std::vector<std::string> lines;
+    bool is_cut = false;
     double top = 0, height = 0;
     double middle() const { return top + height / 2; }
   };

@@ -113,7 +113,10 @@ double Scale::within(double value) const { return at(std::clamp(value, range.low
 std::vector<Tick> ticks(const Range& range, int about) {
   if (range.logarithmic)
     if (auto out = logarithmic_ticks(range, about); out.size() >= 2) return out;
-  return linear_ticks(range, about);
+  auto out = linear_ticks(range, about);
+  if (range.difference)
+    for (Tick& tick : out) tick.text = with_sign(tick.text);
+  return out;
 }
 
 double widest(const std::vector<Tick>& all) {

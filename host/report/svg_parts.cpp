@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "svg.hpp"
+#include "text.hpp"
 
 namespace plateau::drawing {
 namespace {
@@ -40,6 +41,16 @@ void sample_of(Canvas& canvas, const LegendEntry& entry, double x, double y) {
   }
 }
 
+// The name of a row in its lines, as much of it as they hold.
+Rows::Row named_row(std::string_view name) {
+  constexpr std::size_t kMostLines = 3, kMostCharacters = 140;  // of those, no three lines hold more
+  for (std::size_t kept = kMostCharacters;; --kept) {
+    const std::string text = shortened_in_the_middle(name, kept);
+    std::vector<std::string> lines = wrapped(text, TextSize::label, (kWidestNames - kEdge) / kStrong, kMostLines + 1);
+    if (lines.size() <= kMostLines) return {.lines = std::move(lines), .is_cut = text != name};
+  }
+}
+
 }  // namespace
 
 void legend(Canvas& canvas, const std::vector<LegendEntry>& entries) {
@@ -66,8 +77,8 @@ void legend(Canvas& canvas, const std::vector<LegendEntry>& entries) {
 Rows lay_rows(const std::vector<std::string>& names, double top, double least_height) {
   Rows out{.rows = {}, .right = kEdge, .bottom = top};
   for (const std::string& name : names) {
-    Rows::Row row{
-        .lines = wrapped(name, TextSize::label, (kWidestNames - kEdge) / kStrong, 2), .top = out.bottom, .height = 0};
+    Rows::Row row = named_row(name);
+    row.top = out.bottom;
     row.height = std::max(least_height, static_cast<double>(row.lines.size()) * kRowLine + 5);
     for (const std::string& line : row.lines)
       out.right = std::max(out.right, kEdge + kStrong * text_width(line, TextSize::label));
@@ -81,13 +92,11 @@ Rows lay_rows(const std::vector<std::string>& names, double top, double least_he
 void row_name(Canvas& canvas, const Rows& rows, std::size_t i, std::string_view name, bool emphasised) {
   const Rows::Row& row = rows.rows[i];
   const double first = row.middle() - static_cast<double>(row.lines.size() - 1) * kRowLine / 2 + 4.5;
-  for (std::size_t k = 0; k < row.lines.size(); ++k) {
-    const bool is_cut = k + 1 == row.lines.size() && row.lines[k].ends_with("…");
+  for (std::size_t k = 0; k < row.lines.size(); ++k)
     canvas.text(rows.right, first + static_cast<double>(k) * kRowLine, row.lines[k],
                 {.anchor = Anchor::end, .classes = emphasised ? "strong" : ""});
-    // The whole name, where a line of it is not.
-    if (is_cut) canvas.rect({kEdge, row.top, rows.right, row.top + row.height}, "hit", name);
-  }
+  // The whole name, where its lines are not.
+  if (row.is_cut) canvas.rect({kEdge, row.top, rows.right, row.top + row.height}, "hit", name);
 }
 
 }  // namespace plateau::drawing

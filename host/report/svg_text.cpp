@@ -76,6 +76,12 @@ std::string shown(double value, int digits) {
   return text == "-0" ? "0" : text;
 }
 
+std::string with_sign(const std::string& number) {
+  const std::string plain = number.front() == '-' ? number.substr(1) : number;
+  const bool is_zero = plain.find_first_not_of("0.") == std::string::npos;
+  return is_zero ? plain : number == plain ? '+' + plain : number;
+}
+
 double text_width(std::string_view text, TextSize size) {
   double width = 0;
   while (!text.empty()) {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "plateau/core/utf8.hpp"
 #include "plateau/model/run.hpp"
 #include "plateau/report/environment.hpp"
 #include "plateau/report/markup.hpp"
@@ -59,6 +60,19 @@ inline std::string one_line(std::string_view text) {
   while (end < text.size() && end > 0 && (text[end] & 0xC0) == 0x80) --end;  // whole characters of UTF-8
   const std::string shown = printable(std::string(text.substr(0, end)));
   return end < text.size() ? shown + "..." : shown;
+}
+
+// At most so many characters (code points; a byte that is no UTF-8 counts as one): of a longer text "…" stands in place
+// of its middle, so that texts which begin alike or end alike stay apart.
+inline std::string shortened_in_the_middle(std::string_view text, std::size_t characters) {
+  std::vector<std::size_t> begins;
+  for (std::size_t at = 0; at < text.size(); at += std::max<std::size_t>(utf8_character(text.substr(at)), 1))
+    begins.push_back(at);
+  if (begins.size() <= characters) return std::string(text);
+  if (characters == 0) return "";
+  const std::size_t behind = (characters - 1) / 2, before = characters - 1 - behind;
+  const std::size_t rest = behind == 0 ? text.size() : begins[begins.size() - behind];
+  return fmt::format("{}…{}", text.substr(0, begins[before]), text.substr(rest));
 }
 
 // Characters that a terminal shows, of UTF-8.

@@ -113,6 +113,22 @@ TEST(Charts, labels_of_levels_keep_apart) {
   for (std::size_t i = 1; i < baselines.size(); ++i) EXPECT_GE(baselines[i] - baselines[i - 1], 14);
 }
 
+TEST(Charts, no_line_of_a_level_strikes_through_a_label) {
+  for (const std::vector<double>& levels : {std::vector<double>{100}, {100, 98, 50}, {0, 3, 50, 52}, {0}}) {
+    LineChart in = line_chart();
+    in.levels.clear();
+    for (const double level : levels) in.levels.push_back({"level", level});
+    const std::string chart = svg(in);
+    const auto labels = with_class(chart, "halo"), lines = with_class(chart, "level");
+    ASSERT_EQ(labels.size(), levels.size());
+    for (const Element& label : labels)
+      for (const Element& line : lines) {
+        const double above_baseline = at(label, "y") - at(line, "y1");
+        EXPECT_TRUE(above_baseline <= -3 || above_baseline >= 11) << levels.front() << ": " << above_baseline;
+      }
+  }
+}
+
 TEST(Charts, a_level_beyond_the_axis_is_told_not_drawn) {
   LineChart in = line_chart();
   in.levels = {{"beyond", 120}};
@@ -249,10 +265,35 @@ TEST(Charts, a_forest_has_its_line_at_0_and_arrows_where_intervals_go_on) {
   EXPECT_EQ(marked(chart, "arrow", "a: ").size(), 0u);
   EXPECT_EQ(marked(chart, "arrow", "wide: ").size(), 2u);
   EXPECT_NEAR(at(marked(chart, "interval", "wide: ").at(0), "x1"), zero - 5 * unit, 5 * kDrawn);
-  EXPECT_TRUE(has_text(chart, "+1.2 [-0.3, 2.7]"));
-  EXPECT_TRUE(has_text(chart, "+1.0 [-20.0, ∞]"));
+  EXPECT_TRUE(has_text(chart, "+1.2 [-0.3, +2.7]"));
+  EXPECT_TRUE(has_text(chart, "+1.0 [-20.0, +∞]"));
+  EXPECT_TRUE(has_text(chart, "0.0 [-1.0, +1.0]"));
   EXPECT_TRUE(has_text(chart, "not tried"));
   EXPECT_TRUE(marked(chart, "dot", "none").empty());
+}
+
+TEST(Charts, ticks_of_a_forest_have_the_signs_of_differences_and_those_of_values_have_none) {
+  const std::string differences = svg(forest()), values = svg(dot_chart());
+  for (const char* const tick : {"-4", "0", "+4"}) EXPECT_TRUE(has_text(differences, tick)) << tick;
+  EXPECT_FALSE(has_text(differences, "4"));
+  EXPECT_TRUE(has_text(values, "4"));
+}
+
+TEST(Charts, rows_that_begin_and_end_alike_are_told_apart_by_what_is_left_of_them) {
+  const std::string alike = "Adam at learning rate 0.01 in batches of 16 over 142 epochs, features standardised";
+  ForestPlot in = forest();
+  in.rows = {{"capacity: " + alike + ", 4-8-3 " + alike + ", stopped after 9"},
+             {"overfit: " + alike + ", 4-4-3 " + alike + ", stopped after 61"}};
+  const std::string chart = svg(in);
+  expect_sound(chart);
+  const auto all = xml::elements(chart);
+  const auto has = [&](const std::string& words) {
+    return std::ranges::any_of(
+        all, [&](const Element& e) { return e.name == "text" && e.text.find(words) != std::string::npos; });
+  };
+  for (const char* const words : {"capacity: ", "overfit: ", "after 9", "after 61", "…"})
+    EXPECT_TRUE(has(words)) << words;
+  EXPECT_EQ(marked(chart, "hit", in.rows[0].name).size(), 1u);  // the whole, for a pointer
 }
 
 TEST(Charts, cells_of_a_heat_map_lie_in_rows_and_columns_and_their_colours_follow_the_values) {

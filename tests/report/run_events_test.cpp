@@ -45,7 +45,7 @@ std::vector<std::pair<std::int64_t, double>> series(const EventFile& file, const
 
 TEST(RunEvents, have_every_epoch_the_hyper_parameters_and_the_summary) {
   const fs::path folder = run_folder(RunOutcome::finished);
-  const EventFile file = read_event_file(write_events(folder, test_folder() / "board"));
+  const EventFile file = read_event_file(write_events(folder, test_folder() / "board").at(0));
   using Points = std::vector<std::pair<std::int64_t, double>>;
   EXPECT_EQ(series(file, "loss/train"), (Points{{0, 0.5}, {1, 0.25}}));
   EXPECT_EQ(series(file, "accuracy/test"), (Points{{0, 0.5}, {1, 0.875}}));
@@ -67,7 +67,8 @@ TEST(RunEvents, are_the_same_bytes_again_and_replace_nothing) {
     std::ifstream in(path, std::ios::binary);
     return std::string{std::istreambuf_iterator<char>(in), {}};
   };
-  const fs::path one = write_events(folder, test_folder() / "one"), two = write_events(folder, test_folder() / "two");
+  const fs::path one = write_events(folder, test_folder() / "one").at(0),
+                 two = write_events(folder, test_folder() / "two").at(0);
   EXPECT_EQ(bytes(one), bytes(two));
   EXPECT_EQ(read_event_file(one).session_end->status, SessionStatus::failure);
   EXPECT_NE(refusal([&] { write_events(folder, test_folder() / "one"); }), "");
@@ -78,7 +79,7 @@ TEST(RunEvents, of_rounds_that_were_cut_short_have_what_is_there) {
   fs::create_directories(folder);
   write_file(folder / "rounds.csv",
              "round,train_accuracy,test_accuracy,changed_share_since_before\n0,,0.5,\n1,0.75,0.625,0.25\n");
-  const EventFile file = read_event_file(write_events(folder, test_folder() / "board"));
+  const EventFile file = read_event_file(write_events(folder, test_folder() / "board").at(0));
   EXPECT_EQ(series(file, "accuracy/test"), (std::vector<std::pair<std::int64_t, double>>{{0, 0.5}, {1, 0.625}}));
   EXPECT_FALSE(file.session_start);
 }

@@ -21,7 +21,8 @@ struct PageTable {
   std::string caption;
   std::vector<std::string> head;
   std::vector<std::vector<std::string>> lines;  // each as long as the head
-  std::size_t names = 1;                        // so many columns hold words; the others numbers, to the right
+  std::size_t names = 1;                        // so many columns hold names; the others numbers, to the right
+  bool ends_in_words = false;                   // the last column holds sentences
 };
 
 struct PageSection {
