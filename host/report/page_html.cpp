@@ -40,9 +40,10 @@ th.name, td.name, th.words, td.words { text-align: left; white-space: normal; mi
 th.words, td.words { min-width: 15rem; }
 th:first-child, td:first-child { position: sticky; left: 0; background: var(--ground); }
 footer { margin-top: 2.5rem; color: var(--soft); font-size: .85rem; }
-@media (max-width: 40rem) { th.name, td.name { min-width: 6rem; }
-  th:first-child, td:first-child { border-right: 1px solid var(--line); }
-  th:first-child + *, td:first-child + * { padding-left: .7rem; } }
+@media (max-width: 40rem) { table { font-size: .82rem; } th, td { padding-right: .5rem; }
+  th.name, td.name { min-width: 5.6rem; }
+  th:first-child, td:first-child { min-width: 6.2rem; border-right: 1px solid var(--line); }
+  th:first-child + *, td:first-child + * { padding-left: .5rem; } }
 @media print { body { max-width: none; padding: 0; } figure, .verdict, tr { break-inside: avoid; }
   table { font-size: .72rem; } th, td { white-space: normal; padding-right: .4rem; }
   th.name, td.name { min-width: 4rem; } th.words, td.words { min-width: 9rem; } }

@@ -139,12 +139,10 @@ PageTable causes_table(const Json& causes) {
                   .names = 2,
                   .ends_in_words = true};
   for (const Json& cause : causes) {
-    const bool counted = !cause.at("points").is_null();
-    table.lines.push_back(
-        {cause.at("code").get<std::string>(), cause.at("grade").get<std::string>(),
-         counted ? points_text(number(cause.at("points"))) : "-",
-         counted ? fmt::format("[{:+.1f}, {:+.1f}]", number(cause.at("low")), number(cause.at("high"))) : "-",
-         cause.at("evidence").get<std::string>()});
+    table.lines.push_back({cause.at("code").get<std::string>(), cause.at("grade").get<std::string>(),
+                           points_text(number(cause.at("points"))),
+                           interval_text(number(cause.at("low")), number(cause.at("high"))),
+                           cause.at("evidence").get<std::string>()});
   }
   return table;
 }

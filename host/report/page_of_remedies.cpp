@@ -18,6 +18,20 @@ std::string words(std::string code) {
   return code;
 }
 
+// What is judged by balanced accuracy has points of another kind.
+std::string name_of(const Json& remedy) {
+  return words(remedy.at("remedy").get<std::string>()) +
+         (remedy.value("judged_by", "accuracy") == std::string("accuracy") ? "" : " (balanced accuracy)");
+}
+
+// An interval below 0 rules out a gain, and not every effect.
+std::string result_of(const Json& remedy) {
+  const std::string state = remedy.at("state").get<std::string>();
+  return state == "no-effect" && some(remedy, "high").value_or(1) <= 0 ? "no gain" : words(state);
+}
+
+std::string p_text(double p) { return p < 0.0005 ? "< 0.001" : fmt::format("{:.3f}", p); }
+
 PageChart forest(const Json& remedies) {
   ForestPlot chart{.title = "What every remedy changes",
                    .description =
@@ -26,11 +40,11 @@ PageChart forest(const Json& remedies) {
                    .value = {.label = "difference (points)"}};
   for (const Json& remedy : remedies) {
     const std::string state = remedy.at("state").get<std::string>();
-    chart.rows.push_back({.name = words(remedy.at("remedy").get<std::string>()),
+    chart.rows.push_back({.name = name_of(remedy),
                           .value = some(remedy, "points"),
                           .low = some(remedy, "low"),
                           .high = some(remedy, "high"),
-                          .note = words(state),
+                          .note = result_of(remedy),
                           .emphasised = state == "helps",
                           .is_control = state == "control"});
   }
@@ -45,10 +59,9 @@ PageTable table_of(const Json& remedies) {
   for (const Json& remedy : remedies) {
     const std::optional<double> points = some(remedy, "points"), low = some(remedy, "low"), high = some(remedy, "high"),
                                 p = some(remedy, "adjusted_p");
-    table.lines.push_back({words(remedy.at("remedy").get<std::string>()), words(remedy.at("state").get<std::string>()),
-                           points ? points_text(*points) : "-",
-                           low && high ? fmt::format("[{:+.1f}, {:+.1f}]", *low, *high) : "-",
-                           p ? fmt::format("{:.3g}", *p) : "-", std::to_string(remedy.value("trainings", Index{0})),
+    table.lines.push_back({name_of(remedy), result_of(remedy), points_text(points.value_or(kNaN)),
+                           interval_text(low.value_or(kNaN), high.value_or(kNaN)), p ? p_text(*p) : "-",
+                           std::to_string(remedy.value("trainings", Index{0})),
                            remedy.value("chosen", Json()).is_string() ? remedy.at("chosen").get<std::string>() : ""});
   }
   return table;

@@ -232,7 +232,9 @@ Page page_of_forensics(const Json& document) {
             at, right, data.at("test_class_rows"), class_names(data.at("classes"), data.at("test_class_rows").size())))
       section.charts.push_back(std::move(*chart));
   page.sections.push_back(std::move(section));
-  page.sections.push_back({.heading = "Findings", .points = sentences(document.at("findings"), "evidence")});
+  // A single one is the verdict's sentence.
+  if (std::vector<std::string> findings = sentences(document.at("findings"), "evidence"); findings.size() > 1)
+    page.sections.push_back({.heading = "Findings", .points = std::move(findings)});
   page.sections.push_back({.heading = "Evidence", .points = document.at("evidence").get<std::vector<std::string>>()});
   page.made_by = "plateau " + document.at("versions").at("plateau").get<std::string>();
   return page;

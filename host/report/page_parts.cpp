@@ -102,9 +102,17 @@ std::string in_percent(double share, const Json& interval) {
   return fmt::format("{} [{:.1f}, {:.1f}]", in_percent(share), 100 * number(interval.at(0)),
                      100 * number(interval.at(1)));
 }
-std::string points_text(double points) { return std::isfinite(points) ? fmt::format("{:+.1f}", points) : "-"; }
+std::string points_text(double points) {
+  if (!std::isfinite(points)) return "-";
+  const double shown = rounded(points, 1);
+  return shown == 0 ? "0.0" : fmt::format("{:+.1f}", shown);
+}
+std::string interval_text(double low, double high) {
+  if (!std::isfinite(low) || !std::isfinite(high)) return "-";
+  return fmt::format("[{}, {}]", points_text(low), points_text(high));
+}
 std::string points_text(double points, double low, double high) {
-  return fmt::format("{} [{:+.1f}, {:+.1f}]", points_text(points), low, high);
+  return fmt::format("{} {}", points_text(points), interval_text(low, high));
 }
 std::string significant(double value) { return std::isfinite(value) ? fmt::format("{:.4g}", value) : "-"; }
 

@@ -40,7 +40,8 @@ std::vector<SuspectLine> read_suspects(const std::filesystem::path& csv);
 
 std::string in_percent(double share);                             // "95.1 %"
 std::string in_percent(double share, const Json& interval);       // "95.1 % [92.1, 97.0]"
-std::string points_text(double points);                           // "+1.2"
+std::string points_text(double points);                           // "+1.2", "0.0", "-"
+std::string interval_text(double low, double high);               // "[-0.3, +2.7]", "-"
 std::string points_text(double points, double low, double high);  // "+1.2 [-0.3, +2.7]"
 std::string significant(double value);                            // four digits
 double rounded(double value, int decimals);                       // where a chart would write digits that mean nothing

@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Plateau authors
 # SPDX-License-Identifier: Apache-2.0
 """Has every command make its report, and compares runs, a hundred long ones too; opens all pages in a headless Chromium
-(tests/report/page_test.py).
+(tests/report/page_test.py). Reads the event files of a run, a sweep and a diagnosis back, and has TensorBoard read them
+where it is there (tests/report/tensorboard_reader.py).
 
 Usage: python3 report_test.py PLATEAU [OPTION...]    options are those of page_test.py
 Exit code 1 with what is wrong; 77 where the reports are right as far as they can be read without a browser, and there
@@ -18,7 +19,11 @@ import tempfile
 import time
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TESTS / "report"))
+import event_records
 IRIS = ["--target", "species", "--test-fraction", "0.3", "--device", "cpu"]
+BOARD = "board"  # the folder of the event files
+ON_THE_BOARD = ("train", "sweep", "diagnose")
 HOSTILE = '"<script>alert(1)</script>"'  # a class of a table
 
 
@@ -44,7 +49,8 @@ def commands(data, hostile):
 
 
 def make(plateau, folder, name, arguments):
-    done = subprocess.run([plateau, *arguments, "--out", name, "--report", "--charts", "svg"], cwd=folder,
+    events = ["--tensorboard", f"{BOARD}/{name}"] if name in ON_THE_BOARD else []
+    done = subprocess.run([plateau, *arguments, "--out", name, "--report", "--charts", "svg", *events], cwd=folder,
                           capture_output=True, text=True, timeout=300)
     if done.returncode not in (0, 3, 4):
         sys.exit(f"{name}: exit code {done.returncode}: {done.stderr}")
@@ -100,6 +106,54 @@ def read(folder, name, charts):
     return [f"{name}: {sentence}" for sentence in wrong]
 
 
+# Records of an event file that are told by what stands in them.
+SESSION = b"_hparams_/session_start_info"
+
+
+def tags_of(folder):
+    """{a tag or SESSION: how many records have it} of the one event file in the folder."""
+    files = list(folder.glob("events.out.tfevents.*"))
+    if len(files) != 1:
+        raise ValueError(f"{folder}: holds {len(files)} event files")
+    data = event_records.records(files[0])
+    tags = (b"loss/train", b"loss/test", b"accuracy/train", b"accuracy/test", SESSION, b"summary")
+    return {tag: sum(tag in record for record in data) for tag in tags}
+
+
+def read_board(folder):
+    """What is wrong with the event files, by their framing and by TensorBoard."""
+    board, of = folder / BOARD, {}
+    try:
+        of = {str(place.relative_to(board)): tags_of(place) for place in sorted(board.glob("**/")) if place != board}
+    except ValueError as error:
+        return [str(error)]
+    # 2 networks, 3 rates, 3 seeds; each run with one point of every figure.
+    runs = [f"sweep/setting-{setting}-seed-{seed}" for setting in range(6) for seed in range(3)]
+    figures = (b"loss/train", b"loss/test", b"accuracy/train", b"accuracy/test")
+    expected = {"train": {**dict.fromkeys(figures, 60), SESSION: 1, b"summary": 1},
+                "sweep": {**dict.fromkeys(figures, 0), SESSION: 0, b"summary": 1},
+                "diagnose": {**dict.fromkeys(figures, 0), SESSION: 1, b"summary": 1},
+                **{run: {**dict.fromkeys(figures, 1), SESSION: 1, b"summary": 0} for run in runs}}
+    wrong = [f"{name}: the event file has {of.get(name)}, expected {expected.get(name)}"
+             for name in of.keys() | expected.keys() if of.get(name) != expected.get(name)]
+    done = subprocess.run([sys.executable, "-B", TESTS / "report" / "tensorboard_reader.py", board],
+                          capture_output=True, text=True, timeout=300)
+    if done.returncode == 77:
+        return wrong
+    if done.returncode != 0:
+        return [*wrong, f"TensorBoard does not read the event files: {done.stderr}"]
+    seen = json.loads(done.stdout)
+    rates = {seen[run]["hparams"]["learning_rate"] for run in runs if seen.get(run, {}).get("hparams")}
+    wrong += [sentence for sentence, holds in (
+        (f"TensorBoard sees the runs {sorted(seen)}", seen.keys() == expected.keys()),
+        (f"TensorBoard sees the learning rates {rates}", rates == {0.001, 0.01, 0.1}),
+        ("TensorBoard does not see the network", seen["train"]["hparams"]["architecture"] == "4-16-3"),
+        ("TensorBoard does not see every epoch", len(seen["train"]["scalars"]["loss/train"]) == 60),
+        ("TensorBoard does not see the diagnosis", "plateau diagnose" in seen["diagnose"]["texts"]["summary"][0][2]),
+    ) if not holds]
+    return wrong
+
+
 def main():
     plateau, *options = sys.argv[1:]
     with tempfile.TemporaryDirectory() as temporary:
@@ -112,6 +166,7 @@ def main():
             make(pathlib.Path(plateau).resolve(), folder, name, arguments)
             wrong += read(folder, name, charts)
             pages.append(str(folder / name / "report.html"))
+        wrong += read_board(folder)
         named = '<b>"run"\n\u202e'  # a folder
         shutil.copytree(folder / "train", folder / named)
         for name, runs in (("compared", ["train", "hostile", named, "scenario", "published"]),

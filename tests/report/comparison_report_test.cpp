@@ -101,6 +101,26 @@ TEST(ComparisonReport, compares_settings_over_their_seeds) {
   EXPECT_TRUE(json["groups"][0]["over_first"].is_null());
 }
 
+TEST(ComparisonReport, says_why_an_interval_of_two_seeds_is_as_wide_as_it_is) {
+  const auto of_seeds = [](std::uint64_t seeds) {
+    std::vector<fs::path> folders;
+    for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+      const std::string name = std::to_string(seed) + " of " + std::to_string(seeds);
+      folders.push_back(plant("a" + name, {.right = 20, .seed = seed}));
+      folders.push_back(plant("b" + name, {.right = seed % 2 == 0 ? 20 : 26, .seed = seed, .hidden = 64}));
+    }
+    return compare_directories(folders);
+  };
+  const Comparison two = of_seeds(2), five = of_seeds(5);
+  EXPECT_NE(all_notes(two).find("comes of two or three seeds"), std::string::npos);
+  EXPECT_EQ(all_notes(five).find("comes of two or three seeds"), std::string::npos);
+  const auto forest = [](const Comparison& of) {
+    return comparison_page(of, cpu_environment(1)).sections.at(2).charts.at(0).svg;
+  };
+  EXPECT_NE(forest(two).find("too few seeds"), std::string::npos);
+  EXPECT_EQ(forest(five).find("too few seeds"), std::string::npos);
+}
+
 TEST(ComparisonReport, as_json_has_what_the_text_has_under_documented_keys) {
   const Comparison comparison = of_four();
   const Json json = Json::parse(comparison_json(comparison, cpu_environment(1)));

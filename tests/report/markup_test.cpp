@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "../../host/report/text.hpp"
+
 namespace plateau::markup_test {
 namespace {
 
@@ -59,6 +61,17 @@ TEST(Markup, shortening_counts_characters_and_cuts_none) {
   EXPECT_EQ(shortened("ab", 1), "…");
   EXPECT_EQ(shortened("ab", 0), "");
   EXPECT_EQ(shortened("", 3), "");
+}
+
+TEST(Text, shortened_in_the_middle_keeps_both_ends_and_cuts_no_character) {
+  EXPECT_EQ(shortened_in_the_middle("abcdef", 6), "abcdef");
+  EXPECT_EQ(shortened_in_the_middle("abcdefgh", 6), "abc…gh");
+  EXPECT_EQ(shortened_in_the_middle("abcdefgh", 5), "ab…gh");
+  EXPECT_EQ(shortened_in_the_middle("äöü日本語", 4), "äö…語");
+  EXPECT_EQ(shortened_in_the_middle("\xff\xff\xff", 2), "\xff…");
+  EXPECT_EQ(shortened_in_the_middle("ab", 1), "…");
+  EXPECT_EQ(shortened_in_the_middle("ab", 0), "");
+  EXPECT_EQ(shortened_in_the_middle("", 3), "");
 }
 
 }  // namespace

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs inside a report in a browser and returns what is wrong with how it looks, one sentence each: charts that nobody
 // sees, text outside of its drawing, on top of other text, cut off, too small or too pale, a page wider than the
-// window, and references to anything outside of the file. `width` is that of the window in CSS pixels (a phone's window
-// grows with what is in it), `minimumCharts` how many charts are expected, `onPaper` that nothing can be scrolled. It
-// changes the page, so pictures are taken before.
+// window, a wide table whose caption or first column is out of sight, and references to anything outside of the file.
+// `width` is that of the window in CSS pixels (a phone's window grows with what is in it), `minimumCharts` how many
+// charts are expected, `onPaper` that nothing can be scrolled. It changes the page, so pictures are taken before.
 // Contrast as WCAG 2.2 defines it, https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio, levels of 1.4.3.
 (function pageChecks(expected) {
   "use strict";
@@ -192,6 +192,25 @@
       return box.width > 0 && box.right + scrollX > width + 1 && !element.parentElement.closest(".scroll, svg");
     });
     complain("wide", `the page is ${wide} px wider than the window, by ${guilty.length ? nameOf(guilty.at(-1)) : "?"}`);
+  };
+
+  // Of a table that is wider than its room, what it is about and what its rows are called stay in the window.
+  const checkTables = () => {
+    for (const room of document.querySelectorAll(".scroll")) {
+      const caption = room.querySelector("caption");
+      if (caption) {
+        const range = document.createRange();
+        range.selectNodeContents(caption);
+        if ([...range.getClientRects()].some((box) => box.right > room.getBoundingClientRect().right + 1))
+          complain("table", `the caption ${quoted(caption.textContent)} is wider than its room`);
+      }
+      const first = room.querySelector("td:first-child"), before = room.scrollLeft;
+      if (!first || room.scrollWidth - room.clientWidth <= 1) continue;
+      room.scrollLeft = room.scrollWidth;
+      if (first.getBoundingClientRect().left < room.getBoundingClientRect().left - 1)
+        complain("table", `the first column, with ${quoted(first.textContent)}, is scrolled out of view`);
+      room.scrollLeft = before;
+    }
   };
 
   // Every piece of text that a reader sees, with the element that it stands in; the charts' own excepted.
@@ -396,6 +415,7 @@
   all.remove();
   for (const details of document.querySelectorAll("details")) details.open = true;  // what is folded away is read too
   checkWidths();
+  checkTables();
   checkText();
 
   const sentences = [];

@@ -86,6 +86,18 @@ TEST(PageMarkdown, has_a_table_that_GitHub_reads) {
   EXPECT_NE(out.find("\n| name | value |\n| --- | ---: |\n| a | 1 |\n| b | 2 |\n"), std::string::npos) << out;
 }
 
+TEST(Page, sets_names_and_sentences_of_a_table_to_the_left_and_numbers_to_the_right) {
+  const Page page{.title = "t",
+                  .sentence = "s",
+                  .sections = {{.heading = "h",
+                                .tables = {{.caption = "c",
+                                            .head = {"name", "value", "why"},
+                                            .lines = {{"a", "1", "since"}},
+                                            .ends_in_words = true}}}}};
+  EXPECT_NE(markdown(page).find("\n| --- | ---: | --- |\n"), std::string::npos) << markdown(page);
+  EXPECT_NE(html(page).find("<td class=\"name\">a</td><td>1</td><td class=\"words\">since</td>"), std::string::npos);
+}
+
 TEST(PageMarkdown, has_every_text_escaped) {
   const std::string out = markdown(page_of(kHostile));
   EXPECT_EQ(count(out, "<script"), count(out, "\\<script"));  // by a backslash

@@ -26,6 +26,7 @@ SOUND = """<!DOCTYPE html>
   svg { display: block; width: 100%; max-width: 640px; height: auto; font: 13px sans-serif; }
   svg text { fill: var(--ink); } svg .mark { fill: #0072b2; } svg .frame { fill: none; stroke: var(--pale); }
   .scroll { overflow-x: auto; } @media screen { .scroll table { width: 1500px; } }
+  td:first-child { position: sticky; left: 0; width: 100px; }
   .heard { position: absolute; width: 1px; height: 1px; overflow: hidden; white-space: nowrap; }
 </style>
 </head>
@@ -152,6 +153,10 @@ PLANTED = [
      ['text "away" lies off the page']),
     ("a table without room of its own", in_body("<table style='width: 700px'><tr><td>wide</table>"),
      ["the page is 322 px wider than the window, by <td>"]),
+    ("a caption as wide as its table", instead("<tr><td>a wide", "<caption style='text-align: right'>far to the right"
+                                               "</caption><tr><td>a wide"), ['"far to the right" is wider than its room']),
+    ("a table whose first column goes away", style("td:first-child { position: static !important }"),
+     ['the first column, with "a wide table", is scrolled out of view']),
     ("a box that scrolls undeclared", instead('<div class="scroll">', '<div style="overflow-x: auto; width: 200px">'
                                               '<div style="width: 300px">wide</div></div><div class="scroll">'),
      ["scrolls sideways by 100 px and is not declared as .scroll"]),

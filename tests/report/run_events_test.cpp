@@ -10,6 +10,7 @@
 #include "data/files.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/data/output_file.hpp"
+#include "plateau/report/checkpoint.hpp"
 #include "plateau/report/event_file.hpp"
 #include "plateau/report/run_directory.hpp"
 #include "plateau/report/run_json.hpp"
@@ -82,6 +83,68 @@ TEST(RunEvents, of_rounds_that_were_cut_short_have_what_is_there) {
   const EventFile file = read_event_file(write_events(folder, test_folder() / "board").at(0));
   EXPECT_EQ(series(file, "accuracy/test"), (std::vector<std::pair<std::int64_t, double>>{{0, 0.5}, {1, 0.625}}));
   EXPECT_FALSE(file.session_start);
+}
+
+TEST(RunEvents, of_a_run_that_was_killed_have_every_epoch_of_its_checkpoint) {
+  const fs::path folder = test_folder() / "killed";
+  fs::create_directories(folder);
+  Checkpoint checkpoint{.architecture = {{1, 2}}, .device = "cpu", .computed_by = "plateau x"};
+  checkpoint.so_far.history = {{.train_loss = 0.5, .test_accuracy = 0.5, .gradient_norm = 2},
+                               {.train_loss = 0.25, .test_accuracy = 0.875, .gradient_norm = 1}};
+  checkpoint.so_far.state = RunState{.epoch = 2,
+                                     .step = 2,
+                                     .parameters = {1, 2, 3, 4},
+                                     .first_moment = {0, 0, 0, 0},
+                                     .second_moment = {0, 0, 0, 0},
+                                     .best_parameters = {},
+                                     .predicted = {0},
+                                     .plan = {}};
+  write_checkpoint(folder / kCheckpointFile, checkpoint);
+  const EventFile file = read_event_file(write_events(folder, test_folder() / "board").at(0));
+  using Points = std::vector<std::pair<std::int64_t, double>>;
+  EXPECT_EQ(series(file, "loss/train"), (Points{{0, 0.5}, {1, 0.25}}));
+  EXPECT_EQ(series(file, "accuracy/test"), (Points{{0, 0.5}, {1, 0.875}}));
+  EXPECT_EQ(series(file, "gradient/norm"), (Points{{0, 2}, {1, 1}}));
+  EXPECT_EQ(series(file, "accuracy/validation"), Points{});
+}
+
+TEST(RunEvents, of_a_sweep_have_the_setting_and_the_figures_of_every_run) {
+  SweepResult sweep{.definition = {.hidden = {{8}, {}}, .learning_rate = {0.1, 0.25}, .epochs = 9, .seeds = 2},
+                    .validation_rows = 3};
+  SettingResult setting{.number = 1, .architecture = {{2, 8, 2}}, .learning_rate = 0.25, .dropout = 0.5};
+  setting.runs = {{.seed = 5, .outcome = RunOutcome::stopped_early, .epochs = 9, .epoch = 6, .best_epoch = 6},
+                  {.seed = 6, .outcome = RunOutcome::diverged}};
+  setting.runs[0].figures = {.train_loss = 0.5, .test_accuracy = 0.75, .validation_loss = 0.625};
+  sweep.settings = {setting};
+  const fs::path folder = test_folder() / "sweep", board = test_folder() / "board";
+  prepare_sweep_directory(folder);
+  write_sweep_directory(folder, sweep, sweep_json(sweep, cpu_environment(1)));
+  const std::vector<fs::path> written = write_events(folder, board);
+
+  ASSERT_EQ(written.size(), 3u);
+  EXPECT_EQ(written[0].parent_path(), board);
+  const EventFile all = read_event_file(written[0]);
+  EXPECT_FALSE(all.session_start);  // it is no run
+  EXPECT_EQ(all.texts.size(), 1u);
+
+  EXPECT_EQ(written[1].parent_path(), board / "setting-1-seed-5");
+  const EventFile first = read_event_file(written[1]);
+  using Points = std::vector<std::pair<std::int64_t, double>>;
+  EXPECT_EQ(series(first, "accuracy/test"), (Points{{6, 0.75}}));
+  EXPECT_EQ(series(first, "loss/validation"), (Points{{6, 0.625}}));
+  ASSERT_TRUE(first.session_start && first.session_end);
+  const auto& parameters = first.session_start->hyper_parameters;
+  EXPECT_EQ(parameters.at("architecture"), HyperParameter("2-8-2"));
+  EXPECT_EQ(parameters.at("learning_rate"), HyperParameter(0.25));
+  EXPECT_EQ(parameters.at("dropout"), HyperParameter(0.5));
+  EXPECT_EQ(parameters.at("seed"), HyperParameter(5.0));
+  EXPECT_EQ(parameters.at("optimizer"), HyperParameter("adam"));
+  EXPECT_FALSE(parameters.contains("seeds"));
+  EXPECT_EQ(first.session_end->status, SessionStatus::success);
+
+  const EventFile second = read_event_file(written[2]);
+  EXPECT_TRUE(second.scalars.empty());
+  EXPECT_EQ(second.session_end->status, SessionStatus::failure);
 }
 
 }  // namespace

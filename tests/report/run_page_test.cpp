@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plateau/report/run_page.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <sstream>
 
 #include "data/files.hpp"
@@ -206,6 +209,12 @@ TEST(RunPage, of_a_diagnosis_has_every_chart) {
   for (const char* name :
        {"error-budget", "gains", "accuracy", "churn", "confusion", "steps", "ladder", "learning-curve", "signal"})
     EXPECT_NE(chart_named(page, name), nullptr) << name;
+  // A gain is named by its cause, and the confusion is that of a vote.
+  EXPECT_NE(chart_named(page, "gains")->svg.find("capacity: "), std::string::npos);
+  const std::string confusion = chart_named(page, "confusion")->svg;
+  const std::string vote = fmt::format("by the vote of {} trainings", diagnosis.evidence.user->setting.trainings);
+  EXPECT_NE(confusion.find("aria-label=\"Classes that test rows are given " + vote), std::string::npos) << confusion;
+  EXPECT_NE(confusion.find("the class they are given " + vote + ".</desc>"), std::string::npos) << confusion;
   // The suspects, with names that no page should be handed as they are.
   const std::string out = html(page);
   EXPECT_EQ(out.find('\x1b'), std::string::npos);
@@ -221,6 +230,59 @@ TEST(RunPage, of_a_diagnosis_has_every_chart) {
   const Page older = read_page(folder);
   EXPECT_NE(chart_named(older, "error-budget"), nullptr);
   EXPECT_EQ(chart_named(older, "ladder"), nullptr);
+}
+
+TEST(RunPage, of_remedies_says_what_kind_of_points_a_remedy_has_and_when_no_gain_is_left) {
+  const fs::path folder = test_folder() / "remedies";
+  fs::create_directories(folder);
+  const auto remedy = [](const char* name, const char* state, const char* judged_by, double points, double high) {
+    return Json{{"remedy", name},      {"state", state}, {"judged_by", judged_by}, {"points", points},
+                {"low", points - 2.0}, {"high", high},   {"adjusted_p", 1e-19},    {"trainings", 20}};
+  };
+  const Json document{
+      {"schema", "plateau-remedies"},
+      {"schema_version", 1},
+      {"configuration", {{"data", "rows.csv"}}},
+      {"advice", "Stop tuning"},
+      {"baseline",
+       {{"test_accuracy", 0.5},
+        {"test_interval_95", {0.4, 0.6}},
+        {"seed_deviation", 0.01},
+        {"trainings", 20},
+        {"architecture", "2-8-2"}}},
+      {"data", {{"train_rows", 100}, {"test_rows", 50}}},
+      {"trainings", 60},
+      {"test_looks", 3},
+      {"placebo_differs", false},
+      {"remedies",
+       {remedy("class-weights", "unresolved", "balanced_accuracy", -0.01, 2.0),
+        remedy("mixup", "no-effect", "accuracy", -2.5, -0.5), remedy("jitter", "no-effect", "accuracy", 0.25, 0.75)}},
+      {"learning_curve", nullptr},
+      {"versions", {{"plateau", "0"}, {"commit", nullptr}}},
+      {"measured", Json::object()}};
+  write_file(folder / "remedies.json", document.dump());
+  const Page page = read_page(folder);
+  EXPECT_EQ(page.sentence, "Stop tuning.");
+  EXPECT_EQ(fact(page, "over seeds"), "deviation 1.0 points, 20 trainings");
+  const PageTable& table = page.sections.at(0).tables.at(0);
+  const std::vector<std::string> weights{"class weights (balanced accuracy)", "unresolved", "0.0", "[-2.0, +2.0]"};
+  EXPECT_TRUE(std::ranges::equal(weights, std::span(table.lines.at(0)).first(4)));
+  EXPECT_EQ(table.lines.at(1).at(1), "no gain");  // its interval lies below 0: it may well do harm
+  EXPECT_EQ(table.lines.at(2).at(1), "no effect");
+  EXPECT_EQ(table.lines.at(2).at(4), "< 0.001");
+}
+
+TEST(RunPage, of_a_sweep_names_in_its_table_what_differs) {
+  SweepResult sweep{.definition = {.hidden = {{8}}, .learning_rate = {0.1}, .dropout = {0, 0.5}}, .validation_rows = 3};
+  sweep.settings = {{.architecture = {{2, 8, 2}}, .learning_rate = 0.1, .dropout = 0.5, .runs = {{}}}};
+  const fs::path folder = test_folder() / "sweep";
+  prepare_sweep_directory(folder);
+  write_sweep_directory(folder, sweep, sweep_json(sweep, cpu_environment(1)));
+  const Page page = read_page(folder);
+  EXPECT_EQ(page.sections.at(0).tables.at(0).head,
+            (std::vector<std::string>{"network", "rank", "learning rate", "dropout", "test accuracy", "validation loss",
+                                      "train accuracy", "runs complete"}));
+  EXPECT_EQ(page.sections.at(0).tables.at(0).lines.at(0).at(3), "0.5");
 }
 
 TEST(RunPage, refuses_what_it_cannot_read_in_one_sentence) {
