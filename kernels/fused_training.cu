@@ -864,8 +864,9 @@ class BlockTraining {
   float bias_[kFusedLayers];
 };
 
-// Blocks of one multiprocessor that registers must leave room for: as many as need no spills.
-constexpr int min_blocks(int threads, int groups, int tiles) {
+// Blocks of one multiprocessor that registers must leave room for: as many as need no spills. The emulated GPU has no
+// bounds.
+[[maybe_unused]] constexpr int min_blocks(int threads, int groups, int tiles) {
   if (groups > 0 || tiles > 5) return threads > 128 ? 1 : 2;
   return threads > 64 ? 3 : 5;
 }

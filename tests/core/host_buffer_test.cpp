@@ -60,7 +60,7 @@ TEST(HostBuffer, refuses_a_negative_size) {
 }
 
 TEST(HostBuffer, says_that_there_is_no_memory_instead_of_wrapping_the_size_in_bytes) {
-  EXPECT_THROW(HostBuffer<double>(std::numeric_limits<Index>::max()), std::bad_alloc);
+  EXPECT_THROW(HostBuffer<double>{std::numeric_limits<Index>::max()}, std::bad_alloc);
 }
 
 }  // namespace

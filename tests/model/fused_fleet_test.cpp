@@ -1077,14 +1077,16 @@ namespace spread {
 constexpr FusedVariant kVariant{.threads = 512, .groups = 1, .tiles = 1};
 constexpr int kCluster = 8;
 
-std::optional<FusedPlan> plan_of(const std::vector<Index>& widths, std::size_t shared_bytes) {
+[[maybe_unused]] std::optional<FusedPlan> plan_of(const std::vector<Index>& widths, std::size_t shared_bytes) {
   auto plan = plateau::detail::fused_plan_of(kVariant, widths, shared_bytes);  // of a block's share of the columns
   if (plan) plan->variant = kVariant;
   return plan;
 }
-Index resident_blocks(const FusedVariant& variant, std::size_t) { return variant == kVariant ? kCluster : 0; }
-void training(const gpu::Stream&, const gpu::FusedLaunch& launch, const FusedFleet& fleet,
-              const gpu::FusedScratch& scratch) {
+[[maybe_unused]] Index resident_blocks(const FusedVariant& variant, std::size_t) {
+  return variant == kVariant ? kCluster : 0;
+}
+[[maybe_unused]] void training(const gpu::Stream&, const gpu::FusedLaunch& launch, const FusedFleet& fleet,
+                               const gpu::FusedScratch& scratch) {
   const Index clusters = launch.blocks / kCluster;
   expects(clusters <= fleet.runs.size && scratch.floats.size >= launch.blocks * launch.floats, "spread: a run each");
 }

@@ -105,7 +105,7 @@ TEST(GpuTrainer, a_frozen_layer_keeps_its_parameters) {
   const auto fused = make_gpu_trainer({.engine = Engine::fused});
   CpuTrainer cpu({});
   for (Trainer* trainer : std::initializer_list<Trainer*>{&graph_trainer(), fused.get(), &cpu})
-    for (const std::uint64_t frozen : {1, 2, 4, 5, 6}) {
+    for (const std::uint64_t frozen : {1u, 2u, 4u, 5u, 6u}) {
       SCOPED_TRACE(frozen);
       run.frozen = frozen;
       const RunResult result = trainer->train(run, rows.views());

@@ -229,7 +229,7 @@ TEST(Training, a_stop_request_lets_no_further_run_of_a_fleet_begin) {
       train_fleet_on_cpu(rows.views(), {small_run(), small_run(), small_run()}, {.workers = 1, .stop = &stop},
                          [&](const FleetProgress& now) { stop = now.finished >= 1; });
   EXPECT_EQ(results[0].outcome, RunOutcome::finished);
-  for (const std::size_t i : {1, 2}) {
+  for (const std::size_t i : {1u, 2u}) {
     EXPECT_EQ(results[i].outcome, RunOutcome::interrupted);
     EXPECT_TRUE(results[i].history.empty());
   }
