@@ -23,6 +23,9 @@ namespace {
 namespace fs = std::filesystem;
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
+constexpr const char* kNone = "none";
+constexpr const char* kTrainRows = "train rows";
+
 std::string setting_name(std::string key) {
   if (key == "architecture") return "network";
   std::ranges::replace(key, '_', ' ');
@@ -30,7 +33,7 @@ std::string setting_name(std::string key) {
 }
 
 std::string setting_value(const Json& value, const char* between) {
-  if (value.is_null() || (value.is_array() && value.empty())) return "none";
+  if (value.is_null() || (value.is_array() && value.empty())) return kNone;
   if (value.is_string()) return value.get<std::string>();
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
   if (value.is_number_float()) return fmt::format("{}", value.get<double>());
@@ -134,8 +137,8 @@ void read_document(ReadRun& read, const Json& document) {
   read.has_groups = configuration.contains("group") && !configuration.at("group").is_null();
   read.run.test_rows = test_rows_of(data);
   if (data.contains("train_checksum"))
-    read.run.settings.emplace_back("train rows", fmt::format("{} ({:08x})", data.at("train").at("rows").get<Index>(),
-                                                             data.at("train_checksum").get<std::uint32_t>()));
+    read.run.settings.emplace_back(kTrainRows, fmt::format("{} ({:08x})", data.at("train").at("rows").get<Index>(),
+                                                           data.at("train_checksum").get<std::uint32_t>()));
   if (data.contains("test_checksum")) read.run.test_checksum = data.at("test_checksum").get<std::uint32_t>();
   read.curves = read_curves(read.directory / "history.csv");
   read_result(read, result);
@@ -193,10 +196,25 @@ ReadRun read_run(const fs::path& directory) {
   return read;
 }
 
-// "/a/b" -> {"a", "b"}, whatever the way to it is written.
+// Spelt differently, or by a link, they are the same folders still.
+void expects_different(const std::vector<fs::path>& directories) {
+  for (auto again = directories.begin(); again != directories.end(); ++again)
+    for (auto before = directories.begin(); before != again; ++before)
+      if (std::error_code none; fs::equivalent(*before, *again, none))
+        throw InputError(*before == *again
+                             ? again->string() + ": is named twice; a run is compared with other runs"
+                             : fmt::format("{}: is the same folder as {}; a run is compared with other runs",
+                                           again->string(), before->string()));
+}
+
+// "/a/b" -> {"a", "b"}, whatever the way to it is written. What is before a ".." may be a link, so that has to be
+// followed.
 std::vector<std::string> parts_of(const fs::path& directory) {
+  std::error_code none;
+  const fs::path way = std::ranges::count(directory, fs::path("..")) == 0 ? fs::absolute(directory).lexically_normal()
+                                                                          : fs::weakly_canonical(directory, none);
   std::vector<std::string> parts;
-  for (const fs::path& part : fs::absolute(directory).lexically_normal())
+  for (const fs::path& part : way)
     if (!part.empty() && part != part.root_directory()) parts.push_back(part.string());
   return parts;
 }
@@ -206,35 +224,55 @@ std::string last_parts(const std::vector<std::string>& parts, std::size_t count)
   return fmt::format("{}", fmt::join(parts.begin() + static_cast<std::ptrdiff_t>(first), parts.end(), "/"));
 }
 
+// Where both runs name a file for it, by the name of the first one.
+void call_alike(const char* data, const ComparedRun& first, ComparedRun& run) {
+  const std::string path = value_of(first, data);
+  const auto own = std::ranges::find(run.settings, data, &std::pair<std::string, std::string>::first);
+  if (own != run.settings.end() && own->second != kNone && !path.empty() && path != kNone) own->second = path;
+}
+
+// Equal data is called what the first run with it calls it, for one path can be written in many ways.
+void call_equal_data_alike(std::vector<ReadRun>& runs) {
+  for (auto read = runs.begin(); read != runs.end(); ++read) {
+    ComparedRun& run = read->run;
+    const std::string train_rows = value_of(run, kTrainRows);
+    const auto with_train = std::find_if(
+        runs.begin(), read, [&](const ReadRun& before) { return value_of(before.run, kTrainRows) == train_rows; });
+    if (!train_rows.empty()) call_alike("train", with_train->run, run);
+    const auto with_test = std::find_if(runs.begin(), read, [&](const ReadRun& before) {
+      return before.run.test_checksum == run.test_checksum && before.run.test_rows == run.test_rows;
+    });
+    if (run.test_checksum) call_alike("test", with_test->run, run);
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> distinct_names(const std::vector<fs::path>& directories) {
   std::vector<std::vector<std::string>> parts;
   std::ranges::transform(directories, std::back_inserter(parts), parts_of);
   std::vector<std::string> names;
-  for (std::size_t place = 0; place < parts.size(); ++place) {
-    const std::vector<std::string>& own = parts[place];
+  for (const std::vector<std::string>& own : parts) {
     const auto is_shared = [&](std::size_t count) {
       return std::ranges::any_of(
           parts, [&](const auto& other) { return other != own && last_parts(other, count) == last_parts(own, count); });
     };
     std::size_t count = 1;
     while (count < own.size() && is_shared(count)) ++count;
-    std::string name = own.empty() ? "/" : last_parts(own, count);
-    const auto before = std::count(parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(place), own);
-    if (before > 0) name += fmt::format(" ({})", before + 1);
-    names.push_back(std::move(name));
+    names.push_back(own.empty() ? "/" : last_parts(own, count));
   }
   return names;
 }
 
 std::vector<ReadRun> read_compared_runs(const std::vector<fs::path>& directories) {
+  expects_different(directories);
   const std::vector<std::string> names = distinct_names(directories);
   std::vector<ReadRun> runs;
   for (std::size_t place = 0; place < directories.size(); ++place) {
     runs.push_back(read_run(directories[place]));
     runs.back().run.name = names[place];
   }
+  call_equal_data_alike(runs);
   return runs;
 }
 

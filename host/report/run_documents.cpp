@@ -4,9 +4,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <iterator>
+#include <limits>
+#include <string_view>
 
 #include "plateau/report/checkpoint.hpp"
 #include "plateau/report/diagnosis_report.hpp"
@@ -23,7 +26,8 @@ struct Kind {
   const char* schema;
   int version;  // the newest
 };
-constexpr std::array kKinds{Kind{"run.json", "plateau-run", kRunJsonVersion},
+constexpr const char* kRunSchema = "plateau-run";
+constexpr std::array kKinds{Kind{"run.json", kRunSchema, kRunJsonVersion},
                             Kind{"sweep.json", "plateau-sweep", kSweepJsonVersion},
                             Kind{"rounds.json", "plateau-rounds", kRoundsJsonVersion},
                             Kind{"diagnosis.json", "plateau-diagnosis", kDiagnosisJsonVersion},
@@ -36,6 +40,77 @@ std::string content_of(const std::filesystem::path& file) {
   std::string text{std::istreambuf_iterator<char>(in), {}};
   if (!in.good() && !in.eof()) throw InputError(file.string() + ": cannot be read");
   return text;
+}
+
+// What Plateau writes under a key of run.json, where it writes it. That a key is there is up to those who need it.
+enum class Holds { seed, checksum, count, counts, share, outcome };
+struct Written {
+  const char* key;
+  Holds holds;
+};
+constexpr std::array kRunKeys{Written{"/configuration/seed", Holds::seed},
+                              Written{"/configuration/epochs", Holds::count},
+                              Written{"/configuration/architecture", Holds::counts},
+                              Written{"/data/train/rows", Holds::count},
+                              Written{"/data/train/class_rows", Holds::counts},
+                              Written{"/data/train_class_rows", Holds::counts},  // of version 1
+                              Written{"/data/train_checksum", Holds::checksum},
+                              Written{"/data/test/rows", Holds::count},
+                              Written{"/data/test/class_rows", Holds::counts},
+                              Written{"/data/test_class_rows", Holds::counts},
+                              Written{"/data/test_checksum", Holds::checksum},
+                              Written{"/data/validation_rows", Holds::count},
+                              Written{"/result/outcome", Holds::outcome},
+                              Written{"/result/epochs", Holds::count},
+                              Written{"/result/train_accuracy", Holds::share},
+                              Written{"/result/test_accuracy", Holds::share},
+                              Written{"/result/validation_accuracy", Holds::share},
+                              Written{"/result/level/test_accuracy", Holds::share},
+                              Written{"/result/level/plateau_since_epoch", Holds::count},
+                              Written{"/result/best_epoch/epoch", Holds::count},
+                              Written{"/result/best_epoch/test_accuracy", Holds::share},
+                              Written{"/result/best_validation_epoch", Holds::count},
+                              Written{"/result/kept_epoch", Holds::count},
+                              Written{"/result/confusion", Holds::counts}};
+
+bool is_whole(const Json& value, std::uint64_t most) {
+  return value.is_number_unsigned() && value.get<std::uint64_t>() <= most;
+}
+bool is_count(const Json& value) { return is_whole(value, std::numeric_limits<Index>::max()); }
+
+// What is wrong with it as the end of a sentence; null where nothing is.
+const char* fault(const Json& value, Holds holds) {
+  switch (holds) {
+    case Holds::seed:
+      return value.is_number_unsigned() ? nullptr : "no seed, a whole number from 0 to 18446744073709551615";
+    case Holds::checksum:
+      return is_whole(value, std::numeric_limits<std::uint32_t>::max()) ? nullptr
+                                                                        : "no CRC-32, a whole number of 32 bits";
+    case Holds::count:
+      return value.is_null() || is_count(value) ? nullptr : "no whole number from 0";
+    case Holds::counts:
+      return value.is_array() && std::ranges::all_of(value, is_count) ? nullptr : "no list of whole numbers from 0";
+    case Holds::share:
+      return value.is_null() || (value.is_number() && 0 <= value.get<double>() && value.get<double>() <= 1)
+                 ? nullptr
+                 : "no share from 0 to 1";
+    case Holds::outcome:
+      for (const RunOutcome outcome :
+           {RunOutcome::finished, RunOutcome::stopped_early, RunOutcome::diverged, RunOutcome::interrupted})
+        if (value == to_string(outcome)) return nullptr;
+      return "no outcome that a run can have";
+  }
+  return nullptr;
+}
+
+void expects_run(const std::filesystem::path& file, const Json& document) {
+  for (const auto& [key, holds] : kRunKeys) {
+    const Json::json_pointer place(key);
+    if (!document.contains(place)) continue;
+    if (const char* const wrong = fault(document.at(place), holds))
+      throw InputError(fmt::format("{}: is damaged: {} under {} is {}", file.string(), place.back(),
+                                   place.parent_pointer().back(), wrong));
+  }
 }
 
 Json checked(const std::filesystem::path& file, const Kind& kind) {
@@ -51,6 +126,7 @@ Json checked(const std::filesystem::path& file, const Kind& kind) {
   if (version > kind.version)
     throw InputError(fmt::format("{}: was written by a newer Plateau ({} version {}; this one reads up to {})",
                                  file.string(), kind.schema, version.get<std::int64_t>(), kind.version));
+  if (std::string_view(kind.schema) == kRunSchema) expects_run(file, document);
   return document;
 }
 

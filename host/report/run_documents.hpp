@@ -17,8 +17,8 @@ struct RunDocument {
 };
 
 // None where the folder has no such document, or that of a run which was interrupted and has gone on since: then its
-// checkpoint holds more. Throws InputError, naming the file, where it is damaged, of another
-// schema or of a newer version.
+// checkpoint holds more. Throws InputError, naming the file, where it is damaged, of another schema or of a newer
+// version; a run.json also where a seed, checksum, number of rows or epochs, share or outcome in it is none.
 std::optional<RunDocument> read_run_document(const std::filesystem::path& directory);
 
 // What to throw where a key of the document is missing, or holds something else.

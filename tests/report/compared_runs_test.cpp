@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "data/files.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/data/npy.hpp"
@@ -16,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using test::change_run;
 using test::plant;
+using test::PlantedRun;
 using testing_files::refusal;
 using testing_files::test_folder;
 using Json = nlohmann::ordered_json;
@@ -178,6 +181,26 @@ TEST(ComparedRuns, are_refused_by_name_where_a_file_is_damaged_or_newer) {
             }).find("test_predictions.npy: is damaged: it and test_labels.npy do not give the confusion"),
             std::string::npos);
   changed([](Json& json) { json["result"]["confusion"] = {40}; });
+  // Numbers that can be read as another one, and words that mean nothing.
+  for (const auto& [key, value, sentence] : std::vector<std::tuple<std::string, Json, std::string>>{
+           {"/configuration/seed", -1, "seed under configuration is no seed, a whole number from 0 to"},
+           {"/configuration/seed", 1.5, "seed under configuration is no seed"},
+           {"/configuration/epochs", -3, "epochs under configuration is no whole number from 0"},
+           {"/configuration/architecture", {1, -4, 2}, "architecture under configuration is no list"},
+           {"/data/test_checksum", (std::int64_t{1} << 32) + 77, "test_checksum under data is no CRC-32"},
+           {"/data/train_checksum", -66, "train_checksum under data is no CRC-32"},
+           {"/data/train/rows", -100, "rows under train is no whole number from 0"},
+           {"/data/test/rows", 40.5, "rows under test is no whole number from 0"},
+           {"/data/test/class_rows", {60, -20}, "class_rows under test is no list of whole numbers from 0"},
+           {"/result/outcome", "bogus", "outcome under result is no outcome that a run can have"},
+           {"/result/epochs", -3, "epochs under result is no whole number from 0"},
+           {"/result/kept_epoch", "2", "kept_epoch under result is no whole number from 0"},
+           {"/result/test_accuracy", 1.5, "test_accuracy under result is no share from 0 to 1"},
+           {"/result/confusion", {20.5, 0, 0, 20}, "confusion under result is no list of whole numbers from 0"}})
+    EXPECT_NE(
+        changed([&](Json& json) { json[Json::json_pointer(key)] = value; }).find("run.json: is damaged: " + sentence),
+        std::string::npos)
+        << key << " = " << value;
   fs::remove_all(folder);
   plant("damaged");
   write_file(folder / "run.json", "{");
@@ -195,12 +218,60 @@ TEST(ComparedRuns, are_refused_by_name_where_a_file_is_damaged_or_newer) {
   EXPECT_NE(refused(folder).find("test_predictions.npy"), std::string::npos);
 }
 
+TEST(ComparedRuns, are_different_folders_however_they_are_spelt) {
+  const fs::path a = plant("a"), b = plant("b"), link = test_folder() / "link";
+  fs::create_directory_symlink(a, link);
+  const auto sentence = [&](const fs::path& again) { return refusal([&] { read_compared_runs({a, b, again}); }); };
+  EXPECT_EQ(sentence(a), a.string() + ": is named twice; a run is compared with other runs");
+  for (const fs::path& again : {a / "", b / ".." / "a" / ".", link, fs::relative(a)})
+    EXPECT_EQ(sentence(again),
+              again.string() + ": is the same folder as " + a.string() + "; a run is compared with other runs");
+  fs::copy(a, test_folder() / "copy");
+  EXPECT_EQ(sentence(test_folder() / "copy"), "");
+}
+
+// Whose files are spelt differently.
+TEST(ComparedRuns, on_equal_rows_call_them_alike) {
+  const auto spelt = [](const std::string& name, const PlantedRun& planted, const Json& test) {
+    const fs::path folder = plant(name, planted);
+    change_run(folder, [&](Json& json) { json["configuration"]["test"] = test; });
+    return folder;
+  };
+  const std::vector<ReadRun> runs =
+      read_compared_runs({spelt("first", {.train = "rows.csv"}, "test.csv"),
+                          spelt("dot", {.seed = 1, .train = "./rows.csv"}, "../x/test.csv"),
+                          spelt("other", {.checksum = 78, .train_checksum = 67, .train = "/x/rows.csv"}, "/x/test.csv"),
+                          spelt("drawn", {.train = "/x/rows.csv"}, nullptr)});
+  const auto called = [&](std::size_t place) {
+    return value_of(runs[place].run, "train") + " " + value_of(runs[place].run, "test");
+  };
+  EXPECT_EQ(called(1), "rows.csv test.csv");
+  EXPECT_EQ(runs[0].run.settings, runs[1].run.settings);
+  EXPECT_EQ(called(2), "/x/rows.csv /x/test.csv");
+  EXPECT_EQ(called(3), "rows.csv none");
+  // Where it is not known whether the rows are the same, only equal paths are.
+  change_run(test_folder() / "dot", [](Json& json) {
+    json["data"].erase("train_checksum");
+    json["data"].erase("test_checksum");
+  });
+  const ReadRun dot = read_compared_runs({test_folder() / "first", test_folder() / "dot"})[1];
+  EXPECT_EQ(value_of(dot.run, "train") + " " + value_of(dot.run, "test"), "./rows.csv ../x/test.csv");
+}
+
+TEST(DistinctNames, follow_a_link_before_they_go_up) {
+  fs::create_directories(test_folder() / "far" / "down");
+  fs::create_directories(test_folder() / "far" / "run");
+  fs::create_directories(test_folder() / "run");
+  fs::create_directory_symlink(test_folder() / "far" / "down", test_folder() / "link");
+  EXPECT_EQ(distinct_names({test_folder() / "link" / ".." / "run", test_folder() / "run"}).front(), "far/run");
+}
+
 TEST(DistinctNames, take_as_little_of_the_way_as_tells_them_apart) {
   using Names = std::vector<std::string>;
   EXPECT_EQ(distinct_names({"/x/runs/a", "/x/runs/b/"}), (Names{"a", "b"}));
   EXPECT_EQ(distinct_names({"/x/one/run", "/x/two/run", "/x/two/other"}), (Names{"one/run", "two/run", "other"}));
   EXPECT_EQ(distinct_names({"/run", "/x/run"}), (Names{"run", "x/run"}));
-  EXPECT_EQ(distinct_names({"/x/a", "/x/b", "/x/../x/a/.", "/x/a"}), (Names{"a", "b", "a (2)", "a (3)"}));
+  EXPECT_EQ(distinct_names({"/x/one/../two/run/.", "/x/one/run/"}), (Names{"two/run", "one/run"}));
   EXPECT_EQ(distinct_names({".", "other"}).front(), fs::current_path().filename().string());
 }
 

@@ -302,6 +302,8 @@ TEST(RunPage, refuses_what_it_cannot_read_in_one_sentence) {
   });
   const std::string missing = refusal([&] { read_page(folder); });
   EXPECT_NE(missing.find("run.json: is damaged: key 'outcome' not found"), std::string::npos) << missing;
+  changed(file, [](Json& json) { json["result"]["outcome"] = "bogus"; });
+  EXPECT_NE(refusal([&] { read_page(folder); }).find("outcome under result is no outcome"), std::string::npos);
   changed(file, [](Json& json) { json["schema"] = "other"; });
   EXPECT_NE(refusal([&] { read_page(folder); }).find("is no plateau-run document"), std::string::npos);
   write_file(file, "{\"schema\": \"plateau-run\", ");

@@ -28,12 +28,14 @@ struct ReadRun {
   bool has_groups = false;  // its rows belong together in groups, by a column
 };
 
-// Names by which the folders differ: as few of their last parts as it takes; the same folder again is "a (2)".
+// Names by which different folders differ: as few of their last parts as it takes.
 std::vector<std::string> distinct_names(const std::vector<std::filesystem::path>& directories);
 
 // Of each folder its run.json of any version so far, history.csv, test_labels.npy and test_predictions.npy; of a run
-// that was killed its checkpoint, without predictions. Throws InputError, naming the folder or file, where one holds no
-// run, or something else than one (a sweep, a diagnosis, ...), is damaged, or was written by a newer Plateau.
+// that was killed its checkpoint, without predictions. Files of rows with equal checksums are called as the first run
+// calls them in the settings, so that a path written in two ways is one setting. Throws InputError, naming the folder
+// or file, where two are the same folder, or one holds no run, or something else than one (a sweep, a diagnosis, ...),
+// is damaged, or was written by a newer Plateau.
 std::vector<ReadRun> read_compared_runs(const std::vector<std::filesystem::path>& directories);
 
 }  // namespace plateau
