@@ -18,47 +18,67 @@
 namespace plateau {
 namespace {
 
-constexpr std::size_t kLongestCell = 28;  // of a setting's value
+constexpr std::size_t kTerminal = 80;      // columns
+constexpr std::size_t kShortestName = 12;  // of a run, however wide the rest of its line is
+constexpr std::size_t kLongestValue = 28;  // of a setting
+constexpr std::size_t kSeedsNamed = 5;     // of a setting; of more, their number
 constexpr const char* kFile = "compare.json";
 
-std::string heading(const Comparison& comparison) {
+void heading(std::string& out, const Comparison& comparison) {
   std::set<Index> rows;
   for (const ReadRun& run : comparison.runs) rows.insert(run.run.test_rows);
-  return fmt::format("\n{}, {}; differences are to {}, in points\n", counted(std::ssize(comparison.runs), "run"),
-                     rows.size() == 1 ? counted(*rows.begin(), "test row")
-                                      : fmt::format("{} to {} test rows", *rows.begin(), *rows.rbegin()),
-                     one_line(comparison.runs.front().run.name));
+  const RunCells first = cells_of(comparison, 0);
+  const std::string accuracy =
+      first.accuracy_interval.empty() ? "" : fmt::format(" ({} % {})", first.accuracy, first.accuracy_interval);
+  out += '\n';
+  paragraph(out, "",
+            fmt::format("{}, {}; differences to {}{} in points", counted(std::ssize(comparison.runs), "run"),
+                        rows.size() == 1 ? counted(*rows.begin(), "test row")
+                                         : fmt::format("{} to {} test rows", *rows.begin(), *rows.rbegin()),
+                        one_line(comparison.runs.front().run.name), accuracy),
+            0, kTerminal);
 }
 
-void run_table(std::string& out, const Comparison& comparison) {
-  std::vector<std::vector<std::string>> lines{{"run"}};
-  for (const std::string& name : comparison.found.differing) lines.front().push_back(one_line(name));
-  lines.front().insert(lines.front().end(),
-                       {"test %", "95 %", "differs", "95 %", "rows", "only first", "only it", "p"});
+// Every run by its name in the table, and for the terminal no wider than it needs: the interval of each accuracy is on
+// the page, what differs in the settings in a table of its own.
+void run_tables(std::string& out, const Comparison& comparison) {
+  Cells lines{{"", "test %", "differs", "95 %", "rows", "gained", "lost", "p"}};
   for (std::size_t place = 0; place < comparison.runs.size(); ++place) {
-    const ReadRun& run = comparison.runs[place];
-    std::vector<std::string>& line = lines.emplace_back();
-    line.push_back(one_line(run.run.name) + (run.run.complete ? "" : " (unfinished)"));
-    for (const std::string& name : comparison.found.differing) {
-      const std::string value = value_of(run.run, name);
-      line.push_back(value.empty() ? "-" : one_line(shortened(value, kLongestCell)));
-    }
     const RunCells cells = cells_of(comparison, place);
-    line.insert(line.end(), {cells.accuracy, cells.accuracy_interval, cells.difference, cells.difference_interval,
-                             cells.rows, cells.only_first, cells.only_this, cells.p});
+    lines.push_back({comparison.runs[place].run.complete ? "" : " (unfinished)", cells.accuracy, cells.difference,
+                     cells.difference_interval, cells.rows, cells.gained, cells.lost, cells.p});
+  }
+  const std::size_t others = terminal_width(aligned(lines.front(), column_widths(lines)));
+  const std::vector<std::string> names =
+      short_names(run_names(comparison), others + kShortestName < kTerminal ? kTerminal - others : kShortestName);
+  lines.front().front() = "run";
+  Cells settings{{"run", "settings"}};
+  for (std::size_t place = 0; place < names.size(); ++place) {
+    lines[place + 1].front().insert(0, printable(names[place]));
+    settings.push_back(
+        {printable(names[place]), printable(differing_words(comparison, comparison.runs[place], kLongestValue))});
   }
   table(out, lines);
+  if (!comparison.found.differing.empty()) table_with_words(out, settings, kTerminal);
 }
 
-void group_table(std::string& out, const Comparison& comparison) {
+// Settings by their words, or where that is too wide by numbers, which a table of their own explains.
+void group_tables(std::string& out, const Comparison& comparison) {
   if (comparison.found.groups.size() < 2) return;
-  std::vector<std::vector<std::string>> lines{{"setting", "seeds", "mean test %", "deviation", "differs", "95 %", "p"}};
+  Cells lines{{"setting", "seeds", "mean %", "deviation", "differs", "95 %", "p"}};
+  Cells words{{"setting", "settings"}};
   for (const RunGroup& group : comparison.found.groups) {
     const GroupCells cells = cells_of(comparison, group);
-    lines.push_back({one_line(setting_words(comparison, comparison.runs[group.runs.front()])), cells.seeds, cells.mean,
+    words.push_back({std::to_string(words.size()),
+                     printable(setting_words(comparison, comparison.runs[group.runs.front()], kLongestValue))});
+    lines.push_back({words.back().back(),
+                     group.runs.size() > kSeedsNamed ? std::to_string(group.runs.size()) : cells.seeds, cells.mean,
                      cells.deviation, cells.difference, cells.difference_interval, cells.p});
   }
+  const bool fits = terminal_width(aligned(lines.front(), column_widths(lines))) <= kTerminal;
+  for (std::size_t i = 1; i < lines.size() && !fits; ++i) lines[i].front() = words[i].front();
   table(out, lines);
+  if (!fits) table_with_words(out, words, kTerminal);
 }
 
 Json settings_json(const ComparedRun& run) {
@@ -123,9 +143,10 @@ Comparison compare_directories(const std::vector<std::filesystem::path>& directo
 }
 
 std::string comparison_summary(const Comparison& comparison) {
-  std::string out = heading(comparison);
-  run_table(out, comparison);
-  group_table(out, comparison);
+  std::string out;
+  heading(out, comparison);
+  run_tables(out, comparison);
+  group_tables(out, comparison);
   out += '\n';
   for (const std::string& note : comparison_notes(comparison)) paragraph(out, "Note", printable(note));
   return out;

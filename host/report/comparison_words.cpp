@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "text.hpp"
 
@@ -57,8 +58,9 @@ void note_rows(const Comparison& comparison, std::vector<std::string>& notes) {
   if (!same.empty())
     notes.push_back(fmt::format(
         "{} {} tested on the same rows as {}. Each interval is about which rows are drawn to test on; it says nothing "
-        "of the luck of a training, for every run is one. p is that of McNemar's exact test{}.",
-        names_of(comparison, same), is_plural(same) ? "were" : "was", first,
+        "of the luck of a training, for every run is one. Gained are rows that {} gets right and {} does not, lost "
+        "those the other way round; p is that of McNemar's exact test{}.",
+        names_of(comparison, same), is_plural(same) ? "were" : "was", first, is_plural(same) ? "a run" : "it", first,
         is_plural(same) ? fmt::format(", by Holm over {} differences", same.size()) : ""));
   const char* const independent =
       "so what stands there is the difference of two independent shares (Newcombe's interval)";
@@ -104,6 +106,26 @@ void note_groups(const Comparison& comparison, std::vector<std::string>& notes) 
         "(--test-fraction), name a file of test rows by --test.");
 }
 
+// A setting's value as the run has it; of several different ones it stays different.
+std::string short_value(const Comparison& comparison, const ReadRun& run, const std::string& setting,
+                        std::size_t characters) {
+  const std::string own = value_of(run.run, setting);
+  if (own.size() <= characters) return own;
+  std::set<std::string> values;
+  for (const ReadRun& other : comparison.runs) values.insert(value_of(other.run, setting));
+  const std::vector<std::string> all = {values.begin(), values.end()};
+  return short_names(all, characters)[static_cast<std::size_t>(std::distance(values.begin(), values.find(own)))];
+}
+
+std::string words_of(const Comparison& comparison, const ReadRun& run, const std::vector<std::string>& settings,
+                     std::size_t longest_value) {
+  std::string words;
+  for (const std::string& name : settings)
+    if (const std::string value = short_value(comparison, run, name, longest_value); !value.empty())
+      words += fmt::format("{}{} {}", words.empty() ? "" : ", ", name, value);
+  return words;
+}
+
 // As many decimals of a percent as tell one row of `rows` apart, one to three.
 int decimals_for(Index rows) { return rows < 2000 ? 1 : rows < 20000 ? 2 : 3; }
 
@@ -130,11 +152,29 @@ bool says_next_to_nothing(const Interval& of_difference) {
   return of_difference.high - of_difference.low >= kWidest;
 }
 
-std::string setting_words(const Comparison& comparison, const ReadRun& run) {
-  std::string words;
-  for (const std::string& name : comparison.found.differing)
-    if (const std::string value = value_of(run.run, name); name != "seed" && !value.empty())
-      words += fmt::format("{}{} {}", words.empty() ? "" : ", ", name, value);
+std::vector<std::string> run_names(const Comparison& comparison) {
+  std::vector<std::string> names;
+  for (const ReadRun& run : comparison.runs) names.push_back(run.run.name);
+  return names;
+}
+
+std::vector<std::string> short_names(const std::vector<std::string>& names, std::size_t characters) {
+  for (;; ++characters) {
+    std::vector<std::string> all;
+    for (const std::string& name : names) all.push_back(shortened(name, characters));
+    if (all == names || std::set(all.begin(), all.end()).size() == all.size()) return all;
+  }
+}
+
+std::string differing_words(const Comparison& comparison, const ReadRun& run, std::size_t longest_value) {
+  const std::string words = words_of(comparison, run, comparison.found.differing, longest_value);
+  return words.empty() ? "-" : words;
+}
+
+std::string setting_words(const Comparison& comparison, const ReadRun& run, std::size_t longest_value) {
+  std::vector<std::string> names = comparison.found.differing;
+  std::erase(names, "seed");
+  const std::string words = words_of(comparison, run, names, longest_value);
   return words.empty() ? run.run.name : words;
 }
 
@@ -158,8 +198,8 @@ RunCells cells_of(const Comparison& comparison, std::size_t place) {
   cells.difference_interval = interval_cell(difference->interval, decimals, true);
   cells.rows = to_string(difference->rows);
   if (difference->rows != RowMatch::same) return cells;
-  cells.only_first = std::to_string(difference->only_first);
-  cells.only_this = std::to_string(difference->only_this);
+  cells.gained = std::to_string(difference->only_this);
+  cells.lost = std::to_string(difference->only_first);
   cells.p = p_cell(difference->adjusted_p);
   return cells;
 }

@@ -3,6 +3,7 @@
 // How the summary and the page of a comparison word the same things.
 #pragma once
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,17 @@ namespace plateau {
 // "interrupted after 3 of 5 epochs"; empty for a run that was finished.
 std::string unfinished_words(const ReadRun& run);
 
-// The settings in which the runs differ, as this one has them: "network 2-16-2, learning rate 0.1"; without the seed.
-std::string setting_words(const Comparison& comparison, const ReadRun& run);
+std::vector<std::string> run_names(const Comparison& comparison);
+
+// Different names, each in at most so many characters, or in as many more as it takes to tell them apart.
+std::vector<std::string> short_names(const std::vector<std::string>& names, std::size_t characters);
+
+// The settings in which the runs differ, as this one has them: "network 2-16-2, learning rate 0.1, seed 3"; "-" where
+// there are none. Each value in at most so many characters, as short_names() are.
+inline constexpr std::size_t kWhole = std::numeric_limits<std::size_t>::max();
+std::string differing_words(const Comparison& comparison, const ReadRun& run, std::size_t longest_value = kWhole);
+// The same without the seed, of a setting over its seeds; the run's name where there are none.
+std::string setting_words(const Comparison& comparison, const ReadRun& run, std::size_t longest_value = kWhole);
 
 // "3, 4, 5"
 std::string seeds_of(const Comparison& comparison, const RunGroup& group);
@@ -24,7 +34,7 @@ bool says_next_to_nothing(const Interval& of_difference);
 
 // A table's cells: percent and points with as many decimals as the test rows can tell apart.
 struct RunCells {
-  std::string accuracy, accuracy_interval, difference, difference_interval, rows, only_first, only_this, p;
+  std::string accuracy, accuracy_interval, difference, difference_interval, rows, gained, lost, p;
 };
 RunCells cells_of(const Comparison& comparison, std::size_t place);
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "plateau/core/utf8.hpp"
 
@@ -110,13 +111,13 @@ std::string markdown_escaped(std::string_view text) {
 
 std::string shortened(std::string_view text, std::size_t characters) {
   if (characters == 0) return "";
-  std::size_t count = 0, end = 0, last = 0;  // last: where the character begins that would have to go
-  while (end < text.size()) {
-    if (++count > characters) return std::string(text.substr(0, last)) + "…";
-    last = end;
-    end += std::max<std::size_t>(utf8_character(text.substr(end)), 1);
-  }
-  return std::string(text);
+  std::vector<std::size_t> begins;  // of every character, and the end
+  for (std::size_t at = 0; at < text.size(); at += std::max<std::size_t>(utf8_character(text.substr(at)), 1))
+    begins.push_back(at);
+  begins.push_back(text.size());
+  const std::size_t count = begins.size() - 1, at_end = (characters - 1) / 2, at_beginning = characters - 1 - at_end;
+  if (count <= characters) return std::string(text);
+  return std::string(text.substr(0, begins[at_beginning])) + "…" + std::string(text.substr(begins[count - at_end]));
 }
 
 }  // namespace plateau

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "comparison_words.hpp"
 #include "page_parts.hpp"
@@ -25,22 +24,28 @@ struct CurveLook {
 std::vector<CurveLook> curve_looks(const Comparison& comparison) {
   std::vector<CurveLook> looks;
   if (comparison.runs.size() <= kMostNamed) {
-    for (const ReadRun& run : comparison.runs)
-      looks.push_back({shortened(run.run.name, kLongestName), static_cast<int>(looks.size())});
+    for (const std::string& name : short_names(run_names(comparison), kLongestName))
+      looks.push_back({name, static_cast<int>(looks.size())});
     return looks;
   }
-  std::map<std::string, int> colours;
-  for (const ReadRun& run : comparison.runs) {
-    const std::string setting = setting_words(comparison, run);
-    const auto [own, is_new] = colours.try_emplace(setting, static_cast<int>(colours.size()));
-    looks.push_back({is_new ? shortened(setting, kLongestName) : "", own->second});
+  std::vector<std::string> settings;  // each once
+  std::vector<std::size_t> first;     // the place of its first run
+  for (std::size_t place = 0; place < comparison.runs.size(); ++place) {
+    const std::string setting = setting_words(comparison, comparison.runs[place]);
+    const auto own = std::ranges::find(settings, setting);
+    looks.push_back({.name = "", .colour = static_cast<int>(own - settings.begin())});
+    if (own != settings.end()) continue;
+    settings.push_back(setting);
+    first.push_back(place);
   }
-  if (colours.size() <= kMostNamed) return looks;
-  for (std::size_t place = 0; place < looks.size(); ++place)
-    looks[place] = {place == 0   ? shortened(comparison.runs.front().run.name, kLongestName)
-                    : place == 1 ? "other runs"
-                                 : "",
-                    place == 0 ? 0 : 1};
+  if (settings.size() <= kMostNamed) {
+    const std::vector<std::string> names = short_names(settings, kLongestName);
+    for (std::size_t s = 0; s < names.size(); ++s) looks[first[s]].name = names[s];
+    return looks;
+  }
+  for (CurveLook& look : looks) look = {.name = "", .colour = 1};
+  looks[0] = {shortened(comparison.runs.front().run.name, kLongestName), 0};
+  looks[1].name = "other runs";
   return looks;
 }
 
@@ -104,14 +109,14 @@ std::string with_interval(const std::string& value, const std::string& interval)
 PageTable run_table(const Comparison& comparison) {
   PageTable table{
       .caption = fmt::format("Every run; differences to {} in points, p by Holm", comparison.runs.front().run.name),
-      .head = {"run", "difference", "test accuracy (%)", "test rows", "only first", "only it", "p"}};
+      .head = {"run", "difference", "test accuracy (%)", "test rows", "gained", "lost", "p"}};
   for (std::size_t place = 0; place < comparison.runs.size(); ++place) {
     const ReadRun& run = comparison.runs[place];
     const RunCells cells = cells_of(comparison, place);
     table.lines.push_back({run.run.name + (run.run.complete ? "" : " (unfinished)"),
                            with_interval(cells.difference, cells.difference_interval),
-                           with_interval(cells.accuracy, cells.accuracy_interval), cells.rows, cells.only_first,
-                           cells.only_this, cells.p});
+                           with_interval(cells.accuracy, cells.accuracy_interval), cells.rows, cells.gained,
+                           cells.lost, cells.p});
   }
   return table;
 }
@@ -119,13 +124,7 @@ PageTable run_table(const Comparison& comparison) {
 // In a column of sentences: of many settings a table of columns would be too wide for a phone and for paper.
 PageTable differing_table(const Comparison& comparison) {
   PageTable table{.caption = "What differs in the settings", .head = {"run", "settings"}, .names = 2};
-  for (const ReadRun& run : comparison.runs) {
-    std::string words;
-    for (const std::string& name : comparison.found.differing)
-      if (const std::string value = value_of(run.run, name); !value.empty())
-        words += fmt::format("{}{} {}", words.empty() ? "" : ", ", name, value);
-    table.lines.push_back({run.run.name, words.empty() ? "-" : words});
-  }
+  for (const ReadRun& run : comparison.runs) table.lines.push_back({run.run.name, differing_words(comparison, run)});
   return table;
 }
 

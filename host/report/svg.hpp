@@ -33,9 +33,9 @@ enum class TextSize { title = 15, label = 13, note = 12 };  // the title is bold
 
 // As wide as a wide common font (DejaVu Sans, Verdana) sets it, so that narrower ones leave room.
 double text_width(std::string_view text, TextSize size);
-// visible() text, with "…" for what does not fit.
+// visible() text, with "…" in its middle for what does not fit.
 std::string fitted(std::string_view text, TextSize size, double width);
-// visible() text in lines, broken at blanks where it has any; what does not fit into the last ends in "…".
+// visible() text in lines, broken at blanks where it has any; the last one is fitted().
 std::vector<std::string> wrapped(std::string_view text, TextSize size, double width, std::size_t most_lines);
 
 // ---- Canvas ---------------------------------------------------------------------------------------------------------

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
+#include "plateau/report/markup.hpp"
 #include "svg.hpp"
-#include "text.hpp"
 
 namespace plateau::drawing {
 namespace {
@@ -45,7 +45,7 @@ void sample_of(Canvas& canvas, const LegendEntry& entry, double x, double y) {
 Rows::Row named_row(std::string_view name) {
   constexpr std::size_t kMostLines = 3, kMostCharacters = 140;  // of those, no three lines hold more
   for (std::size_t kept = kMostCharacters;; --kept) {
-    const std::string text = shortened_in_the_middle(name, kept);
+    const std::string text = shortened(name, kept);
     std::vector<std::string> lines = wrapped(text, TextSize::label, (kWidestNames - kEdge) / kStrong, kMostLines + 1);
     if (lines.size() <= kMostLines) return {.lines = std::move(lines), .is_cut = text != name};
   }

@@ -45,6 +45,20 @@ std::size_t fitting(std::string_view text, TextSize size, double width) {
   return end;
 }
 
+// The bytes at its end that do.
+std::size_t fitting_at_end(std::string_view text, TextSize size, double width) {
+  std::size_t begin = text.size();
+  double used = 0;
+  while (begin > 0) {
+    std::size_t before = begin - 1;
+    while (before > 0 && (text[before] & 0xC0) == 0x80) --before;
+    used += character_width(text.substr(before, begin - before)) * scale_of(size);
+    if (used > width) break;
+    begin = before;
+  }
+  return text.size() - begin;
+}
+
 std::string without_zeros(std::string text) {
   if (text.find('.') != std::string::npos) {
     while (text.back() == '0') text.pop_back();
@@ -95,7 +109,10 @@ double text_width(std::string_view text, TextSize size) {
 std::string fitted(std::string_view text, TextSize size, double width) {
   std::string whole = visible(text);
   if (text_width(whole, size) <= width) return whole;
-  return whole.substr(0, fitting(whole, size, width - text_width("…", size))) + "…";
+  const double room = width - text_width("…", size);
+  const std::string_view beginning = std::string_view(whole).substr(0, fitting(whole, size, room / 2));
+  const std::size_t end = fitting_at_end(whole, size, room - text_width(beginning, size));
+  return std::string(beginning) + "…" + whole.substr(whole.size() - end);
 }
 
 std::vector<std::string> wrapped(std::string_view text, TextSize size, double width, std::size_t most_lines) {

@@ -22,15 +22,16 @@ inline constexpr std::size_t kWidth = 100;  // columns
 inline constexpr std::size_t kIndent = 13;
 
 // "Label        text", wrapped at word boundaries and indented below the first line.
-inline void paragraph(std::string& out, std::string_view label, std::string_view text) {
-  out += fmt::format("{:<{}}", label, kIndent);
-  std::size_t column = kIndent;
+inline void paragraph(std::string& out, std::string_view label, std::string_view text, std::size_t indent = kIndent,
+                      std::size_t width = kWidth) {
+  out += fmt::format("{:<{}}", label, indent);
+  std::size_t column = indent;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find(' '), text.size());
-    if (column > kIndent && column + 1 + end > kWidth) {
-      out += '\n' + std::string(kIndent, ' ');
-      column = kIndent;
-    } else if (column > kIndent) {
+    if (column > indent && column + 1 + end > width) {
+      out += '\n' + std::string(indent, ' ');
+      column = indent;
+    } else if (column > indent) {
       out += ' ';
       ++column;
     }
@@ -56,23 +57,7 @@ inline std::string printable(std::string text) {
 // A name out of a file as it fits into a line: without line ends and other controls, and not endless.
 inline std::string one_line(std::string_view text) {
   constexpr std::size_t kLongest = 60;
-  std::size_t end = std::min(text.size(), kLongest);
-  while (end < text.size() && end > 0 && (text[end] & 0xC0) == 0x80) --end;  // whole characters of UTF-8
-  const std::string shown = printable(std::string(text.substr(0, end)));
-  return end < text.size() ? shown + "..." : shown;
-}
-
-// At most so many characters (code points; a byte that is no UTF-8 counts as one): of a longer text "…" stands in place
-// of its middle, so that texts which begin alike or end alike stay apart.
-inline std::string shortened_in_the_middle(std::string_view text, std::size_t characters) {
-  std::vector<std::size_t> begins;
-  for (std::size_t at = 0; at < text.size(); at += std::max<std::size_t>(utf8_character(text.substr(at)), 1))
-    begins.push_back(at);
-  if (begins.size() <= characters) return std::string(text);
-  if (characters == 0) return "";
-  const std::size_t behind = (characters - 1) / 2, before = characters - 1 - behind;
-  const std::size_t rest = behind == 0 ? text.size() : begins[begins.size() - behind];
-  return fmt::format("{}…{}", text.substr(0, begins[before]), text.substr(rest));
+  return printable(shortened(text, kLongest));
 }
 
 // Characters that a terminal shows, of UTF-8.
@@ -83,17 +68,43 @@ inline std::string padded(const std::string& text, std::size_t width) {
   return text + std::string(width - std::min(width, terminal_width(text)), ' ');
 }
 
-// Cells of a table, right-aligned, each column as wide as it must be.
-inline void table(std::string& out, const std::vector<std::vector<std::string>>& lines) {
+// The cells of a table, line by line; the first line is its head.
+using Cells = std::vector<std::vector<std::string>>;
+
+inline std::vector<std::size_t> column_widths(const Cells& lines) {
   std::vector<std::size_t> widest(lines.front().size(), 0);
   for (const auto& line : lines)
     for (std::size_t j = 0; j < line.size(); ++j) widest[j] = std::max(widest[j], terminal_width(line[j]));
+  return widest;
+}
+
+// The first cells of a line, right-aligned, as many as there are widths.
+inline std::string aligned(const std::vector<std::string>& line, const std::vector<std::size_t>& widths) {
+  std::string text;
+  for (std::size_t j = 0; j < std::min(line.size(), widths.size()); ++j)
+    text += fmt::format("{}{}{}", j == 0 ? "" : "  ", std::string(widths[j] - terminal_width(line[j]), ' '), line[j]);
+  return text;
+}
+
+// Right-aligned, each column as wide as it must be.
+inline void table(std::string& out, const Cells& lines) {
+  const std::vector<std::size_t> widths = column_widths(lines);
   out += '\n';
   for (const auto& line : lines) {
-    std::string text;
-    for (std::size_t j = 0; j < line.size(); ++j)
-      text += fmt::format("{}{}{}", j == 0 ? "" : "  ", std::string(widest[j] - terminal_width(line[j]), ' '), line[j]);
+    const std::string text = aligned(line, widths);
     out += text.substr(0, text.find_last_not_of(' ') + 1) + '\n';
+  }
+}
+
+// The same, but for the last column: words, which begin below each other and go on below where a line of so many
+// columns is full.
+inline void table_with_words(std::string& out, const Cells& lines, std::size_t columns) {
+  std::vector<std::size_t> widths = column_widths(lines);
+  widths.pop_back();
+  out += '\n';
+  for (const auto& line : lines) {
+    const std::string cells = aligned(line, widths) + "  ";
+    paragraph(out, cells, line.back(), terminal_width(cells), columns);
   }
 }
 

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <set>
 
 #include "data/files.hpp"
 #include "plateau/core/error.hpp"
@@ -42,18 +43,87 @@ Comparison of_four() {
 
 TEST(ComparisonReport, tells_a_person_what_differs_and_by_how_much) {
   const std::string text = comparison_summary(of_four());
-  EXPECT_NE(text.find("\n4 runs, 40 test rows; differences are to first, in points\n"), std::string::npos) << text;
-  EXPECT_NE(text.find("run  network  epochs  test %"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n4 runs, 40 test rows; differences to first (50.0 % [35.2, 64.8]) in points\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("run  test %  differs"), std::string::npos) << text;
   const auto line = [&](const std::string& name) {
     const std::size_t at = text.find(name);
     return text.substr(at, text.find('\n', at) - at);
   };
-  for (const char* const part : {"1-64-2", "80.0", "+30.0", "same", " 0 ", " 12 "})
+  for (const char* const part : {"80.0", "+30.0", "same", " 12 ", " 0 "})
     EXPECT_NE(line("wide").find(part), std::string::npos) << part << line("wide");
   EXPECT_NE(line("other ").find("other"), std::string::npos);
-  EXPECT_NE(line("cut (unfinished)").find("1-4-2"), std::string::npos) << text;
+  EXPECT_NE(text.find("cut (unfinished)"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n  run  settings\n"
+                      "first  network 1-4-2, epochs 3\n"
+                      " wide  network 1-64-2, epochs 3\n"),
+            std::string::npos)
+      << text;
   EXPECT_NE(text.find("wide, cut were tested on the same rows as first."), std::string::npos) << text;
   EXPECT_NE(text.find("cut was not finished: interrupted after 3 of 9 epochs."), std::string::npos) << text;
+}
+
+// The lines of the tables, which are those above the notes.
+std::vector<std::string> table_lines(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.find("\nNote "); at = text.find('\n', at) + 1)
+    lines.push_back(text.substr(at, text.find('\n', at) - at));
+  return lines;
+}
+
+TEST(ComparisonReport, has_tables_that_fit_a_terminal_however_many_settings_and_letters) {
+  const std::string begin = "experiment-of-november-with-the-wide-network-and-its-many-options";
+  std::vector<fs::path> folders;
+  for (std::uint64_t seed = 1; seed <= 12; ++seed)
+    for (const Index hidden : {4, 64}) {
+      folders.push_back(plant(fmt::format("{}-{}-{}", begin, hidden, seed),
+                              {.right = hidden == 4 ? 21 : 35, .seed = seed, .hidden = hidden}));
+      change_run(folders.back(), [&](auto& json) {
+        json["configuration"]["init"] = fmt::format("models/of-a-folder-with-a-long-name/{}/model.safetensors", hidden);
+        for (const char* const key : {"dropout", "jitter", "mixup", "validation"})
+          json["configuration"][key] = 0.015625 * static_cast<double>(hidden);
+      });
+    }
+  const Comparison comparison = compare_directories(folders);
+  ASSERT_EQ(comparison.found.groups.size(), 2u);
+  const std::string text = comparison_summary(comparison);
+  for (const std::string& line : table_lines(text))
+    EXPECT_LE(std::ranges::count_if(line, [](char c) { return (c & 0xC0) != 0x80; }), 80) << line;
+  EXPECT_NE(text.find("\nexperimen…ons-64-12    87.5"), std::string::npos) << text;          // cut in the middle
+  EXPECT_NE(text.find("\n      1     12    52.5        0.0\n"), std::string::npos) << text;  // so many seeds
+  for (const char* const value :
+       {"init models/of-a-folder-w…64/model.safetensors", "init models/of-a-folder-w…/4/model.safetensors"})
+    EXPECT_NE(text.find(value), std::string::npos) << text;
+}
+
+TEST(ComparisonReport, shortens_names_by_no_more_than_leaves_them_different) {
+  const std::string much(40, 'a');
+  const std::string text = comparison_summary(
+      compare_directories({plant(much + "1" + much), plant(much + "2" + much), plant(much + "3" + much)}));
+  for (const char* const run : {"1", "2", "3"})
+    EXPECT_NE(text.find(fmt::format("a{}a", run), text.find("run  test %")), std::string::npos) << text;
+}
+
+TEST(ComparisonPage, keeps_in_its_legends_what_tells_long_names_apart) {
+  const std::string begin(60, 'a');
+  const Comparison comparison = compare_directories({plant(begin + "1" + std::string(40, 'b')), plant(begin + "2"),
+                                                     plant(begin + "-seed-3"), plant(begin + "-seed-4")});
+  const Page page = comparison_page(comparison, cpu_environment(1));
+  const auto texts = [&](const std::string& chart) {
+    std::vector<std::string> drawn;
+    for (std::size_t at = chart.find("<text"); at != std::string::npos; at = chart.find("<text", at + 1)) {
+      const std::string element = chart.substr(at, chart.find("</text>", at) - at);
+      drawn.push_back(element.substr(element.rfind('>') + 1));
+    }
+    return drawn;
+  };
+  for (const auto& [section, runs] : {std::pair<std::size_t, std::size_t>{0, 4}, {1, 3}}) {
+    std::set<std::string> names;
+    for (const std::string& text : texts(page.sections[section].charts.front().svg))
+      if (text.find("…") != std::string::npos) names.insert(text);
+    EXPECT_EQ(names.size(), runs) << fmt::format("{}", fmt::join(names, "\n"));
+  }
 }
 
 TEST(ComparisonReport, says_what_its_intervals_are_about) {
@@ -71,8 +141,8 @@ TEST(ComparisonReport, says_what_its_intervals_are_about) {
   fs::remove(test_folder() / "wide" / "test_predictions.npy");
   const std::string unknown = all_notes(compare_directories({test_folder() / "first", test_folder() / "wide"}));
   EXPECT_NE(unknown.find("Whether wide was tested on the rows of first"), std::string::npos) << unknown;
-  const std::string equal = all_notes(compare_directories({test_folder() / "first", test_folder() / "first"}));
-  EXPECT_NE(equal.find("first (2) gives every test row the class that first gives it."), std::string::npos) << equal;
+  const std::string equal = all_notes(compare_directories({test_folder() / "first", plant("again", {.right = 20})}));
+  EXPECT_NE(equal.find("again gives every test row the class that first gives it."), std::string::npos) << equal;
   change_run(test_folder() / "first", [](auto& json) { json["configuration"]["group"] = "patient"; });
   EXPECT_NE(all_notes(compare_directories({test_folder() / "first", test_folder() / "other"})).find("have groups"),
             std::string::npos);
@@ -90,7 +160,7 @@ TEST(ComparisonReport, compares_settings_over_their_seeds) {
   }
   const Comparison comparison = compare_directories(folders);
   const std::string text = comparison_summary(comparison);
-  EXPECT_NE(text.find("network 1-64-2  0, 1, 2         85.0        2.5    +32.5"), std::string::npos) << text;
+  EXPECT_NE(text.find("network 1-64-2  0, 1, 2    85.0        2.5    +32.5"), std::string::npos) << text;
   const Page page = comparison_page(comparison, cpu_environment(1));
   EXPECT_EQ(page.sections[2].heading, "Settings, over their seeds");
   EXPECT_EQ(page.sections[2].tables.front().lines[1][0], "network 1-64-2");
@@ -204,7 +274,7 @@ TEST(ComparisonReport, escapes_names_everywhere) {
   const std::string folder = "<script>\"a\"\n\xE2\x80\xAE|b";  // with a line end and a mark that turns the direction
   const Comparison comparison =
       compare_directories({plant(folder, {.right = 20, .train = "<script>alert(1)</script>\n\xE2\x80\xAE.csv"}),
-                           plant("b", {.right = 30})});
+                           plant("b", {.right = 30, .train_checksum = 65})});
   const std::string text = comparison_summary(comparison);
   const Page page = comparison_page(comparison, cpu_environment(1));
   std::string drawn;

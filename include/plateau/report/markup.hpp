@@ -24,8 +24,8 @@ std::string escaped(std::string_view text);
 // link, autolink, mention, HTML, or end of the cell. Not for the inside of code spans.
 std::string markdown_escaped(std::string_view text);
 
-// At most so many characters (code points; a byte that is no UTF-8 counts as one), the last of which is "…" where
-// something was left out. Nothing else is changed.
+// At most so many characters (code points; a byte that is no UTF-8 counts as one). What is left out is in the middle,
+// where "…" stands for it: names of runs and files begin alike, and differ at their ends. Nothing else is changed.
 std::string shortened(std::string_view text, std::size_t characters);
 
 }  // namespace plateau
