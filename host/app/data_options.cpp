@@ -58,7 +58,9 @@ Split read_split(const TrainingFiles& files, const std::optional<ModelFile>& ini
         "training");
   if (!files.test.empty() && files.test_fraction)
     throw InputError("--test and --test-fraction: both name the test rows; leave one out");
-  Split split{.train = read_rows(files.train, files.reading, progress), .test = {}};
+  ReadOptions reading = files.reading;
+  reading.row_checksums = reading.row_checksums && files.test_fraction;  // they are to tell test rows
+  Split split{.train = read_rows(files.train, reading, progress), .test = {}};
   if (initial) reconcile(split.train, schema_of(*initial, files.initial));
   if (files.test_fraction) {
     split = deal_rows(split.train, *files.test_fraction, seed);

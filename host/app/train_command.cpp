@@ -109,7 +109,9 @@ int train_run(const TrainArguments& arguments, const std::vector<std::string>& o
         fmt::format("--scale standard: {} brings the scale it was trained with, and that is used; leave "
                     "out one of the two",
                     files.initial));
-  const Split split = read_split(files, initial, common.seed, !common.quiet);
+  TrainingFiles to_read = files;
+  to_read.reading.row_checksums = true;
+  const Split split = read_split(to_read, initial, common.seed, !common.quiet);
   run.architecture = fitting_architecture(hidden, split, initial ? std::optional(initial->stack) : std::nullopt, files);
   if (initial) run.initial = initial->stack.parameters;
   const ValidationRows held_out(split.train, validation, common.seed);

@@ -4,6 +4,7 @@
 
 #include <sys/mman.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -550,6 +551,7 @@ class CsvReader {
 
   // False where the row does not end in the window.
   bool parse_row(const char* at) {
+    const char* const first = at;
     if (values_->is_full()) expects_memory();
     float* value = values_->next();
     Field target, group;
@@ -580,6 +582,7 @@ class CsvReader {
     values_->add();
     if (target_) add_label(target);
     if (group_) add_group(group);
+    if (options_.row_checksums && target_) add_checksum({first, static_cast<std::size_t>(at - first)});
     line_ += lines;
     window_.pass(at);
     return true;
@@ -658,6 +661,14 @@ class CsvReader {
     group_of_row_.add();
   }
 
+  void add_checksum(std::string_view row) {
+    for (const char c : {'\n', '\r'})
+      if (row.ends_with(c)) row.remove_suffix(1);
+    *row_checksums_.next() =
+        static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(row.data()), row.size()));
+    row_checksums_.add();
+  }
+
   void hand_over() {
     handed_over_ = true;
     take_(block());
@@ -683,6 +694,10 @@ class CsvReader {
         data.groups.insert(data.groups.end(), piece.begin(), piece.end());
       });
     }
+    data.row_checksums.reserve(static_cast<std::size_t>(row_checksums_.rows()));
+    row_checksums_.take_each([&](std::span<const std::uint32_t> piece) {
+      data.row_checksums.insert(data.row_checksums.end(), piece.begin(), piece.end());
+    });
     for (std::size_t j = 0; j < names_.size(); ++j)
       if (roles_[j] == Role::feature) data.feature_names.push_back(names_[j]);
     return data;
@@ -736,6 +751,7 @@ class CsvReader {
   std::optional<Pieces<float>> values_;               // of the present block, as labels and groups
   Pieces<std::uint16_t> labels_{1, rows_per_block_};  // of each row, the number of its class by first occurrence
   Pieces<std::int32_t> group_of_row_{1, rows_per_block_};
+  Pieces<std::uint32_t> row_checksums_{1, rows_per_block_};
   Names classes_, groups_;
   std::string unquoted_;
 

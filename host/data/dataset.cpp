@@ -269,6 +269,13 @@ std::uint32_t checksum(const Dataset& data) {
   return crc_of_more(checksum_without_groups(data), data.groups.data(), data.groups.size() * sizeof(std::int32_t));
 }
 
+std::optional<std::uint32_t> text_checksum(const Dataset& data) {
+  if (data.row_checksums.empty()) return std::nullopt;
+  const Index rows = data.rows();
+  return crc_of_more(crc_of_more(0, &rows, sizeof rows), data.row_checksums.data(),
+                     data.row_checksums.size() * sizeof(std::uint32_t));
+}
+
 Dataset take_rows(const Dataset& data, HostSpan<const std::int32_t> rows) {
   Dataset taken{.source = data.source,
                 .columns = data.columns,
@@ -276,7 +283,8 @@ Dataset take_rows(const Dataset& data, HostSpan<const std::int32_t> rows) {
                 .labels = {},
                 .classes = data.classes,
                 .feature_names = data.feature_names,
-                .groups = {}};
+                .groups = {},
+                .row_checksums = {}};
   float* to = taken.values.view().data;
   const HostMatrix<const float> x = data.x();
   for (const std::int32_t row : rows) {
@@ -284,6 +292,7 @@ Dataset take_rows(const Dataset& data, HostSpan<const std::int32_t> rows) {
     to = std::copy_n(x.row(row), x.cols, to);
     if (data.is_labelled()) taken.labels.push_back(data.labels[static_cast<std::size_t>(row)]);
     if (!data.groups.empty()) taken.groups.push_back(data.groups[static_cast<std::size_t>(row)]);
+    if (!data.row_checksums.empty()) taken.row_checksums.push_back(data.row_checksums[static_cast<std::size_t>(row)]);
   }
   return taken;
 }

@@ -139,6 +139,8 @@ void read_document(ReadRun& read, const Json& document) {
   if (data.contains("train_checksum"))
     read.run.settings.emplace_back(kTrainRows, fmt::format("{} ({:08x})", data.at("train").at("rows").get<Index>(),
                                                            data.at("train_checksum").get<std::uint32_t>()));
+  if (const Json text = data.value("test_text_checksum", Json()); !text.is_null())
+    read.run.test_text_checksum = text.get<std::uint32_t>();
   if (data.contains("test_checksum")) read.run.test_checksum = data.at("test_checksum").get<std::uint32_t>();
   read.curves = read_curves(read.directory / "history.csv");
   read_result(read, result);

@@ -113,6 +113,7 @@ Json run_json(const Comparison& comparison, std::size_t place) {
           {"settings", settings_json(run.run)},
           {"test_rows", run.run.test_rows},
           {"test_checksum", or_null(run.run.test_checksum)},
+          {"test_text_checksum", or_null(run.run.test_text_checksum)},
           {"has_predictions", !run.run.predictions.empty()},
           {"test_accuracy", accuracy ? json_estimate(*accuracy) : Json(nullptr)},
           {"over_first", difference ? difference_json(*difference) : Json(nullptr)}};

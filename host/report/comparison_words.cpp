@@ -66,7 +66,8 @@ void note_rows(const Comparison& comparison, std::vector<std::string>& notes) {
       "so what stands there is the difference of two independent shares (Newcombe's interval)";
   if (!other.empty())
     notes.push_back(
-        fmt::format("{} {} tested on other rows than {} (or on other columns or another order of them), {}.",
+        fmt::format("{} {} tested on other rows than {} (or on another order of them, or on other columns where only a "
+                    "table could tell that from other rows), {}.",
                     names_of(comparison, other), is_plural(other) ? "were" : "was", first, independent));
   if (!unknown.empty())
     notes.push_back(

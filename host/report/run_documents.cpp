@@ -59,6 +59,7 @@ constexpr std::array kRunKeys{Written{"/configuration/seed", Holds::seed},
                               Written{"/data/test/class_rows", Holds::counts},
                               Written{"/data/test_class_rows", Holds::counts},
                               Written{"/data/test_checksum", Holds::checksum},
+                              Written{"/data/test_text_checksum", Holds::checksum},
                               Written{"/data/validation_rows", Holds::count},
                               Written{"/result/outcome", Holds::outcome},
                               Written{"/result/epochs", Holds::count},
@@ -84,8 +85,9 @@ const char* fault(const Json& value, Holds holds) {
     case Holds::seed:
       return value.is_number_unsigned() ? nullptr : "no seed, a whole number from 0 to 18446744073709551615";
     case Holds::checksum:
-      return is_whole(value, std::numeric_limits<std::uint32_t>::max()) ? nullptr
-                                                                        : "no CRC-32, a whole number of 32 bits";
+      return value.is_null() || is_whole(value, std::numeric_limits<std::uint32_t>::max())
+                 ? nullptr
+                 : "no CRC-32, a whole number of 32 bits";
     case Holds::count:
       return value.is_null() || is_count(value) ? nullptr : "no whole number from 0";
     case Holds::counts:

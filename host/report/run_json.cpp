@@ -108,6 +108,7 @@ Json document(const char* command, Json configuration, const RunStudy& study, co
                   {"test", part_json(study.statistics.test)},
                   {"train_checksum", study.train_checksum},
                   {"test_checksum", study.test_checksum},
+                  {"test_text_checksum", or_null(study.test_text_checksum)},
                   {"validation_rows", study.validation_rows()},
                   {"classes", names_json(study.schema.classes)},
                   {"feature_names", names_or_null(study.schema.feature_names)}};

@@ -37,8 +37,10 @@ RowOutcomes outcomes_of(const std::vector<const ComparedRun*>& runs) {
 
 RowMatch match_of(const ComparedRun& first, const ComparedRun& run) {
   if (!first.test_checksum || !run.test_checksum) return RowMatch::unknown;
+  const bool has_same_values = *first.test_checksum == *run.test_checksum;
+  const bool has_same_text = first.test_text_checksum && first.test_text_checksum == run.test_text_checksum;
   // A checksum of 32 bits is the same by chance once in four billion; labels cost nothing to look at.
-  if (*first.test_checksum != *run.test_checksum || first.test_rows != run.test_rows) return RowMatch::other;
+  if (!(has_same_values || has_same_text) || first.test_rows != run.test_rows) return RowMatch::other;
   if (first.predictions.empty() || run.predictions.empty()) return RowMatch::unknown;
   return first.labels == run.labels ? RowMatch::same : RowMatch::other;
 }

@@ -184,6 +184,7 @@ RunStudy study_run(const Run& run, const Split& split, Trainer& trainer, const W
                  .statistics = trainer.statistics(data, run.architecture.classes()),
                  .train_checksum = checksum_without_groups(split.train),
                  .test_checksum = test_rows_checksum(split),
+                 .test_text_checksum = text_checksum(split.test),
                  .test_labels = split.test.labels};
   // By the parameters that are kept: where no epoch was the best one, those are the last (model/run.hpp).
   Run predicting = run;

@@ -155,6 +155,36 @@ TEST_F(Compare, runs_on_other_rows_are_not_paired) {
   EXPECT_EQ(json["runs"][3]["has_predictions"], true);
 }
 
+TEST_F(Compare, runs_on_other_columns_of_the_same_rows_are_paired) {
+  const std::string iris = std::string(PLATEAU_TEST_DATA) + "/iris.csv";
+  const auto train_on = [&](const std::string& out, const Arguments& more) {
+    Arguments arguments{"train",    "--train", iris,    "--target", "species",  "--hidden", "4",
+                        "--epochs", "20",      "--out", place(out), "--device", "cpu",      "--quiet"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const ProgramResult result = run(arguments);
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+  };
+  const Arguments drawn{"--test-fraction", "0.3", "--seed", "1"}, drop{"--drop", "petal_width"};
+  const auto with = [](Arguments arguments, const Arguments& more) {
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  };
+  train_on("all", drawn);
+  train_on("fewer", with(drawn, drop));
+  train_on("elsewhere", with({"--test-fraction", "0.3", "--seed", "2"}, drop));
+  fs::copy_file(iris, folder / "test.csv");
+  train_on("file", {"--test", place("test.csv")});
+  train_on("file-fewer", with({"--test", place("test.csv")}, drop));
+  Json json = json_of({"all", "fewer", "elsewhere"});
+  EXPECT_NE(json["runs"][0]["test_checksum"], json["runs"][1]["test_checksum"]);
+  EXPECT_EQ(json["runs"][1]["over_first"]["rows"], "same");
+  EXPECT_EQ(json["runs"][2]["over_first"]["rows"], "other");
+  EXPECT_EQ(labels("all"), labels("fewer"));
+  json = json_of({"file", "file-fewer", "all"});
+  EXPECT_EQ(json["runs"][1]["over_first"]["rows"], "same");
+  EXPECT_EQ(json["runs"][2]["over_first"]["rows"], "other");
+}
+
 // What begins with a model on a scale of its own is tested on the rows as they are in the file.
 TEST_F(Compare, rows_are_the_same_whatever_scale_an_initial_model_brings) {
   train("first", {"--hidden", "4", "--epochs", "5", "--scale", "standard"});

@@ -326,6 +326,26 @@ TEST(Checksum, is_of_shape_values_labels_and_groups) {
   EXPECT_NE(of_groups("a,g,y\n1,p,u\n2,q,v\n3,p,u\n"), of_groups("a,g,y\n1,p,u\n2,q,v\n3,q,u\n"));
 }
 
+TEST(TextChecksum, is_of_the_rows_of_a_table_whatever_is_read_of_them) {
+  const auto of = [](const std::string& text, const std::vector<std::string>& drop = {},
+                     const std::vector<std::int32_t>& rows = {0, 1}) {
+    const Dataset data = read_dataset(put("t.csv", text).string(), {.drop = drop, .row_checksums = true});
+    return text_checksum(take_rows(data, {rows.data(), static_cast<Index>(rows.size())}));
+  };
+  const std::string text = "a,b,y\n1,2,u\n3,4,v\n";
+  const std::uint32_t whole = of(text).value();
+  // As another program counts it: python3 -c 'import zlib, struct; print(zlib.crc32(struct.pack("<q2I", 2,
+  // zlib.crc32(b"1,2,u"), zlib.crc32(b"3,4,v"))))'
+  EXPECT_EQ(whole, 2100483016u);
+  EXPECT_EQ(of(text, {"a"}), whole);
+  EXPECT_EQ(of("a,b,y\r\n1,2,u\r\n3,4,v"), whole);
+  EXPECT_EQ(of("a,b,y\n5,6,u\n1,2,u\n3,4,v\n", {"b"}, {1, 2}), whole);  // drawn from a larger table
+  EXPECT_NE(of(text, {}, {1, 0}), whole);
+  EXPECT_NE(of(text, {}, {0}), whole);
+  EXPECT_NE(of("a,b,y\n1,2,u\n3,5,v\n", {"b"}), whole);
+  EXPECT_FALSE(text_checksum(table("1,2,u\n")).has_value());  // it was not asked for
+}
+
 TEST(TakeRows, takes_all_that_is_known_of_a_row) {
   const Dataset data = read_dataset(put("t.csv", "a,g,b,y\n1,p,2,u\n3,q,4,v\n5,p,6,u\n").string(), {.group = "g"});
   const Labels rows{2, 1, 2};

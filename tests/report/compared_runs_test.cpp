@@ -41,6 +41,7 @@ TEST(ComparedRuns, are_read_with_their_rows_curves_and_settings) {
   EXPECT_EQ(read.epochs_asked, 3);
   EXPECT_EQ(read.run.test_rows, 40);
   EXPECT_EQ(read.run.test_checksum, 77u);
+  EXPECT_FALSE(read.run.test_text_checksum.has_value());
   EXPECT_EQ(read.run.test_accuracy, 0.75);
   EXPECT_EQ(read.run.seed, 5u);
   ASSERT_EQ(read.run.predictions.size(), 40u);
@@ -61,6 +62,14 @@ TEST(ComparedRuns, are_read_with_their_rows_curves_and_settings) {
                                     {"device", "cpu"}})
     EXPECT_EQ(value_of(read.run, name), value) << name;
   EXPECT_EQ(read.has_groups, false);
+}
+
+TEST(ComparedRuns, are_read_with_the_checksum_of_their_test_rows_text) {
+  const fs::path folder = plant("a");
+  change_run(folder, [](Json& json) { json["data"]["test_text_checksum"] = 4294967295u; });
+  EXPECT_EQ(read_one(folder).run.test_text_checksum, 4294967295u);
+  change_run(folder, [](Json& json) { json["data"].erase("test_text_checksum"); });  // of an earlier program
+  EXPECT_FALSE(read_one(folder).run.test_text_checksum.has_value());
 }
 
 TEST(ComparedRuns, of_an_earlier_version_are_read_without_predictions) {

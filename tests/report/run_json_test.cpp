@@ -76,8 +76,10 @@ TEST(RunJson, differs_between_equal_runs_under_measured_only) {
 TEST(RunJson, describes_the_rows) {
   const ScenarioResult result = study(1);
   const Json json = Json::parse(scenario_json(kOptions, result, cpu_environment(1), JsonHistory::leave_out));
-  EXPECT_EQ(keys(json["data"]), (std::vector<std::string>{"classes", "feature_names", "test", "test_checksum", "train",
-                                                          "train_checksum", "validation_rows"}));
+  EXPECT_EQ(keys(json["data"]),
+            (std::vector<std::string>{"classes", "feature_names", "test", "test_checksum", "test_text_checksum",
+                                      "train", "train_checksum", "validation_rows"}));
+  EXPECT_EQ(json["data"]["test_text_checksum"], nullptr);  // a scenario's rows come from no table
   EXPECT_EQ(json["data"]["classes"], nullptr);
   const Split split = scenario_split(kOptions.kind, kOptions.reading, kOptions.seed);
   EXPECT_EQ(json["data"]["test_checksum"], checksum(split.test));
@@ -166,6 +168,7 @@ TEST(RunJson, of_a_training_has_all_that_was_asked_for_and_what_the_labels_mean)
   study.plateau = plateau_level(study.result.test_correct);
   study.best = best_epoch(study.result.history);
   study.test_checksum = 4294967295u;
+  study.test_text_checksum = 4294967294u;
   study.test_labels = {0, 1, 1};
   study.test_predictions = {0, 0, -1};
   TrainingFiles files{.train = "a.csv", .test_fraction = 0.25};
@@ -178,6 +181,7 @@ TEST(RunJson, of_a_training_has_all_that_was_asked_for_and_what_the_labels_mean)
                          {"class_weights", true}, {"validation", 0.2}, {"early_stopping", 3}};
   for (const auto& [key, value] : want.items()) EXPECT_EQ(configuration[key], value) << key;
   EXPECT_EQ(json["data"]["test_checksum"], 4294967295u);
+  EXPECT_EQ(json["data"]["test_text_checksum"], 4294967294u);
   EXPECT_EQ(json["result"]["confusion"], Json({1, 0, 1, 0}));
   EXPECT_EQ(json["data"]["classes"], Json({"cat", "dog"}));
   EXPECT_EQ(json["data"]["feature_names"], Json({"age", "mass"}));

@@ -97,6 +97,25 @@ TEST(RunComparison, of_rows_that_are_not_known_to_be_the_same_is_of_independent_
   differs(relabelled, RowMatch::other);
 }
 
+TEST(RunComparison, knows_rows_by_their_text_where_other_columns_are_read) {
+  ComparedRun first = run_of("a", 1, 23), other = run_of("b", 1, 25);
+  const auto match = [&] { return compare_runs({first, other}).over_first[1]->rows; };
+  other.test_checksum = 98;
+  EXPECT_EQ(match(), RowMatch::other);
+  other.test_text_checksum = 7;
+  EXPECT_EQ(match(), RowMatch::other);
+  first.test_text_checksum = 7;
+  EXPECT_EQ(match(), RowMatch::same);
+  other.test_text_checksum = 8;
+  EXPECT_EQ(match(), RowMatch::other);
+  other.test_checksum = first.test_checksum;  // the same values, written in another way
+  EXPECT_EQ(match(), RowMatch::same);
+  other.test_checksum = 98;
+  other.test_text_checksum = 7;
+  other.labels[0] = 1;
+  EXPECT_EQ(match(), RowMatch::other);
+}
+
 TEST(RunComparison, leaves_out_what_has_no_accuracy) {
   ComparedRun none = run_of("none", 1, 23);
   none.test_accuracy.reset();

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,9 @@ struct Dataset {
   ClassMap classes;
   std::vector<std::string> feature_names;  // by column; empty: the file has none
   std::vector<std::int32_t> groups;        // of each row, numbered by first occurrence; empty: none
+  // CRC-32 of each row's text in its table, all columns and what is between them, without the line end; empty: not
+  // known.
+  std::vector<std::uint32_t> row_checksums;
 
   Index rows() const { return columns == 0 ? static_cast<Index>(labels.size()) : values.size() / columns; }
   Index features() const { return columns; }
@@ -47,6 +51,7 @@ struct ReadOptions {
   std::vector<std::string> drop;  // are left out
   std::string group;              // holds what keeps rows together in a split; empty: none
   Header header = Header::detect;
+  bool row_checksums = false;  // true: of the labelled rows of a table; reading takes longer
   bool labelled = true;  // false: rows to predict. A target column is read where `target` names one that the file has
   Index most_bytes = 0;  // of the matrix; 0: what this machine can spare. More is refused while it is read
   std::function<void(double share)> progress;  // of the file, from 0 to 1; called now and then
@@ -109,6 +114,9 @@ void scale_features(Dataset& data, const std::vector<FeatureScale>& scale);
 std::uint32_t checksum(const Dataset& data);
 // The same but for the groups: rows that are equal here are the same rows to evaluate.
 std::uint32_t checksum_without_groups(const Dataset& data);
+// CRC-32 of the rows' number and of their row_checksums: equal for the same rows of a table whatever columns are read.
+// None where these are not known.
+std::optional<std::uint32_t> text_checksum(const Dataset& data);
 
 // Rows of `data` in the order of `rows`, each in [0, data.rows()), with all that is known of them. Throws
 // std::invalid_argument where there is no such row.

@@ -30,8 +30,10 @@ struct ComparedRun {
   std::optional<std::uint64_t> seed;
   bool complete = true;  // it trained as long as it meant to
   Index test_rows = 0;
-  std::optional<double> test_accuracy;            // by the parameters that are kept; none without a complete epoch
-  std::optional<std::uint32_t> test_checksum;     // of the test rows: equal for the same rows; none: not known
+  std::optional<double> test_accuracy;              // by the parameters that are kept; none without a complete epoch
+  std::optional<std::uint32_t> test_checksum;       // of the test rows: equal for the same rows; none: not known
+  std::optional<std::uint32_t> test_text_checksum;  // of their text: equal for the same rows of a table, also where
+                                                    // other columns of it are read; none: not known
   std::vector<std::int32_t> labels, predictions;  // [test_rows] ids of the classes, -1: none; both empty: not known
 };
 

@@ -88,11 +88,12 @@ struct RunStudy {
   RunResult result;
   std::optional<PlateauLevel> plateau;  // none where no epoch was completed
   std::optional<BestEpoch> best;
-  std::uint32_t train_checksum = 0;            // of the rows it was given to train on, validation rows among them
-  std::uint32_t test_checksum = 0;             // of the test rows (test_rows_checksum())
-  std::vector<std::int32_t> test_labels;       // of the test rows
-  std::vector<std::int32_t> test_predictions;  // by the parameters that are kept; empty where there are none
-  double seconds = 0;                          // of the training
+  std::uint32_t train_checksum = 0;  // of the rows it was given to train on, validation rows among them
+  std::uint32_t test_checksum = 0;   // of the test rows (test_rows_checksum())
+  std::optional<std::uint32_t> test_text_checksum = {};  // of their text (text_checksum()); none: not known
+  std::vector<std::int32_t> test_labels;                 // of the test rows
+  std::vector<std::int32_t> test_predictions;            // by the parameters that are kept; empty where there are none
+  double seconds = 0;                                    // of the training
 
   Index validation_rows() const { return run.validation ? run.validation->count() : 0; }
   // Whose parameters are kept: the epoch of the lowest validation loss, where the run stops early by it; else the last
