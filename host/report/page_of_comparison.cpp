@@ -115,8 +115,8 @@ PageTable run_table(const Comparison& comparison) {
     const RunCells cells = cells_of(comparison, place);
     table.lines.push_back({run.run.name + (run.run.complete ? "" : " (unfinished)"),
                            with_interval(cells.difference, cells.difference_interval),
-                           with_interval(cells.accuracy, cells.accuracy_interval), cells.rows, cells.gained,
-                           cells.lost, cells.p});
+                           with_interval(cells.accuracy, cells.accuracy_interval), cells.rows, cells.gained, cells.lost,
+                           cells.p});
   }
   return table;
 }

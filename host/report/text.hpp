@@ -11,7 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include "plateau/core/utf8.hpp"
 #include "plateau/model/run.hpp"
 #include "plateau/report/environment.hpp"
 #include "plateau/report/markup.hpp"

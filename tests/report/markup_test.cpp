@@ -4,8 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include "../../host/report/text.hpp"
-
 namespace plateau::markup_test {
 namespace {
 
