@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "text.hpp"
@@ -110,7 +111,7 @@ void note_groups(const Comparison& comparison, std::vector<std::string>& notes) 
 // A setting's value as the run has it; of several different ones it stays different.
 std::string short_value(const Comparison& comparison, const ReadRun& run, const std::string& setting,
                         std::size_t characters) {
-  const std::string own = value_of(run.run, setting);
+  std::string own = value_of(run.run, setting);
   if (own.size() <= characters) return own;
   std::set<std::string> values;
   for (const ReadRun& other : comparison.runs) values.insert(value_of(other.run, setting));
@@ -162,7 +163,8 @@ std::vector<std::string> run_names(const Comparison& comparison) {
 std::vector<std::string> short_names(const std::vector<std::string>& names, std::size_t characters) {
   for (;; ++characters) {
     std::vector<std::string> all;
-    for (const std::string& name : names) all.push_back(shortened(name, characters));
+    std::ranges::transform(names, std::back_inserter(all),
+                           [&](const std::string& name) { return shortened(name, characters); });
     if (all == names || std::set(all.begin(), all.end()).size() == all.size()) return all;
   }
 }
