@@ -204,7 +204,7 @@ int run(const Arguments& arguments) {
       line = rounds_line(problem, part_checksum, depth, *trial);
     } else {
       std::optional<TruthPlan> truths;
-      if (has_truths(task.maker, task.number, arguments.truths_every)) truths.emplace();
+      if (!real && has_truths(task.maker, task.number, arguments.truths_every)) truths.emplace();
       const auto trial = try_problem(problem, depth, truths, trainer);
       if (!trial) return app::kExitInterrupted;
       line = trial_line(problem, part_checksum, depth, *trial);

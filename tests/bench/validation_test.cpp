@@ -672,6 +672,15 @@ TEST_F(ValidationProgram, goes_on_where_it_ended_and_shards_share_the_problems) 
   EXPECT_EQ(line["expected"], nlohmann::json({"single-class"}));
 }
 
+TEST_F(ValidationProgram, diagnoses_rows_that_were_measured) {
+  const test::ProgramResult result = run({"--part", "real", "--cause", "iris-label-map"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(ids(), (std::vector<std::string>{"real/iris-label-map/0"}));
+  const auto line = nlohmann::json::parse(test::file_content(out_));
+  EXPECT_EQ(line["verdict"]["code"], "label-map");
+  EXPECT_TRUE(line["intervals"].empty());  // the truth about them is not known
+}
+
 TEST_F(ValidationProgram, refuses_a_file_of_other_work_and_options_that_are_none) {
   ASSERT_EQ(run({"--part", "tuning", "--cause", "single-class", "--sets", "1"}).exit_code, 0);
   const auto refused = [&](const std::vector<std::string>& options, const std::string& words) {
