@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 The Plateau authors
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of README.md and docs/performance.md, generated from the result files.
+"""The tables of README.md, docs/performance.md and docs/validation.md, generated from the result files.
 
   table.py [--check] [FILE ...]    rewrites the generated parts of the documents, which are named as from the root of
                                    the project; with --check only says which are old
@@ -28,8 +28,8 @@ import sys
 
 import results
 
-DOCUMENTS = ("README.md", "docs/performance.md")
-EXPECTED = {"README.md": {"peers"}, "docs/performance.md": {"peers"}}  # suites of which a part must be there
+DOCUMENTS = ("README.md", "docs/performance.md", "docs/validation.md")
+EXPECTED = {"README.md": {"peers"}, "docs/performance.md": {"peers"}, "docs/validation.md": {"validation"}}  # suites of which a part must be there
 PART = re.compile(r"^<!-- (bench/results/\S+\.json) (\S+)(?: (\S+))? -->\n(.*?)^<!-- end of \1 -->$",
                   re.MULTILINE | re.DOTALL)
 BEGINNING = re.compile(r"^<!-- bench/results/\S+ ", re.MULTILINE)
