@@ -24,7 +24,7 @@ constexpr double kLongestUpwards = 92;  // of a column's name that is turned
 
 // Names, every so manieth of which has a label.
 struct Labels {
-  std::vector<std::string> names;
+  std::vector<std::string> names, texts;  // texts: as much of the names as there is room for
   std::size_t every = 1;
 };
 
@@ -88,8 +88,8 @@ class HeatDrawing {
     merged_rows_ = static_cast<std::size_t>(std::ceil(static_cast<double>(row_count_) / kMostRowsDrawn));
     rows_.names = merged_names(chart_.rows, row_count_, merged_rows_);
     double widest = 0;
-    for (const std::string& name : rows_.names)
-      widest = std::max(widest, text_width(fitted(name, TextSize::label, 0.3 * kWide), TextSize::label));
+    rows_.texts = fitted_apart(rows_.names, TextSize::label, 0.3 * kWide);
+    for (const std::string& text : rows_.texts) widest = std::max(widest, text_width(text, TextSize::label));
     box_.left = kEdge + widest + 6;
     box_.right = kWide - kEdge;
     const double most = std::min(std::floor(box_.width() / kNarrowestCell),
@@ -114,6 +114,7 @@ class HeatDrawing {
     for (const std::string& name : columns_.names) widest = std::max(widest, text_width(name, TextSize::note));
     const bool are_numbers = std::ranges::all_of(columns_.names, is_a_number);
     const bool are_level = widest + 6 <= cell_width_ || (are_numbers && widest <= 120);
+    if (!are_level) columns_.texts = fitted_apart(columns_.names, TextSize::note, kLongestUpwards);
     columns_.every = every_so_many(cell_width_, are_level ? widest + 8 : kLabelLine);
     const double height = are_level ? kLabelLine + 2 : std::min(widest, kLongestUpwards) + 8;
     for (std::size_t j = 0; j < columns_.names.size(); j += columns_.every) {
@@ -123,8 +124,8 @@ class HeatDrawing {
         canvas_.text(std::clamp(x, half + 1, kWide - half - 1), canvas_.y() + 13, columns_.names[j],
                      {.anchor = Anchor::middle, .size = TextSize::note});
       else
-        canvas_.text(x + 4, canvas_.y() + height - 4, columns_.names[j],
-                     {.size = TextSize::note, .width = kLongestUpwards, .upwards = true});
+        canvas_.text(x + 4, canvas_.y() + height - 4, columns_.texts[j],
+                     {.size = TextSize::note, .upwards = true, .whole = columns_.names[j]});
     }
     canvas_.advance(height);
     if (!chart_.rows_label.empty()) {
@@ -139,8 +140,8 @@ class HeatDrawing {
 
   void draw_row_labels() {
     for (std::size_t i = 0; i < rows_.names.size(); i += rows_.every)
-      canvas_.text(box_.left - 6, box_.top + (static_cast<double>(i) + 0.5) * cell_height_ + 4.5, rows_.names[i],
-                   {.anchor = Anchor::end, .width = 0.3 * kWide});
+      canvas_.text(box_.left - 6, box_.top + (static_cast<double>(i) + 0.5) * cell_height_ + 4.5, rows_.texts[i],
+                   {.anchor = Anchor::end, .whole = rows_.names[i]});
   }
 
   int level_of(double value) const {

@@ -94,7 +94,8 @@ void Canvas::text(double x, double baseline, std::string_view text, const Settin
       fmt::format("<text x=\"{}\" y=\"{}\"{}", number(x), number(baseline), kAnchors[static_cast<int>(setting.anchor)]);
   if (setting.upwards) body_ += fmt::format(" transform=\"rotate(-90 {} {})\"", number(x), number(baseline));
   body_ += fmt::format(" class=\"{}{}{}\">", size, setting.classes.empty() ? "" : " ", setting.classes);
-  if (drawn != whole) body_ += title_element(whole);
+  const std::string named = setting.whole.empty() ? whole : visible(setting.whole);
+  if (drawn != named) body_ += title_element(named);
   body_ += escaped(drawn) + "</text>\n";
 }
 

@@ -35,6 +35,9 @@ enum class TextSize { title = 15, label = 13, note = 12 };  // the title is bold
 double text_width(std::string_view text, TextSize size);
 // visible() text, with "…" in its middle for what does not fit.
 std::string fitted(std::string_view text, TextSize size, double width);
+// The same for names that lie beside each other. Where that would make names equal which differ, what these have in
+// common is cut instead, their beginning and their end, as far as the width lets what differs stay.
+std::vector<std::string> fitted_apart(const std::vector<std::string>& names, TextSize size, double width);
 // visible() text in lines, broken at blanks where it has any; the last one is fitted().
 std::vector<std::string> wrapped(std::string_view text, TextSize size, double width, std::size_t most_lines);
 
@@ -55,6 +58,7 @@ struct Setting {
   double width = kWide;      // room; more is cut off, and the whole becomes the text's title
   std::string_view classes;  // besides the size's
   bool upwards = false;      // turned by a quarter, along its line
+  std::string_view whole;    // of a text that was cut before: its title
 };
 
 // Elements below the title, from top to bottom: what is drawn next begins at y().
@@ -141,8 +145,7 @@ struct LegendEntry {
 // In lines at y(), as many as they need; of very many the first, and how many more there are.
 void legend(Canvas& canvas, const std::vector<LegendEntry>& entries);
 
-// Names at the left of rows from top to bottom. Of a name that is too long the middle is left out: names of one chart
-// often begin alike.
+// Names at the left of rows from top to bottom; those that are too long are fitted_apart().
 struct Rows {
   struct Row {
     std::vector<std::string> lines;

@@ -41,43 +41,62 @@ void sample_of(Canvas& canvas, const LegendEntry& entry, double x, double y) {
   }
 }
 
-// The name of a row in its lines, as much of it as they hold.
-Rows::Row named_row(std::string_view name) {
-  constexpr std::size_t kMostLines = 3, kMostCharacters = 140;  // of those, no three lines hold more
-  for (std::size_t kept = kMostCharacters;; --kept) {
-    const std::string text = shortened(name, kept);
-    std::vector<std::string> lines = wrapped(text, TextSize::label, (kWidestNames - kEdge) / kStrong, kMostLines + 1);
-    if (lines.size() <= kMostLines) return {.lines = std::move(lines), .is_cut = text != name};
+// The names of rows in their lines, as much of each as they hold.
+std::vector<Rows::Row> named_rows(const std::vector<std::string>& names) {
+  constexpr std::size_t kMostLines = 3;
+  constexpr double kLine = (kWidestNames - kEdge) / kStrong, kStep = kLine / 20;
+  std::vector<Rows::Row> rows;
+  std::vector<std::string> long_names;
+  std::vector<std::size_t> places;  // of these
+  for (const std::string& name : names) {
+    Rows::Row row{.lines = wrapped(name, TextSize::label, kLine, kMostLines + 1)};
+    row.is_cut = row.lines.size() > kMostLines;
+    if (row.is_cut) {
+      places.push_back(rows.size());
+      long_names.push_back(name);
+    }
+    rows.push_back(std::move(row));
   }
+  // Lines that break at blanks hold less than they are wide together.
+  const auto fit = [&] {
+    return std::ranges::all_of(places, [&](std::size_t i) { return rows[i].lines.size() <= kMostLines; });
+  };
+  for (double width = kMostLines * kLine; !fit(); width -= kStep) {
+    const std::vector<std::string> texts = fitted_apart(long_names, TextSize::label, width);
+    for (std::size_t k = 0; k < places.size(); ++k)
+      rows[places[k]].lines = wrapped(texts[k], TextSize::label, kLine, kMostLines + 1);
+  }
+  return rows;
 }
 
 }  // namespace
 
 void legend(Canvas& canvas, const std::vector<LegendEntry>& entries) {
-  constexpr double kGap = 14;
+  constexpr double kGap = 14, kBeforeName = kSample + 6;
   double x = kEdge;
   const std::size_t drawn = entries.size() > kMostEntries ? kMostEntries - 1 : entries.size();
-  const auto place = [&](const std::string& name, const LegendEntry* entry) {
-    const double before = entry ? kSample + 6 : 0;
-    const double room = kWide - 2 * kEdge - before;
-    const double width = before + text_width(fitted(name, TextSize::label, room), TextSize::label);
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < drawn; ++i) names.push_back(entries[i].name);
+  const auto place = [&](const std::string& text, const LegendEntry* entry) {
+    const double before = entry ? kBeforeName : 0;
+    const double width = before + text_width(text, TextSize::label);
     if (x > kEdge && x + width > kWide - kEdge) {
       x = kEdge;
       canvas.advance(kLegendLine);
     }
     if (entry) sample_of(canvas, *entry, x, canvas.y() + 9);
-    canvas.text(x + before, canvas.y() + 13.5, name, {.width = room});
+    canvas.text(x + before, canvas.y() + 13.5, text, {.whole = entry ? entry->name : std::string_view()});
     x += width + kGap;
   };
-  for (std::size_t i = 0; i < drawn; ++i) place(entries[i].name, &entries[i]);
+  const auto texts = fitted_apart(names, TextSize::label, kWide - 2 * kEdge - kBeforeName);
+  for (std::size_t i = 0; i < drawn; ++i) place(texts[i], &entries[i]);
   if (drawn < entries.size()) place(fmt::format("and {} more", entries.size() - drawn), nullptr);
   if (!entries.empty()) canvas.advance(kLegendLine + 4);
 }
 
 Rows lay_rows(const std::vector<std::string>& names, double top, double least_height) {
   Rows out{.rows = {}, .right = kEdge, .bottom = top};
-  for (const std::string& name : names) {
-    Rows::Row row = named_row(name);
+  for (Rows::Row& row : named_rows(names)) {
     row.top = out.bottom;
     row.height = std::max(least_height, static_cast<double>(row.lines.size()) * kRowLine + 5);
     for (const std::string& line : row.lines)

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "plateau/core/utf8.hpp"
 #include "plateau/report/markup.hpp"
@@ -57,6 +59,55 @@ std::size_t fitting_at_end(std::string_view text, TextSize size, double width) {
     begin = before;
   }
   return text.size() - begin;
+}
+
+// The bytes with which all of several visible texts begin, in whole characters.
+std::size_t common_beginning(const std::vector<std::string>& texts) {
+  std::size_t end = 0;
+  const std::string& first = texts.front();
+  while (end < first.size()) {
+    const std::string_view character = std::string_view(first).substr(end, utf8_character(first.substr(end, 4)));
+    if (!std::ranges::all_of(
+            texts, [&](const std::string& text) { return text.compare(end, character.size(), character) == 0; }))
+      break;
+    end += character.size();
+  }
+  return end;
+}
+
+// The bytes with which all of them end.
+std::size_t common_end(const std::vector<std::string>& texts) {
+  std::size_t length = 0;
+  const std::string& first = texts.front();
+  while (length < first.size()) {
+    std::size_t longer = length + 1;
+    while (longer < first.size() && (first[first.size() - longer] & 0xC0) == 0x80) ++longer;
+    const std::string_view end = std::string_view(first).substr(first.size() - longer);
+    if (!std::ranges::all_of(texts, [&](const std::string& text) { return text.ends_with(end); })) break;
+    length = longer;
+  }
+  return length;
+}
+
+// Different texts that are the same when they are cut in their middle: cut in what they have in common.
+std::vector<std::string> cut_in_common(std::vector<std::string> texts, TextSize size, double width) {
+  const std::string beginning = texts.front().substr(0, common_beginning(texts));
+  for (std::string& text : texts) text.erase(0, beginning.size());
+  const std::string end = texts.front().substr(texts.front().size() - common_end(texts));
+  double widest = 0;
+  for (std::string& text : texts) {
+    text.resize(text.size() - end.size());
+    widest = std::max(widest, text_width(text, size));
+  }
+  // Beside what differs there is at least room for the signs that stand for what is cut.
+  const auto least = [&](const std::string& text) { return std::min(text_width(text, size), text_width("…", size)); };
+  const double room = std::min(widest, width - least(beginning) - least(end)), rest = width - room;
+  // The rest is halved, unless one of the two needs less.
+  const double of_end = std::min(text_width(end, size), std::max(rest / 2, rest - text_width(beginning, size)));
+  const std::string before = fitted(beginning, size, rest - of_end), after = fitted(end, size, of_end);
+  texts = fitted_apart(texts, size, room);
+  for (std::string& text : texts) text = before + text + after;
+  return texts;
 }
 
 std::string without_zeros(std::string text) {
@@ -113,6 +164,27 @@ std::string fitted(std::string_view text, TextSize size, double width) {
   const std::string_view beginning = std::string_view(whole).substr(0, fitting(whole, size, room / 2));
   const std::size_t end = fitting_at_end(whole, size, room - text_width(beginning, size));
   return std::string(beginning) + "…" + whole.substr(whole.size() - end);
+}
+
+std::vector<std::string> fitted_apart(const std::vector<std::string>& names, TextSize size, double width) {
+  std::vector<std::string> texts;
+  std::map<std::string, std::set<std::string>> cut_to;  // the names that become a text
+  for (const std::string& name : names) {
+    texts.push_back(fitted(name, size, width));
+    cut_to[texts.back()].insert(visible(name));
+  }
+  std::map<std::string, std::string> apart;  // by names
+  for (const auto& [text, same] : cut_to) {
+    const std::vector<std::string> alike(same.begin(), same.end());
+    // Without a beginning or end in common nothing else could be cut.
+    const bool has_room = width >= 3 * text_width("…", size);
+    if (alike.size() == 1 || !has_room || common_beginning(alike) + common_end(alike) == 0) continue;
+    const std::vector<std::string> told = cut_in_common(alike, size, width);
+    for (std::size_t i = 0; i < alike.size(); ++i) apart[alike[i]] = told[i];
+  }
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (const auto found = apart.find(visible(names[i])); found != apart.end()) texts[i] = found->second;
+  return texts;
 }
 
 std::vector<std::string> wrapped(std::string_view text, TextSize size, double width, std::size_t most_lines) {

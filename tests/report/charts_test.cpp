@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "report/chart_checks.hpp"
 
@@ -294,6 +295,57 @@ TEST(Charts, rows_that_begin_and_end_alike_are_told_apart_by_what_is_left_of_the
   for (const char* const words : {"capacity: ", "overfit: ", "after 9", "after 61", "…"})
     EXPECT_TRUE(has(words)) << words;
   EXPECT_EQ(marked(chart, "hit", in.rows[0].name).size(), 1u);  // the whole, for a pointer
+}
+
+TEST(Charts, names_that_are_cut_stay_different) {
+  using drawing::fitted_apart, drawing::text_width, drawing::TextSize;
+  const std::string alike = "a_very_long_name_of_an_experiment_with_adam";
+  const std::string lasts = "_and_batches_of_sixty-four_rows_over_a_hundred_epochs";
+  std::vector<std::string> rates, classes;
+  for (const char* const rate : {"0.01", "0.02", "0.03"}) rates.push_back(alike + "_lr_" + rate + lasts);
+  for (int c = 0; c < 60; ++c) classes.push_back(fmt::format("a rather long class name number {:02} of the many", c));
+  std::vector<std::string> both;  // differ in two places
+  for (const char* const rate : {"1", "2"})
+    for (const char* const seed : {"3", "4"}) both.push_back(alike + rate + lasts + alike + seed + lasts);
+  for (const std::vector<std::string>& names : {rates, classes, both})
+    for (const double width : {130.0, 200.0}) {
+      const std::vector<std::string> texts = fitted_apart(names, TextSize::label, width);
+      EXPECT_EQ(std::set(texts.begin(), texts.end()).size(), names.size()) << texts.front();
+      for (const std::string& text : texts) EXPECT_LE(text_width(text, TextSize::label), width + 1e-9) << text;
+    }
+  EXPECT_NE(fitted_apart(rates, TextSize::label, 200)[1].find("0.02"), std::string::npos);
+
+  // What fits, what is the same, and what the width has no room for.
+  EXPECT_EQ(fitted_apart({"a", "b", "a"}, TextSize::label, 50), (std::vector<std::string>{"a", "b", "a"}));
+  const auto same = fitted_apart({alike, alike, alike + "é"}, TextSize::label, 60);
+  EXPECT_EQ(same[0], same[1]);
+  EXPECT_NE(same[0], same[2]);
+  EXPECT_EQ(fitted_apart(rates, TextSize::label, 5), (std::vector<std::string>{"…", "…", "…"}));
+}
+
+TEST(Charts, rows_classes_and_entries_of_a_legend_that_are_cut_stay_different_and_their_titles_are_whole) {
+  const std::string words = "_of_a_very_long_name_that_goes_on_and_on_without_an_end_and_has_nothing_to_say";
+  std::vector<std::string> names;
+  for (int i = 0; i < 3; ++i) names.push_back(words + words + "_lr_0.0" + std::to_string(i) + words + words);
+  ForestPlot rows = forest();
+  LineChart curves = line_chart();
+  HeatMap classes = heat_map();
+  rows.rows.clear(), curves.series.clear();
+  classes.rows = classes.columns = names;
+  classes.values.assign(3, {1, 2, 3}), classes.texts.clear();
+  for (const std::string& name : names) {
+    rows.rows.push_back({name, 1, 0, 2});
+    curves.series.push_back({name, {{0, 1}, {1, 2}}});
+  }
+  for (const std::string& chart : {svg(rows), svg(curves), svg(classes)}) {
+    expect_sound(chart);
+    std::set<std::string> told;
+    for (const Element& element : xml::elements(chart))
+      if (const std::size_t at = element.text.find("0.0"); element.name == "text" && at != std::string::npos)
+        told.insert(element.text.substr(at, 4));
+    EXPECT_EQ(told, (std::set<std::string>{"0.00", "0.01", "0.02"}));
+    for (const std::string& name : names) EXPECT_NE(chart.find("<title>" + name + "</title>"), std::string::npos);
+  }
 }
 
 TEST(Charts, cells_of_a_heat_map_lie_in_rows_and_columns_and_their_colours_follow_the_values) {
