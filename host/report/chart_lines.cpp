@@ -205,7 +205,7 @@ class LineDrawing {
     std::erase_if(points, [&](const ChartPoint& p) { return !is_drawn(p.x, p.y); });
     const std::size_t all = points.size();
     if (all == 0) return;
-    const std::string name = series.name.empty() ? chart_.y.label : series.name;
+    const std::string name = !series.title.empty() ? series.title : !series.name.empty() ? series.name : chart_.y.label;
     const std::string of_all =
         fmt::format("{}: {} at {}, the last of {} points", name, shown(points.back().y), shown(points.back().x), all);
     points = thinned(std::move(points), columns_);
@@ -225,7 +225,7 @@ class LineDrawing {
                      of_all);
     placed_.push_back(std::move(placed));
     if (!has_dots && has_marked_lines() && !series.name.empty() && series.style == LineStyle::line)
-      draw_sparse_marks(inside, series, which);
+      draw_sparse_marks(inside, series.colour, name, which);
     if (has_hits) hit_circles_ += inside.size();
     for (const ChartPoint& p : inside) {
       const std::string title = fmt::format("{}: {} at {}", name, shown(p.y), shown(p.x));
@@ -237,14 +237,14 @@ class LineDrawing {
   }
 
   // Some marks along a line, at other places than those of the lines before it.
-  void draw_sparse_marks(const std::vector<ChartPoint>& points, const Series& series, std::size_t which) {
+  void draw_sparse_marks(const std::vector<ChartPoint>& points, int colour, const std::string& name,
+                         std::size_t which) {
     constexpr double kApart = 80;
     double next = box_.left + 20 + static_cast<double>(which % 4) * kApart / 4;
     for (const ChartPoint& p : points) {
       const double x = x_.at(p.x);
       if (x < next) continue;
-      canvas_.mark(x, y_.at(p.y), 3.5, series.colour, "dot",
-                   fmt::format("{}: {} at {}", series.name, shown(p.y), shown(p.x)));
+      canvas_.mark(x, y_.at(p.y), 3.5, colour, "dot", fmt::format("{}: {} at {}", name, shown(p.y), shown(p.x)));
       while (next <= x) next += kApart;
     }
   }

@@ -12,10 +12,10 @@
 namespace plateau {
 namespace {
 
-constexpr std::size_t kMostNamed = 8;  // curves; of more, those of a setting share a colour and a name
-constexpr std::size_t kLongestName = 48;
+// Curves; of more, those of a setting share a colour and a name, and of more settings all but the first run do.
+constexpr std::size_t kMostNamed = 8;
 
-// Name and colour of every run's curve.
+// How the legend calls a run's curve, and its colour.
 struct CurveLook {
   std::string name;  // empty: in no legend
   int colour = 0;
@@ -24,8 +24,7 @@ struct CurveLook {
 std::vector<CurveLook> curve_looks(const Comparison& comparison) {
   std::vector<CurveLook> looks;
   if (comparison.runs.size() <= kMostNamed) {
-    for (const std::string& name : short_names(run_names(comparison), kLongestName))
-      looks.push_back({name, static_cast<int>(looks.size())});
+    for (const std::string& name : run_names(comparison)) looks.push_back({name, static_cast<int>(looks.size())});
     return looks;
   }
   std::vector<std::string> settings;  // each once
@@ -39,12 +38,11 @@ std::vector<CurveLook> curve_looks(const Comparison& comparison) {
     first.push_back(place);
   }
   if (settings.size() <= kMostNamed) {
-    const std::vector<std::string> names = short_names(settings, kLongestName);
-    for (std::size_t s = 0; s < names.size(); ++s) looks[first[s]].name = names[s];
+    for (std::size_t s = 0; s < settings.size(); ++s) looks[first[s]].name = settings[s];
     return looks;
   }
   for (CurveLook& look : looks) look = {.name = "", .colour = 1};
-  looks[0] = {shortened(comparison.runs.front().run.name, kLongestName), 0};
+  looks[0] = {comparison.runs.front().run.name, 0};
   looks[1].name = "other runs";
   return looks;
 }
@@ -54,7 +52,7 @@ PageChart overlay(const Comparison& comparison, const char* name, LineChart char
   const std::vector<CurveLook> looks = curve_looks(comparison);
   for (std::size_t place = 0; place < comparison.runs.size(); ++place) {
     const RunCurves& curves = comparison.runs[place].curves;
-    Series series{.name = looks[place].name, .colour = looks[place].colour};
+    Series series{.name = looks[place].name, .colour = looks[place].colour, .title = comparison.runs[place].run.name};
     for (std::size_t i = 0; i < curves.epoch.size(); ++i)
       series.points.push_back({curves.epoch[i], factor * (curves.*curve)[i]});
     chart.series.push_back(std::move(series));

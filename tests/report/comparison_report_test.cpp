@@ -127,6 +127,19 @@ TEST(ComparisonPage, keeps_in_its_legends_what_tells_long_names_apart) {
   }
 }
 
+TEST(ComparisonPage, names_the_run_of_every_curve_however_many_settings_there_are) {
+  std::vector<fs::path> folders;
+  for (Index r = 1; r <= 10; ++r) folders.push_back(plant(fmt::format("r{}", r), {.hidden = 3 + r}));
+  const Page page = comparison_page(compare_directories(folders), cpu_environment(1));
+  for (const PageChart& chart : page.sections[0].charts) {
+    for (Index r = 1; r <= 10; ++r)
+      EXPECT_NE(chart.svg.find(fmt::format("<title>r{}: ", r)), std::string::npos) << chart.svg;
+    EXPECT_NE(chart.svg.find(">other runs</text>"), std::string::npos);
+    EXPECT_EQ(chart.svg.find("<title>other runs: "), std::string::npos);
+    EXPECT_EQ(chart.svg.find("(%): "), std::string::npos);
+  }
+}
+
 TEST(ComparisonReport, says_what_its_intervals_are_about) {
   const Comparison four = of_four();
   const std::string notes = all_notes(four);

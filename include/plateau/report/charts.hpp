@@ -46,7 +46,8 @@ struct Series {
   std::string name;                // in the legend; empty: in none
   std::vector<ChartPoint> points;  // ascending x
   LineStyle style = LineStyle::line;
-  int colour = 0;  // of eight, told apart by people who see no red or green; series of one thing share it
+  int colour = 0;          // of eight, told apart by people who see no red or green; series of one thing share it
+  std::string title = {};  // what its marks call it; empty: the name
 };
 // Between two curves over the same x.
 struct Band {
