@@ -18,8 +18,8 @@ namespace {
 constexpr double kLinePlotHeight = 220;
 constexpr double kLevelLabelLine = 15;
 constexpr std::size_t kMostLevelLabels = 10;
-constexpr std::size_t kMostHitCircles = 200;       // of one series
-constexpr std::size_t kMostHitCirclesOfAll = 800;  // so that many series do not make a page heavy
+constexpr std::size_t kMostHits = 200;       // of one curve or band
+constexpr std::size_t kMostHitsOfAll = 800;  // of the curves, and of the bands, so that many do not make a page heavy
 constexpr double kMostPointsOfAll = 20'000;
 
 // The part of a segment that lies in the box (Liang and Barsky 1984): where it begins and ends, of its length.
@@ -189,14 +189,29 @@ class LineDrawing {
       d += fmt::format("{}{:.1f} {:.1f}", d.empty() ? 'M' : 'L', x_.at(p.x), y_.within(p.high));
     for (auto p = points.rbegin(); p != points.rend(); ++p)
       d += fmt::format("L{:.1f} {:.1f}", x_.at(p->x), y_.within(p->low));
-    const std::string title = fmt::format("{}: {} to {} at {}", band.name.empty() ? "band" : band.name,
-                                          shown(points.back().low), shown(points.back().high), shown(points.back().x));
+    const std::string name = band.name.empty() ? "band" : band.name;
+    const auto words = [](const Band::Point& p) {
+      return fmt::format("{} to {} at {}", shown(p.low), shown(p.high), shown(p.x));
+    };
     if (points.size() == 1) {  // as wide as can be seen
       const double x = x_.at(points[0].x);
       canvas_.rect({x - 6, y_.within(points[0].high), x + 6, y_.within(points[0].low)},
-                   colour_class(band.colour) + " band", title);
-    } else {
-      canvas_.path(d + 'Z', colour_class(band.colour) + " band", title);
+                   colour_class(band.colour) + " band", name + ": " + words(points[0]));
+      return;
+    }
+    const auto widest = std::ranges::max_element(points, {}, [](const Band::Point& p) { return p.high - p.low; });
+    canvas_.path(
+        d + 'Z', colour_class(band.colour) + " band",
+        fmt::format("{}: {}; {}; widest {}", name, words(points.front()), words(points.back()), words(*widest)));
+    if (points.size() > kMostHits || band_hits_ + points.size() > kMostHitsOfAll) return;
+    band_hits_ += points.size();
+    // Each as far as half the way to its neighbours.
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      const Band::Point& p = points[i];
+      const double x = x_.at(p.x);
+      const double left = i == 0 ? x : (x_.at(points[i - 1].x) + x) / 2;
+      const double right = i + 1 == points.size() ? x : (x + x_.at(points[i + 1].x)) / 2;
+      canvas_.rect({left, y_.within(p.high), right, y_.within(p.low)}, "hit", name + ": " + words(p));
     }
   }
 
@@ -216,7 +231,7 @@ class LineDrawing {
       if (x_.range.holds(p.x) && y_.range.holds(p.y)) inside.push_back(p);
     }
     const bool has_dots = series.style == LineStyle::dots || series.style == LineStyle::line_and_dots || all == 1;
-    const bool has_hits = inside.size() <= kMostHitCircles && hit_circles_ + inside.size() <= kMostHitCirclesOfAll;
+    const bool has_hits = inside.size() <= kMostHits && hit_circles_ + inside.size() <= kMostHitsOfAll;
     if (series.style != LineStyle::dots)
       if (const std::string d = polyline(placed, box_); !d.empty())
         canvas_.path(d,
@@ -315,7 +330,7 @@ class LineDrawing {
   DrawnColumns columns_;
   std::vector<std::vector<ChartPoint>> placed_;  // the curves' points in the drawing
   std::size_t thinned_from_ = 0;                 // points of the longest curve that was thinned
-  std::size_t hit_circles_ = 0;
+  std::size_t hit_circles_ = 0, band_hits_ = 0;
 };
 
 }  // namespace

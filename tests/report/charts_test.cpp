@@ -172,7 +172,7 @@ TEST(Charts, many_points_are_thinned_and_the_note_says_so) {
   EXPECT_LT(chart.size(), 40'000u);
   EXPECT_TRUE(has_text(chart, "20000 points, thinned to first, lowest, highest and last of every"));
   EXPECT_TRUE(has_text(chart, "column"));
-  EXPECT_TRUE(with_class(chart, "hit").empty());
+  EXPECT_TRUE(marked(chart, "hit", "long").empty());
   EXPECT_EQ(svg(line_chart()).find("thinned"), std::string::npos);
 }
 
@@ -181,6 +181,25 @@ TEST(Charts, points_of_a_short_curve_answer_a_pointer_with_their_values) {
   in.series[0].style = LineStyle::line;
   EXPECT_EQ(marked(svg(in), "hit", "test: ").size(), 3u);
   EXPECT_EQ(marked(svg(in), "hit", "test: 80 at 10").size(), 1u);
+}
+
+TEST(Charts, a_band_answers_a_pointer_with_its_ends_there_and_a_long_one_with_those_that_say_most) {
+  LineChart in = line_chart();
+  in.series.clear();
+  in.bands = {{"band", {{0, 5, 15}, {5, 20, 60}, {10, 70, 90}}, 1}};
+  const std::string chart = svg(in);
+  expect_sound(chart);
+  const auto hits = with_class(chart, "hit");
+  ASSERT_EQ(hits.size(), 3u);
+  const char* const ends[] = {"band: 5 to 15 at 0", "band: 20 to 60 at 5", "band: 70 to 90 at 10"};
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(hits[i].title, ends[i]);
+  EXPECT_NEAR(at(hits[0], "x") + at(hits[0], "width"), at(hits[1], "x"), 0.02);
+  EXPECT_NEAR(at(hits[1], "x") + at(hits[1], "width"), at(hits[2], "x"), 0.02);
+
+  for (int i = 0; i <= 300; ++i) in.bands[0].points.push_back({11.0 + i, 40, i == 7 ? 99.0 : 60});
+  const std::string longer = svg(in);
+  EXPECT_TRUE(with_class(longer, "hit").empty());
+  EXPECT_EQ(marked(longer, "band", "band: 5 to 15 at 0; 40 to 60 at 311; widest 40 to 99 at 18").size(), 1u);
 }
 
 TEST(Charts, a_part_of_the_waterfall_begins_where_the_last_ended) {

@@ -4,7 +4,7 @@
 //
 // Common to all. Names and words may hold anything and come out escaped (markup.hpp). Numbers that are not finite, or
 // beyond 1e100, are left out; a chart without any says "nothing to show". Every mark carries its value as a <title>,
-// which shows when a pointer rests on it (very many points share that of their curve); the element has role="img", a
+// which shows when a pointer rests on it (very many points share that of their curve or band); the element has role="img", a
 // <title> and a <desc> for who cannot see it. What differs in colour differs in shape, dashes or sign too. Colours are
 // CSS custom properties with light and dark values (chart_style()). The drawing is kChartWidth units wide, a height
 // that follows from the content, and made to be read at 360 to 640 pixels: text is 12 units high at least and lies
