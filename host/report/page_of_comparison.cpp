@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "comparison_words.hpp"
 #include "page_parts.hpp"
@@ -50,12 +51,21 @@ std::vector<CurveLook> curve_looks(const Comparison& comparison) {
 PageChart overlay(const Comparison& comparison, const char* name, LineChart chart,
                   std::vector<double> RunCurves::*curve, double factor) {
   const std::vector<CurveLook> looks = curve_looks(comparison);
+  std::vector<std::pair<double, std::string>> last;  // values, and their runs
   for (std::size_t place = 0; place < comparison.runs.size(); ++place) {
     const RunCurves& curves = comparison.runs[place].curves;
     Series series{.name = looks[place].name, .colour = looks[place].colour, .title = comparison.runs[place].run.name};
     for (std::size_t i = 0; i < curves.epoch.size(); ++i)
       series.points.push_back({curves.epoch[i], factor * (curves.*curve)[i]});
+    if (place == 0) chart.description += course_of(series.title, series.points, chart.x.label);
+    if (!series.points.empty() && std::isfinite(series.points.back().y))
+      last.emplace_back(series.points.back().y, series.title);
     chart.series.push_back(std::move(series));
+  }
+  if (!last.empty()) {
+    const auto [lowest, highest] = std::ranges::minmax(last);
+    chart.description += fmt::format(" The last values of all lie from {} ({}) to {} ({}).", significant(lowest.first),
+                                     lowest.second, significant(highest.first), highest.second);
   }
   return {name, svg(chart)};
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "page_parts.hpp"
 
@@ -111,11 +112,25 @@ PageChart ladder_chart(const Json& ladder) {
                      "best for each network; strokes are means.",
                  .value = {.label = "accuracy (%)"},
                  .kinds = {{"held-out fold", 0}, {"trained on", 1}}};
-  for (const Json& rung : ladder)
+  std::vector<std::pair<double, std::string>> means;  // on held-out folds
+  for (const Json& rung : ladder) {
     chart.categories.push_back(
         {.name = rung.at("architecture").get<std::string>(),
          .values = {percents(rung.at("validation_accuracies")), percents(rung.at("train_accuracies"))},
          .emphasised = rung.at("users") == true});
+    const std::vector<double>& held_out = chart.categories.back().values.front();
+    if (!held_out.empty() && std::ranges::all_of(held_out, [](double value) { return std::isfinite(value); }))
+      means.emplace_back(std::accumulate(held_out.begin(), held_out.end(), 0.0) / static_cast<double>(held_out.size()),
+                         chart.categories.back().name);
+  }
+  if (!means.empty()) {
+    const auto [lowest, highest] = std::ranges::minmax(means);
+    chart.description += fmt::format(
+        " On held-out folds the first network has {:.1f} % ({}), the last {:.1f} % ({}), the lowest is {:.1f} % ({}), "
+        "the highest {:.1f} % ({}).",
+        means.front().first, means.front().second, means.back().first, means.back().second, lowest.first, lowest.second,
+        highest.first, highest.second);
+  }
   return {"ladder", svg(chart)};
 }
 

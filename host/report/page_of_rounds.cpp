@@ -34,6 +34,7 @@ PageChart changed_chart(const std::vector<double>& rounds, const std::vector<dou
       .y = {.label = "share of the test rows (%)", .low = 0}};
   Series series{.name = "changed since the round before", .style = LineStyle::line_and_dots};
   for (std::size_t i = 0; i < rounds.size(); ++i) series.points.push_back({rounds[i], 100 * shares[i]});
+  chart.description += course_of(series.name, series.points, "round");
   chart.series.push_back(std::move(series));
   return {"churn", svg(chart)};
 }
@@ -61,6 +62,22 @@ HeatMap by_round(std::string title, std::string rows_label, std::vector<std::str
   return chart;
 }
 
+// Lowest and highest accuracy in the first and the last round that has any, for a text alternative.
+std::string ends_of(const HeatMap& chart) {
+  std::vector<std::string> ends;  // of each round with values
+  for (std::size_t r = 0; r < chart.columns.size(); ++r) {
+    std::vector<std::pair<double, std::size_t>> known;
+    for (std::size_t i = 0; i < chart.values.size(); ++i)
+      if (std::isfinite(chart.values[i][r])) known.emplace_back(chart.values[i][r], i);
+    if (known.empty()) continue;
+    const auto [lowest, highest] = std::ranges::minmax(known);
+    ends.push_back(fmt::format(" In round {} the lowest is {:.1f} % ({}), the highest {:.1f} % ({}).", chart.columns[r],
+                               lowest.first, chart.rows[lowest.second], highest.first, chart.rows[highest.second]));
+  }
+  if (ends.empty()) return {};
+  return ends.size() == 1 ? ends.front() : ends.front() + ends.back();
+}
+
 // Rows of every class that are right; none where they are not known, or the file is of version 1.
 const Json* right_of(const Json& round) {
   const auto of = round.find("class_right");
@@ -76,7 +93,7 @@ std::optional<PageChart> classes_chart(const std::vector<double>& rounds, const 
     for (std::size_t c = 0; right[r] != nullptr && c < names.size(); ++c)
       if (const double rows = number(class_rows.at(c)); rows > 0) shares[c][r] = number(right[r]->at(c)) / rows;
   HeatMap chart = by_round("Accuracy of every class", "class", names, rounds, std::move(shares));
-  chart.description = "A total that stands still can hide classes that trade places.";
+  chart.description = "A total that stands still can hide classes that trade places." + ends_of(chart);
   return PageChart{"classes", svg(chart)};
 }
 
@@ -97,7 +114,8 @@ std::optional<PageChart> sets_chart(const Json& document) {
   std::vector<std::string> names;
   for (std::size_t s = 0; s < sets; ++s) names.push_back(fmt::format("set {}", s + 1));
   HeatMap chart = by_round("Accuracy on the rows of every set", "rows of", std::move(names), rounds, std::move(shares));
-  chart.description = "A set is empty until a round has trained on it; what falls afterwards is forgotten.";
+  chart.description =
+      "A set is empty until a round has trained on it; what falls afterwards is forgotten." + ends_of(chart);
   return PageChart{"sets", svg(chart)};
 }
 

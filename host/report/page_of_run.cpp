@@ -52,6 +52,7 @@ PageSection curves(const Columns& history, std::optional<double> test_rows, std:
     Series series{.name = name, .style = style, .colour = static_cast<int>(loss.series.size())};
     const std::vector<double>& values = history.at(column);
     for (std::size_t i = 0; i < values.size(); ++i) series.points.push_back({of.at[i], values[i]});
+    loss.description += course_of(name, series.points, "epoch");
     loss.series.push_back(std::move(series));
   };
   add("test", "test_loss", LineStyle::line);

@@ -178,6 +178,17 @@ PageChart accuracy_chart(const AccuracyCurves& curves) {
   return {"accuracy", svg(chart)};
 }
 
+std::string course_of(const std::string& name, const std::vector<ChartPoint>& points, const std::string& unit) {
+  std::vector<ChartPoint> known = points;
+  std::erase_if(known, [](const ChartPoint& p) { return !std::isfinite(p.y); });
+  if (known.empty()) return {};
+  const auto words = [&](const ChartPoint& p) { return fmt::format("{} at {} {:g}", significant(p.y), unit, p.x); };
+  if (known.size() == 1) return fmt::format(" {}: {}.", name, words(known.front()));
+  const auto [lowest, highest] = std::ranges::minmax_element(known, {}, &ChartPoint::y);
+  return fmt::format(" {}: {}, {}, lowest {}, highest {}.", name, words(known.front()), words(known.back()),
+                     words(*lowest), words(*highest));
+}
+
 PageChart churn_chart(const std::vector<double>& epochs, const std::vector<double>& shares, const std::string& title) {
   LineChart chart{
       .title = title,
@@ -186,6 +197,7 @@ PageChart churn_chart(const std::vector<double>& epochs, const std::vector<doubl
       .y = {.label = "share of the test rows (%)", .low = 0}};
   Series series{.name = "changed since the epoch before"};
   for (std::size_t i = 0; i < shares.size(); ++i) series.points.push_back({epochs[i], 100 * shares[i]});
+  chart.description += course_of(series.name, series.points, "epoch");
   chart.series.push_back(std::move(series));
   return {"churn", svg(chart)};
 }
@@ -235,6 +247,30 @@ std::vector<std::string> class_names(const Json& names, std::size_t count) {
   return numbered;
 }
 
+namespace {
+
+// How many of a confusion matrix are right, and its largest cell beside the diagonal.
+std::string errors_of(const std::vector<Index>& counts, const std::vector<std::string>& called) {
+  const std::size_t classes = called.size();
+  Index all = 0, right = 0;
+  std::size_t largest = 1;  // of two classes and more the first cell beside the diagonal
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    all += counts[i];
+    if (i / classes == i % classes)
+      right += counts[i];
+    else if (counts[i] > counts[largest])
+      largest = i;
+  }
+  if (right == all) return fmt::format("{} of {} rows are given their class.", right, all);
+  const auto line = counts.begin() + static_cast<std::ptrdiff_t>(largest / classes * classes);
+  return fmt::format("{} of {} rows are given their class; the commonest error: {} of {} rows of {} are given {}.",
+                     right, all, counts[largest],
+                     std::accumulate(line, line + static_cast<std::ptrdiff_t>(classes), Index{0}),
+                     called[largest / classes], called[largest % classes]);
+}
+
+}  // namespace
+
 std::optional<PageChart> confusion_chart(const Json& counts, const Json& names, Index votes) {
   const std::vector<Index> all = counts.get<std::vector<Index>>();
   const auto classes = static_cast<std::size_t>(std::llround(std::sqrt(static_cast<double>(all.size()))));
@@ -243,7 +279,8 @@ std::optional<PageChart> confusion_chart(const Json& counts, const Json& names, 
   called.resize(classes, "-");  // a network has two outputs where its rows have one class
   const std::string by = votes > 1 ? fmt::format(" by the vote of {} trainings", votes) : "";
   HeatMap chart{.title = "Classes that test rows are given" + by,
-                .description = fmt::format("Rows: the class they have; columns: the class they are given{}.", by),
+                .description = errors_of(all, called) +
+                               fmt::format(" Rows: the class they have; columns: the class they are given{}.", by),
                 .rows_label = "class",
                 .columns_label = "given class",
                 .rows = called,

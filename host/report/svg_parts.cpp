@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "plateau/report/markup.hpp"
 #include "svg.hpp"
 
 namespace plateau::drawing {

@@ -135,6 +135,8 @@ TEST(ComparisonPage, names_the_run_of_every_curve_however_many_settings_there_ar
     for (Index r = 1; r <= 10; ++r)
       EXPECT_NE(chart.svg.find(fmt::format("<title>r{}: ", r)), std::string::npos) << chart.svg;
     EXPECT_NE(chart.svg.find(">other runs</text>"), std::string::npos);
+    for (const char* const words : {" r1: ", " at epoch ", " The last values of all lie from "})
+      EXPECT_LT(chart.svg.find(words), chart.svg.find("</desc>")) << words;
     EXPECT_EQ(chart.svg.find("<title>other runs: "), std::string::npos);
     EXPECT_EQ(chart.svg.find("(%): "), std::string::npos);
   }

@@ -8,6 +8,10 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
+
+#include "data/files.hpp"
+#include "plateau/data/output_file.hpp"
+#include "plateau/report/run_page.hpp"
 #include "support/documented_keys.hpp"
 
 namespace plateau::forensics_report_test {
@@ -50,6 +54,20 @@ Forensics forensics() {
 
 void expect_part(const std::string& text, const std::string& part) {
   EXPECT_NE(text.find(part), std::string::npos) << part << " is missing in\n" << text;
+}
+
+TEST(ForensicsPage, describes_its_classes_by_their_values) {
+  const std::filesystem::path folder = testing_files::test_folder();
+  write_file(folder / "forensics.json", forensics_json(forensics(), cpu_environment(1)));
+  const Page page = read_page(folder);
+  for (const PageSection& section : page.sections)
+    for (const PageChart& chart : section.charts)
+      if (chart.name == "classes") {
+        expect_part(chart.svg, " In round 1 the lowest is 50.0 % (c\\u{A}at), the highest 66.7 % (dog).");
+        expect_part(chart.svg, " In round 3 the lowest is 66.7 % (dog), the highest 100.0 % (c\\u{A}at).</desc>");
+        return;
+      }
+  FAIL() << "there is no chart of the classes";
 }
 
 TEST(ForensicsSummary, says_what_was_found_and_what_the_rounds_were) {

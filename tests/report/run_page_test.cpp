@@ -78,6 +78,11 @@ std::string fact(const Page& page, const std::string& name) {
   return "none";
 }
 
+std::string described(const PageChart& chart) {
+  const std::size_t begin = chart.svg.find("<desc>");
+  return chart.svg.substr(begin, chart.svg.find("</desc>") - begin);
+}
+
 TEST(RunPage, of_a_training_shows_its_epochs) {
   fs::create_directories(test_folder() / "run");
   const Page page = read_page(run_folder(RunOutcome::finished));
@@ -94,10 +99,19 @@ TEST(RunPage, of_a_training_shows_its_epochs) {
   const PageChart* const churn = chart_named(page, "churn");
   ASSERT_NE(churn, nullptr);
   EXPECT_NE(churn->svg.find("changed since the epoch before: 25 at 1"), std::string::npos);
+  // Who cannot see a chart gets its values.
+  EXPECT_NE(described(*churn).find("changed since the epoch before: 25 at epoch 1"), std::string::npos)
+      << described(*churn);
+  for (const char* const words : {" test: ", " train: ", ", lowest ", ", highest "})
+    EXPECT_NE(described(*chart_named(page, "loss")).find(words), std::string::npos)
+        << described(*chart_named(page, "loss"));
   const PageChart* const confusion = chart_named(page, "confusion");
   ASSERT_NE(confusion, nullptr);
   for (const char* const words : {"&lt;b&gt;cat&lt;/b&gt;", ">27<", ">3<", ">5<"})
     EXPECT_NE(confusion->svg.find(words), std::string::npos) << words;
+  EXPECT_NE(described(*confusion).find("32 of 40 rows are given their class; the commonest error: 5 of 10 rows of "),
+            std::string::npos)
+      << described(*confusion);
 }
 
 TEST(RunPage, of_a_scenario_shows_its_controls_and_what_follows) {
@@ -189,6 +203,8 @@ TEST(RunPage, is_made_of_the_rounds_of_a_fine_tuning_that_was_killed) {
   const Page page = read_page(folder);
   EXPECT_NE(page.unfinished.find("ends after 1 round."), std::string::npos) << page.unfinished;
   EXPECT_NE(page.sentence.find("60.0 %"), std::string::npos);
+  EXPECT_NE(described(*chart_named(page, "churn")).find("changed since the round before: 25 at round 1."),
+            std::string::npos);
   write_file(folder / "rounds.csv", "round,test_accuracy\n0,0.5\n");
   EXPECT_NE(refusal([&] { read_page(folder); }).find("rounds.csv: is damaged: there is no column 'train_accuracy'"),
             std::string::npos);
@@ -209,6 +225,8 @@ TEST(RunPage, of_a_diagnosis_has_every_chart) {
   for (const char* name :
        {"error-budget", "gains", "accuracy", "churn", "confusion", "steps", "ladder", "learning-curve", "signal"})
     EXPECT_NE(chart_named(page, name), nullptr) << name;
+  EXPECT_NE(described(*chart_named(page, "ladder")).find("On held-out folds the first network has "),
+            std::string::npos);
   // A gain is named by its cause, and the confusion is that of a vote.
   EXPECT_NE(chart_named(page, "gains")->svg.find("capacity: "), std::string::npos);
   const std::string confusion = chart_named(page, "confusion")->svg;

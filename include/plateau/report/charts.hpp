@@ -4,12 +4,12 @@
 //
 // Common to all. Names and words may hold anything and come out escaped (markup.hpp). Numbers that are not finite, or
 // beyond 1e100, are left out; a chart without any says "nothing to show". Every mark carries its value as a <title>,
-// which shows when a pointer rests on it (very many points share that of their curve or band); the element has role="img", a
-// <title> and a <desc> for who cannot see it. What differs in colour differs in shape, dashes or sign too. Colours are
-// CSS custom properties with light and dark values (chart_style()). The drawing is kChartWidth units wide, a height
-// that follows from the content, and made to be read at 360 to 640 pixels: text is 12 units high at least and lies
-// inside the drawing; names too long for that are shortened, the whole in their <title>. No element has an id, so that
-// a page may hold any charts together. The same data give the same bytes; nothing throws.
+// which shows when a pointer rests on it (very many points share that of their curve or band); the element has
+// role="img", a <title> and a <desc> for who cannot see it. What differs in colour differs in shape, dashes or sign
+// too. Colours are CSS custom properties with light and dark values (chart_style()). The drawing is kChartWidth units
+// wide, a height that follows from the content, and made to be read at 360 to 640 pixels: text is 12 units high at
+// least and lies inside the drawing; names too long for that are shortened, the whole in their <title>. No element has
+// an id, so that a page may hold any charts together. The same data give the same bytes; nothing throws.
 #pragma once
 
 #include <optional>
