@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
+
 #include "page_parts.hpp"
 
 namespace plateau {
@@ -24,46 +27,89 @@ std::string name_of(const Json& remedy) {
          (remedy.value("judged_by", "accuracy") == std::string("accuracy") ? "" : " (balanced accuracy)");
 }
 
+bool has(const Json& remedy, const char* key) { return remedy.contains(key) && !remedy.at(key).is_null(); }
+
+// The remedy that is named first; a document of the version before may have none.
+bool is_top(const Json& document, const Json& remedy) { return document.value("top", Json()) == remedy.at("remedy"); }
+
+// Whether it helps too, and the test rows show it to be ahead of the one that is named first.
+bool is_ahead_of_top(const Json& remedy) {
+  return remedy.at("state") == "helps" && remedy.value("judged_by", "accuracy") == std::string("accuracy") &&
+         has(remedy, "behind_top") && number(remedy.at("behind_top").at("interval_95").at(1)) < 0;
+}
+
+// Of the one that is named first, as the summary on the terminal has it.
+std::string result_of_top(const Json& document, const Json& top) {
+  if (!has(top, "held_out_accuracy")) return "helps";  // it alone
+  if (std::ranges::any_of(document.at("remedies"), is_ahead_of_top)) return "helps, named first";
+  return has(top, "behind_best") ? "helps, try first" : "helps most";
+}
+
 // An interval below 0 rules out a gain, and not every effect.
-std::string result_of(const Json& remedy) {
+std::string result_of(const Json& document, const Json& remedy) {
+  if (is_top(document, remedy)) return result_of_top(document, remedy);
   const std::string state = remedy.at("state").get<std::string>();
   return state == "no-effect" && some(remedy, "high").value_or(1) <= 0 ? "no gain" : words(state);
 }
 
 std::string p_text(double p) { return p < 0.0005 ? "< 0.001" : fmt::format("{:.3f}", p); }
 
-PageChart forest(const Json& remedies) {
+PageChart forest(const Json& document) {
   ForestPlot chart{.title = "What every remedy changes",
                    .description =
                        "Difference in test accuracy to the baseline, with 95 % intervals; the placebo is the "
                        "baseline with other seeds.",
                    .value = {.label = "difference (points)"}};
-  for (const Json& remedy : remedies) {
-    const std::string state = remedy.at("state").get<std::string>();
+  for (const Json& remedy : document.at("remedies"))
     chart.rows.push_back({.name = name_of(remedy),
                           .value = some(remedy, "points"),
                           .low = some(remedy, "low"),
                           .high = some(remedy, "high"),
-                          .note = result_of(remedy),
-                          .emphasised = state == "helps",
-                          .is_control = state == "control"});
-  }
+                          .note = result_of(document, remedy),
+                          .emphasised = is_top(document, remedy),
+                          .is_control = remedy.at("state") == "control"});
   return {"remedies", svg(chart)};
 }
 
-PageTable table_of(const Json& remedies) {
+PageTable table_of(const Json& document) {
   PageTable table{.caption = "All that was tried; p-values by Holm over the remedies",
                   .head = {"remedy", "result", "points", "95 % interval", "p", "trainings", "chosen"},
                   .names = 2,
                   .ends_in_words = true};
-  for (const Json& remedy : remedies) {
+  for (const Json& remedy : document.at("remedies")) {
     const std::optional<double> points = some(remedy, "points"), low = some(remedy, "low"), high = some(remedy, "high"),
                                 p = some(remedy, "adjusted_p");
-    table.lines.push_back({name_of(remedy), result_of(remedy), points_text(points.value_or(kNaN)),
+    table.lines.push_back({name_of(remedy), result_of(document, remedy), points_text(points.value_or(kNaN)),
                            interval_text(low.value_or(kNaN), high.value_or(kNaN)), p ? p_text(*p) : "-",
                            std::to_string(remedy.value("trainings", Index{0})),
                            remedy.value("chosen", Json()).is_string() ? remedy.at("chosen").get<std::string>() : ""});
   }
+  return table;
+}
+
+std::string behind_text(const Json& remedy, const char* key) {
+  if (!has(remedy, key)) return "-";
+  const Json& behind = remedy.at(key);
+  const Json& interval = behind.at("interval_95");
+  return points_text(100 * number(behind.at("value")), 100 * number(interval.at(0)), 100 * number(interval.at(1)));
+}
+
+// Of the remedies that help, where they are several: the one with the highest accuracy on held-out training rows first.
+std::optional<PageTable> ranking_of(const Json& document) {
+  std::vector<const Json*> ranked;
+  for (const Json& remedy : document.at("remedies"))
+    if (has(remedy, "held_out_accuracy")) ranked.push_back(&remedy);
+  if (ranked.empty()) return std::nullopt;
+  std::ranges::stable_sort(ranked, std::ranges::greater{},
+                           [](const Json* remedy) { return number(remedy->at("held_out_accuracy")); });
+  const std::string top = words(document.value("top", std::string("the first")));
+  PageTable table{
+      .caption = "Ranking of those that help, by held-out training rows; differences with 95 % intervals",
+      .head = {"remedy", "held-out accuracy", "points behind " + words(ranked.front()->at("remedy").get<std::string>()),
+               "on the test rows behind " + top}};
+  for (const Json* remedy : ranked)
+    table.lines.push_back({name_of(*remedy), in_percent(number(remedy->at("held_out_accuracy"))),
+                           behind_text(*remedy, "behind_best"), behind_text(*remedy, "behind_top")});
   return table;
 }
 
@@ -90,10 +136,11 @@ Page page_of_remedies(const Json& document) {
         "that size for chance.");
 
   PageSection section{.heading = "Remedies"};
-  section.charts.push_back(forest(document.at("remedies")));
+  section.charts.push_back(forest(document));
   if (const Json& curve = document.at("learning_curve"); !curve.is_null())
     section.charts.push_back(learning_curve_chart(curve, std::nullopt));
-  section.tables.push_back(table_of(document.at("remedies")));
+  section.tables.push_back(table_of(document));
+  if (std::optional<PageTable> ranking = ranking_of(document)) section.tables.push_back(std::move(*ranking));
   page.sections.push_back(std::move(section));
   page.made_by = made_by(document);
   return page;

@@ -25,6 +25,7 @@ std::string state_words(const RemedyRow& row, const RemedyTable& table) {
   switch (row.state) {
     case RemedyState::helps:
       if (!row.held_out_accuracy || &row != top_of(table)) return "helps";
+      if (std::ranges::any_of(table.rows, is_ahead_of_top)) return "helps, named first";
       return &row == best_held_out(table) ? "helps most" : "helps, try first";
     case RemedyState::no_effect:
       return row.gain().interval.high <= 0 ? "no gain"

@@ -78,6 +78,28 @@ std::string level_words(const RemedyTable& table) {
   return fmt::format("; the test rows do not tell it from {}", fmt::join(level, ", "));
 }
 
+// Which remedies the test rows show to be ahead of the top one: by how much the one with the largest gain is, and the
+// names of the others.
+std::string ahead_words(const RemedyTable& table) {
+  std::string text;
+  std::vector<std::string> others;
+  for (const RemedyRow& row : table.rows) {  // sorted by their gains
+    if (!is_ahead_of_top(row)) continue;
+    if (text.empty())
+      text = fmt::format("; but the test rows show {} to be ahead of it by {}", to_string(row.remedy),
+                         points(-*row.behind_top));
+    else
+      others.emplace_back(to_string(row.remedy));
+  }
+  return others.empty() ? text : text + fmt::format(", and {} as well", fmt::join(others, ", "));
+}
+
+// What the top remedy is called: nothing helps most where the test rows show another one to be ahead of it.
+const char* words_for_top(const RemedyTable& table, const RemedyRow& top) {
+  if (std::ranges::any_of(table.rows, is_ahead_of_top)) return "By held-out training rows, what to try first";
+  return &top == best_held_out(table) ? "What helps most" : "What to try first";
+}
+
 std::string ranking_words(const RemedyTable& table, const RemedyRow& top) {
   const Index helpful = std::ranges::count_if(table.rows, &RemedyRow::helps_accuracy);
   if (helpful < 2) return "";
@@ -91,14 +113,14 @@ std::string ranking_words(const RemedyTable& table, const RemedyRow& top) {
 }
 
 std::string helps_words(const RemedyTable& table, const RemedyRow& top) {
-  std::string text = fmt::format("{} is {}: {}", &top == best_held_out(table) ? "What helps most" : "What to try first",
-                                 top.chosen, points(top.gain()));
+  std::string text = fmt::format("{} is {}: {}", words_for_top(table, top), top.chosen, points(top.gain()));
   if (top.better_seeds) text += fmt::format(", better in {} of {} trainings", *top.better_seeds, top.setting.trainings);
+  text += ahead_words(table);
   text += ranking_words(table, top);
   text += level_words(table);
   const RemedyRow* const single = top_of(table, true);
   if (single != nullptr && single != &top)
-    text += fmt::format("; of single changes {} does most: {}", single->chosen, points(single->gain()));
+    text += fmt::format("; of single changes {} comes first: {}", single->chosen, points(single->gain()));
   return text;
 }
 

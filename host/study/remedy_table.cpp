@@ -195,6 +195,10 @@ bool holds_zero(const Difference& difference) { return difference.interval.low <
 
 bool is_level_with_top(const RemedyRow& row) { return row.behind_top && holds_zero(*row.behind_top); }
 
+bool is_ahead_of_top(const RemedyRow& row) {
+  return row.helps_accuracy() && row.behind_top && shown_negative(*row.behind_top);
+}
+
 bool placebo_differs(const RemedyTable& table) {
   const RemedyRow* const placebo = find(table, Remedy::placebo);
   return placebo != nullptr && (shown_positive(placebo->gain()) || shown_negative(placebo->gain()));

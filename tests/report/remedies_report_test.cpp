@@ -11,7 +11,10 @@
 
 #include "data/files.hpp"
 #include "plateau/core/error.hpp"
+#include "plateau/data/output_file.hpp"
+#include "plateau/report/page.hpp"
 #include "plateau/report/run_directory.hpp"
+#include "plateau/report/run_page.hpp"
 #include "plateau/study/remedy_advice.hpp"
 #include "support/documented_keys.hpp"
 #include "support/program.hpp"
@@ -114,6 +117,14 @@ TEST(RemediesSummary, tells_what_to_do_and_what_was_measured) {
         "a point for about 150 rows; the", "the same prediction was 0.4 points",
         "\nNot tried    - early-stopping: it is best at its end\n", "99 trainings, 12.5 s\n"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+}
+
+TEST(RemediesSummary, calls_nothing_what_helps_most_where_the_test_rows_show_another_to_be_ahead) {
+  RemediesResult result = some_result();
+  result.table.rows[0].behind_top = gain_of(-0.03, 0.01, 1);
+  const std::string text = remedies_summary(result, cpu_environment(2));
+  EXPECT_NE(text.find("<0.001  helps, named first\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("<0.001  helps most"), std::string::npos) << text;
 }
 
 TEST(RemediesSummary, names_all_that_the_options_say_of_the_training) {
@@ -251,6 +262,55 @@ TEST(RemediesCsv, has_a_line_per_remedy_with_as_many_fields_as_columns) {
   EXPECT_NE(csv.find("\nclass-weights,no-effect,\"weights\",balanced_accuracy,-0.0004,"), std::string::npos) << csv;
   EXPECT_NE(csv.find(",0.875,-0.15,-0.16999999999999998,-0.13,3,29,,,,,,,\n"), std::string::npos) << csv;
   EXPECT_NE(csv.find(",0.875,,,,3,29,0,0.85,-0.01,-0.03,0.01,,\n"), std::string::npos) << csv;  // 0 is not empty
+}
+
+const PageTable* table_named(const Page& page, const std::string& caption) {
+  for (const PageTable& table : page.sections.at(0).tables)
+    if (table.caption.starts_with(caption)) return &table;
+  return nullptr;
+}
+
+TEST(RemediesPage, has_the_ranking_and_marks_the_remedy_that_is_named) {
+  const std::filesystem::path folder = testing_files::test_folder() / "page";
+  std::filesystem::create_directories(folder);
+  const auto page_of = [&](const RemediesResult& result) {
+    write_file(folder / "remedies.json", remedies_json(result, cpu_environment(1)));
+    return read_page(folder);
+  };
+  RemediesResult result = some_result();
+  RemedyRow& dropout = result.table.rows[0];
+  dropout.behind_best = gain_of(0.025, 0.01, 0);
+  Page page = page_of(result);
+  const PageTable* const ranking = table_named(page, "Ranking");
+  ASSERT_NE(ranking, nullptr);
+  EXPECT_EQ(ranking->head, (std::vector<std::string>{"remedy", "held-out accuracy", "points behind pair",
+                                                     "on the test rows behind pair"}));
+  EXPECT_EQ(ranking->lines,
+            (std::vector<std::vector<std::string>>{{"pair", "87.5 %", "-", "-"},
+                                                   {"dropout", "85.0 %", "+2.5 [+0.5, +4.5]", "-1.0 [-3.0, +1.0]"}}));
+  EXPECT_NE(markdown(page).find("| pair | 87\\.5 % |"), std::string::npos) << markdown(page);
+  const auto result_in_table = [&](std::size_t line) {
+    return table_named(page, "All that was tried")->lines[line][1];
+  };
+  EXPECT_EQ(result_in_table(0), "helps");
+  EXPECT_EQ(result_in_table(1), "helps most");
+  EXPECT_NE(page.sections[0].charts[0].svg.find("helps most"), std::string::npos);
+
+  dropout.behind_top = gain_of(-0.03, 0.01, 1);
+  page = page_of(result);
+  EXPECT_EQ(result_in_table(1), "helps, named first");
+  EXPECT_NE(page.sections[0].charts[0].svg.find("helps, named first"), std::string::npos);
+
+  // What is level with the best one, and the smaller change.
+  dropout.level_with_best = true;
+  dropout.behind_top.reset();
+  page = page_of(result);
+  EXPECT_EQ(result_in_table(0), "helps, try first");
+  EXPECT_EQ(result_in_table(1), "helps");
+
+  // One that helps alone is not ranked.
+  for (RemedyRow& row : result.table.rows) row.held_out_accuracy.reset();
+  EXPECT_EQ(table_named(page_of(result), "Ranking"), nullptr);
 }
 
 TEST(RemediesDirectory, is_never_overwritten) {

@@ -141,6 +141,8 @@ bool holds_zero(const Difference& difference);  // its interval does; false of N
 
 // Whether the test rows leave open which of the two is the better one: the interval of the difference holds 0.
 bool is_level_with_top(const RemedyRow& row);
+// Whether it helps too, and the test rows show it to be ahead of the top remedy, which held-out rows have chosen.
+bool is_ahead_of_top(const RemedyRow& row);
 
 // Whether other seeds alone make a difference as large as to leave 0 out: then gains of that size mean nothing.
 bool placebo_differs(const RemedyTable& table);
