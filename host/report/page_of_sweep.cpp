@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "page_parts.hpp"
 #include "text.hpp"
@@ -19,10 +18,40 @@ std::string network(const Json& setting) {
 }
 std::string rate(const Json& setting) { return significant(number(setting.at("learning_rate"))); }
 
+// Of which several were asked for.
+bool differ_in(const Json& document, const char* value) { return document.at("configuration").at(value).size() > 1; }
+
+// What tells a setting from the others: "4-16-3, 0.01, weight decay 0.1".
+std::string name_of(const Json& document, const Json& setting, const char* before_rate) {
+  std::string name = fmt::format("{}{}{}", network(setting), before_rate, rate(setting));
+  if (differ_in(document, "weight_decay")) name += ", weight decay " + significant(number(setting.at("weight_decay")));
+  if (differ_in(document, "dropout")) name += ", dropout " + significant(number(setting.at("dropout")));
+  return name;
+}
+
 double mean_of(const Json& setting, const char* figure) {
   const auto found = setting.find(figure);
-  return found == setting.end() || found->is_null() ? std::numeric_limits<double>::quiet_NaN()
-                                                    : number(found->at("mean"));
+  return found == setting.end() || found->is_null() ? kNaN : number(found->at("mean"));
+}
+
+// Half of the 95 % interval of a mean; not a number where a single run has none.
+double half_of(const Json& setting, const char* figure) {
+  const auto found = setting.find(figure);
+  return found == setting.end() || found->is_null()
+             ? kNaN
+             : number(found->at("interval_95").at(1)) - number(found->at("mean"));
+}
+std::string percent_of(const Json& setting, const char* figure) {
+  const double half = 100 * half_of(setting, figure);
+  return in_percent(mean_of(setting, figure)) + (std::isfinite(half) ? fmt::format(" ±{:.1f}", half) : "");
+}
+std::string loss_of(const Json& setting) {
+  const double half = half_of(setting, "validation_loss");
+  return significant(mean_of(setting, "validation_loss")) + (std::isfinite(half) ? fmt::format(" ±{:.2g}", half) : "");
+}
+
+Index complete_runs(const Json& setting) {
+  return setting.at("finished").get<Index>() + setting.at("stopped_early").get<Index>();
 }
 
 // In the order in which they first come.
@@ -46,8 +75,7 @@ PageChart heat_map(const Json& document) {
     place_of(chart.rows, network(*setting));
     place_of(chart.columns, rate(*setting));
   }
-  const double none = std::numeric_limits<double>::quiet_NaN();
-  chart.values.assign(chart.rows.size(), std::vector<double>(chart.columns.size(), none));
+  chart.values.assign(chart.rows.size(), std::vector<double>(chart.columns.size(), kNaN));
   chart.texts.assign(chart.rows.size(), std::vector<std::string>(chart.columns.size()));
   double best = -1;
   std::string best_words;
@@ -75,7 +103,7 @@ PageChart dots(const Json& document, bool validated) {
   if (validated) chart.kinds.push_back({"validation", 2});
   for (const Json& setting : document.at("settings")) {
     if (chart.categories.size() == kDotsOf || setting.at("rank").is_null()) break;
-    DotChart::Category category{.name = fmt::format("{}, {}", network(setting), rate(setting)),
+    DotChart::Category category{.name = name_of(document, setting, ", "),
                                 .values = std::vector<std::vector<double>>(chart.kinds.size())};
     for (const Json& run : setting.at("runs")) {
       if (!run.contains("test_accuracy")) continue;
@@ -89,11 +117,12 @@ PageChart dots(const Json& document, bool validated) {
 }
 
 PageTable table_of(const Json& document, bool validated) {
-  PageTable table{.caption = "Settings, best first (* within noise of the best); means over complete runs",
+  PageTable table{.caption =
+                      "Settings, best first (* within noise of the best); means over complete runs, ± half of the 95 % "
+                      "interval over seeds",
                   .head = {"network", "rank", "learning rate"},
                   .names = 1};
-  const auto differ_in = [&](const char* value) { return document.at("configuration").at(value).size() > 1; };
-  const bool decays = differ_in("weight_decay"), drops = differ_in("dropout");
+  const bool decays = differ_in(document, "weight_decay"), drops = differ_in(document, "dropout");
   if (decays) table.head.push_back("weight decay");
   if (drops) table.head.push_back("dropout");
   table.head.push_back("test accuracy");
@@ -107,12 +136,12 @@ PageTable table_of(const Json& document, bool validated) {
     std::vector<std::string> line{network(setting), rank, rate(setting)};
     if (decays) line.push_back(significant(number(setting.at("weight_decay"))));
     if (drops) line.push_back(significant(number(setting.at("dropout"))));
-    line.push_back(in_percent(mean_of(setting, "test_accuracy")));
-    if (validated) line.push_back(significant(mean_of(setting, "validation_loss")));
+    line.push_back(percent_of(setting, "test_accuracy"));
+    if (validated) line.push_back(loss_of(setting));
     line.push_back(in_percent(mean_of(setting, "train_accuracy")));
-    line.push_back(fmt::format("{} of {}",
-                               setting.at("finished").get<Index>() + setting.at("stopped_early").get<Index>(),
-                               setting.at("runs").size()));
+    const Index diverged = setting.at("diverged").get<Index>();
+    line.push_back(fmt::format("{} of {}{}", complete_runs(setting), setting.at("runs").size(),
+                               diverged > 0 ? fmt::format(", {} diverged", diverged) : ""));
     table.lines.push_back(std::move(line));
   }
   return table;
@@ -124,9 +153,10 @@ Page page_of_sweep(const Json& document) {
   const bool validated = document.at("ranked_by") == "validation_loss";
   Page page{.title = "plateau sweep: " + name_of_data(document.at("configuration"))};
   const Json& settings = document.at("settings");
-  Index interrupted = 0, runs = 0, within = 0;
+  Index interrupted = 0, diverged = 0, runs = 0, within = 0;
   for (const Json& setting : settings) {
     interrupted += setting.at("interrupted").get<Index>();
+    diverged += setting.at("diverged").get<Index>();
     runs += static_cast<Index>(setting.at("runs").size());
     within += setting.at("within_noise_of_best") == true;
   }
@@ -134,18 +164,24 @@ Page page_of_sweep(const Json& document) {
     page.unfinished = fmt::format("This sweep was not finished: {} of {} runs were interrupted.", interrupted, runs);
   if (settings.empty() || settings.front().at("rank").is_null()) {
     page.sentence = "No setting has a complete run.";
+    if (diverged > 0)
+      page.sentence += fmt::format(" {} diverged: the loss was no longer finite.",
+                                   diverged == runs ? "Every run" : counted(diverged, "run"));
   } else {
     const Json& best = settings.front();
-    page.sentence = fmt::format("The best of {} settings by {} is {} at learning rate {}: test accuracy {}.",
-                                settings.size(), validated ? "validation loss" : "test accuracy", network(best),
-                                rate(best), in_percent(mean_of(best, "test_accuracy")));
+    page.sentence =
+        fmt::format("The best of {} settings by {} is {}: test accuracy {} over {}.", settings.size(),
+                    validated ? "validation loss" : "test accuracy", name_of(document, best, " at learning rate "),
+                    percent_of(best, "test_accuracy"), counted(complete_runs(best), "run"));
     if (within > 0)
       page.to_do.push_back(fmt::format("Within noise of it: {}. Choose among them by cost, or train more seeds.",
                                        counted(within, "other setting")));
     if (!validated)
       page.to_do.push_back("The settings were ranked by the test rows, which favours luck: hold out validation rows.");
   }
-  page.facts.emplace_back("runs", std::to_string(runs));
+  if (diverged > 0) page.to_do.push_back(advice_on_divergence(document.at("configuration")));
+  page.facts.emplace_back(
+      "runs", diverged > 0 ? fmt::format("{}, of which {} diverged", runs, diverged) : std::to_string(runs));
   const Json& data = document.at("data");
   page.facts.emplace_back(
       "rows", fmt::format("{} trained on, {} to validate, {} to test", data.at("trained_rows").get<Index>(),
@@ -153,8 +189,7 @@ Page page_of_sweep(const Json& document) {
   PageSection section{.heading = "Settings"};
   section.charts.push_back(heat_map(document));
   section.charts.push_back(dots(document, validated));
-  const Json& asked = document.at("configuration");
-  if (asked.at("weight_decay").size() > 1 || asked.at("dropout").size() > 1)
+  if (differ_in(document, "weight_decay") || differ_in(document, "dropout"))
     section.paragraphs.push_back("Of settings that differ in weight decay or dropout alone, the map has the best.");
   section.tables.push_back(table_of(document, validated));
   page.sections.push_back(std::move(section));

@@ -322,6 +322,12 @@ std::string advice_of(const std::string& code) {
   return found == advice.end() ? std::string() : found->second;
 }
 
+std::string advice_on_divergence(const Json& configuration) {
+  const bool unscaled = configuration.value("scale", "standard") == std::string("none");
+  return std::string("Against a loss that is no longer finite: a smaller learning rate") +
+         (unscaled ? ", and features on one scale (--scale standard)." : ".");
+}
+
 PageSection evidence_section(const Json& verdict) {
   return {.heading = "Evidence", .points = verdict.at("evidence").get<std::vector<std::string>>()};
 }

@@ -82,6 +82,8 @@ std::vector<std::string> class_names(const Json& names, std::size_t count);  // 
 
 // What follows from a verdict's code, beyond its sentence; empty where that says it all.
 std::string advice_of(const std::string& code);
+// What to do against a loss that is no longer finite, by what was asked for.
+std::string advice_on_divergence(const Json& configuration);
 // The evidence of a verdict, as a list.
 PageSection evidence_section(const Json& verdict);
 

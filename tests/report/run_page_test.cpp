@@ -303,6 +303,59 @@ TEST(RunPage, of_a_sweep_names_in_its_table_what_differs) {
   EXPECT_EQ(page.sections.at(0).tables.at(0).lines.at(0).at(3), "0.5");
 }
 
+TEST(RunPage, of_a_sweep_tells_settings_apart_with_their_spread) {
+  SweepResult sweep{
+      .definition = {.hidden = {{8}}, .learning_rate = {0.1}, .weight_decay = {0, 0.25}, .dropout = {0, 0.5}},
+      .validation_rows = 3};
+  const SweepRun run{.epochs = 5, .epoch = 4, .figures = {.train_accuracy = 0.75, .test_accuracy = 0.75}};
+  for (const double weight_decay : {0.25, 0.0})
+    sweep.settings.push_back({.architecture = {{2, 8, 2}},
+                              .learning_rate = 0.1,
+                              .weight_decay = weight_decay,
+                              .dropout = 0.5,
+                              .runs = {run, run},
+                              .validation_loss = MeanSpread{.mean = 0.5, .deviation = 0.01, .interval = {0.375, 0.625}},
+                              .test_accuracy = MeanSpread{.mean = 0.75, .deviation = 0.01, .interval = {0.7, 0.8}},
+                              .rank = weight_decay > 0 ? 1 : 2});
+  const fs::path folder = test_folder() / "sweep";
+  prepare_sweep_directory(folder);
+  write_sweep_directory(folder, sweep, sweep_json(sweep, cpu_environment(1)));
+  const Page page = read_page(folder);
+  EXPECT_EQ(page.sentence,
+            "The best of 2 settings by validation loss is 2-8-2 at learning rate 0.1, weight decay 0.25, dropout 0.5: "
+            "test accuracy 75.0 % ±5.0 over 2 runs.");
+  const std::string dots = chart_named(page, "sweep-runs")->svg;
+  EXPECT_NE(dots.find("2-8-2, 0.1, weight decay 0.25, dropout 0.5, test: 75"), std::string::npos) << dots;
+  EXPECT_NE(dots.find("2-8-2, 0.1, weight decay 0, dropout 0.5, test: 75"), std::string::npos) << dots;
+  const std::vector<std::string>& line = page.sections.at(0).tables.at(0).lines.at(0);
+  EXPECT_EQ(std::vector<std::string>(line.begin() + 3, line.begin() + 7),
+            (std::vector<std::string>{"0.25", "0.5", "75.0 % ±5.0", "0.5 ±0.12"}));
+}
+
+TEST(RunPage, of_a_sweep_says_which_runs_diverged_and_what_to_do) {
+  const SweepRun diverged{.outcome = RunOutcome::diverged};
+  const SweepRun complete{.epochs = 5, .epoch = 4, .figures = {.train_accuracy = 0.75, .test_accuracy = 0.75}};
+  SweepResult sweep{.definition = {.hidden = {{8}}, .learning_rate = {1e30}}, .validation_rows = 3};
+  sweep.settings = {{.architecture = {{2, 8, 2}}, .learning_rate = 1e30, .runs = {diverged, diverged}}};
+  const fs::path folder = test_folder() / "sweep";
+  prepare_sweep_directory(folder);
+  write_sweep_directory(folder, sweep, sweep_json(sweep, cpu_environment(1)));
+  Page page = read_page(folder);
+  EXPECT_EQ(page.sentence, "No setting has a complete run. Every run diverged: the loss was no longer finite.");
+  EXPECT_EQ(page.to_do,
+            std::vector<std::string>{"Against a loss that is no longer finite: a smaller learning rate, and "
+                                     "features on one scale (--scale standard)."});
+  EXPECT_EQ(fact(page, "runs"), "2, of which 2 diverged");
+  EXPECT_EQ(page.sections.at(0).tables.at(0).lines.at(0).back(), "0 of 2, 2 diverged");
+
+  sweep.settings[0].runs[0] = complete;
+  sweep.settings[0].rank = 1;
+  write_file(folder / "sweep.json", sweep_json(sweep, cpu_environment(1)));
+  page = read_page(folder);
+  EXPECT_EQ(page.sentence.find("The best of 1 settings"), 0u);
+  EXPECT_EQ(page.sections.at(0).tables.at(0).lines.at(0).back(), "1 of 2, 1 diverged");
+}
+
 TEST(RunPage, refuses_what_it_cannot_read_in_one_sentence) {
   const fs::path folder = test_folder() / "run";
   EXPECT_NE(refusal([&] { read_page(folder); }).find("is no folder"), std::string::npos);
