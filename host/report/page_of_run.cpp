@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "page_parts.hpp"
 #include "plateau/report/checkpoint.hpp"
 #include "plateau/study/reason.hpp"
+#include "plateau/study/statistics.hpp"
 
 namespace plateau {
 namespace {
@@ -20,8 +22,8 @@ std::string unfinished(const std::string& outcome, const Json& epochs, const Jso
   const std::string after = fmt::format("after {} of {} epochs", epochs.get<Index>(), asked.get<Index>());
   if (outcome == "interrupted") return "This run was not finished: it was interrupted " + after + ".";
   if (outcome == "diverged")
-    return "This run was not finished: its loss was no longer finite " + after +
-           ". What follows is what it had until then.";
+    return "This run was not finished: it diverged, as its loss was no longer finite " + after +
+           (epochs.get<Index>() > 0 ? ". What follows is what it had until then." : ".");
   return {};
 }
 
@@ -145,6 +147,57 @@ void add_facts(Page& page, const Json& document) {
                                                    significant(number(optimizer.at("learning_rate")))));
 }
 
+// What to do after a user's training, which has no verdict.
+std::string advice_of_training(const Json& document) {
+  const Json& result = document.at("result");
+  const std::string outcome = result.at("outcome").get<std::string>();
+  if (outcome == "diverged") return advice_on_divergence(document.at("configuration"));
+  const auto level = result.find("level");
+  if (level == result.end() || level->is_null()) return "";
+  if (number(result.at("test_accuracy")) >= 1)
+    return "After the last epoch every test row is given its own class: on these rows nothing is left to gain.";
+  if (!level->at("plateau_since_epoch").is_null())
+    return "Why it stands still, and what would move it, is what plateau diagnose finds out on the same rows.";
+  if (outcome == "stopped_early")
+    return "No plateau is shown: the training stopped as its validation loss fell no more; a larger --early-stopping "
+           "lets it go on.";
+  return "No plateau is shown yet: train longer.";
+}
+
+// Of a training without a verdict.
+std::string sentence_of(const Json& result) {
+  if (result.contains("test_accuracy"))
+    return fmt::format("The test accuracy after the last epoch is {}.", in_percent(number(result.at("test_accuracy"))));
+  if (result.at("outcome") == "diverged") return "The loss was no longer finite before an epoch was completed.";
+  return "No epoch was completed.";
+}
+
+// Over the seeds whose trainings finished, as on the terminal; none where there is none.
+std::optional<PageTable> spread_table(const Json& seeds) {
+  std::vector<const Json*> finished;
+  for (const Json& seed : seeds)
+    if (seed.at("outcome") == "finished") finished.push_back(&seed);
+  if (finished.empty()) return std::nullopt;
+  PageTable table{
+      .caption = fmt::format("Over the {} of {} seeds whose trainings finished", finished.size(), seeds.size()),
+      .head = {"", "mean", "spread", "95 % of the mean", "least", "most"}};
+  const auto add = [&](const char* name, const std::function<double(const Json&)>& figure) {
+    std::vector<double> values;
+    for (const Json* seed : finished) values.push_back(figure(*seed));
+    const MeanSpread spread = mean_spread(values);
+    const auto [least, most] = std::ranges::minmax(values);
+    const std::string interval =
+        values.size() == 1 ? "-"
+                           : fmt::format("[{:.1f}, {:.1f}]", 100 * spread.interval.low, 100 * spread.interval.high);
+    table.lines.push_back({name, in_percent(spread.mean), fmt::format("{:.1f} points", 100 * spread.deviation),
+                           interval, in_percent(least), in_percent(most)});
+  };
+  add("test accuracy (level)", [](const Json& seed) { return number(seed.at("test_accuracy")); });
+  add("train accuracy (level)", [](const Json& seed) { return number(seed.at("train_accuracy")); });
+  add("best epoch, picked on test", [](const Json& seed) { return number(seed.at("best_epoch").at("test_accuracy")); });
+  return table;
+}
+
 PageTable seeds_table(const Json& seeds) {
   PageTable table{.caption = "Every seed; accuracies are levels of the last tenth of the epochs",
                   .head = {"seed", "test accuracy", "train accuracy", "best epoch on the test rows"},
@@ -169,15 +222,13 @@ Page page_of_run(const Json& document, const std::filesystem::path& directory) {
   page.unfinished =
       unfinished(result.at("outcome").get<std::string>(), result.at("epochs"), configuration.at("epochs"));
   add_verdict(page, document);
-  if (page.verdict.empty())
-    page.sentence = result.contains("test_accuracy") ? fmt::format("The test accuracy after the last epoch is {}.",
-                                                                   in_percent(number(result.at("test_accuracy"))))
-                                                     : "No epoch was completed.";
+  if (page.verdict.empty()) page.sentence = sentence_of(result);
+  std::string advice;
   if (document.at("command") == "train")
-    page.to_do.push_back(
-        "Why it stands still, and what would move it, is what plateau diagnose finds out on the same rows.");
-  else if (const std::string advice = page.verdict.empty() ? "" : advice_of_scenario(document); !advice.empty())
-    page.to_do.push_back(advice);
+    advice = advice_of_training(document);
+  else if (!page.verdict.empty())
+    advice = advice_of_scenario(document);
+  if (!advice.empty()) page.to_do.push_back(advice);
   add_facts(page, document);
   page.made_by = made_by(document);
 
@@ -187,13 +238,18 @@ Page page_of_run(const Json& document, const std::filesystem::path& directory) {
   if (const auto confusion = result.find("confusion"); confusion != result.end())
     if (std::optional<PageChart> chart = confusion_chart(*confusion, document.at("data").at("classes")))
       page.sections.back().charts.push_back(std::move(*chart));
-  if (page.verdict.empty()) return page;
-  page.sections.push_back(evidence_section(document.at("verdict")));
-  if (const Json& evidence = document.at("evidence"); !evidence.is_null())
-    if (std::optional<PageChart> chart = controls_chart(evidence))
-      page.sections.back().charts.push_back(std::move(*chart));
-  if (const Json& seeds = document.at("seeds"); seeds.size() > 1)
-    page.sections.push_back({.heading = "Seeds", .tables = {seeds_table(seeds)}});
+  if (!page.verdict.empty()) {
+    page.sections.push_back(evidence_section(document.at("verdict")));
+    if (const Json& evidence = document.at("evidence"); !evidence.is_null())
+      if (std::optional<PageChart> chart = controls_chart(evidence))
+        page.sections.back().charts.push_back(std::move(*chart));
+  }
+  if (const auto seeds = document.find("seeds"); seeds != document.end() && seeds->size() > 1) {
+    PageSection section{.heading = "Seeds"};
+    if (std::optional<PageTable> spread = spread_table(*seeds)) section.tables.push_back(std::move(*spread));
+    section.tables.push_back(seeds_table(*seeds));
+    page.sections.push_back(std::move(section));
+  }
   return page;
 }
 

@@ -167,6 +167,76 @@ TEST(RunPage, says_that_a_run_was_not_finished) {
   EXPECT_NE(html(page).find("it was interrupted after 3 of 5 epochs"), std::string::npos);
 }
 
+TEST(RunPage, asks_why_it_stands_still_only_where_a_plateau_is_shown_below_100_per_cent) {
+  fs::create_directories(test_folder() / "run");
+  const fs::path folder = run_folder(RunOutcome::finished);
+  const auto to_do = [&](const char* outcome, const Json& since, double accuracy) {
+    changed(folder / "run.json", [&](Json& json) {
+      json["result"]["outcome"] = outcome;
+      json["result"]["test_accuracy"] = accuracy;
+      json["result"]["level"] = {
+          {"test_accuracy", accuracy}, {"interval_95", {0.5, 1}}, {"plateau_since_epoch", since}};
+    });
+    const Page page = read_page(folder);
+    return page.to_do.size() == 1 ? page.to_do.front() : fmt::format("{} sentences", page.to_do.size());
+  };
+  EXPECT_EQ(to_do("finished", 1, 0.8).find("Why it stands still"), 0u);
+  EXPECT_EQ(to_do("finished", nullptr, 0.8), "No plateau is shown yet: train longer.");
+  EXPECT_EQ(to_do("stopped_early", nullptr, 0.8).find("No plateau is shown: the training stopped"), 0u);
+  EXPECT_EQ(to_do("finished", 1, 1).find("After the last epoch every test row is given its own class"), 0u);
+  EXPECT_EQ(to_do("finished", nullptr, 1).find("After the last epoch every test row is given its own class"), 0u);
+}
+
+TEST(RunPage, says_that_a_training_diverged_and_what_to_do) {
+  fs::create_directories(test_folder() / "run");
+  const fs::path folder = run_folder(RunOutcome::diverged);
+  Page page = read_page(folder);
+  EXPECT_EQ(
+      page.unfinished,
+      "This run was not finished: it diverged, as its loss was no longer finite after 3 of 5 epochs. What follows "
+      "is what it had until then.");
+  EXPECT_EQ(page.to_do,
+            std::vector<std::string>{"Against a loss that is no longer finite: a smaller learning rate, and "
+                                     "features on one scale (--scale standard)."});
+
+  changed(folder / "run.json", [](Json& json) {
+    json["configuration"]["scale"] = "standard";
+    json["result"] = {{"outcome", "diverged"}, {"epochs", 0}};
+  });
+  write_file(folder / "history.csv",
+             "epoch,train_loss,train_accuracy,test_loss,test_accuracy,gradient_norm,test_churn\n");
+  page = read_page(folder);
+  EXPECT_EQ(page.sentence, "The loss was no longer finite before an epoch was completed.");
+  EXPECT_EQ(page.unfinished,
+            "This run was not finished: it diverged, as its loss was no longer finite after 0 of 5 epochs.");
+  EXPECT_EQ(page.to_do, std::vector<std::string>{"Against a loss that is no longer finite: a smaller learning rate."});
+}
+
+TEST(RunPage, of_a_scenario_with_seeds_has_their_mean_spread_and_interval) {
+  const ScenarioOptions options{
+      .kind = ScenarioKind::underfit, .epochs = 3, .repeat = 3, .controls = Controls::leave_out};
+  CpuTrainer trainer({.workers = 2});
+  const ScenarioResult result = study_scenario(options, trainer);
+  const fs::path folder = test_folder() / "run";
+  fs::create_directories(folder);
+  write_run_directory(folder, result.first, scenario_json(options, result, cpu_environment(2), JsonHistory::leave_out));
+  changed(folder / "run.json", [](Json& json) {
+    json["seeds"][0]["test_accuracy"] = 0.5;
+    json["seeds"][1]["test_accuracy"] = 0.6;
+    json["seeds"][2]["outcome"] = "diverged";
+  });
+  const PageSection section = read_page(folder).sections.back();
+  EXPECT_EQ(section.heading, "Seeds");
+  ASSERT_EQ(section.tables.size(), 2u);
+  EXPECT_EQ(section.tables[0].caption, "Over the 2 of 3 seeds whose trainings finished");
+  EXPECT_EQ(section.tables[0].head,
+            (std::vector<std::string>{"", "mean", "spread", "95 % of the mean", "least", "most"}));
+  EXPECT_EQ(section.tables[0].lines.at(0), (std::vector<std::string>{"test accuracy (level)", "55.0 %", "7.1 points",
+                                                                     "[-8.5, 118.5]", "50.0 %", "60.0 %"}));
+  EXPECT_EQ(section.tables[0].lines.size(), 3u);
+  EXPECT_EQ(section.tables[1].lines.size(), 3u);
+}
+
 TEST(RunPage, is_made_of_the_checkpoint_of_a_run_that_was_killed) {
   const fs::path folder = test_folder() / "killed";
   fs::create_directories(folder);
