@@ -3,6 +3,7 @@
 #include "command_line.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -26,6 +27,7 @@
 #include "plateau/gpu/error.hpp"
 #include "plateau/model/gpu_trainer.hpp"
 #include "plateau/model/work_crew.hpp"
+#include "plateau/report/markup.hpp"
 #include "plateau/report/run_events.hpp"
 #include "plateau/report/run_page.hpp"
 
@@ -164,6 +166,12 @@ void print_now(std::string_view text) {
   std::fflush(stdout);
 }
 
+void say_on_stderr(std::string_view program, std::string_view sentence) {
+  fmt::print(stderr, "{}: {}\n", program, visible(sentence));
+}
+
+std::string for_stdout(const std::string& text) { return isatty(STDOUT_FILENO) == 1 ? visible(text) : text; }
+
 std::vector<OutputName> outputs_in(const std::string& folder, const std::vector<std::string>& names) {
   std::vector<OutputName> outputs;
   if (folder.empty()) return outputs;
@@ -280,7 +288,7 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
   } catch (const CLI::CallForVersion& version) {
     return app.exit(version);
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "{}: {}\n", app.get_name(), error.what());
+    say_on_stderr(app.get_name(), error.what());
     return kExitBadInput;
   }
   std::signal(SIGINT, request_stop);
@@ -288,21 +296,21 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
   try {
     const int code = action();
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
-    fmt::print(stderr, "{}: standard output cannot be written: {}\n", app.get_name(), std::strerror(errno));
+    say_on_stderr(app.get_name(), fmt::format("standard output cannot be written: {}", std::strerror(errno)));
   } catch (const Interrupted&) {
-    fmt::print(stderr, "{}: interrupted; nothing is written\n", app.get_name());
+    say_on_stderr(app.get_name(), "interrupted; nothing is written");
     return kExitInterrupted;
   } catch (const std::system_error& error) {
-    fmt::print(stderr, "{}: standard output cannot be written: {}\n", app.get_name(), error.code().message());
+    say_on_stderr(app.get_name(), fmt::format("standard output cannot be written: {}", error.code().message()));
   } catch (const InputError& error) {
-    fmt::print(stderr, "{}: {}\n", app.get_name(), error.what());
+    say_on_stderr(app.get_name(), error.what());
     return kExitBadInput;
   } catch (const gpu::GpuError& error) {
-    fmt::print(stderr, "{}: the GPU failed: {}\n", app.get_name(), error.what());
+    say_on_stderr(app.get_name(), fmt::format("the GPU failed: {}", error.what()));
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "{}: out of memory\n", app.get_name());
+    say_on_stderr(app.get_name(), "out of memory");
   } catch (const std::exception& error) {
-    fmt::print(stderr, "{}: internal error: {}\n", app.get_name(), error.what());
+    say_on_stderr(app.get_name(), fmt::format("internal error: {}", error.what()));
   }
   return kExitFailed;
 }

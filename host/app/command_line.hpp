@@ -114,6 +114,13 @@ void expects_no_interrupt();  // throws it once the user wants an end
 // Text on stdout while something goes on, which a reader that has left does not end: run_program() tells it at the end.
 void print_now(std::string_view text);
 
+// A line on stderr. Names of files, classes and options in it may be any bytes: what could command a terminal is shown
+// as an escape (report/markup.hpp).
+void say_on_stderr(std::string_view program, std::string_view sentence);
+
+// Text with such names for stdout: a file and a pipe get its bytes, a terminal gets it escaped likewise.
+std::string for_stdout(const std::string& text);
+
 // A file that an option names to be written; empty: none.
 struct OutputName {
   const char* option;

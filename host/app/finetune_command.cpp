@@ -97,7 +97,7 @@ int run_finetune(const FinetuneArguments& arguments) {
   if (!arguments.model_file.empty() && !result.evidence.rounds.empty()) write_model_file(arguments.model_file, model);
   if (!common.out.empty()) write_rounds_directory(common.out, result, model, json);
   fmt::print("{}", as_text ? rounds_summary(result, arguments.files, device.environment) : json);
-  if (const std::string ended = outcome_sentence(result); !ended.empty()) fmt::print(stderr, "plateau: {}\n", ended);
+  if (const std::string ended = outcome_sentence(result); !ended.empty()) say_on_stderr("plateau", ended);
   return exit_code_after(result.outcome());
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -39,7 +40,9 @@ std::unique_ptr<PredictionWriter> writer_of(const PredictArguments& arguments, c
   const PredictionColumns columns =
       arguments.no_probabilities ? PredictionColumns::class_alone : PredictionColumns::class_and_probabilities;
   if (!arguments.to_stdout()) return write_predictions(arguments.out, schema.classes.names, columns);
-  return write_prediction_text(schema.classes.names, columns, [](std::string_view text) { fmt::print("{}", text); });
+  std::vector<std::string> names = schema.classes.names;
+  std::ranges::transform(names, names.begin(), for_stdout);
+  return write_prediction_text(names, columns, [](std::string_view text) { fmt::print("{}", text); });
 }
 
 int run_predict(const PredictArguments& arguments) {
@@ -74,12 +77,13 @@ int run_predict(const PredictArguments& arguments) {
     writer->commit();
   } catch (const Interrupted&) {
     view.clear();
-    fmt::print(stderr, "plateau: interrupted after {} rows{}\n", rows,
-               arguments.to_stdout() ? "" : "; nothing is written");
+    say_on_stderr("plateau", fmt::format("interrupted after {} rows{}", rows,
+                                         arguments.to_stdout() ? "" : "; nothing is written"));
     return kExitInterrupted;
   }
   view.clear();
-  if (!arguments.to_stdout() && !common.quiet) fmt::print("{} rows predicted into {}\n", rows, arguments.out);
+  if (!arguments.to_stdout() && !common.quiet)
+    fmt::print("{} rows predicted into {}\n", rows, for_stdout(arguments.out));
   return 0;
 }
 

@@ -24,7 +24,7 @@ int run_report(const ReportArguments& arguments) {
       write_page(arguments.directory, read_page(arguments.directory), !arguments.charts.empty());
   if (!arguments.events.empty())
     std::ranges::copy(write_events(arguments.directory, arguments.events), std::back_inserter(written));
-  for (const std::filesystem::path& file : written) fmt::print("{}\n", file.string());
+  for (const std::filesystem::path& file : written) fmt::print("{}\n", for_stdout(file.string()));
   return 0;
 }
 

@@ -114,10 +114,10 @@ int run_scenario(ScenarioArguments& arguments) {
     fmt::print("{}", scenario_summary(options, result, device.environment));
   }
   if (const std::string ended = outcome_sentence(result.first); !ended.empty())
-    fmt::print(stderr, "{}: {}\n", result.definition.name, ended);
+    say_on_stderr(result.definition.name, ended);
   else if (exit_code(result) == kExitInterrupted)
-    fmt::print(stderr, "{}: interrupted after the first run, before all controls and seeds were trained\n",
-               result.definition.name);
+    say_on_stderr(result.definition.name,
+                  "interrupted after the first run, before all controls and seeds were trained");
   return exit_code(result);
 }
 

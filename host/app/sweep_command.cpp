@@ -107,7 +107,7 @@ int run_sweep(const SweepArguments& arguments) {
   const bool text = common.output_format() == OutputFormat::text;
   if (!common.out.empty()) write_sweep_directory(common.out, result, sweep_json(result, device.environment));
   fmt::print("{}", text ? sweep_summary(result, device.environment) : sweep_json(result, device.environment));
-  if (const std::string ended = outcome_sentence(result); !ended.empty()) fmt::print(stderr, "plateau: {}\n", ended);
+  if (const std::string ended = outcome_sentence(result); !ended.empty()) say_on_stderr("plateau", ended);
   if (result.count(RunOutcome::interrupted) > 0) return kExitInterrupted;
   return result.count(RunOutcome::diverged) == result.runs() ? kExitFailed : 0;
 }

@@ -135,8 +135,8 @@ int train_run(const TrainArguments& arguments, const std::vector<std::string>& o
   if (paused != nullptr) {
     expects_the_same_run(*paused, checkpoint, model_of(run.architecture, {}, schema_of(split.train), {}), files);
     if (checkpoint.computed_by != paused->checkpoint.computed_by)
-      fmt::print(stderr, "plateau: the run was begun by {}, and goes on by {}: its last bits may differ\n",
-                 paused->checkpoint.computed_by, checkpoint.computed_by);
+      say_on_stderr("plateau", fmt::format("the run was begun by {}, and goes on by {}: its last bits may differ",
+                                           paused->checkpoint.computed_by, checkpoint.computed_by));
     before = &paused->checkpoint.so_far;
     run.resume = before->state;
     try {
@@ -214,8 +214,8 @@ int train_run(const TrainArguments& arguments, const std::vector<std::string>& o
     fmt::print("{}", training_summary(study, device.environment));
   }
   if (const std::string ended = outcome_sentence(study); !ended.empty())
-    fmt::print(stderr, "plateau: {}{}\n", ended,
-               can_go_on ? fmt::format("; plateau train {} {} goes on", kResume, common.out) : "");
+    say_on_stderr("plateau",
+                  ended + (can_go_on ? fmt::format("; plateau train {} {} goes on", kResume, common.out) : ""));
   return exit_code_after(study.result.outcome);
 }
 

@@ -248,6 +248,17 @@ TEST_F(CommandLine, refuses_unknown_commands_options_and_values) {
   expect_refused({"train", "--hidden", "8"}, "--train");
 }
 
+TEST_F(CommandLine, names_in_its_messages_cannot_command_a_terminal) {
+  const std::string name = "no\x1b[31m\a\n\u009b\u202E", shown = "no\\u{1B}[31m\\u{7}\\u{A}\\u{9B}\\u{202E}";
+  expect_refused({"report", name}, shown + ": is no folder");
+  expect_refused({"report", ".", "--charts", name}, shown);
+  expect_refused({"train", "--train", name + ".csv", "--test-fraction", "0.5", "--hidden", ""}, shown + ".csv");
+  expect_refused({"compare", (folder / "files").string(), name}, "is no folder");
+  expect_refused({"compare", name, "other"}, shown + ": is no folder");
+  expect_refused({name}, shown);
+  expect_refused({"info", "--" + name}, "--" + shown);
+}
+
 TEST_F(CommandLine, refuses_settings_that_train_nothing) {
   for (const std::string value : {"-0.1", "0", "1e-60", "1e60", "nan", "inf", "fast"})
     expect_refused(train_sgd_case({"--hidden", "8", "--lr", value}), "--lr");

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the program on a pseudo terminal and replays what it writes there on an emulated screen: after every frame of
 the live view the screen holds that frame and nothing else, no line wraps, and at the end nothing of it is left.
+Names that the program prints on a terminal cannot command it.
 
 Usage: python3 live_view_test.py PLATEAU
 """
@@ -328,6 +329,27 @@ class LiveView(unittest.TestCase):
         self.assertEqual(piped.stderr, b"")
         self.assertNotIn(b"\x1b", piped.stdout)
         self.assertNotIn(b"\r", piped.stdout)
+
+
+class Names(unittest.TestCase):
+    """Of classes and files, which may be any bytes; the emulated screen knows no controls but those of the view."""
+
+    NAME, SHOWN = "red\x1b[31m\a\x9b\u202e\u200b", r"red\u{1B}[31m\u{7}\u{9B}\u{202E}\u{200B}"
+
+    def test_are_escaped_on_a_terminal_and_as_they_are_in_a_pipe(self):
+        with tempfile.TemporaryDirectory() as folder:
+            rows, run, predicted = (f"{folder}/{name}" for name in ("rows.csv", self.NAME, f"{self.NAME}.csv"))
+            pathlib.Path(rows).write_text("x,kind\n" + f"1,{self.NAME}\n2,b\n" * 8, encoding="utf-8")
+            subprocess.run([PLATEAU, "train", "--train", rows, "--test-fraction", "0.5", "--hidden", "", "--epochs", "1",
+                            "--device", "cpu", "--out", run], capture_output=True, check=True)
+            predict = ["predict", "--model", f"{run}/model.safetensors", "--data", rows, "--target", "kind", "--device",
+                       "cpu"]
+            for arguments in (predict, [*predict, "--out", predicted], ["report", run]):
+                with self.subTest(arguments=arguments):
+                    piped = subprocess.run([PLATEAU, *arguments], capture_output=True, check=True).stdout.decode()
+                    self.assertIn(self.NAME, piped)
+                    terminal = Session(arguments, columns=400, both=True).end()
+                    self.assertEqual(terminal.left(), piped.replace(self.NAME, self.SHOWN).split("\n")[:-1])
 
 
 if __name__ == "__main__":
