@@ -36,7 +36,7 @@ struct TrainArguments {
   CommonOptions common;
 };
 
-constexpr const char *kResume = "--resume", *kOut = "--out";
+constexpr const char *kResume = "--resume", *kOut = "--out", *kQuiet = "--quiet", *kFormat = "--format";
 
 // The share of the training rows that is held out: a fifth where a run stops early by them and none is named.
 double validation_share(const TrainArguments& arguments) {
@@ -248,9 +248,10 @@ void add_train_options(CLI::App& command, TrainArguments& a) {
       ->capture_default_str();
 }
 
-// What --resume goes on with: the options that the run began with, as this program reads them.
+// What --resume goes on with: the options that the run began with, as this program reads them. What is printed may be
+// asked for anew, since the run has no part in it.
 int resume_run(const CLI::App& given) {
-  const std::vector<std::string> others = given_options(given, {kResume});
+  const std::vector<std::string> others = given_options(given, {kResume, kQuiet, kFormat});
   const std::string folder = given.get_option(kResume)->as<std::string>();
   if (!others.empty())
     throw InputError(
@@ -269,6 +270,8 @@ int resume_run(const CLI::App& given) {
   }
   arguments.common.out = folder;
   arguments.common.device = paused.checkpoint.device == "cpu" ? "cpu" : "cuda";
+  if (given.get_option(kQuiet)->count() > 0) arguments.common.quiet = true;
+  if (given.get_option(kFormat)->count() > 0) arguments.common.format = given.get_option(kFormat)->as<std::string>();
   return reported(arguments.common, [&] { return train_run(arguments, paused.checkpoint.options, &paused); });
 }
 
@@ -283,7 +286,7 @@ Action add_train_command(CLI::App& plateau) {
   add_train_options(*command, *arguments);
   command->add_option(kResume,
                       "folder of a run that was interrupted or killed: goes on from its last checkpoint, with "
-                      "the options of the run and no others");
+                      "the options of the run; only --quiet and --format can be given beside it");
   return [arguments, command] {
     if (command->get_option(kResume)->count() > 0) return resume_run(*command);
     return reported(arguments->common, [&] { return train_run(*arguments, given_options(*command, {kOut}), nullptr); });

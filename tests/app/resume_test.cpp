@@ -185,12 +185,17 @@ TEST_F(Resume, an_interrupted_run_keeps_what_it_had_and_goes_on_with_its_options
       run({"train", "--resume", place("paused")}, once([&] { return !fs::exists(unfinished); }, kSoon), SIGINT);
   ASSERT_EQ(again.exit_code, 130) << again.err;
   EXPECT_FALSE(fs::exists(unfinished));
+  fs::copy(folder / "paused", folder / "again", fs::copy_options::recursive);
   const ProgramResult last = run({"train", "--resume", place("paused")});
   EXPECT_EQ(last.exit_code, 0) << last.err;
   EXPECT_EQ(last.err, "");
   const auto but_times = [](const std::string& text) { return text.substr(0, text.find("\nMeasured")); };
   EXPECT_EQ(but_times(last.out), but_times(whole.out));
   expect_same_run("paused", "whole");
+  const ProgramResult as_json = run({"train", "--resume", place("again"), "--format", "json"});
+  EXPECT_EQ(as_json.exit_code, 0) << as_json.err;
+  EXPECT_EQ(as_json.out.front(), '{');
+  expect_same_run("again", "whole");
   expect_refused(
       {"train", "--resume", place("paused")},
       "--resume " + place("paused") + ": the run in this folder has ended, and there is nothing to go on from");
@@ -254,7 +259,14 @@ TEST_F(Resume, refuses_what_is_not_the_run) {
                         out};
   ASSERT_EQ(run(start, soon_after_the_start_of("run"), SIGINT).exit_code, 130);
   const std::string go_on = "--resume " + out + ": ";
-  expect_refused({"train", "--resume", out, "--lr", "3"}, go_on + "every option is that of the run; leave out --lr");
+  // The run was begun without --quiet, and goes on with it.
+  fs::copy(folder / "run", folder / "quiet", fs::copy_options::recursive);
+  const ProgramResult quiet =
+      run({"train", "--resume", place("quiet"), "--quiet"}, soon_after_the_start_of("quiet"), SIGINT);
+  EXPECT_EQ(quiet.exit_code, 130) << quiet.err;
+  EXPECT_EQ(quiet.out.find("Epoch:"), std::string::npos);
+  expect_refused({"train", "--resume", out, "--quiet", "--lr", "3"},
+                 go_on + "every option is that of the run; leave out --lr");
   expect_refused({"train", "--resume", place("none")},
                  "--resume " + place("none") + ": the folder holds no checkpoint.safetensors to go on from");
   rows("a.csv", "1,2,0\n3,5,1\n");
