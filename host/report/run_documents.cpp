@@ -106,6 +106,9 @@ const char* fault(const Json& value, Holds holds) {
 }
 
 void expects_run(const std::filesystem::path& file, const Json& document) {
+  for (const char* const section : {"configuration", "data", "result", "versions"})
+    if (document.contains(section) && !document.at(section).is_object())
+      throw InputError(fmt::format("{}: is damaged: {} is no JSON object", file.string(), section));
   for (const auto& [key, holds] : kRunKeys) {
     const Json::json_pointer place(key);
     if (!document.contains(place)) continue;
@@ -159,8 +162,12 @@ std::optional<RunDocument> read_run_document(const std::filesystem::path& direct
 }
 
 InputError damaged(const std::filesystem::path& file, const Json::exception& error) {
+  // Of a key that is missing the library says which one; of another kind of value only what it tried to do with it.
   const std::string what = error.what();
-  return InputError(fmt::format("{}: is damaged: {}", file.string(), what.substr(what.find("] ") + 2)));
+  const bool is_missing = dynamic_cast<const Json::out_of_range*>(&error) != nullptr;
+  return InputError(
+      fmt::format("{}: is damaged: {}", file.string(),
+                  is_missing ? what.substr(what.find("] ") + 2) : "a value in it is none that Plateau writes there"));
 }
 
 }  // namespace plateau

@@ -210,6 +210,11 @@ TEST(ComparedRuns, are_refused_by_name_where_a_file_is_damaged_or_newer) {
         changed([&](Json& json) { json[Json::json_pointer(key)] = value; }).find("run.json: is damaged: " + sentence),
         std::string::npos)
         << key << " = " << value;
+  for (const char* const section : {"configuration", "data", "result", "versions"})
+    EXPECT_EQ(changed([&](Json& json) { json[section] = "?"; }),
+              (folder / "run.json").string() + ": is damaged: " + section + " is no JSON object");
+  EXPECT_EQ(changed([](Json& json) { json["data"]["train"] = "?"; }),
+            (folder / "run.json").string() + ": is damaged: a value in it is none that Plateau writes there");
   fs::remove_all(folder);
   plant("damaged");
   write_file(folder / "run.json", "{");
