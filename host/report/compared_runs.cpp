@@ -192,8 +192,10 @@ ReadRun read_run(const fs::path& directory) {
   if (const std::string what = other_kind(directory); !what.empty())
     throw InputError(fmt::format("{}: holds {}; what is compared are the runs that train and scenario leave",
                                  directory.string(), what));
-  if (!fs::exists(directory / kCheckpointFile))
+  if (!fs::exists(directory / kCheckpointFile)) {
+    expects_something_in(directory);
     throw InputError(directory.string() + ": holds no run: neither run.json nor a checkpoint");
+  }
   read_left_checkpoint(read);
   return read;
 }

@@ -10,6 +10,7 @@
 #include <iterator>
 #include <limits>
 #include <string_view>
+#include <system_error>
 
 #include "plateau/report/checkpoint.hpp"
 #include "plateau/report/diagnosis_report.hpp"
@@ -159,6 +160,18 @@ std::optional<RunDocument> read_run_document(const std::filesystem::path& direct
       return document;
     }
   return std::nullopt;
+}
+
+void expects_something_in(const std::filesystem::path& directory) {
+  const auto is_hidden = [](const std::filesystem::directory_entry& entry) {
+    return entry.path().filename().string().starts_with('.');
+  };
+  std::error_code unreadable;
+  const std::filesystem::directory_iterator entries(directory, unreadable);
+  if (!unreadable && std::ranges::all_of(entries, is_hidden))
+    throw InputError(directory.string() +
+                     ": holds nothing yet: the command that was to fill it wrote no result; a training leaves "
+                     "something to show from its first checkpoint on (--checkpoint-every)");
 }
 
 InputError damaged(const std::filesystem::path& file, const Json::exception& error) {

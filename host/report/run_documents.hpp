@@ -21,6 +21,10 @@ struct RunDocument {
 // version; a run.json also where a seed, checksum, number of rows or epochs, share or outcome in it is none.
 std::optional<RunDocument> read_run_document(const std::filesystem::path& directory);
 
+// Throws InputError where nothing lies in the folder, but for hidden files: those that a process which was killed while
+// it wrote has left under their temporary names.
+void expects_something_in(const std::filesystem::path& directory);
+
 // What to throw where a key of the document is missing, or holds something else.
 InputError damaged(const std::filesystem::path& file, const Json::exception& error);
 

@@ -40,6 +40,7 @@ Page read_page(const fs::path& directory) {
   if (fs::exists(directory / "rounds.csv")) return page_of_rounds_so_far(directory);
   if (fs::exists(directory / "compare.json"))
     throw InputError(directory.string() + ": holds a comparison, whose page plateau compare writes itself");
+  expects_something_in(directory);
   throw InputError(directory.string() +
                    ": holds no run: none of run.json, sweep.json, rounds.json, diagnosis.json, remedies.json, "
                    "forensics.json, a checkpoint or rounds.csv");

@@ -150,6 +150,8 @@ TEST(ComparedRuns, are_refused_by_name_where_the_folder_holds_no_run) {
   const fs::path folder = test_folder() / "other";
   EXPECT_NE(refused(folder).find("is no folder"), std::string::npos);
   fs::create_directories(folder);
+  EXPECT_NE(refused(folder).find("holds nothing yet"), std::string::npos);
+  write_file(folder / "notes.txt", "");
   EXPECT_NE(refused(folder).find("holds no run"), std::string::npos);
   for (const auto& [file, what] : {std::pair{"rounds.csv", "a fine-tuning that was cut short"},
                                    {"compare.json", "a comparison"},

@@ -430,6 +430,14 @@ TEST(RunPage, refuses_what_it_cannot_read_in_one_sentence) {
   const fs::path folder = test_folder() / "run";
   EXPECT_NE(refusal([&] { read_page(folder); }).find("is no folder"), std::string::npos);
   fs::create_directories(folder);
+  const std::string nothing_yet =
+      folder.string() +
+      ": holds nothing yet: the command that was to fill it wrote no result; a training leaves something to show from "
+      "its first checkpoint on (--checkpoint-every)";
+  EXPECT_EQ(refusal([&] { read_page(folder); }), nothing_yet);
+  write_file(folder / ".plateau-0123.tmp", "what a process that was killed has left");
+  EXPECT_EQ(refusal([&] { read_page(folder); }), nothing_yet);
+  write_file(folder / "notes.txt", "");
   EXPECT_NE(refusal([&] { read_page(folder); }).find("holds no run"), std::string::npos);
   run_folder(RunOutcome::finished);
   const fs::path file = folder / "run.json";
