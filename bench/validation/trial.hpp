@@ -22,8 +22,8 @@ struct TruthPlan {
 inline constexpr Index kTruthRows = TruthPlan{}.rows;
 
 // A figure of the diagnosis with its interval, and its true value: by trainings of the same settings on the same
-// training rows, with seeds that the diagnosis did not have, judged by fresh rows; of what the last doubling of the rows
-// gains, on tables of other training rows. Fractions.
+// training rows, with seeds that the diagnosis did not have, judged by fresh rows; of what the last doubling of the
+// rows gains, on tables of other training rows. Fractions.
 struct JudgedInterval {
   std::string name;  // "optimisation", ..., "reference", "accuracy"; "twice the rows"
   double value = 0, low = 0, high = 0;

@@ -188,7 +188,8 @@ class HeatDrawing {
     const Box inner{cell.left, cell.top, cell.right - (has_gap ? 1 : 0), cell.bottom - (has_gap ? 1 : 0)};
     if (std::isnan(value)) {
       canvas_.rect(inner, "empty", title);
-      for (double at = 5; at < inner.width() + inner.height(); at += 7) {
+      for (int stroke = 0; 5 + 7.0 * stroke < inner.width() + inner.height(); ++stroke) {
+        const double at = 5 + 7.0 * stroke;
         const double x1 = inner.left + std::max(0.0, at - inner.height()),
                      x2 = inner.left + std::min(at, inner.width());
         hatch += fmt::format("M{:.1f} {:.1f}L{:.1f} {:.1f}", x1, inner.top + (at - (x1 - inner.left)), x2,

@@ -289,6 +289,7 @@ class LineDrawing {
     std::vector<Level> levels = levels_inside();
     if (levels.size() > kMostLevelLabels) levels.resize(kMostLevelLabels);
     std::vector<double> lines;
+    lines.reserve(levels.size());
     for (const Level& level : levels) lines.push_back(y_.at(level.y));
     const auto baselines = label_baselines(lines, box_.top + 12, box_.bottom - 4);
     for (std::size_t i = 0; i < levels.size(); ++i) {

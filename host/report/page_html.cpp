@@ -1,5 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include "plateau/report/charts.hpp"
 #include "plateau/report/markup.hpp"
 #include "plateau/report/page.hpp"
@@ -66,7 +68,7 @@ void html_table(std::string& out, const PageTable& table) {
     for (std::size_t i = 0; i < cells.size(); ++i) {
       const bool in_words = table.ends_in_words && i + 1 == cells.size();
       const char* const kind = i < table.names ? " class=\"name\">" : in_words ? " class=\"words\">" : ">";
-      out += "<" + tag + kind + escaped(cells[i]) + "</" + tag + ">";
+      out += fmt::format("<{0}{1}{2}</{0}>", tag, kind, escaped(cells[i]));
     }
     out += "</tr>\n";
   };

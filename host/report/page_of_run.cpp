@@ -183,6 +183,7 @@ std::optional<PageTable> spread_table(const Json& seeds) {
       .head = {"", "mean", "spread", "95 % of the mean", "least", "most"}};
   const auto add = [&](const char* name, const std::function<double(const Json&)>& figure) {
     std::vector<double> values;
+    values.reserve(finished.size());
     for (const Json* seed : finished) values.push_back(figure(*seed));
     const MeanSpread spread = mean_spread(values);
     const auto [least, most] = std::ranges::minmax(values);

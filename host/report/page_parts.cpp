@@ -49,6 +49,7 @@ Columns read_columns(const std::filesystem::path& csv, const std::vector<const c
   const std::vector<std::string_view> names = cells_of(head);
   Columns columns;
   std::vector<std::vector<double>*> in_order;
+  in_order.reserve(names.size());
   for (const std::string_view name : names) in_order.push_back(&columns[std::string(name)]);
   for (const char* const name : needed)
     if (!columns.contains(name))

@@ -106,7 +106,7 @@ std::vector<std::string> cut_in_common(std::vector<std::string> texts, TextSize 
   const double of_end = std::min(text_width(end, size), std::max(rest / 2, rest - text_width(beginning, size)));
   const std::string before = fitted(beginning, size, rest - of_end), after = fitted(end, size, of_end);
   texts = fitted_apart(texts, size, room);
-  for (std::string& text : texts) text = before + text + after;
+  for (std::string& text : texts) text = fmt::format("{}{}{}", before, text, after);
   return texts;
 }
 

@@ -163,7 +163,7 @@ std::string needed_words(const Needed& needed, const RemedyTable& table) {
   const auto rounded = [](Index count) { return std::stod(fmt::format("{:.1e}", static_cast<double>(count))); };
   // Rows tell more where there are more groups of them, not where the same groups have more.
   const double times = static_cast<double>(needed.test_rows) / static_cast<double>(table.test_rows);
-  const std::string rows =
+  std::string rows =
       table.test_groups > 0
           ? fmt::format("about {:.0f} groups of test rows",
                         rounded(static_cast<Index>(std::ceil(times * static_cast<double>(table.test_groups)))))
