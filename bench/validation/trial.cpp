@@ -83,8 +83,8 @@ bool judge_figures(Index trainings, const DiagnoseConfiguration& configuration, 
   return true;
 }
 
-// The mean over `draws` tables of as many rows as the problem has, all of other points: a diagnosis speaks of rows like
-// these, and not of these alone. Judged by the test rows of `fresh`, whose training rows they replace.
+// The mean over `curve_draws` tables of as many rows as the problem has, all of other points: a diagnosis speaks of
+// rows like these, and not of these alone. Judged by the test rows of `fresh`, whose training rows they replace.
 std::optional<OtherValue> gain_over_draws(const Problem& problem, const TruthPlan& truths, const Run& of_curve,
                                           Depth depth, Split& fresh, Trainer& trainer, Index& trainings) {
   const Index rows = problem.specification().train_rows;

@@ -100,8 +100,9 @@ void note_groups(const Comparison& comparison, std::vector<std::string>& notes) 
         return group.match == GroupMatch::compared && says_next_to_nothing(group.over_first.interval);
       }))
     notes.push_back(
-        "An interval between settings that is 100 points wide or more comes of two or three seeds, which say next to "
-        "nothing of how far trainings spread: train more seeds.");
+        "An interval between settings that is 100 points wide or more says next to nothing: with so few seeds it is "
+        "not "
+        "known how far trainings spread; train more of them.");
   if (std::ranges::count(groups, GroupMatch::other_rows, &RunGroup::match) > 0)
     notes.push_back(
         "Settings whose runs do not all share their test rows are not compared: where a seed draws them "

@@ -87,13 +87,6 @@ PageTable table_of(const Json& document) {
   return table;
 }
 
-std::string behind_text(const Json& remedy, const char* key) {
-  if (!has(remedy, key)) return "-";
-  const Json& behind = remedy.at(key);
-  const Json& interval = behind.at("interval_95");
-  return points_text(100 * number(behind.at("value")), 100 * number(interval.at(0)), 100 * number(interval.at(1)));
-}
-
 // Of the remedies that help, where they are several: the one with the highest accuracy on held-out training rows first.
 std::optional<PageTable> ranking_of(const Json& document) {
   std::vector<const Json*> ranked;
@@ -109,7 +102,8 @@ std::optional<PageTable> ranking_of(const Json& document) {
                "on the test rows behind " + top}};
   for (const Json* remedy : ranked)
     table.lines.push_back({name_of(*remedy), in_percent(number(remedy->at("held_out_accuracy"))),
-                           behind_text(*remedy, "behind_best"), behind_text(*remedy, "behind_top")});
+                           difference_text(remedy->value("behind_best", Json())),
+                           difference_text(remedy->value("behind_top", Json()))});
   return table;
 }
 

@@ -119,13 +119,6 @@ std::optional<PageChart> sets_chart(const Json& document) {
   return PageChart{"sets", svg(chart)};
 }
 
-// "+1.2 [-0.3, +2.7]" of a change in accuracy; "-" where there is none.
-std::string change_text(const Json& change) {
-  if (!change.is_object()) return "-";
-  const Json& interval = change.at("interval_95");
-  return points_text(100 * number(change.at("value")), 100 * number(interval.at(0)), 100 * number(interval.at(1)));
-}
-
 std::vector<std::string> sentences(const Json& findings, const char* key) {
   std::vector<std::string> of;
   for (const Json& finding : findings) of.push_back(finding.at(key).get<std::string>());
@@ -166,7 +159,7 @@ Page page_of_rounds(const Json& document) {
   page.facts.emplace_back("after the last round", in_percent(test.back()));
   if (at.size() > 1)
     page.facts.emplace_back("change over all rounds, points",
-                            change_text(rounds.at(at.size() - 2).value("over_base", Json())));
+                            difference_text(rounds.at(at.size() - 2).value("over_base", Json())));
   page.facts.emplace_back("rounds", fmt::format("{} of {}", at.size() - 1, asked));
   page.facts.emplace_back("test rows", fmt::format("{:.0f}", sum(data.at("test_class_rows"))));
 

@@ -115,6 +115,11 @@ std::string interval_text(double low, double high) {
 std::string points_text(double points, double low, double high) {
   return fmt::format("{} {}", points_text(points), interval_text(low, high));
 }
+std::string difference_text(const Json& difference) {
+  if (!difference.is_object()) return "-";
+  const Json& interval = difference.at("interval_95");
+  return points_text(100 * number(difference.at("value")), 100 * number(interval.at(0)), 100 * number(interval.at(1)));
+}
 std::string significant(double value) { return std::isfinite(value) ? fmt::format("{:.4g}", value) : "-"; }
 
 std::string made_by(const Json& document) {

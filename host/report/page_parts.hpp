@@ -43,6 +43,7 @@ std::string in_percent(double share, const Json& interval);       // "95.1 % [92
 std::string points_text(double points);                           // "+1.2", "0.0", "-"
 std::string interval_text(double low, double high);               // "[-0.3, +2.7]", "-"
 std::string points_text(double points, double low, double high);  // "+1.2 [-0.3, +2.7]"
+std::string difference_text(const Json& difference);              // the same of a difference of accuracies; null: "-"
 std::string significant(double value);                            // four digits
 double rounded(double value, int decimals);                       // where a chart would write digits that mean nothing
 double number(const Json& json);                                  // NaN where it is null

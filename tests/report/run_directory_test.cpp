@@ -15,6 +15,7 @@
 #include "plateau/data/npy.hpp"
 #include "plateau/data/output_file.hpp"
 #include "plateau/report/rounds_report.hpp"
+#include "support/checkpoints.hpp"
 
 namespace plateau::run_directory_test {
 namespace {
@@ -114,14 +115,7 @@ TEST(RunDirectory, never_overwrites_a_run) {
 
 // One epoch of its run, as far as a checkpoint can tell.
 Checkpoint interrupted() {
-  RunState state{.epoch = 1,
-                 .step = 1,
-                 .parameters = {1, 2, 3, 4},
-                 .first_moment = {0, 0, 0, 0},
-                 .second_moment = {0, 0, 0, 0},
-                 .best_parameters = {},
-                 .predicted = {0},
-                 .plan = {}};
+  RunState state = test::state_after(1);
   Checkpoint checkpoint{.architecture = {{1, 2}}, .options = {"--lr", "1"}, .device = "cpu", .computed_by = {}};
   checkpoint.so_far.history.resize(1);
   checkpoint.so_far.state = state;

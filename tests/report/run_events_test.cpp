@@ -14,6 +14,7 @@
 #include "plateau/report/event_file.hpp"
 #include "plateau/report/run_directory.hpp"
 #include "plateau/report/run_json.hpp"
+#include "support/checkpoints.hpp"
 
 namespace plateau::run_events_test {
 namespace {
@@ -91,14 +92,7 @@ TEST(RunEvents, of_a_run_that_was_killed_have_every_epoch_of_its_checkpoint) {
   Checkpoint checkpoint{.architecture = {{1, 2}}, .device = "cpu", .computed_by = "plateau x"};
   checkpoint.so_far.history = {{.train_loss = 0.5, .test_accuracy = 0.5, .gradient_norm = 2},
                                {.train_loss = 0.25, .test_accuracy = 0.875, .gradient_norm = 1}};
-  checkpoint.so_far.state = RunState{.epoch = 2,
-                                     .step = 2,
-                                     .parameters = {1, 2, 3, 4},
-                                     .first_moment = {0, 0, 0, 0},
-                                     .second_moment = {0, 0, 0, 0},
-                                     .best_parameters = {},
-                                     .predicted = {0},
-                                     .plan = {}};
+  checkpoint.so_far.state = test::state_after(2);
   write_checkpoint(folder / kCheckpointFile, checkpoint);
   const EventFile file = read_event_file(write_events(folder, test_folder() / "board").at(0));
   using Points = std::vector<std::pair<std::int64_t, double>>;

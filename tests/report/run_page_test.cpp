@@ -20,6 +20,7 @@
 #include "plateau/report/diagnosis_report.hpp"
 #include "plateau/report/run_directory.hpp"
 #include "plateau/report/run_json.hpp"
+#include "support/checkpoints.hpp"
 #include "support/diagnoses.hpp"
 
 namespace plateau::run_page_test {
@@ -243,14 +244,7 @@ TEST(RunPage, is_made_of_the_checkpoint_of_a_run_that_was_killed) {
   Checkpoint checkpoint{
       .architecture = {{1, 2}}, .options = {"--lr", "1"}, .device = "cpu", .computed_by = "plateau x"};
   checkpoint.so_far.history = study_of(RunOutcome::finished).result.history;
-  checkpoint.so_far.state = RunState{.epoch = 3,
-                                     .step = 3,
-                                     .parameters = {1, 2, 3, 4},
-                                     .first_moment = {0, 0, 0, 0},
-                                     .second_moment = {0, 0, 0, 0},
-                                     .best_parameters = {},
-                                     .predicted = {0},
-                                     .plan = {}};
+  checkpoint.so_far.state = test::state_after(3);
   write_checkpoint(folder / kCheckpointFile, checkpoint);
   const Page page = read_page(folder);
   EXPECT_NE(page.unfinished.find("its checkpoint after 3 epochs"), std::string::npos) << page.unfinished;
