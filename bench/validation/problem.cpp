@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
+#include "plateau/core/contract.hpp"
 #include "plateau/core/normal.hpp"
 #include "plateau/core/random.hpp"
 
@@ -119,6 +121,14 @@ Split Problem::more_train_rows(Index rows) const {
   split.train = train_rows(rows, specification_.train_view);
   split.test = test_rows(Table::test, specification_.test_rows, specification_.test_view, split_.train);
   return split;
+}
+
+Dataset Problem::other_train_rows(Index draw) const {
+  expects(draw >= 1, "other_train_rows: the first draw are the training rows");
+  const Index rows = specification_.train_rows;
+  std::vector<std::int32_t> places(static_cast<std::size_t>(rows));
+  std::iota(places.begin(), places.end(), static_cast<std::int32_t>(draw * rows));
+  return take_rows(train_rows((draw + 1) * rows, specification_.train_view), {places.data(), rows});
 }
 
 Split Problem::fresh_rows(Index rows) const {

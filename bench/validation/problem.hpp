@@ -88,6 +88,8 @@ class Problem {
   bool has_fresh_rows() const;
   // As many rows of the same kind: `more_train_rows` begins with the training rows, `fresh_rows` are other test rows.
   Split more_train_rows(Index rows) const;
+  // As many as the training rows, none of which is among these or in another draw, from 1 on.
+  Dataset other_train_rows(Index draw) const;
   Split fresh_rows(Index rows) const;
   std::optional<Split> second_fresh_rows(Index rows) const;
 

@@ -5,9 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <numeric>
 #include <utility>
-#include <vector>
 
 #include "bench/validation/figures.hpp"
 #include "bench/validation/replay.hpp"
@@ -87,13 +85,9 @@ bool judge_figures(Index trainings, const DiagnoseConfiguration& configuration, 
 // rows like these, and not of these alone. Judged by the test rows of `fresh`, whose training rows they replace.
 std::optional<OtherValue> gain_over_draws(const Problem& problem, const TruthPlan& truths, const Run& of_curve,
                                           Depth depth, Split& fresh, Trainer& trainer, Index& trainings) {
-  const Index rows = problem.specification().train_rows;
-  const Dataset all = problem.more_train_rows((truths.curve_draws + 1) * rows).train;
   OtherValue mean;
   for (Index draw = 1; draw <= truths.curve_draws; ++draw) {
-    std::vector<std::int32_t> listed(static_cast<std::size_t>(rows));
-    std::iota(listed.begin(), listed.end(), static_cast<std::int32_t>(draw * rows));
-    fresh.train = take_rows(all, {listed.data(), rows});
+    fresh.train = problem.other_train_rows(draw);
     const auto gain = gain_of_doubling(fresh, of_curve, depth, 1, trainer, trainings);
     if (!gain) return {};
     const auto share = 1 / static_cast<double>(truths.curve_draws);

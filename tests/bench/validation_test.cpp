@@ -336,6 +336,16 @@ TEST(Problems, have_more_rows_of_their_kind) {
   EXPECT_TRUE(
       std::equal(problem.split().train.labels.begin(), problem.split().train.labels.end(), more.train.labels.begin()));
   EXPECT_EQ(plateau::checksum(more.test), plateau::checksum(problem.split().test));
+  const Dataset first = problem.other_train_rows(1), second = problem.other_train_rows(2);
+  EXPECT_EQ(first.rows(), rows);
+  std::set<std::vector<float>> points;  // of all three
+  for (const Dataset* table : {&problem.split().train, &first, &second})
+    for (Index row = 0; row < rows; ++row) {
+      const float* const x = table->x().row(row);
+      points.insert({x, x + table->columns});
+    }
+  EXPECT_EQ(points.size(), static_cast<std::size_t>(3 * rows));
+  EXPECT_THROW(problem.other_train_rows(0), std::invalid_argument);
   const Split fresh = problem.fresh_rows(500);
   EXPECT_EQ(plateau::checksum(fresh.train), plateau::checksum(problem.split().train));
   EXPECT_EQ(fresh.test.labels, problem.second_fresh_rows(500)->test.labels);
@@ -747,8 +757,8 @@ TEST(Trial, finds_what_the_figures_should_have_been) {
   s.test_rows = 200;
   const Problem problem(s);
   CpuTrainer trainer({.workers = 2});
-  const auto trial =
-      try_problem(problem, Depth::quick, TruthPlan{.rows = 4000, .trainings = 2, .curve_draws = 2, .curve_repeats = 1}, trainer);
+  const auto trial = try_problem(
+      problem, Depth::quick, TruthPlan{.rows = 4000, .trainings = 2, .curve_draws = 2, .curve_repeats = 1}, trainer);
   ASSERT_TRUE(trial && trial->diagnosis);
   std::set<std::string> names;
   for (const JudgedInterval& interval : trial->intervals) {
