@@ -6,6 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include "plateau/study/statistics.hpp"
+
 namespace plateau {
 namespace {
 
@@ -14,7 +16,19 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 struct Scored {
   Setting setting;
   double loss = kInfinity;
+  double accuracy = 0;  // of the same epoch; mean over the folds, 0 where one diverged
 };
+
+// After the epochs that the run asks for.
+Scored as_asked(Setting setting, const FoldScore& score) {
+  return {std::move(setting), score.validation_loss, score.validation_accuracy};
+}
+
+// After as many as are best.
+Scored at_best(Setting setting, const FoldScore& score) {
+  return {stopped_at_best(std::move(setting), score), score.best_loss,
+          score.best_accuracies.empty() ? 0 : mean_spread(score.best_accuracies).mean};
+}
 
 // What the folds say of a network.
 struct Rung {
@@ -33,7 +47,7 @@ class Chooser {
         battery_(battery),
         longer_(longer),
         seed_(seed),
-        base_{{"the user's", own}} {}
+        base_{.setting = {"the user's", own}} {}
 
   ChosenSteps choose() {
     if (own_.frozen != 0) choice_.unfrozen = without_frozen_layers();
@@ -51,21 +65,30 @@ class Chooser {
   }
 
   // Of what has no loss, nothing is known to be better.
-  static void keep_better(std::optional<Scored>& best, Setting setting, double loss) {
-    if (!best || loss < best->loss) best = Scored{std::move(setting), loss};
+  static void keep_better(std::optional<Scored>& best, Scored scored) {
+    if (!best || scored.loss < best->loss) best = std::move(scored);
+  }
+
+  void score_base(const FoldScore& score) {
+    base_.loss = score.validation_loss;
+    base_.accuracy = score.validation_accuracy;
+  }
+
+  Step over_base(const Scored& scored) const {
+    return {scored.setting, scored.loss < base_.loss, scored.accuracy - base_.accuracy};
   }
 
   // A setting as a step over the base, which it becomes where it is better.
   Step step_to(Scored scored) {
-    Step step{scored.setting, scored.loss < base_.loss};
+    Step step = over_base(scored);
     if (step.taken) base_ = std::move(scored);
     return step;
   }
 
   Step compare_with_base(const char* block, Setting setting) {
     const std::vector<FoldScore> scores = score(block, {base_.setting, setting});
-    base_.loss = scores[0].validation_loss;
-    return step_to({std::move(setting), scores[1].validation_loss});
+    score_base(scores[0]);
+    return step_to(as_asked(std::move(setting), scores[1]));
   }
 
   Step without_frozen_layers() {
@@ -85,11 +108,10 @@ class Chooser {
     std::vector<Setting> candidates = optimisation_settings(base_.setting.run, data_.train_x.rows, battery_);
     candidates.insert(candidates.begin(), base_.setting);
     const std::vector<FoldScore> scores = score("optimisation", candidates);
-    base_.loss = scores[0].validation_loss;
+    score_base(scores[0]);
     std::optional<Scored> best;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
-      if (i > 0 && scores[i].train_loss < scores[0].train_loss)
-        keep_better(best, candidates[i], scores[i].validation_loss);
+      if (i > 0 && scores[i].train_loss < scores[0].train_loss) keep_better(best, as_asked(candidates[i], scores[i]));
       keep_if_stopped_earlier(candidates[i], scores[i], i == 0 ? "" : candidates[i].what);
       keep_rung(candidates[i], scores[i]);
     }
@@ -105,7 +127,7 @@ class Chooser {
     const std::vector<FoldScore> scores = score("more steps", candidates);
     for (std::size_t i = 0; i < candidates.size(); ++i)
       if (scores[i].best_epochs > usual && scores[i].train_loss < train_loss)
-        keep_better(best, stopped_at_best(candidates[i], scores[i]), scores[i].best_loss);
+        keep_better(best, at_best(candidates[i], scores[i]));
     needs_more_steps_ = best && best->setting.run.epochs > usual && best->loss < base_.loss;
   }
 
@@ -113,7 +135,7 @@ class Chooser {
     const std::vector<Setting> candidates = regularisation_settings(base_.setting.run, battery_);
     const std::vector<FoldScore> scores = score("regularisation", candidates);
     for (std::size_t i = 0; i < candidates.size(); ++i) {
-      keep_better(regularised_, candidates[i], scores[i].validation_loss);
+      keep_better(regularised_, as_asked(candidates[i], scores[i]));
       keep_if_stopped_earlier(candidates[i], scores[i], candidates[i].what);
     }
     if (regularised_) choice_.regularised = step_to(std::move(*regularised_));
@@ -122,7 +144,7 @@ class Chooser {
   // One that has patience stops by itself.
   void keep_if_stopped_earlier(const Setting& setting, const FoldScore& score, std::string what) {
     if (setting.run.patience > 0 || score.best_epochs >= setting.run.epochs) return;
-    keep_better(regularised_, stopped_at_best({std::move(what), setting.run}, score), score.best_loss);
+    keep_better(regularised_, at_best({std::move(what), setting.run}, score));
   }
 
   void choose_network() {
@@ -132,14 +154,17 @@ class Chooser {
       for (std::size_t i = 0; i < candidates.size(); ++i) {
         const bool is_one = is_larger(candidates[i].run.architecture, own_.architecture);
         keep_rung(candidates[i], scores[i]);
-        keep_better(is_one ? larger : smaller, stopped_at_best(candidates[i], scores[i]), scores[i].best_loss);
+        keep_better(is_one ? larger : smaller, at_best(candidates[i], scores[i]));
       }
     };
     consider("capacity", capacity_settings(own_, data_.train_x.rows, battery_));
     if (longer_) consider("more steps", capacity_settings(own_, data_.train_x.rows, lengthened(battery_)));
     const bool smaller_is_best = smaller && smaller->loss < base_.loss && !(larger && larger->loss <= smaller->loss);
-    if (larger) choice_.larger = Step{larger->setting, larger->loss < base_.loss && !smaller_is_best};
-    if (smaller_is_best) choice_.smaller = Step{smaller->setting, true};
+    if (larger) {
+      choice_.larger = over_base(*larger);
+      if (smaller_is_best) choice_.larger->taken = false;
+    }
+    if (smaller_is_best) choice_.smaller = over_base(*smaller);
   }
 
   // Of a network whichever setting has the lowest loss.

@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "diagnosis_effects.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
 
 #include "plateau/study/reason.hpp"
+#include "points.hpp"
 
 namespace plateau {
 namespace {
@@ -43,6 +46,18 @@ class Measurements {
     Measured& measured = add(code, step->gain, step->what, std::move(against));
     measured.effect.over_user = step->over_user;
     if (step->over_user.value < step->gain.value) measured.effect.points = step->over_user.value;
+    if (measured.against.empty() && origins_are_told(e_) && !gains_on_folds(*step)) measured.against = off_folds(*step);
+  }
+
+  // Where the test rows are others, a step may gain on them by what it says where no training row lies. What is wrong
+  // with the training shows on training rows as well.
+  bool gains_on_folds(const StepEvidence& step) const {
+    return step.fold_gain >= std::max(e_.delta, kGainOnFolds * step.gain.value);
+  }
+  static std::string off_folds(const StepEvidence& step) {
+    return fmt::format(
+        "the test rows are unlike the training rows, and on held-out training rows it gains {:.1f} points",
+        in_points(step.fold_gain));
   }
 
   void add_steps() {
@@ -83,9 +98,8 @@ class Measurements {
 
   void add_others() {
     if (e_.shift) {
-      const bool told = e_.shift->auc.interval.low > kShiftAuc && e_.shift->p <= kSignalLevel;
       add(VerdictCode::shift, e_.shift->loss, "training rows that were held out in place of test rows",
-          told ? "" : "a network does not tell test rows from training rows");
+          origins_are_told(e_) ? "" : "a network does not tell test rows from training rows");
     }
     if (e_.second_data) add(VerdictCode::embedding_limited, e_.second_data->gain, e_.second_data->what);
     // Whoever bends less to the training rows loses less where the test rows are others: that is the shift's.
@@ -161,10 +175,11 @@ bool signal_is_shown(const DiagnosisEvidence& e) {
          (e.over_majority && e.over_majority->interval.low > 0 && e.over_majority->p_greater <= 0.01);
 }
 
-bool rows_differ(const DiagnosisEvidence& e) {
-  return e.shift && e.shift->auc.interval.low > kShiftAuc && e.shift->p <= kSignalLevel &&
-         e.shift->loss.interval.low > 0;
+bool origins_are_told(const DiagnosisEvidence& e) {
+  return e.shift && e.shift->auc.interval.low > kShiftAuc && e.shift->p <= kSignalLevel;
 }
+
+bool rows_differ(const DiagnosisEvidence& e) { return origins_are_told(e) && e.shift->loss.interval.low > 0; }
 
 bool says_one_class(const UserEvidence& user, Index test_rows) {
   return user.setting.most_predicted >= kOneClass &&

@@ -21,6 +21,7 @@ const SettingEvidence& before_regularised(const DiagnosisEvidence& e);
 const SettingEvidence& before_larger(const DiagnosisEvidence& e);
 
 bool signal_is_shown(const DiagnosisEvidence& e);
+bool origins_are_told(const DiagnosisEvidence& e);  // test rows from training rows
 bool rows_differ(const DiagnosisEvidence& e);  // test rows are told from training rows, and networks do worse on them
 bool says_one_class(const UserEvidence& user, Index test_rows);
 bool all_diverged(const UserEvidence& user);  // every training

@@ -131,6 +131,7 @@ void DiagnosisStudy::judge_chosen() {
     of.gain = difference(*base, stepped);
     of.over_user = difference(*user_, stepped);
     of.taken = (*step)->taken && of.over_user.interval.high >= 0;
+    of.fold_gain = (*step)->fold_gain;
     if (of.taken) base = &stepped;
   }
   if (choice_.smaller && difference(*user_, *next).interval.high >= 0) base = &*next;

@@ -74,6 +74,10 @@ TEST(ChooseSettings, takes_what_has_a_lower_loss_and_starts_the_next_step_from_i
   EXPECT_TRUE(free.choice.unfrozen->taken);
   EXPECT_TRUE(free.choice.unfrozen->setting.run.initial.has_value());
   EXPECT_FALSE(free.choice.drawn->taken);  // no better than that
+  // Accuracies are a quarter of the losses here.
+  EXPECT_DOUBLE_EQ(free.choice.unfrozen->fold_gain, (0.5 - 1.0) / 4);
+  EXPECT_DOUBLE_EQ(free.choice.drawn->fold_gain, 0);
+  EXPECT_DOUBLE_EQ(free.choice.larger->fold_gain, 0);
   EXPECT_EQ(free.choice.drawn->setting.run.frozen, 0u);
   EXPECT_EQ(free.choice.regularised->setting.run.frozen, 0u);
 

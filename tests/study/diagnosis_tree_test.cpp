@@ -888,6 +888,44 @@ TEST(DiagnosisTree, what_others_keep_where_rows_are_shifted_is_the_shifts) {
             VerdictCode::shift);
 }
 
+// What a setting says where no training row lies may be right by chance.
+TEST(DiagnosisTree, gains_of_a_step_where_rows_are_shifted_show_on_the_training_rows_too) {
+  const auto decided = [](double fold_gain, const Change& change) {
+    return decide_diagnosis(with([&](DiagnosisEvidence& e) {
+      gains_by_optimisation(e);  // 8 points
+      e.optimised->fold_gain = fold_gain;
+      change(e);
+    }));
+  };
+  const Change told = [](DiagnosisEvidence& e) {
+    is_shifted(e);
+    e.shift->loss = gain(0.02, 0.03);  // not shown to lose by it
+  };
+  EXPECT_EQ(decided(0, [](DiagnosisEvidence&) {}).verdict.code, VerdictCode::optimisation);
+  EXPECT_EQ(decided(0.04, told).verdict.code, VerdictCode::optimisation);
+  const DiagnosisDecision off = decided(0.04 - kHair, told);
+  EXPECT_EQ(off.verdict.code, VerdictCode::inconclusive);
+  EXPECT_EQ(effect_of(off, VerdictCode::optimisation)->state, EffectState::unresolved);
+  EXPECT_NE(off.verdict.sentence.find("the test rows are unlike the training rows, and on held-out training rows it "
+                                      "gains 4.0 points"),
+            std::string::npos)
+      << off.verdict.sentence;
+  EXPECT_EQ(decided(kNaN, told).verdict.code, VerdictCode::inconclusive);
+  // A small gain must be one worth acting on there as well.
+  const auto of_small = [&](double fold_gain) {
+    return decided(fold_gain,
+                   [&](DiagnosisEvidence& e) {
+                     told(e);
+                     gains(e.optimised, gain(0.012, 0.001));
+                   })
+        .verdict.code;
+  };
+  EXPECT_EQ(of_small(0.01), VerdictCode::optimisation);
+  EXPECT_NE(of_small(0.01 - kHair), VerdictCode::optimisation);
+  // A shift that is shown is the cause, whatever gains beside it.
+  EXPECT_EQ(decided(0, is_shifted).verdict.code, VerdictCode::shift);
+}
+
 TEST(DiagnosisTree, exchanged_classes_leave_no_gains) {
   const DiagnosisDecision decision = decide_diagnosis(with([](DiagnosisEvidence& e) {
     gains_by_size(e);

@@ -16,7 +16,8 @@ namespace plateau {
 // The best other setting of its kind. Taken, it is what the next step starts from.
 struct Step {
   Setting setting;
-  bool taken = false;  // its validation loss is lower than that of what it is compared with
+  bool taken = false;    // its validation loss is lower than that of what it is compared with
+  double fold_gain = 0;  // of validation accuracy over what it is compared with, mean over the folds
 };
 
 // In this order, each over the user's training and the steps before it that are taken.

@@ -66,6 +66,7 @@ inline constexpr double kDominant = 0.60;        // of all gains, for the larges
 inline constexpr double kOneClass = 0.995;       // of the predictions
 inline constexpr double kRareShare = 0.9;        // of the commonest class, from which on accuracy says little of others
 inline constexpr double kShiftAuc = 0.60;
+inline constexpr double kGainOnFolds = 0.5;  // of a gain on test rows, that training rows show where they are others
 inline constexpr double kOverfitGap = 0.05;  // train - test accuracy
 inline constexpr double kLabelMapGain = 0.10;
 
