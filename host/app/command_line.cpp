@@ -93,10 +93,27 @@ int reported(const CommonOptions& options, const std::function<int()>& run) {
     throw InputError("--tensorboard: it is made of the folder of a run; name that by --out");
   if (!options.report.wanted && !options.report.charts.empty())
     throw InputError("--charts: they belong to a report; ask for it by --report");
-  const int exit_code = run();
-  if (options.report.wanted) write_page(options.out, read_page(options.out), !options.report.charts.empty());
-  if (!options.report.events.empty()) write_events(options.out, options.report.events);
-  return exit_code;
+  const auto write_report = [&options] {
+    if (options.report.wanted) write_page(options.out, read_page(options.out), !options.report.charts.empty());
+    if (!options.report.events.empty()) write_events(options.out, options.report.events);
+  };
+  try {
+    const int exit_code = run();
+    write_report();
+    return exit_code;
+  } catch (const Interrupted&) {
+    if (!options.out.empty() && std::filesystem::exists(std::filesystem::path(options.out) / kBegunFile))
+      write_report();
+    throw;
+  }
+}
+
+BegunFile begin(const CommonOptions& options, Begun what, const Environment& environment) {
+  const CLI::App& command = *options.command;
+  const CLI::App* const program = command.get_parent();
+  what.command = program == nullptr ? command.get_name() : program->get_name() + " " + command.get_name();
+  what.options = given_options(command);
+  return {options.out, std::move(what), environment};
 }
 
 int exit_code_after(RunOutcome outcome) {
@@ -113,6 +130,7 @@ int exit_code_after(RunOutcome outcome) {
 }
 
 void add_common_options(CLI::App& command, CommonOptions& options) {
+  options.command = &command;
   add_device_options(command, options);
   command.add_option("--engine", options.engine, "auto, layered or fused")
       ->check(CLI::IsMember({"auto", "layered", "fused"}))
@@ -266,7 +284,7 @@ std::vector<std::string> given_options(const CLI::App& command, const std::vecto
     if (std::ranges::count(except, name) > 0) continue;
     const bool is_flag = option->get_items_expected_max() == 0;
     for (const std::string& value : option->results()) {
-      given.push_back(name);
+      if (option->nonpositional()) given.push_back(name);
       if (!is_flag) given.push_back(value);
     }
   }
@@ -298,7 +316,7 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
     say_on_stderr(app.get_name(), fmt::format("standard output cannot be written: {}", std::strerror(errno)));
   } catch (const Interrupted&) {
-    say_on_stderr(app.get_name(), "interrupted; nothing is written");
+    say_on_stderr(app.get_name(), "interrupted; no result is written");
     return kExitInterrupted;
   } catch (const std::system_error& error) {
     say_on_stderr(app.get_name(), fmt::format("standard output cannot be written: {}", error.code().message()));

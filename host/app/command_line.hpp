@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "plateau/model/trainer.hpp"
+#include "plateau/report/begun.hpp"
 #include "plateau/report/environment.hpp"
 
 namespace plateau::app {
@@ -44,6 +45,7 @@ struct CommonOptions {
   ReportOptions report;
   std::string format = "text";
   bool quiet = false;
+  const CLI::App* command = nullptr;  // that has these options
 
   OutputFormat output_format() const { return format == "json" ? OutputFormat::json : OutputFormat::text; }
 };
@@ -57,6 +59,10 @@ void add_report_options(CLI::App& command, CommonOptions& options);
 // What a command does, and after it the report of the folder it has filled; its exit code. Throws InputError before
 // anything is done where a report is wanted and there is no folder.
 int reported(const CommonOptions& options, const std::function<int()>& run);
+
+// Leaves word in the folder of --out of what begins there, with the options of the command; of no effect where there is
+// no such folder. `what`: without its command and options, which are those of `options`.
+BegunFile begin(const CommonOptions& options, Begun what, const Environment& environment);
 
 // The device the options ask for; for `auto` it says on stderr which one was taken and why. Throws InputError where the
 // device or the engine cannot be had.
@@ -107,7 +113,8 @@ Action add_report_command(CLI::App& plateau);
 Action add_compare_command(CLI::App& plateau);
 Action add_info_command(CLI::App& plateau);
 
-// Ctrl-C where nothing ends by itself in good order: run_program() ends with kExitInterrupted, and nothing is written.
+// Ctrl-C where nothing ends by itself in good order: run_program() ends with kExitInterrupted, and no result is
+// written.
 struct Interrupted {};
 void expects_no_interrupt();  // throws it once the user wants an end
 

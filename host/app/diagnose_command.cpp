@@ -57,11 +57,15 @@ int run_diagnose(const DiagnoseArguments& arguments) {
   const std::optional<Split> second = read_second(arguments, split);
   const Device device = choose_device(common);
   if (!common.out.empty()) prepare_diagnosis_directory(common.out);
+  BegunFile begun = begin(
+      common, {.train_rows = split.train.rows(), .test_rows = split.test.rows(), .epochs = configuration.run.epochs},
+      device.environment);
 
   LiveView view(!common.quiet);
   const std::optional<Diagnosis> diagnosis =
       diagnose(split, second ? &*second : nullptr, configuration, *device.trainer,
                [&](std::string_view block, double share, Index trainings) {
+                 begun.reached(block, trainings);
                  view.show_bar([&](double seconds) { return block_bar(block, share, trainings, seconds); });
                });
   view.clear();

@@ -60,6 +60,7 @@ int run_finetune(const FinetuneArguments& arguments) {
   const Device device = choose_device(common);
   if (!arguments.model_file.empty()) expect_writable(arguments.model_file);
   if (!common.out.empty()) prepare_rounds_directory(common.out);
+  begin(common, {.test_rows = test.rows(), .epochs = definition.run.epochs}, device.environment);
 
   const bool as_text = common.output_format() == OutputFormat::text;
   const Index rounds = static_cast<Index>(sets.size()) * arguments.passes;

@@ -51,10 +51,14 @@ int run_remedies(const RemediesArguments& arguments) {
   const Split split = read_study_rows(options, configuration.run);
   const Device device = choose_device(common);
   if (!common.out.empty()) prepare_remedies_directory(common.out);
+  BegunFile begun = begin(
+      common, {.train_rows = split.train.rows(), .test_rows = split.test.rows(), .epochs = configuration.run.epochs},
+      device.environment);
 
   LiveView view(!common.quiet);
   const std::optional<RemediesResult> result =
       remedies(split, configuration, *device.trainer, [&](std::string_view block, double share, Index trainings) {
+        begun.reached(block, trainings);
         view.show_bar([&](double seconds) { return block_bar(block, share, trainings, seconds); });
       });
   view.clear();

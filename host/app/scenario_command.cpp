@@ -92,6 +92,7 @@ int run_scenario(ScenarioArguments& arguments) {
         fmt::format("--seed {}: --repeat {} would count past the largest seed", options.seed, options.repeat));
   const Device device = choose_device(common);
   if (!common.out.empty()) prepare_run_directory(common.out);
+  begin(common, {.epochs = options.epochs}, device.environment);
 
   const bool text = common.output_format() == OutputFormat::text;
   LiveView view(!common.quiet);

@@ -95,9 +95,13 @@ int run_sweep(const SweepArguments& arguments) {
   for (const std::vector<Index>& hidden : sweep.hidden) fitting_architecture(hidden, split, {}, sweep.files);
   const Device device = choose_device(common);
   if (!common.out.empty()) prepare_sweep_directory(common.out);
+  BegunFile begun =
+      begin(common, {.train_rows = split.train.rows(), .test_rows = split.test.rows(), .epochs = sweep.epochs},
+            device.environment);
 
   LiveView view(!common.quiet);
   const auto show = [&](const FleetProgress& progress) {
+    begun.reached("", progress.finished);
     view.show_bar([&](double seconds) { return fleet_bar(progress, seconds); });
   };
   show({.runs = setting_count(sweep) * sweep.seeds});

@@ -146,6 +146,13 @@ int train_run(const TrainArguments& arguments, const std::vector<std::string>& o
           fmt::format("{} {}: the checkpoint is none of its run: {}", kResume, paused->folder, error.what()));
     }
   }
+  Begun begun{.command = "plateau train",
+              .options = options,
+              .train_rows = split.train.rows(),
+              .test_rows = split.test.rows(),
+              .epochs = run.epochs};
+  begun.options.insert(begun.options.end(), {kOut, common.out});
+  const BegunFile begun_file(common.out, std::move(begun), device.environment);
   const auto keep = [&](const RunResult& so_far) {
     checkpoint.so_far = so_far;
     write_checkpoint(

@@ -12,6 +12,7 @@
 #include "page_parts.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/data/npy.hpp"
+#include "plateau/report/begun.hpp"
 #include "plateau/report/checkpoint.hpp"
 #include "plateau/report/run_directory.hpp"
 #include "plateau/study/comparisons.hpp"
@@ -193,6 +194,8 @@ ReadRun read_run(const fs::path& directory) {
     throw InputError(fmt::format("{}: holds {}; what is compared are the runs that train and scenario leave",
                                  directory.string(), what));
   if (!fs::exists(directory / kCheckpointFile)) {
+    if (fs::exists(directory / kBegunFile))
+      throw InputError(directory.string() + ": holds a run that was begun, and no result of it yet");
     expects_something_in(directory);
     throw InputError(directory.string() + ": holds no run: neither run.json nor a checkpoint");
   }

@@ -66,6 +66,7 @@ Json step_json(const std::optional<StepEvidence>& step) {
   Json json = json_setting(*step, true);
   json["over_user"] = json_difference(step->over_user);
   json["taken"] = step->taken;
+  json["gain_on_folds"] = json_number(step->fold_gain);
   return json;
 }
 
@@ -263,8 +264,7 @@ std::string diagnosis_json(const Diagnosis& diagnosis, const Environment& enviro
   configuration["second_test"] = or_null(asked.second_test);
   json["configuration"] = std::move(configuration);
   json["versions"] = versions_json(environment);
-  json["plan"] = {{"device", environment.device}, {"precision", environment.precision}};
-  if (environment.gpu) json["plan"]["gpu"] = gpu_json(environment);
+  json["plan"] = device_json(environment);
   json["verdict"] = verdict_json(diagnosis.verdict);
   json["causes"] = Json::array();
   for (const Cause& cause : diagnosis.causes) {

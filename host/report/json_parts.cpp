@@ -11,14 +11,6 @@
 namespace plateau {
 namespace {
 
-std::string utc_now() {
-  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)};
-}
-
 const char* header_name(Header header) {
   switch (header) {
     case Header::detect:
@@ -55,6 +47,14 @@ Json layers_json(const ExecutionPlan& plan) {
 }
 
 }  // namespace
+
+std::string utc_now() {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)};
+}
 
 Json json_number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
@@ -158,6 +158,12 @@ Json gpu_json(const Environment& environment) {
           {"multiprocessors", environment.gpu->multiprocessors}};
 }
 
+Json device_json(const Environment& environment) {
+  Json json{{"device", environment.device}, {"precision", environment.precision}};
+  if (environment.gpu) json["gpu"] = gpu_json(environment);
+  return json;
+}
+
 void add_configuration(Json& configuration, const Run& run) {
   configuration["architecture"] = run.architecture.widths;
   configuration["optimizer"] = optimizer_json(run.optimizer);
@@ -200,12 +206,17 @@ Json plan_json(const ExecutionPlan& plan, const Environment& environment) {
   return json;
 }
 
-Json measured_json(const Environment& environment, Json seconds) {
-  Json measured{{"finished_at", utc_now()}, {"device_name", environment.device_name}};
+void add_machine(Json& measured, const Environment& environment) {
+  measured["device_name"] = environment.device_name;
   if (environment.gpu)
     measured["cuda_driver"] = environment.gpu->driver;
   else
     measured["threads"] = environment.workers;
+}
+
+Json measured_json(const Environment& environment, Json seconds) {
+  Json measured{{"finished_at", utc_now()}};
+  add_machine(measured, environment);
   measured["seconds"] = std::move(seconds);
   return measured;
 }

@@ -39,6 +39,8 @@ Json files_json(const TrainingFiles& files, const char* train);
 Json verdict_json(const Verdict& verdict);
 Json versions_json(const Environment& environment);
 Json gpu_json(const Environment& environment);  // of an environment with a GPU
+// The "plan" of what runs on several engines, or on none yet.
+Json device_json(const Environment& environment);
 // What a run is, and what the options of a training add to that.
 void add_configuration(Json& configuration, const Run& run);
 void add_terms(Json& configuration, const Run& run);
@@ -63,7 +65,9 @@ Index evaluation_rows(const ExecutionPlan& plan, const Environment& environment)
 void add_choices(Json& json, const ExecutionPlan& plan);  // where the engine has one
 Json plan_json(const ExecutionPlan& plan, const Environment& environment);
 
+std::string utc_now();  // "2026-11-29T13:23:43Z"
 // What may differ between two executions.
+void add_machine(Json& measured, const Environment& environment);
 Json measured_json(const Environment& environment, Json seconds);
 
 // With a line end; what is no UTF-8 in it is replaced.

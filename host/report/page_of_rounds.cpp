@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "page_parts.hpp"
+#include "run_documents.hpp"
 #include "text.hpp"
 
 namespace plateau {
@@ -198,6 +199,11 @@ Page page_of_rounds_so_far(const std::filesystem::path& directory) {
   section.charts.push_back(changed_chart(rounds, columns.at("changed_share_since_before")));
   page.sections.push_back(std::move(section));
   page.made_by = "from rounds.csv, which says neither when nor by what it was made";
+  if (const std::optional<Json> begun = read_begun(directory)) {
+    add_rows_and_epochs(page, *begun);
+    page.facts.emplace_back("command", command_line(*begun));
+    page.made_by = made_by(*begun);
+  }
   return page;
 }
 

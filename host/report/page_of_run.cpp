@@ -11,6 +11,7 @@
 #include "plateau/report/checkpoint.hpp"
 #include "plateau/study/reason.hpp"
 #include "plateau/study/statistics.hpp"
+#include "run_documents.hpp"
 
 namespace plateau {
 namespace {
@@ -285,8 +286,15 @@ Page page_of_checkpoint(const std::filesystem::path& directory) {
   page.sentence = records.empty() ? "No epoch was completed."
                                   : fmt::format("The test accuracy in the last epoch of the checkpoint is {}.",
                                                 in_percent(records.back().test_accuracy));
+  page.facts.emplace_back("network", to_string(checkpoint.architecture));
+  if (const std::optional<Json> begun = read_begun(directory)) add_rows_and_epochs(page, *begun);
   page.made_by = checkpoint.computed_by;
-  if (!records.empty()) page.sections.push_back(curves(history_of(checkpoint), std::nullopt, {}, {}));
+  if (!records.empty()) {
+    const auto test_rows = static_cast<double>(checkpoint.so_far.state->predicted.size());
+    page.sections.push_back(
+        curves(history_of(checkpoint), test_rows > 0 ? std::optional(test_rows) : std::nullopt, {}, {}));
+  }
+  page.facts.emplace_back("command", command_line("plateau train", checkpoint.options));
   return page;
 }
 

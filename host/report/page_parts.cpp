@@ -133,7 +133,8 @@ std::string made_by(const Json& document) {
   text += "; " + measured.value("device_name", "device unknown");
   if (measured.contains("threads") && measured.at("threads").is_number_integer())
     text += fmt::format(", {} threads", measured.at("threads").get<Index>());
-  return text + "; " + measured.value("finished_at", "time unknown");
+  const std::string begun = measured.contains("begun_at") ? "begun " + measured.value("begun_at", "") : "time unknown";
+  return text + "; " + measured.value("finished_at", begun);
 }
 
 std::string name_of_data(const Json& configuration) {

@@ -96,8 +96,14 @@ Page page_of_rounds(const Json& document);
 Page page_of_diagnosis(const Json& document, const std::filesystem::path& directory);
 Page page_of_remedies(const Json& document);
 Page page_of_forensics(const Json& document);
-// Of a training or fine-tuning that was cut short, by what it has left.
+// Of what was cut short, by what it has left: a training, a fine-tuning, or no more than word of what was begun.
 Page page_of_checkpoint(const std::filesystem::path& directory);
 Page page_of_rounds_so_far(const std::filesystem::path& directory);
+Page page_of_begun(const std::filesystem::path& directory);
+// What begun.json (begun.hpp) knows of rows and epochs.
+void add_rows_and_epochs(Page& page, const Json& begun);
+// A command as it would be typed into a shell.
+std::string command_line(const std::string& command, const std::vector<std::string>& options);
+std::string command_line(const Json& begun);
 
 }  // namespace plateau

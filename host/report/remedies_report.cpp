@@ -222,8 +222,7 @@ std::string remedies_json(const RemediesResult& result, const Environment& envir
   json["configuration"]["only"] = Json::array();
   for (const Remedy remedy : result.configuration.only) json["configuration"]["only"].push_back(to_string(remedy));
   json["versions"] = versions_json(environment);
-  json["plan"] = {{"device", environment.device}, {"precision", environment.precision}};
-  if (environment.gpu) json["plan"]["gpu"] = gpu_json(environment);
+  json["plan"] = device_json(environment);
   json["data"] = {{"train_rows", table.train_rows},
                   {"test_rows", table.test_rows},
                   {"classes", table.classes},

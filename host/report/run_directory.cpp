@@ -14,6 +14,7 @@
 #include "plateau/core/error.hpp"
 #include "plateau/data/npy.hpp"
 #include "plateau/data/output_file.hpp"
+#include "plateau/report/begun.hpp"
 #include "plateau/report/comparison_report.hpp"
 #include "plateau/report/diagnosis_report.hpp"
 #include "plateau/report/remedies_report.hpp"
@@ -165,6 +166,7 @@ void write_run_directory(const std::filesystem::path& directory, const RunStudy&
     std::filesystem::remove(directory / "model.safetensors", ignored);  // from before it went on
   write_test_rows(directory, study);
   write_file(directory / "run.json", run_json);
+  remove_begun(directory);
   if (is_complete(study.result.outcome)) std::filesystem::remove(directory / kCheckpointFile, ignored);
 }
 
@@ -174,6 +176,7 @@ void write_sweep_directory(const std::filesystem::path& directory, const SweepRe
     throw InputError(fmt::format("--out {}: another sweep was written there meanwhile", directory.string()));
   write_file(directory / "sweep.csv", sweep_csv(result));
   write_file(directory / "sweep.json", sweep_json);
+  remove_begun(directory);
 }
 
 void write_diagnosis_directory(const std::filesystem::path& directory, const Diagnosis& diagnosis,
@@ -182,6 +185,7 @@ void write_diagnosis_directory(const std::filesystem::path& directory, const Dia
     throw InputError(fmt::format("--out {}: another diagnosis was written there meanwhile", directory.string()));
   write_file(directory / "suspects.csv", suspects_csv(diagnosis));
   write_file(directory / "diagnosis.json", diagnosis_json);
+  remove_begun(directory);
 }
 
 void write_remedies_directory(const std::filesystem::path& directory, const RemediesResult& result,
@@ -191,6 +195,7 @@ void write_remedies_directory(const std::filesystem::path& directory, const Reme
         fmt::format("--out {}: another study of remedies was written there meanwhile", directory.string()));
   write_file(directory / "remedies.csv", remedies_csv(result));
   write_file(directory / "remedies.json", remedies_json);
+  remove_begun(directory);
 }
 
 void write_rounds_so_far(const std::filesystem::path& directory, const RoundsResult& result, const ModelFile& model) {
@@ -203,6 +208,7 @@ void write_rounds_directory(const std::filesystem::path& directory, const Rounds
                             const std::string& rounds_json) {
   write_rounds_so_far(directory, result, model);
   write_file(directory / "rounds.json", rounds_json);
+  remove_begun(directory);
 }
 
 void write_forensics_directory(const std::filesystem::path& directory, const std::string& forensics_json) {

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "plateau/report/begun.hpp"
 #include "plateau/report/checkpoint.hpp"
 #include "plateau/report/diagnosis_report.hpp"
 #include "plateau/report/forensics_report.hpp"
@@ -162,6 +163,12 @@ std::optional<RunDocument> read_run_document(const std::filesystem::path& direct
   return std::nullopt;
 }
 
+std::optional<Json> read_begun(const std::filesystem::path& directory) {
+  const std::filesystem::path file = directory / kBegunFile;
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  return checked(file, {kBegunFile, "plateau-begun", kBegunJsonVersion});
+}
+
 void expects_something_in(const std::filesystem::path& directory) {
   const auto is_hidden = [](const std::filesystem::directory_entry& entry) {
     return entry.path().filename().string().starts_with('.');
@@ -169,9 +176,7 @@ void expects_something_in(const std::filesystem::path& directory) {
   std::error_code unreadable;
   const std::filesystem::directory_iterator entries(directory, unreadable);
   if (!unreadable && std::ranges::all_of(entries, is_hidden))
-    throw InputError(directory.string() +
-                     ": holds nothing yet: the command that was to fill it wrote no result; a training leaves "
-                     "something to show from its first checkpoint on (--checkpoint-every)");
+    throw InputError(directory.string() + ": holds nothing: a command that trains leaves word of what it began there");
 }
 
 InputError damaged(const std::filesystem::path& file, const Json::exception& error) {

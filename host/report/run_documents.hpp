@@ -21,6 +21,9 @@ struct RunDocument {
 // version; a run.json also where a seed, checksum, number of rows or epochs, share or outcome in it is none.
 std::optional<RunDocument> read_run_document(const std::filesystem::path& directory);
 
+// begun.json (begun.hpp), checked likewise; none where there is none.
+std::optional<Json> read_begun(const std::filesystem::path& directory);
+
 // Throws InputError where nothing lies in the folder, but for hidden files: those that a process which was killed while
 // it wrote has left under their temporary names.
 void expects_something_in(const std::filesystem::path& directory);

@@ -240,8 +240,7 @@ std::string sweep_json(const SweepResult& result, const Environment& environment
   json["command"] = "sweep";
   json["configuration"] = sweep_configuration(result.definition);
   json["versions"] = versions_json(environment);
-  json["plan"] = {{"device", environment.device}, {"precision", environment.precision}};
-  if (environment.gpu) json["plan"]["gpu"] = gpu_json(environment);
+  json["plan"] = device_json(environment);
   json["data"] = {{"train", part_json(result.statistics.train)},
                   {"test", part_json(result.statistics.test)},
                   {"classes", names_json(result.schema.classes)},

@@ -7,6 +7,7 @@
 #include "page_parts.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/data/output_file.hpp"
+#include "plateau/report/begun.hpp"
 #include "plateau/report/checkpoint.hpp"
 #include "run_documents.hpp"
 
@@ -25,6 +26,18 @@ Page page_of(const RunDocument& document, const fs::path& directory) {
   return page_of_forensics(document.content);
 }
 
+// Of what was cut short; none where nothing is left of such.
+std::optional<Page> page_of_what_is_left(const fs::path& directory) {
+  try {
+    if (fs::exists(directory / kCheckpointFile)) return page_of_checkpoint(directory);
+    if (fs::exists(directory / "rounds.csv")) return page_of_rounds_so_far(directory);
+    if (fs::exists(directory / kBegunFile)) return page_of_begun(directory);
+  } catch (const Json::exception& error) {
+    throw damaged(directory / kBegunFile, error);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Page read_page(const fs::path& directory) {
@@ -36,14 +49,13 @@ Page read_page(const fs::path& directory) {
       throw damaged(document->file, error);
     }
   }
-  if (fs::exists(directory / kCheckpointFile)) return page_of_checkpoint(directory);
-  if (fs::exists(directory / "rounds.csv")) return page_of_rounds_so_far(directory);
+  if (const std::optional<Page> page = page_of_what_is_left(directory)) return *page;
   if (fs::exists(directory / "compare.json"))
     throw InputError(directory.string() + ": holds a comparison, whose page plateau compare writes itself");
   expects_something_in(directory);
   throw InputError(directory.string() +
                    ": holds no run: none of run.json, sweep.json, rounds.json, diagnosis.json, remedies.json, "
-                   "forensics.json, a checkpoint or rounds.csv");
+                   "forensics.json, begun.json, a checkpoint or rounds.csv");
 }
 
 std::vector<fs::path> write_page(const fs::path& directory, const Page& page, bool charts) {

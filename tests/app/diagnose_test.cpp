@@ -201,18 +201,30 @@ TEST_F(Diagnose, refuses_what_cannot_be_read_or_trained_in_one_sentence) {
   expect_refused({"--data", group, "--test", group, "--target", "kind", "--group", "b"}, "all of one group");
 }
 
-TEST_F(Diagnose, an_interrupted_diagnosis_exits_with_130_and_leaves_nothing) {
+TEST_F(Diagnose, an_interrupted_diagnosis_exits_with_130_and_leaves_word_of_what_it_was) {
   const std::string data = file("rows.csv", rows(300, 1, plain));
-  // The folder is there once all is read, just before the first training.
+  // The file is there once all is read, just before the first training.
   const auto begun = [&] {
-    for (int i = 0; i < 3000 && !std::filesystem::exists(place("out")); ++i)
+    for (int i = 0; i < 3000 && !std::filesystem::exists(place("out/begun.json")); ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
   };
-  const ProgramResult result = run(with({"--data", data, "--epochs", "100000", "--out", place("out")}, drawn), begun);
+  const std::vector<std::string> options =
+      with({"--data", data, "--epochs", "100000", "--out", place("out"), "--report"}, drawn);
+  const ProgramResult result = run(options, begun);
   EXPECT_EQ(result.exit_code, 130);
   EXPECT_EQ(result.out, "");
-  EXPECT_EQ(result.err, "plateau: interrupted; nothing is written\n");
-  EXPECT_TRUE(std::filesystem::is_empty(place("out")));
+  EXPECT_EQ(result.err, "plateau: interrupted; no result is written\n");
+  EXPECT_FALSE(std::filesystem::exists(place("out/diagnosis.json")));
+  std::ifstream page(place("out/report.md"));
+  const std::string text{std::istreambuf_iterator<char>(page), {}};
+  EXPECT_NE(text.find("This run was not finished"), std::string::npos) << text;
+  EXPECT_NE(text.find("--epochs 100000"), std::string::npos) << text;
+  // The folder can be used again, and a result takes the place of that word.
+  const ProgramResult again =
+      run(with({"--data", data, "--epochs", "2", "--quick", "--out", place("out"), "--report"}, drawn));
+  EXPECT_TRUE(again.exit_code == 0 || again.exit_code == 3) << again.err;
+  EXPECT_FALSE(std::filesystem::exists(place("out/begun.json")));
+  EXPECT_TRUE(std::filesystem::exists(place("out/diagnosis.json")));
 }
 
 }  // namespace

@@ -202,7 +202,7 @@ TEST_F(Predict, ctrl_c_leaves_no_file) {
                   output, std::chrono::milliseconds(300));
   EXPECT_EQ(evaluated.exit_code, 130);
   EXPECT_EQ(evaluated.out, "");
-  EXPECT_EQ(evaluated.err, "plateau: interrupted; nothing is written\n");
+  EXPECT_EQ(evaluated.err, "plateau: interrupted; no result is written\n");
 }
 
 }  // namespace

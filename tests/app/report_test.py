@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Plateau authors
 # SPDX-License-Identifier: Apache-2.0
-"""Has every command make its report, and compares runs, a hundred long ones too; opens all pages in a headless Chromium
+"""Has every command make its report, also of one that is killed, and compares runs, a hundred long ones too; opens all pages in a headless Chromium
 (tests/report/page_test.py). Reads the event files of a run, a sweep and a diagnosis back, and has TensorBoard read them
 where it is there (tests/report/tensorboard_reader.py).
 
@@ -21,6 +21,7 @@ import time
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TESTS / "report"))
 import event_records
+IRIS_CSV = str(TESTS / "data" / "iris.csv")
 IRIS = ["--target", "species", "--test-fraction", "0.3", "--device", "cpu"]
 BOARD = "board"  # the folder of the event files
 ON_THE_BOARD = ("train", "sweep", "diagnose")
@@ -29,7 +30,7 @@ HOSTILE = '"<script>alert(1)</script>"'  # a class of a table
 
 def commands(data, hostile):
     """name -> the command, and how many charts its report has at least."""
-    iris, rounds = str(data / "iris.csv"), data / "forensics"
+    iris, rounds = IRIS_CSV, data / "forensics"
     return {
         "scenario": (["scenario", "ceiling", "--epochs", "40", "--device", "cpu", "--quiet"], 3),
         "published": (["scenario", "underfit", "--labels", "published", "--epochs", "40", "--device", "cpu", "--quiet"], 2),
@@ -57,6 +58,42 @@ def make(plateau, folder, name, arguments):
     again = subprocess.run([plateau, "report", name], cwd=folder, capture_output=True, text=True, timeout=60)
     if again.returncode != 0 or again.stdout.split() != [f"{name}/report.html", f"{name}/report.md"]:
         sys.exit(f"plateau report {name}: exit code {again.returncode}: {again.stdout}{again.stderr}")
+
+
+# Commands that go on for long, the file that they have then, and what is told of them once they were killed.
+LONG = ["--hidden", "4", "--epochs", "1000000", "--batch", "4"]
+BEGUN = "This run was not finished: it was begun at"
+KILLED = {
+    "killed-scenario": (["scenario", "underfit", "--epochs", "100000"], "begun.json", BEGUN),
+    "killed-train": (["train", "--train", IRIS_CSV, *IRIS, *LONG], "begun.json", BEGUN),
+    "killed-later": (["train", "--train", IRIS_CSV, *IRIS, *LONG, "--checkpoint-every", "1"], "checkpoint.safetensors",
+                     "This run was not finished: what is here is its checkpoint after"),
+    "killed-sweep": (["sweep", "--data", IRIS_CSV, *IRIS, *LONG, "--lr", "0.01"], "begun.json", BEGUN),
+    "killed-diagnose": (["diagnose", "--data", IRIS_CSV, *IRIS, *LONG], "begun.json", BEGUN),
+    "killed-remedies": (["remedies", "--data", IRIS_CSV, *IRIS, *LONG], "begun.json", BEGUN),
+    "killed-finetune": (["finetune", "--init", "train/model.safetensors", "--round", IRIS_CSV, "--test", IRIS_CSV,
+                         "--target", "species", "--device", "cpu", "--epochs", "1000000", "--batch", "4"], "rounds.csv",
+                        "This fine-tuning was not finished"),
+}
+
+
+def kill(plateau, folder, name, arguments, file, told):
+    """What is wrong with the report of a command that was killed as soon as it had the file."""
+    running = subprocess.Popen([plateau, *arguments, "--out", name], cwd=folder, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 60
+    while not (folder / name / file).exists() and running.poll() is None and time.monotonic() < until:
+        time.sleep(0.01)
+    ended = running.poll()
+    running.kill()
+    running.wait()
+    if ended is not None:
+        return [f"{name}: ended with exit code {ended} before it could be killed"]
+    done = subprocess.run([plateau, "report", name], cwd=folder, capture_output=True, text=True, timeout=60)
+    if done.returncode != 0:
+        return [f"{name}: exit code {done.returncode}: {done.stderr}"]
+    page, summary = ((folder / name / file).read_text() for file in ("report.html", "report.md"))
+    return [f"{name}: the report does not say '{told}'"] if told not in page or told not in summary else []
 
 
 def plant_long_runs(folder, run, runs=100, epochs=10_000):
@@ -174,8 +211,15 @@ def main():
             compare(pathlib.Path(plateau).resolve(), folder, name, runs)
             wrong += read(folder, name, 3)
             pages.append(str(folder / name / "report.html"))
+        for name, (arguments, file, told) in KILLED.items():
+            wrong += kill(pathlib.Path(plateau).resolve(), folder, name, arguments, file, told)
         if wrong:
             sys.exit("\n".join(wrong))
+        short = [str(folder / name / "report.html") for name in ("killed-diagnose", "killed-later")]
+        code = subprocess.run([sys.executable, "-B", TESTS / "report" / "page_test.py", *options, "--charts", "0",
+                               *short], timeout=600).returncode
+        if code != 0:
+            return code
         return subprocess.run([sys.executable, "-B", TESTS / "report" / "page_test.py", *options, "--charts", "2",
                                "--within", "1", "--max-bytes", "3000000", *pages], timeout=600).returncode
 

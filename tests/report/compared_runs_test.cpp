@@ -9,6 +9,7 @@
 #include "data/files.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/data/npy.hpp"
+#include "plateau/report/begun.hpp"
 #include "plateau/report/checkpoint.hpp"
 #include "support/run_folders.hpp"
 
@@ -150,7 +151,10 @@ TEST(ComparedRuns, are_refused_by_name_where_the_folder_holds_no_run) {
   const fs::path folder = test_folder() / "other";
   EXPECT_NE(refused(folder).find("is no folder"), std::string::npos);
   fs::create_directories(folder);
-  EXPECT_NE(refused(folder).find("holds nothing yet"), std::string::npos);
+  EXPECT_NE(refused(folder).find("holds nothing: "), std::string::npos);
+  write_file(folder / kBegunFile, "{}");
+  EXPECT_NE(refused(folder).find("holds a run that was begun, and no result of it yet"), std::string::npos);
+  std::filesystem::remove(folder / kBegunFile);
   write_file(folder / "notes.txt", "");
   EXPECT_NE(refused(folder).find("holds no run"), std::string::npos);
   for (const auto& [file, what] : {std::pair{"rounds.csv", "a fine-tuning that was cut short"},

@@ -15,6 +15,7 @@
 #include "data/files.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/data/output_file.hpp"
+#include "plateau/report/begun.hpp"
 #include "plateau/report/charts.hpp"
 #include "plateau/report/checkpoint.hpp"
 #include "plateau/report/diagnosis_report.hpp"
@@ -248,7 +249,17 @@ TEST(RunPage, is_made_of_the_checkpoint_of_a_run_that_was_killed) {
   write_checkpoint(folder / kCheckpointFile, checkpoint);
   const Page page = read_page(folder);
   EXPECT_NE(page.unfinished.find("its checkpoint after 3 epochs"), std::string::npos) << page.unfinished;
-  EXPECT_NE(chart_named(page, "accuracy"), nullptr);
+  const PageChart* const accuracy = chart_named(page, "accuracy");
+  ASSERT_NE(accuracy, nullptr);
+  EXPECT_NE(accuracy->svg.find("1 test rows"), std::string::npos);
+  EXPECT_EQ(fact(page, "network"), "1-2");
+  EXPECT_EQ(fact(page, "epochs asked for"), "none");
+  EXPECT_EQ(fact(page, "command"), "plateau train --lr 1");
+  BegunFile(folder, {.command = "plateau train", .train_rows = 9, .test_rows = 1, .epochs = 50}, cpu_environment(1));
+  const Page begun = read_page(folder);
+  EXPECT_EQ(begun.unfinished, page.unfinished);
+  EXPECT_EQ(fact(begun, "epochs asked for"), "50");
+  EXPECT_EQ(fact(begun, "training rows"), "9");
 
   // Interrupted, gone on and killed: the checkpoint holds more than run.json. One that has not gone on is told by that.
   fs::create_directories(test_folder() / "run");
@@ -257,6 +268,41 @@ TEST(RunPage, is_made_of_the_checkpoint_of_a_run_that_was_killed) {
   EXPECT_NE(read_page(interrupted).unfinished.find("it was interrupted after 3 of"), std::string::npos);
   changed(interrupted / "run.json", [](Json& json) { json["result"]["epochs"] = 2; });
   EXPECT_NE(read_page(interrupted).unfinished.find("its checkpoint after 3 epochs"), std::string::npos);
+}
+
+TEST(RunPage, says_what_was_begun_where_nothing_else_is_left) {
+  const fs::path folder = test_folder() / "begun";
+  fs::create_directories(folder);
+  BegunFile begun(folder,
+                  {.command = "plateau diagnose",
+                   .options = {"--data", "it's <i>.csv", "--hidden", "", "--lr", "0.1"},
+                   .test_rows = 45},
+                  cpu_environment(2));
+  Page page = read_page(folder);
+  EXPECT_EQ(page.title, "plateau diagnose, unfinished");
+  EXPECT_EQ(page.unfinished.find("This run was not finished: it was begun at 2"), 0u) << page.unfinished;
+  EXPECT_EQ(page.sentence, "Nothing was measured that is left.");
+  EXPECT_EQ(fact(page, "test rows"), "45");
+  EXPECT_EQ(fact(page, "training rows"), "none");
+  EXPECT_EQ(page.to_do.at(1),
+            "Where it was ended, give the command again; it begins anew: plateau diagnose --data "
+            R"('it'\''s <i>.csv' --hidden '' --lr 0.1)");
+  EXPECT_NE(page.made_by.find(", 2 threads; begun 2"), std::string::npos) << page.made_by;
+  EXPECT_NE(html(page).find("s &lt;i&gt;.csv"), std::string::npos);
+  begun.reached("capacity ladder", 210);
+  EXPECT_EQ(read_page(folder).sentence,
+            "Its last block was capacity ladder, after 210 trainings. Nothing that was measured is left.");
+
+  changed(folder / kBegunFile, [](Json& json) { json["schema_version"] = kBegunJsonVersion + 1; });
+  EXPECT_NE(refusal([&] { read_page(folder); }).find("begun.json: was written by a newer Plateau"), std::string::npos);
+  changed(folder / kBegunFile, [](Json& json) {
+    json["schema_version"] = kBegunJsonVersion;
+    json.erase("measured");
+  });
+  EXPECT_NE(refusal([&] { read_page(folder); }).find("begun.json: is damaged: key 'measured' not found"),
+            std::string::npos);
+  write_file(folder / kBegunFile, "{\"schema\"");
+  EXPECT_NE(refusal([&] { read_page(folder); }).find("begun.json: is damaged"), std::string::npos);
 }
 
 TEST(RunPage, is_made_of_the_rounds_of_a_fine_tuning_that_was_killed) {
@@ -424,13 +470,11 @@ TEST(RunPage, refuses_what_it_cannot_read_in_one_sentence) {
   const fs::path folder = test_folder() / "run";
   EXPECT_NE(refusal([&] { read_page(folder); }).find("is no folder"), std::string::npos);
   fs::create_directories(folder);
-  const std::string nothing_yet =
-      folder.string() +
-      ": holds nothing yet: the command that was to fill it wrote no result; a training leaves something to show from "
-      "its first checkpoint on (--checkpoint-every)";
-  EXPECT_EQ(refusal([&] { read_page(folder); }), nothing_yet);
+  const std::string nothing =
+      folder.string() + ": holds nothing: a command that trains leaves word of what it began there";
+  EXPECT_EQ(refusal([&] { read_page(folder); }), nothing);
   write_file(folder / ".plateau-0123.tmp", "what a process that was killed has left");
-  EXPECT_EQ(refusal([&] { read_page(folder); }), nothing_yet);
+  EXPECT_EQ(refusal([&] { read_page(folder); }), nothing);
   write_file(folder / "notes.txt", "");
   EXPECT_NE(refusal([&] { read_page(folder); }).find("holds no run"), std::string::npos);
   run_folder(RunOutcome::finished);
