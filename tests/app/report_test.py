@@ -62,18 +62,19 @@ def make(plateau, folder, name, arguments):
 
 # Commands that go on for long, the file that they have then, and what is told of them once they were killed.
 LONG = ["--hidden", "4", "--epochs", "1000000", "--batch", "4"]
-BEGUN = "This run was not finished: it was begun at"
+FINETUNE = ["finetune", "--init", "train/model.safetensors", "--round", IRIS_CSV, "--test", IRIS_CSV, "--target", "species",
+            "--device", "cpu"]
+BEGUN = "it was begun at"
 KILLED = {
     "killed-scenario": (["scenario", "underfit", "--epochs", "100000"], "begun.json", BEGUN),
     "killed-train": (["train", "--train", IRIS_CSV, *IRIS, *LONG], "begun.json", BEGUN),
     "killed-later": (["train", "--train", IRIS_CSV, *IRIS, *LONG, "--checkpoint-every", "1"], "checkpoint.safetensors",
-                     "This run was not finished: what is here is its checkpoint after"),
+                     "what is here is its checkpoint after"),
     "killed-sweep": (["sweep", "--data", IRIS_CSV, *IRIS, *LONG, "--lr", "0.01"], "begun.json", BEGUN),
     "killed-diagnose": (["diagnose", "--data", IRIS_CSV, *IRIS, *LONG], "begun.json", BEGUN),
     "killed-remedies": (["remedies", "--data", IRIS_CSV, *IRIS, *LONG], "begun.json", BEGUN),
-    "killed-finetune": (["finetune", "--init", "train/model.safetensors", "--round", IRIS_CSV, "--test", IRIS_CSV,
-                         "--target", "species", "--device", "cpu", "--epochs", "1000000", "--batch", "4"], "rounds.csv",
-                        "This fine-tuning was not finished"),
+    "killed-finetune": ([*FINETUNE, "--epochs", "1000000", "--batch", "4"], "begun.json", BEGUN),
+    "killed-rounds": ([*FINETUNE, "--epochs", "10", "--repeat-round", "10000"], "rounds.csv", "what is here ends after"),
 }
 
 
@@ -93,7 +94,8 @@ def kill(plateau, folder, name, arguments, file, told):
     if done.returncode != 0:
         return [f"{name}: exit code {done.returncode}: {done.stderr}"]
     page, summary = ((folder / name / file).read_text() for file in ("report.html", "report.md"))
-    return [f"{name}: the report does not say '{told}'"] if told not in page or told not in summary else []
+    return [f"{name}: the report does not say '{words}'" for words in ("was not finished", told)
+            if words not in page or words not in summary]
 
 
 def plant_long_runs(folder, run, runs=100, epochs=10_000):
