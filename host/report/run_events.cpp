@@ -95,15 +95,24 @@ void add_epochs(Events& events, const Columns& history) {
     if (history.contains(column)) events.scalars(tag, history.at("epoch"), history.at(column));
 }
 
-// Of rounds that are objects in an array; the number of a round is its key `number`, or else its place, from 1.
-void add_rounds(Events& events, const Json& rounds) {
-  for (const auto& [key, tag] : {std::pair{"train_loss", "loss/train"},
-                                 {"test_loss", "loss/test"},
-                                 {"train_accuracy", "accuracy/train"},
-                                 {"test_accuracy", "accuracy/test"},
-                                 {"changed_share_since_before", "changed/share"},
-                                 {"changed_share", "changed/share"}}) {
+// What a round has, in rounds.json, rounds.csv and forensics.json, and what each is called here.
+constexpr std::array<std::pair<const char*, const char*>, 6> kRoundTags{
+    {{"train_loss", "loss/train"},
+     {"test_loss", "loss/test"},
+     {"train_accuracy", "accuracy/train"},
+     {"test_accuracy", "accuracy/test"},
+     {"changed_share_since_before", "changed/share"},
+     {"changed_share", "changed/share"}}};
+
+// Of rounds that are objects in an array; the number of a round is its key `round`, or else its place, from 1. Round 0
+// is the `base` of a fine-tuning, before any training; null where there is none.
+void add_rounds(Events& events, const Json& rounds, const Json& base) {
+  for (const auto& [key, tag] : kRoundTags) {
     std::vector<double> steps, values;
+    if (base.contains(key)) {
+      steps.push_back(0);
+      values.push_back(number(base.at(key).at("value")));
+    }
     for (std::size_t r = 0; r < rounds.size(); ++r) {
       const auto found = rounds[r].find(key);
       if (found == rounds[r].end()) continue;
@@ -124,7 +133,8 @@ void add_what_is_left(Events& events, const std::filesystem::path& directory) {
     add_epochs(events, history_of(read_checkpoint(directory / kCheckpointFile)));
   } else if (std::filesystem::exists(directory / "rounds.csv")) {
     const Columns columns = read_columns(directory / "rounds.csv", {"round", "test_accuracy"});
-    events.scalars("accuracy/test", columns.at("round"), columns.at("test_accuracy"));
+    for (const auto& [column, tag] : kRoundTags)
+      if (columns.contains(column)) events.scalars(tag, columns.at("round"), columns.at(column));
   }
 }
 
@@ -160,7 +170,7 @@ std::vector<std::filesystem::path> write_events(const std::filesystem::path& dir
     events.session(hyper_parameters(content.at("configuration")), status_of(content));
   if (document && content.at("schema") == "plateau-run")
     add_epochs(events, read_columns(directory / "history.csv", kHistoryColumns));
-  if (content.contains("rounds")) add_rounds(events, content.at("rounds"));
+  if (content.contains("rounds")) add_rounds(events, content.at("rounds"), content.value("base", Json()));
   events.text("summary", markdown(page));
   std::vector<std::filesystem::path> written{events.commit()};
   if (is_sweep)

@@ -12,6 +12,7 @@
 #include "plateau/data/output_file.hpp"
 #include "plateau/report/checkpoint.hpp"
 #include "plateau/report/event_file.hpp"
+#include "plateau/report/rounds_report.hpp"
 #include "plateau/report/run_directory.hpp"
 #include "plateau/report/run_json.hpp"
 #include "support/checkpoints.hpp"
@@ -76,14 +77,50 @@ TEST(RunEvents, are_the_same_bytes_again_and_replace_nothing) {
   EXPECT_NE(refusal([&] { write_events(folder, test_folder() / "one"); }), "");
 }
 
-TEST(RunEvents, of_rounds_that_were_cut_short_have_what_is_there) {
-  const fs::path folder = test_folder() / "rounds";
-  fs::create_directories(folder);
-  write_file(folder / "rounds.csv",
-             "round,train_accuracy,test_accuracy,changed_share_since_before\n0,,0.5,\n1,0.75,0.625,0.25\n");
-  const EventFile file = read_event_file(write_events(folder, test_folder() / "board").at(0));
-  EXPECT_EQ(series(file, "accuracy/test"), (std::vector<std::pair<std::int64_t, double>>{{0, 0.5}, {1, 0.625}}));
-  EXPECT_FALSE(file.session_start);
+// Two rounds on 8 test rows, of which the first changes 4.
+RoundsResult two_rounds() {
+  RoundsResult result{.definition = {.run = {.epochs = 1}},
+                      .architecture = {{1, 2}},
+                      .sources = {"one.csv", "two.csv"},
+                      .set_rows = {4, 4},
+                      .test_source = "t.csv",
+                      .evidence = {.classes = {"cat", "dog"},
+                                   .test_class_rows = {4, 4},
+                                   .learning_rate = 0.001,
+                                   .base_test_accuracy = {0.5, {0.25, 0.75}},
+                                   .base_predicted_class_rows = {4, 4},
+                                   .base_class_right = {2, 2}}};
+  for (const Index set : {0, 1}) {
+    const double loss = set == 0 ? 0.5 : 0.125;
+    result.rounds.push_back({.set = set, .history = {{.train_loss = loss, .train_accuracy = 1 - loss}}});
+    result.evidence.rounds.push_back({.set = set,
+                                      .layer_change = {0.25},
+                                      .test_accuracy = {set == 0 ? 0.625 : 0.875, {0.5, 1}},
+                                      .changed_since_before = set == 0 ? 4 : 2,
+                                      .predicted_class_rows = {4, 4},
+                                      .class_right = {3, 2}});
+  }
+  return result;
+}
+
+TEST(RunEvents, of_rounds_begin_at_the_base_whether_they_were_finished_or_cut_short) {
+  using Points = std::vector<std::pair<std::int64_t, double>>;
+  const RoundsResult result = two_rounds();
+  const fs::path whole = test_folder() / "whole", cut = test_folder() / "cut";
+  for (const fs::path& folder : {whole, cut}) {
+    fs::create_directories(folder);
+    write_file(folder / "rounds.csv", rounds_csv(result));
+  }
+  write_file(whole / "rounds.json", rounds_json(result, {.initial = "base.safetensors"}, cpu_environment(1)));
+  for (const fs::path& folder : {whole, cut}) {
+    const EventFile file = read_event_file(write_events(folder, folder / "board").at(0));
+    EXPECT_EQ(series(file, "accuracy/test"), (Points{{0, 0.5}, {1, 0.625}, {2, 0.875}})) << folder;
+    EXPECT_EQ(series(file, "accuracy/train"), (Points{{1, 0.5}, {2, 0.875}})) << folder;
+    EXPECT_EQ(series(file, "loss/train"), (Points{{1, 0.5}, {2, 0.125}})) << folder;
+    EXPECT_EQ(series(file, "changed/share"), (Points{{1, 0.5}, {2, 0.25}})) << folder;
+    EXPECT_EQ(file.scalars.size(), 9u) << folder;
+    EXPECT_EQ(file.session_start.has_value(), folder == whole);
+  }
 }
 
 TEST(RunEvents, of_a_run_that_was_killed_have_every_epoch_of_its_checkpoint) {
