@@ -13,11 +13,6 @@ namespace {
 
 constexpr std::size_t kSuspectsShown = 50;
 
-std::vector<double> numbers(const Json& values) {
-  std::vector<double> of;
-  for (const Json& value : values) of.push_back(number(value));
-  return of;
-}
 std::vector<double> percents(const Json& values) {
   std::vector<double> of = numbers(values);
   for (double& value : of) value *= 100;

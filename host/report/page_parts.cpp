@@ -96,6 +96,11 @@ double rounded(double value, int decimals) {
   return std::round(value * unit) / unit;
 }
 double number(const Json& json) { return json.is_null() ? kNaN : json.get<double>(); }
+std::vector<double> numbers(const Json& values) {
+  std::vector<double> of;
+  for (const Json& value : values) of.push_back(number(value));
+  return of;
+}
 
 std::string in_percent(double share) { return std::isfinite(share) ? fmt::format("{:.1f} %", 100 * share) : "-"; }
 std::string in_percent(double share, const Json& interval) {

@@ -47,6 +47,7 @@ std::string difference_text(const Json& difference);              // the same of
 std::string significant(double value);                            // four digits
 double rounded(double value, int decimals);                       // where a chart would write digits that mean nothing
 double number(const Json& json);                                  // NaN where it is null
+std::vector<double> numbers(const Json& list);                    // likewise, of each
 
 // ---- Parts ----------------------------------------------------------------------------------------------------------
 

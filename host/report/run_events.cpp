@@ -5,9 +5,11 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <numeric>
 
 #include "page_parts.hpp"
 #include "plateau/report/checkpoint.hpp"
@@ -127,6 +129,62 @@ void add_rounds(Events& events, const Json& rounds, const Json& base) {
   }
 }
 
+// By the rows of its parts, and what is predicted for twice the rows; of a diagnosis, and of a study of remedies.
+void add_learning_curve(Events& events, const Json& curve) {
+  std::vector<double> rows, accuracies;
+  for (const Json& point : curve.at("points")) {
+    rows.push_back(number(point.at("rows")));
+    accuracies.push_back(number(point.at("test_accuracy")));
+  }
+  events.scalars("learning_curve/test_accuracy", rows, accuracies);
+  if (!rows.empty())
+    events.scalars("learning_curve/predicted_test_accuracy", {2 * rows.back()},
+                   {accuracies.back() + number(curve.at("at_twice").at("value"))});
+}
+
+double mean_of(const Json& values) {
+  const std::vector<double> all = numbers(values);
+  return all.empty() ? kNaN : std::accumulate(all.begin(), all.end(), 0.0) / static_cast<double>(all.size());
+}
+
+// Weights and biases of a network like "64-32-10"; none where the text is another.
+std::optional<double> parameters_of(const std::string& network) {
+  std::vector<double> widths;
+  for (const char *at = network.data(), *const end = at + network.size(); at != end;) {
+    Index width = 0;
+    const auto [behind, fault] = std::from_chars(at, end, width);
+    if (fault != std::errc() || width < 1 || (behind != end && *behind != '-')) return std::nullopt;
+    widths.push_back(static_cast<double>(width));
+    at = behind == end ? end : behind + 1;
+  }
+  double parameters = 0;
+  for (std::size_t layer = 1; layer < widths.size(); ++layer) parameters += (widths[layer - 1] + 1) * widths[layer];
+  return parameters;
+}
+
+// The ladder has a step per network, its number of parameters; what has no step is written at 0.
+void add_diagnosis(Events& events, const Json& document) {
+  const Json& evidence = document.at("evidence");
+  for (const char* const setting : {"user", "reference"})
+    if (const Json& of = evidence.at(setting); !of.is_null())
+      events.scalars(std::string("accuracy/") + setting, {0}, {number(of.at("test_accuracy"))});
+  if (const Json& curve = evidence.at("learning_curve"); !curve.is_null()) add_learning_curve(events, curve);
+  if (document.at("schema_version") < 2) return;  // it had neither epochs nor a ladder
+  if (const Json& user = evidence.at("user"); !user.is_null()) {
+    const Json& epochs = user.at("epochs");
+    const std::vector<double> at = numbers(epochs.at("epoch"));
+    for (const auto& [key, tag] : {std::pair{"test_accuracy", "accuracy/test"},
+                                   {"train_accuracy", "accuracy/train"},
+                                   {"changed_share", "changed/share"}})
+      events.scalars(tag, at, numbers(epochs.at(key)));
+  }
+  for (const Json& rung : evidence.at("ladder"))
+    if (const auto parameters = parameters_of(rung.at("architecture").get<std::string>())) {
+      events.scalars("ladder/held_out_accuracy", {*parameters}, {mean_of(rung.at("validation_accuracies"))});
+      events.scalars("ladder/train_accuracy", {*parameters}, {mean_of(rung.at("train_accuracies"))});
+    }
+}
+
 // What has been measured of a run that was cut short.
 void add_what_is_left(Events& events, const std::filesystem::path& directory) {
   if (std::filesystem::exists(directory / kCheckpointFile)) {
@@ -155,29 +213,44 @@ std::filesystem::path write_sweep_run(Json configuration, const Json& setting, c
   return events.commit();
 }
 
-}  // namespace
-
-std::vector<std::filesystem::path> write_events(const std::filesystem::path& directory,
-                                                const std::filesystem::path& folder) {
-  const Page page = read_page(directory);
-  const std::optional<RunDocument> document = read_run_document(directory);
-  const double seconds = document ? seconds_of(document->content) : 0;
-  const Json content = document ? document->content : Json();
-  const bool is_sweep = document && content.at("schema") == "plateau-sweep";
-  Events events(folder, seconds);
-  if (!document) add_what_is_left(events, directory);
+std::vector<std::filesystem::path> write_document(Events& events, const Json& content, const Page& page,
+                                                  const std::filesystem::path& directory,
+                                                  const std::filesystem::path& folder) {
+  const std::string schema = content.at("schema");
+  const bool is_sweep = schema == "plateau-sweep";
   if (content.contains("configuration") && !is_sweep)
     events.session(hyper_parameters(content.at("configuration")), status_of(content));
-  if (document && content.at("schema") == "plateau-run")
-    add_epochs(events, read_columns(directory / "history.csv", kHistoryColumns));
+  if (schema == "plateau-run") add_epochs(events, read_columns(directory / "history.csv", kHistoryColumns));
+  if (schema == "plateau-diagnosis") add_diagnosis(events, content);
+  if (content.contains("learning_curve") && !content.at("learning_curve").is_null())
+    add_learning_curve(events, content.at("learning_curve"));
   if (content.contains("rounds")) add_rounds(events, content.at("rounds"), content.value("base", Json()));
   events.text("summary", markdown(page));
   std::vector<std::filesystem::path> written{events.commit()};
   if (is_sweep)
     for (const Json& setting : content.at("settings"))
       for (const Json& run : setting.at("runs"))
-        written.push_back(write_sweep_run(content.at("configuration"), setting, run, seconds, folder));
+        written.push_back(write_sweep_run(content.at("configuration"), setting, run, seconds_of(content), folder));
   return written;
+}
+
+}  // namespace
+
+std::vector<std::filesystem::path> write_events(const std::filesystem::path& directory,
+                                                const std::filesystem::path& folder) {
+  const Page page = read_page(directory);
+  const std::optional<RunDocument> document = read_run_document(directory);
+  Events events(folder, document ? seconds_of(document->content) : 0);
+  if (!document) {
+    add_what_is_left(events, directory);
+    events.text("summary", markdown(page));
+    return {events.commit()};
+  }
+  try {
+    return write_document(events, document->content, page, directory, folder);
+  } catch (const Json::exception& error) {
+    throw damaged(document->file, error);
+  }
 }
 
 }  // namespace plateau

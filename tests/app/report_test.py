@@ -171,7 +171,8 @@ def read_board(folder):
     figures = (b"loss/train", b"loss/test", b"accuracy/train", b"accuracy/test")
     expected = {"train": {**dict.fromkeys(figures, 60), SESSION: 1, b"summary": 1},
                 "sweep": {**dict.fromkeys(figures, 0), SESSION: 0, b"summary": 1},
-                "diagnose": {**dict.fromkeys(figures, 0), SESSION: 1, b"summary": 1},
+                "diagnose": {b"loss/train": 0, b"loss/test": 0, b"accuracy/train": 100, b"accuracy/test": 100, SESSION: 1,
+                             b"summary": 1},
                 **{run: {**dict.fromkeys(figures, 1), SESSION: 1, b"summary": 0} for run in runs}}
     wrong = [f"{name}: the event file has {of.get(name)}, expected {expected.get(name)}"
              for name in of.keys() | expected.keys() if of.get(name) != expected.get(name)]
@@ -189,6 +190,8 @@ def read_board(folder):
         ("TensorBoard does not see the network", seen["train"]["hparams"]["architecture"] == "4-16-3"),
         ("TensorBoard does not see every epoch", len(seen["train"]["scalars"]["loss/train"]) == 60),
         ("TensorBoard does not see the diagnosis", "plateau diagnose" in seen["diagnose"]["texts"]["summary"][0][2]),
+        ("TensorBoard does not see the learning curve",
+         len(seen["diagnose"]["scalars"].get("learning_curve/test_accuracy", [])) > 1),
     ) if not holds]
     return wrong
 

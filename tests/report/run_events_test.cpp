@@ -6,16 +6,19 @@
 
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
 
 #include "data/files.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/data/output_file.hpp"
 #include "plateau/report/checkpoint.hpp"
+#include "plateau/report/diagnosis_report.hpp"
 #include "plateau/report/event_file.hpp"
 #include "plateau/report/rounds_report.hpp"
 #include "plateau/report/run_directory.hpp"
 #include "plateau/report/run_json.hpp"
 #include "support/checkpoints.hpp"
+#include "support/diagnoses.hpp"
 
 namespace plateau::run_events_test {
 namespace {
@@ -137,6 +140,49 @@ TEST(RunEvents, of_a_run_that_was_killed_have_every_epoch_of_its_checkpoint) {
   EXPECT_EQ(series(file, "accuracy/test"), (Points{{0, 0.5}, {1, 0.875}}));
   EXPECT_EQ(series(file, "gradient/norm"), (Points{{0, 2}, {1, 1}}));
   EXPECT_EQ(series(file, "accuracy/validation"), Points{});
+}
+
+TEST(RunEvents, of_a_diagnosis_have_its_epochs_learning_curve_and_ladder) {
+  const fs::path folder = test_folder() / "diagnosis";
+  fs::create_directories(folder);
+  write_file(folder / "suspects.csv", suspects_csv(test::hand_made_diagnosis()));
+  const std::string json = diagnosis_json(test::hand_made_diagnosis(), cpu_environment(1));
+  write_file(folder / "diagnosis.json", json);
+  const auto read = [&](const std::string& board) {
+    return read_event_file(write_events(folder, test_folder() / board).at(0));
+  };
+  using Points = std::vector<std::pair<std::int64_t, double>>;
+  const auto floats = [](Points points) {
+    for (auto& [step, value] : points) value = static_cast<float>(value);
+    return points;
+  };
+  const EventFile file = read("board");
+  EXPECT_EQ(series(file, "accuracy/user"), (Points{{0, 0.75}}));
+  EXPECT_EQ(series(file, "accuracy/reference"), (Points{{0, 0.75}}));
+  EXPECT_EQ(series(file, "accuracy/test"), (Points{{0, 0.5}, {1, 0.75}}));
+  EXPECT_EQ(series(file, "accuracy/train"), floats({{0, 0.5}, {1, 0.8}}));
+  EXPECT_EQ(series(file, "changed/share"), (Points{{1, 0.25}}));
+  EXPECT_EQ(series(file, "learning_curve/test_accuracy"), floats({{100, 0.7}, {200, 0.75}}));
+  EXPECT_EQ(series(file, "learning_curve/predicted_test_accuracy"), floats({{400, 0.785}}));
+  // 2-2 has 3 * 2 parameters, 2-4-2 has 3 * 4 + 5 * 2.
+  EXPECT_EQ(series(file, "ladder/held_out_accuracy"), floats({{6, 0.61}, {22, 0.71}}));
+  EXPECT_EQ(series(file, "ladder/train_accuracy"), floats({{6, 0.655}, {22, 0.755}}));
+  EXPECT_TRUE(file.session_start);
+
+  // Version 1 had neither epochs nor a ladder.
+  nlohmann::json first = nlohmann::json::parse(json);
+  first["schema_version"] = 1;
+  first["evidence"].erase("ladder");
+  for (const char* const key : {"epochs", "confusion", "test_accuracies", "train_accuracies"})
+    first["evidence"]["user"].erase(key);
+  write_file(folder / "diagnosis.json", first.dump());
+  const EventFile earlier = read("earlier");
+  EXPECT_EQ(series(earlier, "learning_curve/test_accuracy"), series(file, "learning_curve/test_accuracy"));
+  EXPECT_EQ(series(earlier, "accuracy/test"), Points{});
+
+  first["evidence"]["reference"].erase("test_accuracy");
+  write_file(folder / "diagnosis.json", first.dump());
+  EXPECT_NE(refusal([&] { read("damaged"); }).find("diagnosis.json: is damaged: "), std::string::npos);
 }
 
 TEST(RunEvents, of_a_sweep_have_the_setting_and_the_figures_of_every_run) {
