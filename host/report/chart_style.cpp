@@ -125,13 +125,22 @@ std::string chart_style() {
   return out;
 }
 
+namespace {
+constexpr std::string_view kStandaloneHead =
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"";
+}
+
+bool is_standalone(std::string_view text) {
+  return text.starts_with(kStandaloneHead) &&
+         text.substr(kStandaloneHead.size()).starts_with(" class=\"plateau-chart\" ");
+}
+
 std::string standalone(const std::string& svg) {
   const std::size_t name = svg.find("<svg");
   if (name == std::string::npos) return svg;
   const std::size_t content = svg.find('>', name);  // none in attributes: there they are escaped
-  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"" +
-         svg.substr(name + 4, content + 1 - (name + 4)) + "<style>\n" + chart_style() + "</style>" +
-         svg.substr(content + 1);
+  return std::string(kStandaloneHead) + svg.substr(name + 4, content + 1 - (name + 4)) + "<style>\n" + chart_style() +
+         "</style>" + svg.substr(content + 1);
 }
 
 }  // namespace plateau

@@ -4,7 +4,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+#include <string_view>
+
 #include "page_parts.hpp"
+#include "plateau/core/contract.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/data/output_file.hpp"
 #include "plateau/report/begun.hpp"
@@ -38,6 +45,31 @@ std::optional<Page> page_of_what_is_left(const fs::path& directory) {
   return std::nullopt;
 }
 
+// Of all pages. A file of another name is none of an earlier page, and whoever wrote it keeps it.
+constexpr std::array<std::string_view, 18> kChartNames{
+    "accuracy",    "loss",   "churn", "confusion",      "controls", "error-budget", "gains", "steps",   "ladder",
+    "differences", "signal", "sweep", "learning-curve", "settings", "sweep-runs",   "sets",  "classes", "remedies"};
+
+// A chart that an earlier call wrote stays where the page has the very same one; any other would pass for one of this
+// page. A user's own drawing stays whatever it is called, for it does not begin as a chart of Plateau does; and so does
+// a link, which is the user's too.
+void remove_earlier_charts(const fs::path& directory, const Page& page) {
+  std::vector<std::pair<std::string_view, std::string>> now;
+  for (const PageSection& section : page.sections)
+    for (const PageChart& chart : section.charts) now.emplace_back(chart.name, standalone(chart.svg));
+  for (const std::string_view name : kChartNames) {
+    const fs::path file = directory / fmt::format("{}.svg", name);
+    std::error_code fault;
+    if (!fs::is_regular_file(fs::symlink_status(file, fault))) continue;
+    std::ifstream in(file, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    if (!is_standalone(text) || std::ranges::find(now, std::pair(name, text)) != now.end()) continue;
+    if (!fs::remove(file, fault) && fault)
+      throw InputError(
+          fmt::format("{}: is of an earlier report, and cannot be removed: {}", file.string(), fault.message()));
+  }
+}
+
 }  // namespace
 
 Page read_page(const fs::path& directory) {
@@ -66,9 +98,12 @@ std::vector<fs::path> write_page(const fs::path& directory, const Page& page, bo
   };
   write("report.html", html(page));
   write("report.md", markdown(page));
-  if (charts)
-    for (const PageSection& section : page.sections)
-      for (const PageChart& chart : section.charts) write(chart.name + ".svg", standalone(chart.svg));
+  for (const PageSection& section : page.sections)
+    for (const PageChart& chart : section.charts) {
+      expects(std::ranges::find(kChartNames, chart.name) != kChartNames.end(), "write_page: a chart of a known name");
+      if (charts) write(chart.name + ".svg", standalone(chart.svg));
+    }
+  remove_earlier_charts(directory, page);
   return written;
 }
 

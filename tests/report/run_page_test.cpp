@@ -9,6 +9,7 @@
 #include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <span>
 #include <sstream>
 
@@ -521,6 +522,42 @@ TEST(RunPage, is_written_as_html_markdown_and_charts) {
   EXPECT_NE(text.str().find("xmlns=\"http://www.w3.org/2000/svg\""), std::string::npos);
   // Again, over what is there.
   EXPECT_EQ(write_page(folder, read_page(folder), false).size(), 2u);
+  EXPECT_TRUE(fs::exists(folder / "accuracy.svg"));
+}
+
+TEST(RunPage, leaves_no_chart_of_an_earlier_page_and_every_file_of_the_users) {
+  fs::create_directories(test_folder() / "run");
+  const fs::path folder = run_folder(RunOutcome::finished);
+  write_page(folder, read_page(folder), true);
+  const auto charts = [&] {
+    std::set<std::string> names;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder))
+      if (entry.path().extension() == ".svg") names.insert(entry.path().filename().string());
+    return names;
+  };
+  using Names = std::set<std::string>;
+  ASSERT_EQ(charts(), (Names{"accuracy.svg", "churn.svg", "confusion.svg", "loss.svg"}));
+  // Of the user: a copy under another name, a drawing of another hand under a name of ours, a link to a chart.
+  fs::copy_file(folder / "loss.svg", folder / "my-loss.svg");
+  write_file(folder / "gains.svg", "<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"/>\n");
+  fs::create_symlink("my-loss.svg", folder / "steps.svg");
+  const Names own{"gains.svg", "my-loss.svg", "steps.svg"};
+  const auto with_own = [&](Names names) {
+    names.insert(own.begin(), own.end());
+    return names;
+  };
+
+  // With fewer charts.
+  changed(folder / "run.json", [](Json& json) { json["result"].erase("confusion"); });
+  write_page(folder, read_page(folder), true);
+  EXPECT_EQ(charts(), with_own({"accuracy.svg", "churn.svg", "loss.svg"}));
+  // Without charts: those that would be drawn otherwise now are none of this page's.
+  changed(folder / "run.json", [](Json& json) { json["data"]["test"]["class_rows"] = {10, 30}; });
+  write_file(folder / "history.csv",
+             "epoch,train_loss,train_accuracy,test_loss,test_accuracy,gradient_norm,test_churn\n"
+             "0,0.5,0.5,0.75,0.5,1,\n1,0.25,0.75,0.5,0.75,1,0.25\n2,0.25,0.75,0.5,0.75,1,0.125\n");
+  write_page(folder, read_page(folder), false);
+  EXPECT_EQ(charts(), with_own({"churn.svg"}));
 }
 
 }  // namespace

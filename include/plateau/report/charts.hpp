@@ -14,6 +14,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,7 @@ inline constexpr int kChartWidth = 440;  // in the units of the drawing
 std::string chart_style();
 // A chart as the content of an .svg file.
 std::string standalone(const std::string& svg);
+bool is_standalone(std::string_view text);  // whether it begins as that does, and as no other drawing
 
 struct ChartPoint {
   double x = 0, y = 0;

@@ -17,7 +17,8 @@ namespace plateau {
 Page read_page(const std::filesystem::path& directory);
 
 // Writes report.html and report.md into the folder, and with `charts` each chart as an .svg file; replaces those of an
-// earlier call. Returns the paths, report.html first. Throws InputError where they cannot be written.
+// earlier call, and removes the charts of it that are none of this page's. Returns the paths that were written,
+// report.html first. Throws InputError where they cannot be written, or removed.
 std::vector<std::filesystem::path> write_page(const std::filesystem::path& directory, const Page& page, bool charts);
 
 }  // namespace plateau
