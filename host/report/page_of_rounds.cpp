@@ -157,10 +157,11 @@ Page page_of_rounds(const Json& document) {
   page.sentence = findings.empty() ? "No round was completed." : findings.front() + ".";
   page.facts.emplace_back("test accuracy of the base",
                           in_percent(test.front(), document.at("base").at("test_accuracy").at("interval_95")));
-  page.facts.emplace_back("after the last round", in_percent(test.back()));
+  const Json& last = at.size() > 1 ? rounds.at(at.size() - 2) : document.at("base");
+  page.facts.emplace_back("after the last round",
+                          in_percent(test.back(), last.at("test_accuracy").value("interval_95", Json())));
   if (at.size() > 1)
-    page.facts.emplace_back("change over all rounds, points",
-                            difference_text(rounds.at(at.size() - 2).value("over_base", Json())));
+    page.facts.emplace_back("change over all rounds, points", difference_text(last.value("over_base", Json())));
   page.facts.emplace_back("rounds", fmt::format("{} of {}", at.size() - 1, asked));
   page.facts.emplace_back("test rows", fmt::format("{:.0f}", sum(data.at("test_class_rows"))));
 
@@ -231,7 +232,9 @@ Page page_of_forensics(const Json& document) {
   }
   const double rows = number_or_none(data, "test_rows");
   page.facts.emplace_back("rounds", std::to_string(at.size()));
-  if (!test.empty()) page.facts.emplace_back("logged accuracy, last round", in_percent(test.back()));
+  if (!test.empty())
+    page.facts.emplace_back("logged accuracy, last round",
+                            in_percent(test.back(), document.at("rounds").back().value("interval_95", Json())));
   if (std::isfinite(rows)) page.facts.emplace_back("test rows", fmt::format("{:.0f}", rows));
 
   PageSection section{.heading = "Rounds"};

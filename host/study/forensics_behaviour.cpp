@@ -24,9 +24,11 @@ Found majority(const Evidence& e) {
     if (!labels_are_known(e)) return cause(VerdictCode::majority, EvidenceGrade::supported, std::move(sentence));
     const double share = static_cast<double>(e.test_class_rows[*only]) / rows;
     const bool agrees = std::abs(*last.recomputed - share) <= (1 + 1e-9) / rows;
-    sentence += fmt::format(": the accuracy of {:.4f} is {} share of that class, {} of {}{}", *last.recomputed,
-                            agrees ? "the" : "near the", e.test_class_rows[*only], e.test_rows,
-                            e.test_class_rows[*only] == *commonest ? ", the commonest" : "");
+    const Interval interval = wilson_interval(*last.recomputed, e.test_rows);
+    sentence +=
+        fmt::format(": the accuracy of {:.4f} [{:.4f}, {:.4f}] is {} share of that class, {} of {}{}", *last.recomputed,
+                    interval.low, interval.high, agrees ? "the" : "near the", e.test_class_rows[*only], e.test_rows,
+                    e.test_class_rows[*only] == *commonest ? ", the commonest" : "");
     return cause(VerdictCode::majority, agrees ? EvidenceGrade::proved : EvidenceGrade::supported, std::move(sentence));
   }
   if (predictions_are_known(e) || !labels_are_known(e)) return std::nullopt;

@@ -130,8 +130,9 @@ Found label_map(const Evidence& e) {
   return cause(
       VerdictCode::label_map, guessed ? EvidenceGrade::supported : EvidenceGrade::proved,
       fmt::format("Classes are exchanged between predictions and labels: taking {} makes the accuracy of round "
-                  "{} {:.3f}, {} more. That map was chosen on one half of the test rows and judged on the other{}",
-                  changes, number(e, e.rounds.size() - 1), map.accuracy, points(map.gain),
+                  "{} {}, {} more. That map was chosen on one half of the test rows and judged on the other{}",
+                  changes, number(e, e.rounds.size() - 1),
+                  with_interval(map.accuracy, wilson_interval(map.accuracy, e.test_rows / 2)), points(map.gain),
                   guessed ? kGuessedClasses : ""),
       map.gain);
 }

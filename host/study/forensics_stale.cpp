@@ -225,8 +225,10 @@ Found stale_by_test_loss(const Evidence& e) {
 }
 
 std::string equal_words(const Evidence& e, Stretch same) {
-  return fmt::format("he test accuracy is {} in {}, the same to the last digit, while {}",
-                     e.rounds[same.last].test_accuracy, named(e, same), loss_move(e, same)->words());
+  const ForensicsRound& last = e.rounds[same.last];
+  return fmt::format("he test accuracy is {}{} in {}, the same to the last digit, while {}", last.test_accuracy,
+                     last.interval ? fmt::format(" [{:.4f}, {:.4f}]", last.interval->low, last.interval->high) : "",
+                     named(e, same), loss_move(e, same)->words());
 }
 
 Found stale_by_accuracy(const Evidence& e) {

@@ -179,8 +179,12 @@ std::vector<std::string> measurements(const Evidence& e) {
   if (const auto words = partly_frozen_words(e); words && rises(e)) lines.push_back("l" + *words);
   const ForensicsRound& last = e.rounds.back();
   if (last.train_accuracy)
-    lines.push_back(fmt::format("in the last round the train accuracy is {:.4f}, {:+.1f} points over the test accuracy",
-                                *last.train_accuracy, in_points(*last.train_accuracy - last.test_accuracy)));
+    lines.push_back(fmt::format(
+        "in the last round the train accuracy is {:.4f}, {:+.1f} points over the test accuracy{}", *last.train_accuracy,
+        in_points(*last.train_accuracy - last.test_accuracy),
+        last.interval
+            ? fmt::format(" of {:.4f} [{:.4f}, {:.4f}]", last.test_accuracy, last.interval->low, last.interval->high)
+            : ""));
   return lines;
 }
 

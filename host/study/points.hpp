@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Plateau authors
 // SPDX-License-Identifier: Apache-2.0
-// How a difference of accuracies stands in a sentence.
+// How accuracies, and differences of them, stand in a sentence.
 #pragma once
 
 #include <fmt/format.h>
@@ -18,6 +18,11 @@ inline std::string points(Estimate difference) {
   const double value = 100 * difference.value;
   return fmt::format("{:+.1f} points [{:+.1f}, {:+.1f}]", -0.05 <= value && value <= 0 ? 0.0 : value,
                      100 * difference.interval.low, 100 * difference.interval.high);
+}
+
+// "0.520 [0.476, 0.563]"
+inline std::string with_interval(double accuracy, Interval interval) {
+  return fmt::format("{:.3f} [{:.3f}, {:.3f}]", accuracy, interval.low, interval.high);
 }
 
 inline bool shown_positive(Estimate difference) { return difference.interval.low > 0; }

@@ -124,14 +124,15 @@ void one_class(const RoundsEvidence& e, std::vector<RoundsFinding>& findings) {
   std::size_t since = e.rounds.size() - 1;
   while (since > 0 && only_class(e.rounds[since - 1].predicted_class_rows, rows) == only) --since;
   const bool from_base = since == 0 && only_class(e.base_predicted_class_rows, rows) == only;
+  const Estimate& last = e.rounds.back().test_accuracy;
   const Index of_class = e.test_class_rows[*only];
   const bool commonest = of_class == *std::max_element(e.test_class_rows.begin(), e.test_class_rows.end());
   findings.push_back(
       {RoundsFindingCode::one_class,
-       fmt::format("{} the network gives every test row class '{}': its accuracy of {:.3f} is the share of that class, "
+       fmt::format("{} the network gives every test row class '{}': its accuracy of {} is the share of that class, "
                    "{} of {} test rows{}, and says nothing about learning",
                    from_base ? std::string("From the base on") : fmt::format("From round {} on", since + 1),
-                   e.classes[*only], e.rounds.back().test_accuracy.value, of_class, rows,
+                   e.classes[*only], with_interval(last.value, last.interval), of_class, rows,
                    commonest ? ", the commonest" : "")});
 }
 
@@ -146,11 +147,10 @@ void majority_level(const RoundsEvidence& e, std::vector<RoundsFinding>& finding
   if (!(interval.low <= share && share <= interval.high)) return;
   findings.push_back(
       {RoundsFindingCode::majority_level,
-       fmt::format(
-           "The test accuracy after round {}, {:.3f} [{:.3f}, {:.3f}], is not told apart from the majority share: "
-           "always saying '{}' would score {:.3f}, for {} of {} test rows have that class and none has more",
-           e.rounds.size(), value, interval.low, interval.high,
-           e.classes[static_cast<std::size_t>(most - e.test_class_rows.begin())], share, *most, rows)});
+       fmt::format("The test accuracy after round {}, {}, is not told apart from the majority share: "
+                   "always saying '{}' would score {:.3f}, for {} of {} test rows have that class and none has more",
+                   e.rounds.size(), with_interval(value, interval),
+                   e.classes[static_cast<std::size_t>(most - e.test_class_rows.begin())], share, *most, rows)});
 }
 
 // "4 became right and 0 wrong (exact paired test: p = 0.12)"
@@ -210,9 +210,9 @@ void forgotten(const RoundsEvidence& e, std::vector<RoundsFinding>& findings) {
     findings.push_back(
         {RoundsFindingCode::forgotten,
          fmt::format("Round {} made the network forget round {}: on the rows of round {} the accuracy was {:.3f} "
-                     "right after it and is {:.3f} after round {}, {}",
-                     first + 1, trained + 1, trained + 1, set.right_after, set.accuracy.value, e.rounds.size(),
-                     points(set.since))});
+                     "right after it and is {} after round {}, {}",
+                     first + 1, trained + 1, trained + 1, set.right_after,
+                     with_interval(set.accuracy.value, set.accuracy.interval), e.rounds.size(), points(set.since))});
   }
 }
 

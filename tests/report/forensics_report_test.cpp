@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -60,6 +62,9 @@ TEST(ForensicsPage, describes_its_classes_by_their_values) {
   const std::filesystem::path folder = testing_files::test_folder();
   write_file(folder / "forensics.json", forensics_json(forensics(), cpu_environment(1)));
   const Page page = read_page(folder);
+  EXPECT_EQ(std::ranges::count(
+                page.facts, std::pair<std::string, std::string>("logged accuracy, last round", "80.0 % [37.6, 96.4]")),
+            1);
   for (const PageSection& section : page.sections)
     for (const PageChart& chart : section.charts)
       if (chart.name == "classes") {

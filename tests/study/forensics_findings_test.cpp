@@ -324,6 +324,17 @@ TEST(ForensicsFindings, equal_test_losses_are_a_sign_and_others_a_denial) {
   EXPECT_EQ(found(by_files), Codes{});
 }
 
+TEST(ForensicsFindings, the_distance_to_the_train_accuracy_stands_beside_an_interval) {
+  ForensicsEvidence evidence = whole(8);
+  evidence.rounds.back().test_accuracy = 0.8;
+  evidence.rounds.back().train_accuracy = 0.9;
+  evidence.rounds.back().interval = {0.7627, 0.8328};
+  const std::string line = "in the last round the train accuracy is 0.9000, +10.0 points over the test accuracy";
+  EXPECT_EQ(explain_forensics(evidence).verdict.evidence.back(), line + " of 0.8000 [0.7627, 0.8328]");
+  evidence.rounds.back().interval.reset();
+  EXPECT_EQ(explain_forensics(evidence).verdict.evidence.back(), line);
+}
+
 TEST(ForensicsFindings, equal_accuracies_of_unknown_rows_ask_for_their_number) {
   ForensicsEvidence evidence = logged(100);
   evidence.decimals = 3;
@@ -337,6 +348,9 @@ TEST(ForensicsFindings, equal_accuracies_of_unknown_rows_ask_for_their_number) {
   }));
   evidence.test_rows = 1000;
   EXPECT_EQ(found(evidence), Codes{"stale-evaluation supported"});
+  evidence.rounds.back().interval = {0.6433, 0.7014};
+  EXPECT_EQ(first_sentence(evidence).find("The test accuracy is 0.673 [0.6433, 0.7014] in rounds 1 to 100, the same"),
+            0u);
 }
 
 TEST(ForensicsFindings, equal_accuracies_are_a_sign_by_their_decimals_and_rows) {
@@ -426,10 +440,11 @@ TEST(ForensicsFindings, exchanged_classes_are_told_from_noise_and_from_one_class
   ForensicsEvidence evidence = whole(5);
   evidence.label_map = {.map = {1, 0}, .accuracy = 0.8, .majority_share = 0.52, .gain = {{0.6, {0.5, 0.7}}, 0.05}};
   EXPECT_EQ(found(evidence), Codes{"label-map proved"});
-  EXPECT_NE(
-      first_sentence(evidence).find("taking 'dog' for 'cat', 'cat' for 'dog' makes the accuracy of round 5 0.800, "
-                                    "+60.0 points [+50.0, +70.0] more"),
-      std::string::npos)
+  EXPECT_NE(first_sentence(evidence).find(
+                "taking 'dog' for 'cat', 'cat' for 'dog' makes the accuracy of round 5 0.800 [0.746, "
+                "0.845], "
+                "+60.0 points [+50.0, +70.0] more"),
+            std::string::npos)
       << first_sentence(evidence);
   evidence.label_map->gain = {{0.6, {-0.01, 1}}, 0.3};
   EXPECT_EQ(found(evidence), Codes{});
@@ -502,7 +517,8 @@ TEST(ForensicsFindings, one_class_for_all_rows_is_the_share_of_that_class) {
   for (std::size_t r = 0; r < 5; ++r) evidence.rounds[r].train_accuracy = 0.5 + 0.1 * static_cast<double>(r);
   EXPECT_EQ(found(evidence), Codes{"majority proved"});
   EXPECT_EQ(first_sentence(evidence),
-            "From round 3 on 499 of 500 test rows are given class 'dog': the accuracy of 0.5220 is the share of that "
+            "From round 3 on 499 of 500 test rows are given class 'dog': the accuracy of 0.5220 [0.4782, 0.5654] is "
+            "the share of that "
             "class, 260 of 500, the commonest");
   evidence.rounds.back().predicted_class_rows = {3, 497};
   evidence.rounds.back().changed = 2;

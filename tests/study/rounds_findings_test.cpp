@@ -153,17 +153,17 @@ TEST(RoundsFindings, a_network_that_says_one_class_is_told_which) {
   evidence.rounds[1].predicted_class_rows = evidence.rounds[2].predicted_class_rows = {0, 500};
   evidence.rounds[2].test_accuracy = between(0.48, 0.56);
   EXPECT_EQ(told(evidence).size(), 2u);  // and that alone says what the level is worth
-  EXPECT_EQ(
-      told(evidence).front(),
-      "one-class: From round 2 on the network gives every test row class 'dog': its accuracy of 0.520 is the share "
-      "of that class, 260 of 500 test rows, the commonest, and says nothing about learning");
+  EXPECT_EQ(told(evidence).front(),
+            "one-class: From round 2 on the network gives every test row class 'dog': its accuracy of 0.520 [0.480, "
+            "0.560] is the share "
+            "of that class, 260 of 500 test rows, the commonest, and says nothing about learning");
   for (RoundEvidence& round : evidence.rounds) round.predicted_class_rows = {500, 0};
   evidence.base_predicted_class_rows = {500, 0};
-  evidence.rounds[2].test_accuracy.value = 0.48;
-  EXPECT_EQ(
-      told(evidence).front(),
-      "one-class: From the base on the network gives every test row class 'cat': its accuracy of 0.480 is the share "
-      "of that class, 240 of 500 test rows, and says nothing about learning");
+  evidence.rounds[2].test_accuracy = {0.48, {0.437, 0.524}};
+  EXPECT_EQ(told(evidence).front(),
+            "one-class: From the base on the network gives every test row class 'cat': its accuracy of 0.480 [0.437, "
+            "0.524] is the share "
+            "of that class, 240 of 500 test rows, and says nothing about learning");
   evidence.rounds[2].predicted_class_rows = {499, 0};  // one row is given none
   EXPECT_EQ(told(evidence).front().find("one-class"), std::string::npos);
 }
@@ -198,7 +198,7 @@ TEST(RoundsFindings, what_was_forgotten_is_told_by_round) {
   EXPECT_EQ(told(evidence).front(),
             "forgotten: Round 4 made the network forget round 2: on the rows of round 2 the accuracy was 0.900 right "
             "after it and "
-            "is 0.450 after round 4, -45.0 points [-50.0, -40.0]");
+            "is 0.450 [0.400, 0.500] after round 4, -45.0 points [-50.0, -40.0]");
   evidence.rounds[2].sets[1] = forgotten;
   EXPECT_EQ(told(evidence).front().find("forgotten: Round 3 made the network forget round 2"), 0u);
 }
