@@ -149,6 +149,7 @@ std::string comparison_summary(const Comparison& comparison) {
   run_tables(out, comparison);
   group_tables(out, comparison);
   out += '\n';
+  paragraph(out, "Result", printable(comparison_sentence(comparison, kLongestValue)), kIndent, kTerminal);
   for (const std::string& note : comparison_notes(comparison)) paragraph(out, "Note", printable(note));
   return out;
 }

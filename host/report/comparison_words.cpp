@@ -134,6 +134,47 @@ int decimals_for(Index rows) { return rows < 2000 ? 1 : rows < 20000 ? 2 : 3; }
 
 std::string p_cell(double p) { return p < 0.0001 ? "< 0.0001" : fmt::format("{:.2g}", p); }
 
+// Differences to the first of some runs or settings, and what of them is shown.
+class Shown {
+ public:
+  Shown(const char* what, std::string first) : what_(what), first_(std::move(first)) {}
+
+  // `words`: as cells have them, "+1.2" and "[+0.3, +2.1]".
+  void add(const std::string& name, const Estimate& difference, double adjusted_p, const std::string& value,
+           const std::string& interval) {
+    ++compared_;
+    const bool is_above = adjusted_p <= kSignificant && difference.interval.low > 0,
+               is_below = adjusted_p <= kSignificant && difference.interval.high < 0;
+    above_ += is_above;
+    below_ += is_below;
+    // What is above comes before all that is below.
+    const bool is_farthest =
+        is_above ? difference.value > farthest_ : is_below && above_ == 0 && difference.value < farthest_;
+    if (!is_farthest) return;
+    farthest_ = difference.value;
+    named_ = fmt::format("{}: {} points {}", name, value, interval);
+  }
+  bool empty() const { return compared_ == 0; }
+
+  std::string sentence() const {
+    if (above_ + below_ == 0) return fmt::format("No {} is shown to differ from {} in test accuracy.", what_, first_);
+    const char* const how = above_ > 0 ? "above" : "below";
+    if (compared_ == 1) return fmt::format("Shown to be {} {} in test accuracy is {}.", how, first_, named_);
+    const auto are = [](Index count, const char* words) {
+      return fmt::format("{} {} {}", count, count == 1 ? "is" : "are", words);
+    };
+    return fmt::format("Farthest {} {} in test accuracy is {}. Of {}, {}, {}, and {}.", how, first_, named_,
+                       counted(compared_, what_), are(above_, "above"), are(below_, "below"),
+                       are(compared_ - above_ - below_, "not shown to differ"));
+  }
+
+ private:
+  const char* what_;
+  std::string first_, named_;
+  double farthest_ = 0;
+  Index compared_ = 0, above_ = 0, below_ = 0;
+};
+
 std::string interval_cell(const Interval& interval, int decimals, bool is_signed) {
   return is_signed ? fmt::format("[{:+.{}f}, {:+.{}f}]", 100 * interval.low, decimals, 100 * interval.high, decimals)
                    : fmt::format("[{:.{}f}, {:.{}f}]", 100 * interval.low, decimals, 100 * interval.high, decimals);
@@ -219,6 +260,40 @@ GroupCells cells_of(const Comparison& comparison, const RunGroup& group) {
   cells.difference_interval = interval_cell(group.over_first.interval, decimals, true);
   cells.p = p_cell(group.adjusted_p);
   return cells;
+}
+
+std::string comparison_sentence(const Comparison& comparison, std::size_t longest_value) {
+  const std::vector<RunGroup>& groups = comparison.found.groups;
+  const auto words = [&](const RunGroup& group) {
+    return setting_words(comparison, comparison.runs[group.runs.front()], longest_value);
+  };
+  Shown settings("setting", groups.empty() ? std::string() : words(groups.front()) + " over its seeds");
+  for (const RunGroup& group : groups) {
+    if (group.match != GroupMatch::compared) continue;
+    const GroupCells cells = cells_of(comparison, group);
+    settings.add(words(group), group.over_first, group.adjusted_p, cells.difference, cells.difference_interval);
+  }
+  if (!settings.empty()) return settings.sentence();
+
+  const std::string& first = comparison.runs.front().run.name;
+  Shown runs("run", first);
+  Index elsewhere = 0;
+  for (std::size_t place = 0; place < comparison.runs.size(); ++place) {
+    const auto& difference = comparison.found.over_first[place];
+    if (!difference) continue;
+    const RunCells cells = cells_of(comparison, place);
+    if (difference->rows == RowMatch::same)
+      runs.add(comparison.runs[place].run.name, *difference, difference->adjusted_p, cells.difference,
+               cells.difference_interval);
+    else
+      ++elsewhere;
+  }
+  if (runs.empty())
+    return elsewhere == 0 ? fmt::format("No run has an accuracy to be compared with that of {}.", first)
+                          : fmt::format("No run is known to be tested on the same rows as {}.", first);
+  const std::string others =
+      elsewhere == 0 ? "" : fmt::format(" {} of other or unknown test rows.", counted(elsewhere, "further run"));
+  return runs.sentence() + others;
 }
 
 std::vector<std::string> comparison_notes(const Comparison& comparison) {

@@ -43,4 +43,9 @@ struct GroupCells {
 };
 GroupCells cells_of(const Comparison& comparison, const RunGroup& group);
 
+// What is shown, by p adjusted over all differences: of settings, where there are several over their seeds; else of the
+// runs on the test rows of the first. Where something is, the one farthest above the first (or, where none is above it,
+// farthest below) is named, with the difference and its interval. Values of settings as in differing_words().
+std::string comparison_sentence(const Comparison& comparison, std::size_t longest_value = kWhole);
+
 }  // namespace plateau

@@ -162,46 +162,6 @@ PageSection settings_section(const Comparison& comparison) {
   return section;
 }
 
-// How many of some differences are shown, by p adjusted over all of them.
-struct Shown {
-  Index compared = 0, above = 0, below = 0;
-  void add(const Interval& interval, double adjusted_p) {
-    ++compared;
-    above += adjusted_p <= kSignificant && interval.low > 0;
-    below += adjusted_p <= kSignificant && interval.high < 0;
-  }
-  std::string sentence(const char* what, const std::string& first) const {
-    if (above + below == 0) return fmt::format("No {} is shown to differ from {} in test accuracy.", what, first);
-    const auto are = [](Index count, const char* how) {
-      return fmt::format("{} {} {}", count, count == 1 ? "is" : "are", how);
-    };
-    return fmt::format("Of {} beside {}, {}, {}, and {} in test accuracy.", counted(compared, what), first,
-                       are(above, "higher"), are(below, "lower"), are(compared - above - below, "not shown to differ"));
-  }
-};
-
-// Of settings, where there are several over their seeds; else of the runs that have p, those on the same test rows.
-std::string sentence_of(const Comparison& comparison) {
-  const std::string& first = comparison.runs.front().run.name;
-  Shown settings, runs;
-  for (const RunGroup& group : comparison.found.groups)
-    if (group.match == GroupMatch::compared) settings.add(group.over_first.interval, group.adjusted_p);
-  if (settings.compared > 0) return settings.sentence("setting", "the first one over their seeds");
-  Index elsewhere = 0;
-  for (const auto& difference : comparison.found.over_first) {
-    if (!difference) continue;
-    if (difference->rows == RowMatch::same)
-      runs.add(difference->interval, difference->adjusted_p);
-    else
-      ++elsewhere;
-  }
-  if (runs.compared + elsewhere == 0) return "No run has an accuracy to be compared with that of " + first + ".";
-  if (runs.compared == 0) return fmt::format("No run is known to be tested on the same rows as {}.", first);
-  const std::string others =
-      elsewhere == 0 ? "" : fmt::format(" {} of other or unknown test rows.", counted(elsewhere, "further run"));
-  return runs.sentence("run", first) + others;
-}
-
 }  // namespace
 
 Page comparison_page(const Comparison& comparison, const Environment& environment) {
@@ -210,7 +170,7 @@ Page comparison_page(const Comparison& comparison, const Environment& environmen
   if (unfinished > 0)
     page.unfinished = fmt::format("{} of {} runs {} not finished.", unfinished, comparison.runs.size(),
                                   unfinished == 1 ? "was" : "were");
-  page.sentence = sentence_of(comparison);
+  page.sentence = comparison_sentence(comparison);
   page.facts.emplace_back("compared with", comparison.runs.front().run.name);
   page.facts.emplace_back("its test rows", std::to_string(comparison.runs.front().run.test_rows));
   page.facts.emplace_back("differ in", comparison.found.differing.empty()

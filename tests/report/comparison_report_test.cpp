@@ -260,15 +260,31 @@ TEST(ComparisonReport, begins_with_what_is_shown) {
   const auto sentence = [](const Comparison& comparison) {
     return comparison_page(comparison, cpu_environment(1)).sentence;
   };
-  EXPECT_EQ(sentence(of_widths(38, 66)),
-            "Of 1 setting beside the first one over their seeds, 1 is higher, 0 are lower, and 0 are not shown to "
-            "differ in test accuracy.");
+  const std::string of_settings = sentence(of_widths(38, 66));
+  EXPECT_EQ(of_settings.find("Shown to be above network 1-4-2 over its seeds in test accuracy is network 1-16-2: +45.0 "
+                             "points [+"),
+            0u)
+      << of_settings;
+  EXPECT_EQ(of_settings.find("Of "), std::string::npos) << of_settings;  // there is one other
   EXPECT_EQ(sentence(of_widths(21, 66)),
-            "No setting is shown to differ from the first one over their seeds in test accuracy.");
+            "No setting is shown to differ from network 1-4-2 over its seeds in test accuracy.");
   // One on the same rows, and two on others, whose intervals are not adjusted for their number.
-  EXPECT_EQ(sentence(of_widths(37, 66, 78)),
-            "Of 1 run beside w4-1-37-66, 1 is higher, 0 are lower, and 0 are not shown to differ in test accuracy. 2 "
-            "further runs of other or unknown test rows.");
+  const std::string of_runs = sentence(of_widths(37, 66, 78));
+  EXPECT_EQ(of_runs.find("Shown to be above w4-1-37-66 in test accuracy is w16-1-37-66: +42.5 points [+"), 0u)
+      << of_runs;
+  EXPECT_TRUE(of_runs.ends_with("]. 2 further runs of other or unknown test rows.")) << of_runs;
+
+  // The farthest above is named wherever it stands, and what lies below only where nothing lies above.
+  const std::vector<fs::path> four{plant("first", {.right = 20}), plant("low", {.right = 2}),
+                                   plant("high", {.right = 36}), plant("higher", {.right = 39})};
+  const std::string above = sentence(compare_directories(four));
+  EXPECT_EQ(above.find("Farthest above first in test accuracy is higher: +47.5 points [+"), 0u) << above;
+  EXPECT_TRUE(above.ends_with("]. Of 3 runs, 2 are above, 1 is below, and 0 are not shown to differ.")) << above;
+  const std::string below = sentence(compare_directories({four[3], four[1], four[0]}));
+  EXPECT_EQ(below.find("Farthest below higher in test accuracy is low: -92.5 points [-"), 0u) << below;
+  EXPECT_NE(
+      comparison_summary(compare_directories(four)).find("\nResult       Farthest above first in test accuracy is"),
+      std::string::npos);
 }
 
 TEST(ComparisonReport, is_a_folder_that_is_never_overwritten) {
