@@ -18,13 +18,12 @@
 namespace plateau {
 namespace {
 
-constexpr std::size_t kTerminal = 80;      // columns
 constexpr std::size_t kShortestName = 12;  // of a run, however wide the rest of its line is
 constexpr std::size_t kLongestValue = 28;  // of a setting
 constexpr std::size_t kSeedsNamed = 5;     // of a setting; of more, their number
 constexpr const char* kFile = "compare.json";
 
-void heading(std::string& out, const Comparison& comparison) {
+void first_line(std::string& out, const Comparison& comparison) {
   std::set<Index> rows;
   for (const ReadRun& run : comparison.runs) rows.insert(run.run.test_rows);
   const RunCells first = cells_of(comparison, 0);
@@ -36,7 +35,7 @@ void heading(std::string& out, const Comparison& comparison) {
                         rows.size() == 1 ? counted(*rows.begin(), "test row")
                                          : fmt::format("{} to {} test rows", *rows.begin(), *rows.rbegin()),
                         one_line(comparison.runs.front().run.name), accuracy),
-            0, kTerminal);
+            0);
 }
 
 // Every run by its name in the table, and for the terminal no wider than it needs: the interval of each accuracy is on
@@ -50,7 +49,7 @@ void run_tables(std::string& out, const Comparison& comparison) {
   }
   const std::size_t others = terminal_width(aligned(lines.front(), column_widths(lines)));
   const std::vector<std::string> names =
-      short_names(run_names(comparison), others + kShortestName < kTerminal ? kTerminal - others : kShortestName);
+      short_names(run_names(comparison), others + kShortestName < kWidth ? kWidth - others : kShortestName);
   lines.front().front() = "run";
   Cells settings{{"run", "settings"}};
   for (std::size_t place = 0; place < names.size(); ++place) {
@@ -59,7 +58,7 @@ void run_tables(std::string& out, const Comparison& comparison) {
         {printable(names[place]), printable(differing_words(comparison, comparison.runs[place], kLongestValue))});
   }
   table(out, lines);
-  if (!comparison.found.differing.empty()) table_with_words(out, settings, kTerminal);
+  if (!comparison.found.differing.empty()) table_with_words(out, settings, kWidth);
 }
 
 // Settings by their words, or where that is too wide by numbers, which a table of their own explains.
@@ -75,10 +74,10 @@ void group_tables(std::string& out, const Comparison& comparison) {
                      group.runs.size() > kSeedsNamed ? std::to_string(group.runs.size()) : cells.seeds, cells.mean,
                      cells.deviation, cells.difference, cells.difference_interval, cells.p});
   }
-  const bool fits = terminal_width(aligned(lines.front(), column_widths(lines))) <= kTerminal;
+  const bool fits = terminal_width(aligned(lines.front(), column_widths(lines))) <= kWidth;
   for (std::size_t i = 1; i < lines.size() && !fits; ++i) lines[i].front() = words[i].front();
   table(out, lines);
-  if (!fits) table_with_words(out, words, kTerminal);
+  if (!fits) table_with_words(out, words, kWidth);
 }
 
 Json settings_json(const ComparedRun& run) {
@@ -145,11 +144,11 @@ Comparison compare_directories(const std::vector<std::filesystem::path>& directo
 
 std::string comparison_summary(const Comparison& comparison) {
   std::string out;
-  heading(out, comparison);
+  first_line(out, comparison);
   run_tables(out, comparison);
   group_tables(out, comparison);
   out += '\n';
-  paragraph(out, "Result", printable(comparison_sentence(comparison, kLongestValue)), kIndent, kTerminal);
+  paragraph(out, "Result", printable(comparison_sentence(comparison, kLongestValue)));
   for (const std::string& note : comparison_notes(comparison)) paragraph(out, "Note", printable(note));
   return out;
 }

@@ -85,20 +85,20 @@ double spread(const FeatureStatistics& feature) { return is_constant(feature) ? 
 
 void feature_table(std::string& out, const std::vector<FeatureStatistics>& features,
                    const std::vector<std::string>& names) {
-  constexpr std::size_t kLongestName = 24;
+  constexpr std::size_t kLongestName = 18;  // beside four figures
   const std::string indent(kIndent, ' ');
   std::vector<std::string> shown;
   std::size_t widest = std::string_view("feature").size();
   for (std::size_t j = 0; j < features.size(); ++j) {
-    shown.push_back(called(names, j));
+    shown.push_back(shortened(called(names, j), kLongestName));
     widest = std::max(widest, terminal_width(shown.back()));
   }
-  widest = std::min(widest, kLongestName);
   const auto to_the_right = [widest](const std::string& text) {
     return std::string(widest - std::min(widest, terminal_width(text)), ' ') + text;
   };
-  out += fmt::format("{}{}{:>12}{:>12}{:>12}{:>12}  (training rows)\n", indent, to_the_right("feature"), "mean",
-                     "spread", "minimum", "maximum");
+  paragraph(out, "", "features of the training rows:");
+  out += fmt::format("{}{}{:>12}{:>12}{:>12}{:>12}\n", indent, to_the_right("feature"), "mean", "spread", "minimum",
+                     "maximum");
   for (std::size_t j = 0; j < features.size(); ++j)
     out += fmt::format("{}{}{:>12.4g}{:>12.4g}{:>12.4g}{:>12.4g}\n", indent, to_the_right(shown[j]), features[j].mean,
                        spread(features[j]), features[j].minimum, features[j].maximum);
@@ -275,33 +275,26 @@ std::vector<SweepColumn> sweep_columns(const SweepResult& result) {
   columns.push_back({"train", [](const SettingResult& setting) { return mean_alone(setting.train_accuracy, 4); }});
   if (result.validation_rows > 0)
     columns.push_back({"best epoch", [](const SettingResult& setting) { return mean_alone(setting.best_epoch, 1); }});
+  const auto is_incomplete = [&](const SettingResult& setting) { return setting.complete() < sweep.seeds; };
+  if (std::ranges::any_of(result.settings, is_incomplete))
+    columns.push_back({"runs", [is_incomplete](const SettingResult& setting) {
+                         return is_incomplete(setting)
+                                    ? outcome_counts([&](RunOutcome outcome) { return setting.count(outcome); })
+                                    : std::string();
+                       }});
   return columns;
 }
 
 void sweep_table(std::string& out, const SweepResult& result) {
-  constexpr std::string_view kGap = "  ";
+  constexpr std::size_t kKeys = 3;  // rank, network and learning rate
   const std::vector<SweepColumn> columns = sweep_columns(result);
-  std::vector<std::vector<std::string>> lines(1);
+  Cells lines(1);
   for (const SweepColumn& column : columns) lines.front().push_back(column.head);
   for (const SettingResult& setting : result.settings) {
     lines.emplace_back();
     for (const SweepColumn& column : columns) lines.back().push_back(column.cell(setting));
   }
-  std::vector<std::size_t> widest(columns.size(), 0);
-  for (const auto& line : lines)
-    for (std::size_t j = 0; j < line.size(); ++j) widest[j] = std::max(widest[j], terminal_width(line[j]));
-
-  out += '\n';
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    for (std::size_t j = 0; j < columns.size(); ++j)
-      out += fmt::format("{}{}{}", j == 0 ? "" : kGap, std::string(widest[j] - terminal_width(lines[i][j]), ' '),
-                         lines[i][j]);
-    if (i > 0 && result.settings[i - 1].complete() < result.definition.seeds) {
-      const SettingResult& setting = result.settings[i - 1];
-      out += fmt::format("{}({})", kGap, outcome_counts([&](RunOutcome outcome) { return setting.count(outcome); }));
-    }
-    out += '\n';
-  }
+  table(out, lines, kKeys);
   out += '\n';
 }
 
@@ -395,9 +388,7 @@ std::string epoch_lines(const std::vector<EpochRecord>& history, std::size_t fir
 std::string machine_summary(const Environment& cpu, const gpu::Inventory& found,
                             const std::string& gpu_matrix_library) {
   std::string out;
-  const auto line = [&](std::string_view label, std::string_view text) {
-    out += fmt::format("{:<10}{}\n", label, text);
-  };
+  const auto line = [&](std::string_view label, std::string_view text) { paragraph(out, label, text, 10); };
   line("plateau", cpu.version);
   line("commit", cpu.build.commit.empty() ? "not known" : cpu.build.commit + (cpu.build.dirty ? ", with changes" : ""));
   line("compiler", cpu.compiler);
@@ -440,8 +431,9 @@ std::string outcome_sentence(const RunStudy& study) {
 }
 
 std::string training_summary(const RunStudy& study, const Environment& environment) {
-  std::string out = fmt::format("\n{}, {} training rows, {} test rows, seed {}\n\n", to_string(study.run.architecture),
-                                row_count(study.statistics.train), row_count(study.statistics.test), study.run.seed);
+  std::string out;
+  heading(out, fmt::format("{}, {} training rows, {} test rows, seed {}", to_string(study.run.architecture),
+                           row_count(study.statistics.train), row_count(study.statistics.test), study.run.seed));
   run_lines(out, study);
   paragraph(out, "Measured",
             measured(environment, engine_name(study.result.plan), fmt::format("training {:.3f} s", study.seconds)));
@@ -450,10 +442,10 @@ std::string training_summary(const RunStudy& study, const Environment& environme
 
 std::string scenario_summary(const ScenarioOptions& options, const ScenarioResult& result,
                              const Environment& environment) {
-  std::string out =
-      fmt::format("\n{} (labels as {}): {}, {} training rows, {} test rows, seed {}\n\n", result.definition.name,
-                  to_string(options.reading), to_string(result.definition.architecture), result.definition.train_rows,
-                  kScenarioTestRows, options.seed);
+  std::string out;
+  heading(out, fmt::format("{} (labels as {}): {}, {} training rows, {} test rows, seed {}", result.definition.name,
+                           to_string(options.reading), to_string(result.definition.architecture),
+                           result.definition.train_rows, kScenarioTestRows, options.seed));
   run_lines(out, result.first);
   if (result.verdict) {
     paragraph(out, "Reason",
@@ -475,9 +467,9 @@ std::string scenario_summary(const ScenarioOptions& options, const ScenarioResul
 }
 
 std::string sweep_summary(const SweepResult& result, const Environment& environment) {
-  std::string out =
-      fmt::format("\nsweep: {}, {} each, {}\n\n", counted(static_cast<Index>(result.settings.size()), "setting"),
-                  counted(result.definition.seeds, "seed"), counted(result.runs(), "run"));
+  std::string out;
+  heading(out, fmt::format("sweep: {}, {} each, {}", counted(static_cast<Index>(result.settings.size()), "setting"),
+                           counted(result.definition.seeds, "seed"), counted(result.runs(), "run")));
   data_lines(out, result.statistics, result.schema, result.definition.standardise);
   paragraph(out, "Every run", fixed_settings(result.definition));
   paragraph(out, "Runs", outcome_counts([&](RunOutcome outcome) { return result.count(outcome); }));

@@ -229,8 +229,9 @@ Json evidence_json(const Diagnosis& diagnosis) {
 
 std::string diagnosis_summary(const Diagnosis& diagnosis, const Environment& environment) {
   const DiagnosisEvidence& evidence = diagnosis.evidence;
-  std::string out = fmt::format("\ndiagnosis: {} training and {} test rows, {} features, {} classes\n\n",
-                                evidence.train_rows, evidence.test_rows, diagnosis.schema.columns, evidence.classes);
+  std::string out;
+  heading(out, fmt::format("diagnosis: {} training and {} test rows, {} features, {} classes", evidence.train_rows,
+                           evidence.test_rows, diagnosis.schema.columns, evidence.classes));
   paragraph(out, "Verdict",
             fmt::format("{} ({}). {}.", to_string(diagnosis.verdict.code), to_string(diagnosis.verdict.grade),
                         printable(diagnosis.verdict.sentence)));

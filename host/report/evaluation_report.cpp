@@ -30,19 +30,15 @@ std::string range(Interval interval) {
 void class_table(std::string& out, const ModelEvaluation& evaluation) {
   const std::vector<ClassEvaluation>& classes = evaluation.figures.classes;
   const std::size_t shown = std::min(classes.size(), kClassesTabled);
-  std::size_t widest = 5;
-  for (std::size_t id = 0; id < shown; ++id) widest = std::max(widest, terminal_width(name_of(evaluation, id)));
-  widest = std::min(widest, kNameWidth);
-  const std::string indent(kIndent, ' ');
-  out += fmt::format("\n{}{}{:>8}{:>8}  {:>16}{:>11}  {:>16}{:>11}\n", indent, padded("class", widest), "rows",
-                     "recall", "95 % interval", "precision", "95 % interval", "predicted");
+  Cells lines{{"class", "rows", "recall", "95 % interval", "precision", "95 % interval", "predicted"}};
   for (std::size_t id = 0; id < shown; ++id) {
     const ClassEvaluation& of = classes[id];
-    out += fmt::format("{}{}{:>8}{:>8}  {:>16}{:>11}  {:>16}{:>11}\n", indent, padded(name_of(evaluation, id), widest),
-                       of.rows, share(of.recall), range(of.recall_interval), share(of.precision),
-                       range(of.precision_interval), of.predicted);
+    lines.push_back({shortened(name_of(evaluation, id), kNameWidth), fmt::format("{}", of.rows), share(of.recall),
+                     range(of.recall_interval), share(of.precision), range(of.precision_interval),
+                     fmt::format("{}", of.predicted)});
   }
-  if (shown < classes.size()) out += fmt::format("{}and {} more classes\n", indent, classes.size() - shown);
+  table(out, lines);
+  if (shown < classes.size()) out += fmt::format("and {} more classes\n", classes.size() - shown);
   out += '\n';
 }
 
@@ -50,23 +46,17 @@ void confusion_table(std::string& out, const ModelEvaluation& evaluation) {
   const auto classes = evaluation.figures.classes.size();
   if (classes > kConfusionTabled) return;
   const auto& counts = evaluation.figures.confusion;
-  std::size_t cell = 6;
-  for (const Index count : counts) cell = std::max(cell, fmt::format("{}", count).size() + 2);
   paragraph(out, "Confusion", "rows of each class (downwards) by what they are given (by class id, to the right)");
-  std::size_t widest = 0;
-  const auto label = [&](std::size_t id) { return fmt::format("{} {}", id, name_of(evaluation, id)); };
-  const auto named = [&](std::size_t id) { return evaluation.classes.numbered ? fmt::format("{}", id) : label(id); };
-  for (std::size_t id = 0; id < classes; ++id) widest = std::max(widest, terminal_width(named(id)));
-  const std::string indent(kIndent, ' ');
-  out += fmt::format("{}{}", indent, std::string(widest, ' '));
-  for (std::size_t id = 0; id < classes; ++id) out += fmt::format("{:>{}}", id, cell);
-  out += '\n';
+  Cells lines(1, {""});
+  for (std::size_t id = 0; id < classes; ++id) lines.front().push_back(fmt::format("{}", id));
   for (std::size_t is = 0; is < classes; ++is) {
-    out += indent + padded(named(is), widest);
+    const std::string name = evaluation.classes.numbered ? "" : " " + shortened(name_of(evaluation, is), kNameWidth);
+    lines.push_back({fmt::format("{}{}", is, name)});
     for (std::size_t given = 0; given < classes; ++given)
-      out += fmt::format("{:>{}}", counts[is * classes + given], cell);
-    out += '\n';
+      lines.back().push_back(fmt::format("{}", counts[is * classes + given]));
   }
+  table(out, lines);
+  out += '\n';
 }
 
 // "12 rows of cat are given dog": the commonest mistakes.
@@ -100,8 +90,9 @@ std::string majority_sentence(const Evaluation& figures) {
 std::string evaluation_summary(const ModelEvaluation& evaluation, const EvaluatedFiles& files,
                                const Environment& environment) {
   const Evaluation& figures = evaluation.figures;
-  std::string out = fmt::format("\n{}, {}, on {}, {}\n\n", one_line(files.model), to_string(evaluation.network),
-                                one_line(files.data), counted(figures.rows, "row"));
+  std::string out;
+  heading(out, fmt::format("{}, {}, on {}, {}", one_line(files.model), to_string(evaluation.network),
+                           one_line(files.data), counted(figures.rows, "row")));
   paragraph(out, "Accuracy",
             fmt::format("{:.4f}, {} of {} (95 % interval {}); {}", figures.accuracy, figures.right, figures.rows,
                         range(figures.interval), majority_sentence(figures)));

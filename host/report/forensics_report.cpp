@@ -209,9 +209,10 @@ void add_reading(const ForensicsRecord& record, ForensicsReading& reading) {
 std::string forensics_summary(const Forensics& forensics) {
   const ForensicsEvidence& e = forensics.evidence;
   const Verdict& verdict = forensics.decision.verdict;
-  std::string out = fmt::format("\n{}: {}{}; nothing was trained\n\n", one_line(forensics.files.rounds),
-                                counted(static_cast<Index>(e.rounds.size()), "round"),
-                                e.test_rows > 0 ? ", " + counted(e.test_rows, "test row") : "");
+  std::string out;
+  heading(out, fmt::format("{}: {}{}; nothing was trained", one_line(forensics.files.rounds),
+                           counted(static_cast<Index>(e.rounds.size()), "round"),
+                           e.test_rows > 0 ? ", " + counted(e.test_rows, "test row") : ""));
   paragraph(
       out, "Verdict",
       fmt::format("{} ({}). {}.", to_string(verdict.code), to_string(verdict.grade), printable(verdict.sentence)));

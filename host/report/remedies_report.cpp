@@ -49,10 +49,11 @@ void row_table(std::string& out, const RemedyTable& table) {
   for (const RemedyRow& row : table.rows) {
     if (!is_shown(row)) continue;
     const bool tested = row.state != RemedyState::predicted;
-    out += fmt::format("{}  {:>6}  {:>14}  {:>6}  {:>6}  {}\n", padded(to_string(row.remedy), widest),
-                       in_points(row.gain().value), range_in_points(row.gain().interval),
-                       tested ? p_words(row.gain().p_greater) : "-", row.is_judged() ? p_words(row.adjusted_p) : "-",
-                       state_words(row, table));
+    const std::string figures =
+        fmt::format("{}  {:>6}  {:>14}  {:>6}  {:>6}  ", padded(to_string(row.remedy), widest),
+                    in_points(row.gain().value), range_in_points(row.gain().interval),
+                    tested ? p_words(row.gain().p_greater) : "-", row.is_judged() ? p_words(row.adjusted_p) : "-");
+    paragraph(out, figures, state_words(row, table), terminal_width(figures));
   }
   out += '\n';
 }
@@ -181,8 +182,9 @@ std::string quoted(const std::string& text) {
 
 std::string remedies_summary(const RemediesResult& result, const Environment& environment) {
   const RemedyTable& table = result.table;
-  std::string out = fmt::format("\nremedies: {} training and {} test rows, {} features, {} classes\n\n",
-                                table.train_rows, table.test_rows, table.features, table.classes);
+  std::string out;
+  heading(out, fmt::format("remedies: {} training and {} test rows, {} features, {} classes", table.train_rows,
+                           table.test_rows, table.features, table.classes));
   paragraph(out, "Advice", result.advice + ".");
   const RemediesConfiguration& asked = result.configuration;
   paragraph(out, "Baseline", training_words(asked.run, asked.validation, asked.files.initial));

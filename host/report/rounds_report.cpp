@@ -72,7 +72,7 @@ std::string every_round(const RoundsResult& result) {
 void round_table(std::string& out, const RoundsResult& result) {
   const RoundsEvidence& evidence = result.evidence;
   std::vector<std::vector<std::string>> lines{
-      {"round", "rows", "train", "test accuracy", "points over before", "over base", "changed"}};
+      {"round", "rows", "train", "test accuracy", "points over before", "points over base", "changed"}};
   const Index layers = result.architecture.layers();
   const bool with_layers = layers <= static_cast<Index>(kLayersTabled);
   for (Index layer = 0; with_layers && layer < layers; ++layer)
@@ -169,9 +169,10 @@ std::string round_line(const RoundsResult& result) {
 }
 
 std::string rounds_summary(const RoundsResult& result, const RoundsFiles& files, const Environment& environment) {
-  std::string out =
-      fmt::format("\n{} ({}) in {}, {}, seed {}\n\n", one_line(files.initial), to_string(result.architecture),
-                  counted(result.asked(), "round"), counted(test_rows(result), "test row"), result.definition.run.seed);
+  std::string out;
+  heading(out, fmt::format("{} ({}) in {}, {}, seed {}", one_line(files.initial), to_string(result.architecture),
+                           counted(result.asked(), "round"), counted(test_rows(result), "test row"),
+                           result.definition.run.seed));
   std::vector<std::string> sets;
   for (std::size_t set = 0; set < result.sources.size(); ++set)
     sets.push_back(

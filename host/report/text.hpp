@@ -17,7 +17,7 @@
 
 namespace plateau {
 
-inline constexpr std::size_t kWidth = 100;  // columns
+inline constexpr std::size_t kWidth = 80;  // columns
 inline constexpr std::size_t kIndent = 13;
 
 // "Label        text", wrapped at word boundaries and indented below the first line.
@@ -38,6 +38,13 @@ inline void paragraph(std::string& out, std::string_view label, std::string_view
     column += end;
     text.remove_prefix(std::min(end + 1, text.size()));
   }
+  out += '\n';
+}
+
+// The first line of a summary, between two empty ones.
+inline void heading(std::string& out, std::string_view text) {
+  out += '\n';
+  paragraph(out, "", text, 0);
   out += '\n';
 }
 
@@ -85,13 +92,49 @@ inline std::string aligned(const std::vector<std::string>& line, const std::vect
   return text;
 }
 
-// Right-aligned, each column as wide as it must be.
-inline void table(std::string& out, const Cells& lines) {
+// Which columns stand side by side so that a line has kWidth columns at most, block by block: those that do not fit
+// stand below, beside the first `keys` columns again. No block has a single column beside them where the one before can
+// spare one. What is wider alone than the line stands alone.
+inline std::vector<std::vector<std::size_t>> column_blocks(const std::vector<std::size_t>& widths, std::size_t keys) {
+  std::vector<std::size_t> of_keys;
+  std::size_t key_width = 0;
+  for (std::size_t j = 0; j < std::min(keys, widths.size()); ++j) {
+    of_keys.push_back(j);
+    key_width += widths[j] + 2;
+  }
+  std::vector<std::vector<std::size_t>> blocks{of_keys};
+  std::size_t width = key_width;
+  for (std::size_t j = keys; j < widths.size(); ++j) {
+    if (blocks.back().size() > keys && width + widths[j] > kWidth) {
+      blocks.push_back(of_keys);
+      width = key_width;
+    }
+    blocks.back().push_back(j);
+    width += widths[j] + 2;
+  }
+  if (blocks.size() > 1 && blocks.back().size() == keys + 1) {
+    std::vector<std::size_t>& before = blocks[blocks.size() - 2];
+    if (before.size() > keys + 2 && width + widths[before.back()] <= kWidth) {
+      blocks.back().insert(blocks.back().end() - 1, before.back());
+      before.pop_back();
+    }
+  }
+  return blocks;
+}
+
+// Right-aligned, each column as wide as it must be; in blocks where that is too wide for a line.
+inline void table(std::string& out, const Cells& lines, std::size_t keys = 1) {
   const std::vector<std::size_t> widths = column_widths(lines);
-  out += '\n';
-  for (const auto& line : lines) {
-    const std::string text = aligned(line, widths);
-    out += text.substr(0, text.find_last_not_of(' ') + 1) + '\n';
+  for (const std::vector<std::size_t>& block : column_blocks(widths, keys)) {
+    std::vector<std::size_t> of_block;
+    for (const std::size_t j : block) of_block.push_back(widths[j]);
+    out += '\n';
+    for (const auto& line : lines) {
+      std::vector<std::string> cells;
+      for (const std::size_t j : block) cells.push_back(j < line.size() ? line[j] : "");
+      const std::string text = aligned(cells, of_block);
+      out += text.substr(0, text.find_last_not_of(' ') + 1) + '\n';
+    }
   }
 }
 

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-
 #include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
