@@ -114,8 +114,13 @@ std::string Canvas::finish() const {
 }
 
 std::string nothing_to_show(const std::string& title, const std::string& description) {
+  constexpr double kTall = 96;  // so that the whole is told from a line of text, and seen as a chart, on a phone too
   Canvas canvas(title, description);
-  canvas.note("nothing to show");
+  const Box frame{kEdge, canvas.y() + 4, kChartWidth - kEdge, canvas.y() + kTall};
+  canvas.rect(frame, "empty");
+  canvas.text(kChartWidth / 2.0, frame.top + frame.height() / 2 + 4, "nothing to show",
+              {.anchor = Anchor::middle, .size = TextSize::note, .classes = "muted"});
+  canvas.advance(kTall);
   return canvas.finish();
 }
 

@@ -420,6 +420,8 @@ TEST(Charts, nothing_to_show_is_said) {
         svg(DotChart{}), svg(Histogram{}), svg(ForestPlot{}), svg(HeatMap{})}) {
     expect_sound(chart);
     EXPECT_TRUE(has_text(chart, "nothing to show"));
+    // 80 px high where a window of 360 px leaves some 320 to it.
+    EXPECT_GE(std::stod(xml::elements(chart).at(0).attributes.at("height")) * 320 / kChartWidth, 80);
   }
 }
 
