@@ -177,7 +177,12 @@ Json shift_json(const ShiftEvidence& shift) {
 
 Json noise_json(const NoiseEvidence& noise, const std::vector<Suspect>& suspects) {
   Json rows = Json::array();
-  for (const Suspect& suspect : suspects) rows.push_back(suspect.row);
+  for (const Suspect& suspect : suspects)
+    rows.push_back({{"row", suspect.row},
+                    {"label", suspect.label},
+                    {"given", suspect.given},
+                    {"probability", suspect.probability},
+                    {"label_probability", suspect.label_probability}});
   return {{"disagreement", noise.disagreement},
           {"confident_disagreement", noise.confident_disagreement},
           {"confident_interval_95", json_interval(noise.confident_interval)},
@@ -299,13 +304,16 @@ std::string diagnosis_json(const Diagnosis& diagnosis, const Environment& enviro
 }
 
 std::string suspects_csv(const Diagnosis& diagnosis) {
-  std::string out = "row,label\n";
-  for (const Suspect& suspect : diagnosis.suspects) {
-    std::string quoted;
-    for (const char c : diagnosis.schema.classes.names[static_cast<std::size_t>(suspect.label)])
-      quoted += c == '"' ? "\"\"" : std::string(1, c);
-    out += fmt::format("{},\"{}\"\n", suspect.row, quoted);
-  }
+  const auto quoted = [&](std::int32_t id) {
+    std::string text;
+    for (const char c : diagnosis.schema.classes.names[static_cast<std::size_t>(id)])
+      text += c == '"' ? "\"\"" : std::string(1, c);
+    return '"' + text + '"';
+  };
+  std::string out = "row,label,given,probability,label_probability\n";
+  for (const Suspect& suspect : diagnosis.suspects)
+    out += fmt::format("{},{},{},{},{}\n", suspect.row, quoted(suspect.label), quoted(suspect.given),
+                       suspect.probability, suspect.label_probability);
   return out;
 }
 

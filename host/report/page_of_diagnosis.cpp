@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <numeric>
 
@@ -157,6 +158,13 @@ PageTable causes_table(const Json& causes) {
   return table;
 }
 
+// Of the text of suspects.csv, in percent.
+std::string shown_probability(const std::string& text) {
+  double share = kNaN;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), share);
+  return fault == std::errc() && end == text.data() + text.size() ? in_percent(share) : "-";
+}
+
 std::optional<PageTable> suspects_table(const Json& noise, const std::vector<SuspectLine>& suspects) {
   if (noise.is_null() || suspects.empty()) return std::nullopt;
   PageTable table{.caption = fmt::format("Training rows whose labels networks contradict most that were not trained on "
@@ -164,8 +172,19 @@ std::optional<PageTable> suspects_table(const Json& noise, const std::vector<Sus
                                          std::min(suspects.size(), kSuspectsShown), suspects.size()),
                   .head = {"label", "row, counted from 0"},
                   .names = 1};
-  for (std::size_t i = 0; i < std::min(suspects.size(), kSuspectsShown); ++i)
-    table.lines.push_back({suspects[i].label, suspects[i].row});
+  const bool is_given = !suspects.front().probability.empty();  // before version 3 it is not said what networks give it
+  if (is_given) {
+    table.head = {"label", "networks say", "row, counted from 0", "probability of that", "of the label"};
+    table.names = 2;
+  }
+  for (std::size_t i = 0; i < std::min(suspects.size(), kSuspectsShown); ++i) {
+    const SuspectLine& suspect = suspects[i];
+    if (is_given)
+      table.lines.push_back({suspect.label, suspect.given, suspect.row, shown_probability(suspect.probability),
+                             shown_probability(suspect.label_probability)});
+    else
+      table.lines.push_back({suspect.label, suspect.row});
+  }
   return table;
 }
 

@@ -72,21 +72,32 @@ Columns read_columns(const std::filesystem::path& csv, const std::vector<const c
 std::vector<SuspectLine> read_suspects(const std::filesystem::path& csv) {
   std::ifstream in(csv, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(in), {}};
-  const auto damaged = [&] { return InputError(csv.string() + ": is damaged: a line is not row,\"label\""); };
+  const auto damaged = [&](const char* what) {
+    return InputError(fmt::format("{}: is damaged: a line {}", csv.string(), what));
+  };
+  constexpr std::size_t kCells = 5, kCellsBefore = 2;
+  const std::size_t head = std::min(text.find('\n'), text.size());
+  const auto cells_of_head =
+      static_cast<std::size_t>(std::count(text.begin(), text.begin() + std::ptrdiff_t(head), ','));
+  const std::size_t expected = cells_of_head + 1;
+  if (!text.empty() && expected != kCells && expected != kCellsBefore) throw damaged("is not the head of suspects");
   std::vector<SuspectLine> suspects;
-  for (std::size_t at = std::min(text.find('\n'), text.size()) + 1; at < text.size();) {  // behind the head
-    const std::size_t comma = text.find(",\"", at);
-    if (comma == std::string::npos) throw damaged();
-    SuspectLine& suspect = suspects.emplace_back(SuspectLine{text.substr(at, comma - at), ""});
-    for (at = comma + 2;; suspect.label += '"', at += 2) {  // two quotes in it stand for one
-      const std::size_t quote = text.find('"', at);
-      if (quote == std::string::npos) throw damaged();
-      suspect.label += text.substr(at, quote - at);
-      at = quote;
-      if (text.compare(quote, 2, "\"\"") != 0) break;
+  for (std::size_t at = head + 1; at < text.size(); ++at) {
+    std::vector<std::string> cells(1);
+    for (bool quoted = false; at < text.size() && (quoted || text[at] != '\n'); ++at) {
+      const char c = text[at];
+      if (quoted && text.compare(at, 2, "\"\"") == 0)
+        cells.back() += text[at++];  // two quotes in it stand for one
+      else if (c == '"')
+        quoted = !quoted;
+      else if (c == ',' && !quoted)
+        cells.emplace_back();
+      else
+        cells.back() += c;
     }
-    if (text.compare(at, 2, "\"\n") != 0) throw damaged();
-    at += 2;
+    if (at == text.size() || cells.size() != expected) throw damaged("is not as the first says");
+    cells.resize(kCells);
+    suspects.push_back({cells[0], cells[1], cells[2], cells[3], cells[4]});
   }
   return suspects;
 }

@@ -30,9 +30,10 @@ inline const std::vector<const char*> kHistoryColumns{"epoch", "train_loss", "tr
 // Of a checkpoint, whose epochs no history.csv has: its columns, and no column where it has no epoch.
 Columns history_of(const Checkpoint& checkpoint);
 
-// suspects.csv (diagnosis_report.hpp); none where there is no such file.
+// suspects.csv (diagnosis_report.hpp); none where there is no such file. That of a diagnosis.json before version 3 has
+// rows and labels alone.
 struct SuspectLine {
-  std::string row, label;
+  std::string row, label, given, probability, label_probability;
 };
 std::vector<SuspectLine> read_suspects(const std::filesystem::path& csv);
 

@@ -177,16 +177,17 @@ std::optional<NoiseEvidence> test_label_noise(const HeldOut& held_out, const std
   if (held_out.row.size() < kFewestNoiseRows) return {};
   struct Seen {
     std::int32_t row;
+    std::int32_t given;  // the class
     bool disagrees;
-    double sure, doubt;  // largest probability; that of the class less that of the label
+    double sure, of_label;  // largest probability; that of the label
   };
   std::vector<Seen> rows;
   for (std::size_t i = 0; i < held_out.row.size(); ++i) {
     const float* p = &held_out.probability[i * static_cast<std::size_t>(classes)];
-    const auto given = std::max_element(p, p + classes) - p;
+    const auto given = static_cast<std::int32_t>(std::max_element(p, p + classes) - p);
     const std::int32_t label = labels[static_cast<std::size_t>(held_out.row[i])];
-    rows.push_back({held_out.row[i], given != label, static_cast<double>(p[given]),
-                    static_cast<double>(p[given]) - static_cast<double>(p[label])});
+    rows.push_back(
+        {held_out.row[i], given, given != label, static_cast<double>(p[given]), static_cast<double>(p[label])});
   }
   const auto share = [](auto first, auto last) {
     return static_cast<double>(std::count_if(first, last, [](const Seen& row) { return row.disagrees; })) /
@@ -207,9 +208,11 @@ std::optional<NoiseEvidence> test_label_noise(const HeldOut& held_out, const std
   evidence.confident_interval = wilson_interval(evidence.confident_disagreement, confident);
   evidence.surest_disagreement = share(rows.begin(), rows.begin() + std::max<std::ptrdiff_t>(1, half / 4));
   evidence.noise_rate = evidence.confident_disagreement;
-  std::stable_sort(rows.begin(), rows.end(), [](const Seen& a, const Seen& b) { return a.doubt > b.doubt; });
+  const auto doubt = [](const Seen& row) { return row.sure - row.of_label; };
+  std::stable_sort(rows.begin(), rows.end(), [&](const Seen& a, const Seen& b) { return doubt(a) > doubt(b); });
   for (const Seen& row : rows)
-    if (row.disagrees && evidence.suspects.size() < kMostSuspects) evidence.suspects.push_back(row.row);
+    if (row.disagrees && evidence.suspects.size() < kMostSuspects)
+      evidence.suspects.push_back({row.row, row.given, row.sure, row.of_label});
   return evidence;
 }
 

@@ -104,9 +104,10 @@ std::optional<Diagnosis> diagnose(const Split& split, const Split* second, const
   DiagnosisDecision decision = decide_diagnosis(evidence);
   std::vector<Suspect> suspects;
   if (evidence.noise && decision.verdict.code != VerdictCode::no_signal)  // then nothing contradicts a label
-    for (const std::int32_t row : evidence.noise->suspects) {
-      const auto at = static_cast<std::size_t>(row);
-      suspects.push_back({split.dealt ? Index{split.dealt->train[at]} : Index{row}, split.train.labels[at]});
+    for (const SuspectRow& suspect : evidence.noise->suspects) {
+      const auto at = static_cast<std::size_t>(suspect.row);
+      suspects.push_back({split.dealt ? Index{split.dealt->train[at]} : Index{suspect.row}, split.train.labels[at],
+                          suspect.given, suspect.probability, suspect.label_probability});
     }
   return Diagnosis{.configuration = configuration,
                    .schema = schema_of(split.train),

@@ -110,8 +110,8 @@ TEST_F(Diagnose, prints_and_leaves_the_same_json_for_the_same_seed) {
     EXPECT_NE(left.out.find(part), std::string::npos) << part << "\n" << left.out;
   EXPECT_EQ(left.out.find('\x1b'), std::string::npos);
   const std::string suspects = file_content(place("out") + "/suspects.csv");
-  EXPECT_EQ(suspects.substr(0, 10), "row,label\n");
-  EXPECT_NE(suspects.find(",\"\x1b[31m\"\"=cmd,\"\n"), std::string::npos) << suspects;
+  EXPECT_EQ(suspects.substr(0, suspects.find('\n')), "row,label,given,probability,label_probability");
+  EXPECT_NE(suspects.find(",\"\x1b[31m\"\"=cmd,\","), std::string::npos) << suspects;
   expect_refused(with(command, {"--out", place("out")}), "already holds a diagnosis");
 }
 

@@ -99,7 +99,9 @@ TEST(DiagnosisJson, holds_the_numbers) {
   EXPECT_EQ(evidence["larger"]["diverged"], 1);
   EXPECT_EQ(evidence["signal"]["null"].size(), 3u);
   EXPECT_EQ(evidence["learning_curve"]["points"][1]["rows"], 200);
-  EXPECT_EQ(evidence["label_noise"]["suspects"], (std::vector<int>{40, 20}));
+  ASSERT_EQ(evidence["label_noise"]["suspects"].size(), 2u);
+  EXPECT_EQ(evidence["label_noise"]["suspects"][0],
+            (Json{{"row", 40}, {"label", 1}, {"given", 0}, {"probability", 0.96}, {"label_probability", 0.04}}));
   EXPECT_EQ(json["effects"].size(), 10u);
   EXPECT_EQ(json["measured"]["seconds"]["diagnosis"], 2.5);
   double sum = 0;
@@ -141,10 +143,12 @@ TEST(DiagnosisJson, tells_times_under_measured_alone) {
 }
 
 TEST(SuspectsCsv, quotes_the_names_of_classes) {
-  EXPECT_EQ(suspects_csv(test::hand_made_diagnosis()), "row,label\n40,\"\x1b[31mdog\"\n20,\"a \"\"cat\"\"\"\n");
+  EXPECT_EQ(suspects_csv(test::hand_made_diagnosis()),
+            "row,label,given,probability,label_probability\n"
+            "40,\"\x1b[31mdog\",\"a \"\"cat\"\"\",0.96,0.04\n20,\"a \"\"cat\"\"\",\"\x1b[31mdog\",0.75,0.25\n");
   Diagnosis none = test::hand_made_diagnosis();
   none.suspects.clear();
-  EXPECT_EQ(suspects_csv(none), "row,label\n");
+  EXPECT_EQ(suspects_csv(none), "row,label,given,probability,label_probability\n");
 }
 
 TEST(DiagnosisDirectory, holds_two_files_that_are_never_overwritten) {

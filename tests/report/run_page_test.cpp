@@ -348,8 +348,35 @@ TEST(RunPage, of_a_diagnosis_has_every_chart) {
   const std::string out = html(page);
   EXPECT_EQ(out.find('\x1b'), std::string::npos);
   EXPECT_NE(out.find("a &quot;cat&quot;"), std::string::npos);
+  const auto suspects = [](const Page& of) {
+    for (const PageSection& section : of.sections)
+      for (const PageTable& table : section.tables)
+        if (table.caption.find("networks contradict") != std::string::npos) return table;
+    return PageTable{};
+  };
+  using Line = std::vector<std::string>;
+  EXPECT_EQ(suspects(page).lines.at(0), (Line{"\x1b[31mdog", "a \"cat\"", "40", "96.0 %", "4.0 %"}));
+  EXPECT_EQ(suspects(page).head.size(), 5u);
 
-  // A file of the version before lacks what came later, and the page those charts.
+  // Version 2 has suspects without what networks say of them.
+  changed(folder / "diagnosis.json", [](Json& json) {
+    json["schema_version"] = 2;
+    json["evidence"]["label_noise"]["suspects"] = {40, 20};
+  });
+  const std::string earlier_suspects = "row,label\n40,\"\x1b[31mdog\"\n20,\"a \"\"cat\"\", or\nelse\"\n";
+  write_file(folder / "suspects.csv", earlier_suspects);
+  const PageTable second = suspects(read_page(folder));
+  EXPECT_EQ(second.head, (Line{"label", "row, counted from 0"}));
+  EXPECT_EQ(second.lines, (std::vector<Line>{{"\x1b[31mdog", "40"}, {"a \"cat\", or\nelse", "20"}}));
+  for (const std::string wrong : {earlier_suspects + "5", earlier_suspects + "5,\"a\n", earlier_suspects + "5,6,7\n",
+                                  std::string("row,label,given\n")}) {
+    write_file(folder / "suspects.csv", wrong);
+    EXPECT_NE(refusal([&] { read_page(folder); }).find("suspects.csv: is damaged: a line is not "), std::string::npos)
+        << wrong;
+  }
+  write_file(folder / "suspects.csv", earlier_suspects);
+
+  // Version 1 lacks more, and the page those charts.
   changed(folder / "diagnosis.json", [](Json& json) {
     json["schema_version"] = 1;
     json["evidence"].erase("ladder");

@@ -90,7 +90,11 @@ TEST(Diagnose, finds_a_learning_rate_that_is_too_small) {
   // The rows whose labels are in doubt, by their places in the file they were dealt from.
   ASSERT_FALSE(diagnosis.suspects.empty());
   ASSERT_EQ(diagnosis.suspects.size(), diagnosis.evidence.noise->suspects.size());
-  EXPECT_EQ(diagnosis.suspects[0].row, 2 * diagnosis.evidence.noise->suspects[0]);
+  EXPECT_EQ(diagnosis.suspects[0].row, 2 * diagnosis.evidence.noise->suspects[0].row);
+  for (const Suspect& suspect : diagnosis.suspects) {
+    EXPECT_NE(suspect.given, suspect.label);
+    EXPECT_GT(suspect.probability, suspect.label_probability);
+  }
   EXPECT_TRUE(std::ranges::any_of(diagnosis.suspects, [&](const Suspect& suspect) {
     return suspect.row == 80 && suspect.label == split.train.labels[40];
   }));

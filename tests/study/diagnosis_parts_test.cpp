@@ -824,8 +824,12 @@ TEST(LabelNoise, is_as_frequent_where_a_network_is_sure_and_overlap_is_not) {
   EXPECT_LT(noise->confident_interval.low, 0.2);
   EXPECT_NEAR(noise->surest_disagreement, 0.2, 0.05);
   for (std::size_t i = 0; i < 40; ++i) {  // the surest of them first
-    EXPECT_EQ(noise->suspects[i] % 10, 0);
-    EXPECT_EQ(flipped[at(noise->suspects[i])], 0);
+    const SuspectRow& suspect = noise->suspects[i];
+    EXPECT_EQ(suspect.row % 10, 0);
+    EXPECT_EQ(flipped[at(suspect.row)], 0);
+    EXPECT_EQ(suspect.given, 1);
+    EXPECT_FLOAT_EQ(static_cast<float>(suspect.probability), 0.99f);
+    EXPECT_FLOAT_EQ(static_cast<float>(suspect.label_probability), 1 - 0.99f);
   }
 
   Ids ids;

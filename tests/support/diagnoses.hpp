@@ -95,7 +95,7 @@ inline Diagnosis hand_made_diagnosis() {
                           .confident_disagreement = 0.15,
                           .confident_interval = {0.1, 0.2},
                           .noise_rate = 0.15,
-                          .suspects = {4, 2}};
+                          .suspects = {{4, 0, 0.96, 0.04}, {2, 1, 0.75, 0.25}}};
   e.balance = BalanceEvidence{.balanced_accuracy = 0.72, .gain = {0.02, {-0.01, 0.05}}};
   DiagnosisDecision decision = decide_diagnosis(e);
   d.verdict = {.code = VerdictCode::capacity,
@@ -107,7 +107,7 @@ inline Diagnosis hand_made_diagnosis() {
               {VerdictCode::small_test, {}, EvidenceGrade::supported, "100 rows"}};
   d.effects = std::move(decision.effects);
   d.budget = decision.budget;
-  d.suspects = {{40, 1}, {20, 0}};
+  d.suspects = {{40, 1, 0, 0.96, 0.04}, {20, 0, 1, 0.75, 0.25}};
   d.trainings = 396;
   d.test_looks = 6;
   d.seconds = 2.5;

@@ -10,12 +10,12 @@
 
 namespace plateau {
 
-inline constexpr int kDiagnosisJsonVersion = 2;
+inline constexpr int kDiagnosisJsonVersion = 3;
 
 std::string diagnosis_summary(const Diagnosis& diagnosis, const Environment& environment);
 // Equal byte for byte but for what stands under "measured". docs/diagnose.md describes the schema.
 std::string diagnosis_json(const Diagnosis& diagnosis, const Environment& environment);
-// Diagnosis::suspects, as "row,label" with the name of the class in quotes.
+// Diagnosis::suspects, as "row,label,given,probability,label_probability" with the names of both classes in quotes.
 std::string suspects_csv(const Diagnosis& diagnosis);
 
 }  // namespace plateau

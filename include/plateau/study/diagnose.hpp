@@ -34,8 +34,9 @@ struct DiagnoseConfiguration {
 
 // A training row whose label networks contradict that were not trained on it.
 struct Suspect {
-  Index row = 0;  // of the file that it comes from, from 0
-  std::int32_t label = 0;
+  Index row = 0;                                  // of the file that it comes from, from 0
+  std::int32_t label = 0, given = 0;              // the class that they give it
+  double probability = 0, label_probability = 0;  // as SuspectRow has them
 };
 
 struct Diagnosis {

@@ -115,13 +115,19 @@ struct LabelMapEvidence {
   RecallChange recall;             // there
 };
 
+// A training row whose label networks contradict that were not trained on it, and what they say.
+struct SuspectRow {
+  std::int32_t row = 0, given = 0;                // the class that they give it
+  double probability = 0, label_probability = 0;  // of that class and of its label, their mean over these networks
+};
+
 struct NoiseEvidence {
   double disagreement = 0;            // share of training rows that held-out networks put into another class
   double confident_disagreement = 0;  // the same among the half of the rows that they are surest of
   Interval confident_interval;
-  double surest_disagreement = 0;      // the same among the surest eighth
-  double noise_rate = 0;               // share of labels that would explain the confident half
-  std::vector<std::int32_t> suspects;  // training rows, the most suspect first
+  double surest_disagreement = 0;    // the same among the surest eighth
+  double noise_rate = 0;             // share of labels that would explain the confident half
+  std::vector<SuspectRow> suspects;  // the most suspect first
 };
 
 struct BalanceEvidence {  // of the user's network trained with balanced class weights
