@@ -368,8 +368,8 @@ TEST(RunPage, of_a_diagnosis_has_every_chart) {
   const PageTable second = suspects(read_page(folder));
   EXPECT_EQ(second.head, (Line{"label", "row, counted from 0"}));
   EXPECT_EQ(second.lines, (std::vector<Line>{{"\x1b[31mdog", "40"}, {"a \"cat\", or\nelse", "20"}}));
-  for (const std::string wrong : {earlier_suspects + "5", earlier_suspects + "5,\"a\n", earlier_suspects + "5,6,7\n",
-                                  std::string("row,label,given\n")}) {
+  for (const std::string& wrong : {earlier_suspects + "5", earlier_suspects + "5,\"a\n", earlier_suspects + "5,6,7\n",
+                                   std::string("row,label,given\n")}) {
     write_file(folder / "suspects.csv", wrong);
     EXPECT_NE(refusal([&] { read_page(folder); }).find("suspects.csv: is damaged: a line is not "), std::string::npos)
         << wrong;
