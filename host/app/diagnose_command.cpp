@@ -62,11 +62,12 @@ int run_diagnose(const DiagnoseArguments& arguments) {
       device.environment);
 
   LiveView view(!common.quiet);
+  BlockBars bars;
   const std::optional<Diagnosis> diagnosis =
       diagnose(split, second ? &*second : nullptr, configuration, *device.trainer,
                [&](std::string_view block, double share, Index trainings) {
                  begun.reached(block, trainings);
-                 view.show_bar([&](double seconds) { return block_bar(block, share, trainings, seconds); });
+                 view.show_bar([&](double seconds) { return bars.bar(block, share, trainings, seconds); });
                });
   view.clear();
   if (!diagnosis) throw Interrupted{};

@@ -69,11 +69,25 @@ int run_finetune(const FinetuneArguments& arguments) {
   Index round = 0;  // that trains
   LiveView view(!common.quiet);
   LiveFrame frame;
+  // Rows of a round in all its epochs, whether or not it stops early: what is left is told from the rounds before it.
+  const auto passes = [&](Index first, Index last) {
+    double all = 0;
+    for (Index r = first; r < last; ++r)
+      all += static_cast<double>(rows[static_cast<std::size_t>(r) % rows.size()] * definition.run.epochs);
+    return all;
+  };
+  const auto progress_of = [&](Index r) {
+    return ProgressOf{.rows = rows[static_cast<std::size_t>(r) % rows.size()],
+                      .epochs = definition.run.epochs,
+                      .passes_before = passes(0, r),
+                      .passes_after = passes(r + 1, rounds)};
+  };
+  ProgressOf whole = progress_of(0);
   const RoundsWatch watch{.round =
                               [&](const RoundsResult& so_far) {
-                                view.restart();
+                                view.clear();
                                 frame = {};
-                                ++round;
+                                whole = progress_of(++round);
                                 if (!common.out.empty()) {
                                   model.stack.parameters = so_far.parameters;
                                   write_rounds_so_far(common.out, so_far, model);
@@ -83,8 +97,6 @@ int run_finetune(const FinetuneArguments& arguments) {
                               },
                           .epoch =
                               [&](const RunProgress& progress) {
-                                const ProgressOf whole{.rows = rows[static_cast<std::size_t>(round) % rows.size()],
-                                                       .epochs = definition.run.epochs};
                                 if (!view.is_shown()) return;
                                 frame.title = fmt::format("round {} of {}", round + 1, rounds);
                                 add_progress(frame, progress, whole);

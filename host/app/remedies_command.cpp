@@ -56,10 +56,11 @@ int run_remedies(const RemediesArguments& arguments) {
       device.environment);
 
   LiveView view(!common.quiet);
+  BlockBars bars;
   const std::optional<RemediesResult> result =
       remedies(split, configuration, *device.trainer, [&](std::string_view block, double share, Index trainings) {
         begun.reached(block, trainings);
-        view.show_bar([&](double seconds) { return block_bar(block, share, trainings, seconds); });
+        view.show_bar([&](double seconds) { return bars.bar(block, share, trainings, seconds); });
       });
   view.clear();
   if (!result) throw Interrupted{};

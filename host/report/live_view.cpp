@@ -196,8 +196,9 @@ std::string bar_line(const LiveBar& bar, const TerminalKind& kind) {
     return is_short ? text : std::string();
   };
   const char* const about = kind.columns < kColumnsForWords ? "" : "about ";
-  const std::string left =
-      takes(bar.seconds_left ? fmt::format(", {}{} left", about, rough_time(*bar.seconds_left)) : "");
+  const std::string left = takes(bar.seconds_left ? fmt::format(", {}{}{}{} left", about, rough_time(*bar.seconds_left),
+                                                                bar.left_of.empty() ? "" : " ", bar.left_of)
+                                                  : "");
   std::string text = bar.text.empty() ? "" : ", " + fitted(bar.text, line.room(), kind);
   if (bar.may_be_cut && line.cells(text) > room) text = room >= kLeastText ? fitted(text, room, kind) : "";
   text = takes(text);
@@ -215,10 +216,18 @@ LiveBar fleet_bar(const FleetProgress& progress, double seconds, std::string tit
           .seconds_left = seconds_left(progress.share, seconds)};
 }
 
-LiveBar block_bar(std::string_view block, double share, Index trainings, double seconds) {
+LiveBar BlockBars::bar(std::string_view block, double share, Index trainings, double seconds) {
+  // Every block trains something, so the number before it tells blocks apart.
+  if (trainings != trainings_) {
+    trainings_ = trainings;
+    share_ = share;
+    seconds_ = seconds;
+  }
   return {.share = share,
           .text = fmt::format("{}; {} before it, {}", block, counted(trainings, "training"), rough_time(seconds)),
-          .may_be_cut = true};
+          .may_be_cut = true,
+          .seconds_left = seconds_left((share - share_) / (1 - share_), seconds - seconds_),
+          .left_of = "of it"};
 }
 
 LiveBar reading_bar(const std::string& file, double share, double seconds) {
@@ -228,20 +237,31 @@ LiveBar reading_bar(const std::string& file, double share, double seconds) {
           .seconds_left = seconds_left(share, seconds)};
 }
 
+namespace {
+
+double passes(const ProgressOf& run, Index epochs) {
+  return static_cast<double>(std::max<Index>(run.rows, 1)) * static_cast<double>(epochs);
+}
+double passes_of_all(const ProgressOf& run, Index epochs) {
+  return run.passes_before + passes(run, epochs) + run.passes_after;
+}
+
+}  // namespace
+
 void add_progress(LiveFrame& frame, const RunProgress& progress, const ProgressOf& run) {
   frame.epoch = progress.epochs;
   frame.epochs = run.epochs;
-  frame.share = static_cast<double>(progress.epochs) / static_cast<double>(std::max<Index>(run.epochs, 1));
+  frame.share = (passes(run, progress.epochs) + run.passes_before) / passes_of_all(run, std::max<Index>(run.epochs, 1));
   if (!std::isnan(progress.train_loss)) frame.train_loss.add(progress.train_loss);
   if (!std::isnan(progress.test_accuracy)) frame.test_accuracy.add(progress.test_accuracy);
 }
 
 void set_time(LiveFrame& frame, const ProgressOf& run, double seconds) {
-  const auto done = static_cast<double>(frame.epoch - run.first_epoch);
-  const auto all = static_cast<double>(std::max<Index>(run.epochs - run.first_epoch, 1));
+  const double done = passes(run, frame.epoch - run.first_epoch) + run.passes_before;
   frame.seconds = seconds;
-  frame.rows_per_second = done > 0 && seconds > 0 ? done * static_cast<double>(run.rows) / seconds : 0;
-  frame.seconds_left = seconds_left(done / all, seconds);
+  frame.rows_per_second = done > 0 && seconds > 0 ? done / seconds : 0;
+  frame.seconds_left =
+      seconds_left(done / passes_of_all(run, std::max<Index>(run.epochs - run.first_epoch, 1)), seconds);
 }
 
 std::vector<std::string> live_lines(const LiveFrame& frame, const TerminalKind& kind) {

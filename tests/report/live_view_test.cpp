@@ -82,8 +82,16 @@ TEST(BarLine, tells_share_text_and_time_left) {
             "[===================>] 99 %, 11 of 12 runs, about 1 s left");
   EXPECT_EQ(bar_line(fleet_bar({.finished = 12, .runs = 12, .share = 1}, 5), wide(80)),
             "[====================] 100 %, 12 of 12 runs");
-  EXPECT_EQ(bar_line(block_bar("rows", 0.5, 1, 61), wide(80)),
-            "[==========>         ] 50 %, rows; 1 training before it, 1 min 1 s");
+}
+
+TEST(BarLine, of_a_block_tells_what_is_left_of_it_by_its_own_speed) {
+  BlockBars bars;
+  EXPECT_EQ(bar_line(bars.bar("rows", 0.5, 1, 61), wide(80)),
+            "[==========>         ] 50 %, rows; 1 training before it, 1 min 1 s");  // seen for the first time
+  EXPECT_EQ(bar_line(bars.bar("rows", 0.75, 1, 65), wide(120)),
+            "[===============>    ] 75 %, rows; 1 training before it, 1 min 5 s, about 4 s of it left");
+  EXPECT_FALSE(bars.bar("rows", 0, 21, 70).seconds_left.has_value());  // the next one of the name
+  EXPECT_EQ(bars.bar("rows", 0.125, 21, 72).seconds_left, 14);
 }
 
 TEST(BarLine, gives_its_room_to_time_text_title_and_bar_in_that_order) {
@@ -240,6 +248,14 @@ TEST(LiveFrame, takes_speed_and_time_left_from_the_epochs_since_it_began) {
   EXPECT_EQ(frame.rows_per_second, 5000);
   EXPECT_EQ(frame.seconds_left, 75);
   EXPECT_EQ(frame.share, 0.25);
+
+  // The second of three on 1000, 1000 and 3000 rows: 625 of 2500 thousand passes in 5 s.
+  const ProgressOf second{.rows = 1000, .epochs = 500, .passes_before = 5e5, .passes_after = 15e5};
+  add_progress(frame, {.epochs = 125, .train_loss = 0.5, .test_accuracy = 0.75}, second);
+  set_time(frame, second, 5);
+  EXPECT_EQ(frame.share, 0.25);
+  EXPECT_EQ(frame.rows_per_second, 125000);
+  EXPECT_EQ(frame.seconds_left, 15);
 
   set_time(frame, run, 0.25);  // too soon to tell
   EXPECT_EQ(frame.rows_per_second, 500000);

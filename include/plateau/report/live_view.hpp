@@ -53,6 +53,7 @@ struct LiveBar {
   std::string text = {};    // as in "12 of 36 runs"
   bool may_be_cut = false;  // the text, where it does not fit: not one whose figures would become others
   std::optional<double> seconds_left = {};
+  std::string_view left_of = {};  // what they are left of, where that is not all: "of it"
 };
 // "controls [======>             ] 34 %, 12 of 36 runs, about 2 min 10 s left". Where there is little room it is given
 // to the time left first (below 60 columns without "about"), then to the text, then to the title, and last to a long
@@ -62,15 +63,28 @@ std::string bar_line(const LiveBar& bar, const TerminalKind& kind);
 // What is left after so many seconds in which `share` was done, once there is something to tell it from.
 std::optional<double> seconds_left(double share, double seconds);
 
-// The bars of a fleet, of a study that is at a block of its trainings, and of a file that is read, after so many
-// seconds.
+// The bars of a fleet, and of a file that is read, after so many seconds.
 LiveBar fleet_bar(const FleetProgress& progress, double seconds, std::string title = {});
-LiveBar block_bar(std::string_view block, double share, Index trainings, double seconds);
 LiveBar reading_bar(const std::string& file, double share, double seconds);
 
-// A run of `rows` training rows that goes to `epochs`, and began (where it was resumed) after `first_epoch`.
+// Those of a study that goes from block to block of its trainings. Bar and time left are of the block that trains, told
+// from its speed since it was first seen: how much comes after it is not known.
+class BlockBars {
+ public:
+  // After `trainings` of the blocks before it, and so many seconds in all.
+  LiveBar bar(std::string_view block, double share, Index trainings, double seconds);
+
+ private:
+  Index trainings_ = -1;
+  double share_ = 0, seconds_ = 0;  // when the block was first seen
+};
+
+// A run of `rows` training rows that goes to `epochs`, and began (where it was resumed) after `first_epoch`. Where it
+// is one of several, bar and time left are of all: of the `passes_before` and `passes_after` its own as well, each a
+// row in an epoch.
 struct ProgressOf {
   Index rows = 0, epochs = 0, first_epoch = 0;
+  double passes_before = 0, passes_after = 0;
 };
 
 // All that the view of one training is made of.
@@ -86,7 +100,7 @@ struct LiveFrame {
 };
 // What an engine tells of the epochs so far. A figure that is NaN is none; one that is infinite counts.
 void add_progress(LiveFrame& frame, const RunProgress& progress, const ProgressOf& run);
-// And what follows from the seconds since the training began.
+// And what follows from the seconds since the training, or the first of several, began.
 void set_time(LiveFrame& frame, const ProgressOf& run, double seconds);
 
 // The view:
