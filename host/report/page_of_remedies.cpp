@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "page_parts.hpp"
+#include "study_words.hpp"
 
 namespace plateau {
 namespace {
@@ -38,18 +39,19 @@ bool is_ahead_of_top(const Json& remedy) {
          has(remedy, "behind_top") && number(remedy.at("behind_top").at("interval_95").at(1)) < 0;
 }
 
-// Of the one that is named first, as the summary on the terminal has it.
+// Of the one that is named first, in a document before version 4, which does not say how a remedy stands.
 std::string result_of_top(const Json& document, const Json& top) {
   if (!has(top, "held_out_accuracy")) return "helps";  // it alone
   if (std::ranges::any_of(document.at("remedies"), is_ahead_of_top)) return "helps, named first";
   return has(top, "behind_best") ? "helps, try first" : "helps most";
 }
 
-// An interval below 0 rules out a gain, and not every effect.
 std::string result_of(const Json& document, const Json& remedy) {
+  if (const auto standing = remedy.find("standing"); standing != remedy.end())
+    return standing_words(standing->get<std::string>());
   if (is_top(document, remedy)) return result_of_top(document, remedy);
   const std::string state = remedy.at("state").get<std::string>();
-  return state == "no-effect" && some(remedy, "high").value_or(1) <= 0 ? "no gain" : words(state);
+  return state == "no-effect" && some(remedy, "high").value_or(1) <= 0 ? "no gain" : standing_words(state);
 }
 
 std::string p_text(double p) { return p < 0.0005 ? "< 0.001" : fmt::format("{:.3f}", p); }

@@ -22,21 +22,12 @@ bool is_tried(const RemedyRow& row) { return row.state != RemedyState::not_tried
 std::string p_words(double p) { return p < 0.0005 ? "<0.001" : fmt::format("{:.3f}", p); }
 
 std::string state_words(const RemedyRow& row, const RemedyTable& table) {
-  switch (row.state) {
-    case RemedyState::helps:
-      if (!row.held_out_accuracy || &row != top_of(table)) return "helps";
-      if (std::ranges::any_of(table.rows, is_ahead_of_top)) return "helps, named first";
-      return &row == best_held_out(table) ? "helps most" : "helps, try first";
-    case RemedyState::no_effect:
-      return row.gain().interval.high <= 0 ? "no gain"
-                                           : fmt::format("gains less than {} points", in_points(table.delta));
-    case RemedyState::unresolved:
-      return row.needed ? fmt::format("unresolved; {} could tell", needed_words(*row.needed, table)) : "unresolved";
-    case RemedyState::not_tried:
-      return "";
-    default:
-      return to_string(row.state);
-  }
+  const std::string_view standing = standing_of(row, table);
+  if (standing == to_string(RemedyState::no_effect))
+    return fmt::format("gains less than {} points", in_points(table.delta));
+  if (row.state == RemedyState::unresolved && row.needed)
+    return fmt::format("unresolved; {} could tell", needed_words(*row.needed, table));
+  return standing_words(standing);
 }
 
 void row_table(std::string& out, const RemedyTable& table) {
@@ -139,8 +130,11 @@ std::string curve_words(const RemedyTable& table) {
   return text;
 }
 
-Json row_json(const RemedyRow& row) {
-  Json json{{"remedy", to_string(row.remedy)}, {"state", to_string(row.state)}, {"chosen", row.chosen}};
+Json row_json(const RemedyRow& row, const RemedyTable& table) {
+  Json json{{"remedy", to_string(row.remedy)},
+            {"state", to_string(row.state)},
+            {"standing", standing_of(row, table)},
+            {"chosen", row.chosen}};
   json["settings"] = row.settings;
   json["trainings"] = row.cost.trainings;
   if (!is_tried(row)) return json;
@@ -237,7 +231,7 @@ std::string remedies_json(const RemediesResult& result, const Environment& envir
   json["baseline"] = json_setting(table.baseline, false);
   json["baseline"]["test_interval_95"] = json_interval(table.test_interval);
   json["remedies"] = Json::array();
-  for (const RemedyRow& row : table.rows) json["remedies"].push_back(row_json(row));
+  for (const RemedyRow& row : table.rows) json["remedies"].push_back(row_json(row, table));
   json["learning_curve"] = table.curve ? json_curve(*table.curve) : Json(nullptr);
   json["rows_per_point"] = or_null(rows_per_point(table));
   json["trainings"] = result.trainings;

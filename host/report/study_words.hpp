@@ -5,11 +5,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <string>
+#include <string_view>
 
 #include "plateau/study/laboratory.hpp"
+#include "plateau/study/remedy_table.hpp"
 #include "text.hpp"
 
 namespace plateau {
@@ -19,6 +22,15 @@ inline std::string in_points(double gain) { return fmt::format("{:.1f}", std::ro
 
 inline std::string range_in_points(Interval interval) {
   return fmt::format("[{}, {}]", in_points(interval.low), in_points(interval.high));
+}
+
+// Of a remedy (standing_of()), for people.
+inline std::string standing_words(std::string_view standing) {
+  if (standing == "helps-named-first") return "helps, named first";
+  if (standing == "helps-try-first") return "helps, try first";
+  std::string words(standing);
+  if (standing != to_string(RemedyState::trade_off)) std::ranges::replace(words, '-', ' ');
+  return words;
 }
 
 // All that the options of a training say: `validation` is the share of the rows that is held out

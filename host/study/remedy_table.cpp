@@ -199,6 +199,13 @@ bool is_ahead_of_top(const RemedyRow& row) {
   return row.helps_accuracy() && row.behind_top && shown_negative(*row.behind_top);
 }
 
+const char* standing_of(const RemedyRow& row, const RemedyTable& table) {
+  if (row.state == RemedyState::no_effect && row.gain().interval.high <= 0) return "no-gain";
+  if (row.state != RemedyState::helps || !row.held_out_accuracy || &row != top_of(table)) return to_string(row.state);
+  if (std::any_of(table.rows.begin(), table.rows.end(), is_ahead_of_top)) return "helps-named-first";
+  return &row == best_held_out(table) ? "helps-most" : "helps-try-first";
+}
+
 bool placebo_differs(const RemedyTable& table) {
   const RemedyRow* const placebo = find(table, Remedy::placebo);
   return placebo != nullptr && (shown_positive(placebo->gain()) || shown_negative(placebo->gain()));

@@ -173,6 +173,8 @@ TEST(RemediesJson, holds_every_number_and_times_under_measured_only) {
   const Json& first = json["remedies"][0];
   EXPECT_EQ(first["remedy"], "dropout");
   EXPECT_EQ(first["state"], "helps");
+  EXPECT_EQ(first["standing"], "helps");
+  EXPECT_EQ(json["remedies"][1]["standing"], "helps-most");
   EXPECT_EQ(first["points"], 5.0);
   EXPECT_EQ(first["trainings"], 29);
   EXPECT_EQ(first["setting"]["gain"]["value"], 0.05);
@@ -193,6 +195,7 @@ TEST(RemediesJson, holds_every_number_and_times_under_measured_only) {
   EXPECT_TRUE(of["jitter"]["points"].is_null());  // NaN
   EXPECT_EQ(of["early-stopping"], Json({{"remedy", "early-stopping"},
                                         {"state", "not-tried"},
+                                        {"standing", "not-tried"},
                                         {"chosen", "it is best at its end"},
                                         {"settings", 0},
                                         {"trainings", 0}}));
@@ -273,7 +276,24 @@ const PageTable* table_named(const Page& page, const std::string& caption) {
 TEST(RemediesPage, has_the_ranking_and_marks_the_remedy_that_is_named) {
   const std::filesystem::path folder = testing_files::test_folder() / "page";
   std::filesystem::create_directories(folder);
+  // As it is, and as a document of the version before, which does not say how a remedy stands: the page is the same.
   const auto page_of = [&](const RemediesResult& result) {
+    Json before = Json::parse(remedies_json(result, cpu_environment(1)));
+    before["schema_version"] = 3;
+    for (Json& remedy : before["remedies"]) remedy.erase("standing");
+    write_file(folder / "remedies.json", before.dump());
+    const std::string earlier = markdown(read_page(folder));
+    Json now = before;
+    now["schema_version"] = kRemediesJsonVersion;
+    const Json written = Json::parse(remedies_json(result, cpu_environment(1)));
+    for (std::size_t i = 0; i < written["remedies"].size(); ++i)
+      now["remedies"][i]["standing"] = written["remedies"][i]["standing"];
+    write_file(folder / "remedies.json", now.dump());
+    EXPECT_EQ(markdown(read_page(folder)), earlier);
+    // What stands in the document is what is shown, whatever else follows from its numbers.
+    now["remedies"][0]["standing"] = "helps-named-first";
+    write_file(folder / "remedies.json", now.dump());
+    EXPECT_NE(markdown(read_page(folder)).find("helps, named first"), std::string::npos);
     write_file(folder / "remedies.json", remedies_json(result, cpu_environment(1)));
     return read_page(folder);
   };

@@ -10,7 +10,7 @@
 
 namespace plateau {
 
-inline constexpr int kRemediesJsonVersion = 3;
+inline constexpr int kRemediesJsonVersion = 4;
 
 std::string remedies_summary(const RemediesResult& result, const Environment& environment);
 // Equal byte for byte but for what stands under "measured". docs/remedies.md describes the schema.

@@ -144,6 +144,11 @@ bool is_level_with_top(const RemedyRow& row);
 // Whether it helps too, and the test rows show it to be ahead of the top remedy, which held-out rows have chosen.
 bool is_ahead_of_top(const RemedyRow& row);
 
+// How a remedy stands among the others: its state (to_string()), but "helps-most", "helps-named-first" (another one
+// that helps is ahead of it on the test rows) or "helps-try-first" (another one has a higher held-out accuracy) of the
+// top one of several that help, and "no-gain" of one without effect whose interval does not reach above 0.
+const char* standing_of(const RemedyRow& row, const RemedyTable& table);
+
 // Whether other seeds alone make a difference as large as to leave 0 out: then gains of that size mean nothing.
 bool placebo_differs(const RemedyTable& table);
 // Whether the placebo would be called helpful, were it a remedy by itself. Of a table that has one.
