@@ -36,7 +36,7 @@ TEST(DiagnosisSummary, says_what_was_found) {
         "batches of 16, 7 epochs", "capacity        8.0       [6.0, 10.0]  proved\n",
         "small-test        -                 -  supported\n", "Evidence     - one line\n             - another\n",
         "Not tested   - the weather\n", "Suspects     40, 20 (rows of rows.csv, counted from 0", "judged 6 settings",
-        "2.0\n             points", "396 trainings, 2.5 s\n"})
+        "worth\n             acting on is 2.0 points\n", "396 trainings, 2.5 s\n"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
 }

@@ -41,21 +41,22 @@ TEST(EvaluationSummary, has_every_figure_with_its_interval) {
   const std::string text = evaluation_summary(evaluation(), kFiles, somewhere());
   expect_part(text, "\nm.safetensors, 4-3, on rows.csv, 6 rows\n\n");
   expect_part(text,
-              "\nAccuracy     0.6667, 4 of 6 (95 % interval 0.300 to 0.903); always saying the commonest class would\n"
-              "             score 0.6667, which lies in the interval: that the model does better is not shown\n");
+              "\nAccuracy     0.6667, 4 of 6 (95 % interval 0.300 to 0.903); always saying the\n"
+              "             commonest class would score 0.6667, which lies in the interval:\n"
+              "             that the model does better is not shown\n");
   expect_part(text, "\nBalanced     0.6250, mean recall of the classes that have rows\n");
   expect_part(text, "\nLog-loss     none: an output is not finite\n");
   expect_part(text, "\nNote         1 row without a class, for an output is not finite\n");
   expect_part(text,
-              "\n             class    rows  recall     95 % interval  precision     95 % interval  predicted\n"
-              "             cat         4  0.7500    0.301 to 0.954     0.7500    0.301 to 0.954          4\n"
-              "             d?og        2  0.5000    0.095 to 0.905     1.0000    0.207 to 1.000          1\n"
-              "             n\xc3\xa9          0       -                 -          -                 -          0\n");
+              "\nclass  rows  recall   95 % interval  precision   95 % interval  predicted\n"
+              "  cat     4  0.7500  0.301 to 0.954     0.7500  0.301 to 0.954          4\n"
+              " d?og     2  0.5000  0.095 to 0.905     1.0000  0.207 to 1.000          1\n"
+              "   n\xc3\xa9     0       -               -          -               -          0\n");
   expect_part(text,
-              "                        0     1     2\n"
-              "             0 cat      3     0     0\n"
-              "             1 d?og     1     1     0\n"
-              "             2 n\xc3\xa9       0     0     0\n");
+              "\n        0  1  2\n"
+              " 0 cat  3  0  0\n"
+              "1 d?og  1  1  0\n"
+              "  2 n\xc3\xa9  0  0  0\n");
   expect_part(text, "\nMistakes     - 1 row of class d?og given cat\n");
   expect_part(text, "\nMeasured     on cpu (Some Processor, 1 thread)\n");
 

@@ -78,19 +78,23 @@ TEST(ForensicsSummary, says_what_was_found_and_what_the_rounds_were) {
   const Forensics of = forensics();
   const std::string text = forensics_summary(of);
   expect_part(text, "\nr.csv: 3 rounds, 5 test rows; nothing was trained\n\nVerdict      frozen-weights (supported). ");
-  expect_part(text, "The weights of rounds 2.5 and 3 are the same to the bit");
+  expect_part(text, "The weights of rounds 2.5 and 3 are the\n             same to the bit");
   expect_part(text, "\nWhat to do   Look at what is saved");
   expect_part(text,
-              "\nround  train loss          test accuracy  of predictions   changed  right / wrong  fc1   fc2\n"
+              "\nround  train loss          test accuracy  of predictions   changed\n"
               "    1         0.9  0.6000 [0.231, 0.882]          0.6000\n"
-              "  2.5              0.8000 [0.376, 0.964]          0.8000  1 (20 %)        +1 / -0    -  50 %\n"
-              "    3        0.25  0.8000 [0.376, 0.964]          0.8000  1 (20 %)        +0 / -0  0 %   0 %\n\n");
+              "  2.5              0.8000 [0.376, 0.964]          0.8000  1 (20 %)\n"
+              "    3        0.25  0.8000 [0.376, 0.964]          0.8000  1 (20 %)\n"
+              "\nround  right / wrong  fc1   fc2\n"
+              "    1\n"
+              "  2.5        +1 / -0    -  50 %\n"
+              "    3        +0 / -0  0 %   0 %\n\n");
   expect_part(text, "\nRead as      - test accuracies are column 'val_accuracy', in percent\n");
   expect_part(text, "- rounds are numbered by column 'epoch'\n");
   expect_part(text, "- 2 lines of the log without a test accuracy make no rounds\n");
   expect_part(text, "- predicted classes are column 'pred'\n");
-  expect_part(text, "- of p one file is passed over, as no round has that number: 'README.csv'\n");
-  expect_part(text, "predicted numbers are taken for ids of the 2 classes of t.csv, counted from 0");
+  expect_part(text, "- of p one file is passed over, as no round has that number:\n             'README.csv'\n");
+  expect_part(text, "predicted numbers are taken for ids of the 2 classes of t.csv,\n             counted from 0");
   expect_part(text, "\nFindings     - frozen-weights (supported): ");
   expect_part(text, "the outputs of 1 of 5 test rows in round 3 are no numbers");
   expect_part(text, "\nNot tested   - ");

@@ -93,28 +93,31 @@ TEST(RemediesSummary, tells_what_to_do_and_what_was_measured) {
   const std::string text = remedies_summary(some_result(), cpu_environment(2));
   for (const char* const part :
        {"\nremedies: 300 training and 100 test rows, 2 features, 2 classes\n\nAdvice       What helps most is two: ",
-        "\nBaseline     2-4-2, adam at learning rate 0.001, full batch, 7 epochs, features as they are\n",
-        "             test accuracy 0.800 [0.700, 0.900], train accuracy 0.000, mean of 20 trainings, of\n"
-        "             which 1 diverged; 0.0 s\n",
+        "\nBaseline     2-4-2, adam at learning rate 0.001, full batch, 7 epochs, features\n"
+        "             as they are\n",
+        "             test accuracy 0.800 [0.700, 0.900], train accuracy 0.000, mean of\n"
+        "             20 trainings, of which 1 diverged; 0.0 s\n",
         "\nremedy        points   95 % interval       p    Holm  verdict\n"
         "dropout          5.0      [3.0, 7.0]  <0.001  <0.001  helps\n"
         "pair             4.0      [2.0, 6.0]  <0.001  <0.001  helps most\n"
         "more-data        2.0      [1.0, 3.0]       -       -  predicted\n"
-        "ensemble         1.0     [-1.0, 3.0]   0.200   1.000  unresolved; about 2200 test rows could tell\n"
+        "ensemble         1.0     [-1.0, 3.0]   0.200   1.000  unresolved; about 2200\n"
+        "                                                      test rows could tell\n"
         "placebo         -0.1     [-2.1, 1.9]   0.500       -  control\n"
         "weight-decay    -0.5    [-0.9, -0.1]   1.000   1.000  no gain\n"
         "mixup          -10.0   [-12.0, -8.0]   1.000   1.000  hurts\n"
         "jitter           nan      [nan, nan]   1.000   1.000  unresolved\n\n",
-        "\nBalance      - class-weights: balanced accuracy 0.600 in place of 0.600, 0.0 points [-0.4, 0.4], p\n"
-        "             0.500, Holm 1.000: gains less than 1.0 points\n"
-        "             - class-weights: accuracy 0.875 in place of 0.800, -15.0 points [-17.0, -13.0]\n",
-        "the best of 3 settings; better in 0 of 20",
+        "\nBalance      - class-weights: balanced accuracy 0.600 in place of 0.600, 0.0\n"
+        "             points [-0.4, 0.4], p 0.500, Holm 1.000: gains less than 1.0 points\n"
+        "             - class-weights: accuracy 0.875 in place of 0.800, -15.0 points\n"
+        "             [-17.0, -13.0]\n",
+        "the best of 3 settings; better in 0\n             of 20 trainings",
         "\nRanking      - pair: 0.875 on held-out training rows\n"
-        "             - dropout: 0.850 on held-out training rows; on the test rows -1.0 points [-3.0, 1.0]\n"
-        "             behind pair\n",
-        "\nEnsembles    - 1 vote of 20: 0.810, 1.0 over the mean single training [-1.0, 3.0], -2.0 over",
+        "             - dropout: 0.850 on held-out training rows; on the test rows -1.0\n"
+        "             points [-3.0, 1.0] behind pair\n",
+        "\nEnsembles    - 1 vote of 20: 0.810, 1.0 over the mean single training [-1.0,\n             3.0], -2.0 over",
         "\nMore data    from 100 to 200 training rows 4.0 points were gained [2.0, 6.0];",
-        "a point for about 150 rows; the", "the same prediction was 0.4 points",
+        "a point for about 150\n             rows; the same", "the same prediction was 0.4 points",
         "\nNot tried    - early-stopping: it is best at its end\n", "99 trainings, 12.5 s\n"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
 }
