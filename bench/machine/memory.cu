@@ -26,7 +26,8 @@ __global__ __launch_bounds__(kThreads) void fill_random_kernel(std::uint64_t see
   const Index i = Index{blockIdx.x} * kThreads + threadIdx.x;
   if (i >= vectors) return;
   const PhiloxCounter drawn = machine::random_words(seed, static_cast<std::uint64_t>(i));
-  words[i] = make_uint4(drawn.word[0], drawn.word[1], drawn.word[2], drawn.word[3]);
+  uint4& vector = words[i];
+  vector = make_uint4(drawn.word[0], drawn.word[1], drawn.word[2], drawn.word[3]);
 }
 
 __global__ __launch_bounds__(kReadThreads) void l2_read_kernel(int repeats, const uint4* words, int vectors,
@@ -54,11 +55,17 @@ __global__ __launch_bounds__(kThreads) void copy_kernel(const uint4* from, uint4
   const Index first = Index{blockIdx.x} * kThreads * kInFlight + threadIdx.x;
   uint4 v[kInFlight];
 #pragma unroll
-  for (int k = 0; k < kInFlight; ++k)
-    if (first + k * kThreads < vectors) v[k] = from[first + k * kThreads];
+  for (int k = 0; k < kInFlight; ++k) {
+    if (first + k * kThreads >= vectors) continue;
+    const uint4& vector = from[first + k * kThreads];
+    v[k] = vector;
+  }
 #pragma unroll
-  for (int k = 0; k < kInFlight; ++k)
-    if (first + k * kThreads < vectors) to[first + k * kThreads] = v[k];
+  for (int k = 0; k < kInFlight; ++k) {
+    if (first + k * kThreads >= vectors) continue;
+    uint4& vector = to[first + k * kThreads];
+    vector = v[k];
+  }
 }
 
 __global__ __launch_bounds__(kThreads) void count_differences_kernel(ConstWords a, ConstWords b, std::uint32_t* count) {

@@ -26,8 +26,10 @@ __global__ __launch_bounds__(kThreads) void neighbour_read_kernel(int repeats, c
                                                                   Outcome out) {
   SharedCarver carver;
   uint4* mine = carver.take<uint4>(static_cast<std::size_t>(vectors));
-  for (int i = static_cast<int>(threadIdx.x); i < vectors; i += kThreads)
-    mine[i] = words[Index{blockIdx.x} * vectors + i];
+  for (int i = static_cast<int>(threadIdx.x); i < vectors; i += kThreads) {
+    const uint4& vector = words[Index{blockIdx.x} * vectors + i];
+    mine[i] = vector;
+  }
   const uint4* others = cluster_map(mine, (cluster_rank() + 1) % cluster_size());
   cluster_sync();
   std::uint32_t sum = 0;
@@ -35,7 +37,7 @@ __global__ __launch_bounds__(kThreads) void neighbour_read_kernel(int repeats, c
   for (int repeat = 0; repeat < repeats; ++repeat) {
 #pragma unroll 8
     for (int i = static_cast<int>(threadIdx.x); i < vectors; i += kThreads) {
-      const uint4 v = others[i];
+      const uint4& v = others[i];
       sum += v.x + v.y + v.z + v.w;
     }
     __syncthreads();  // so that no compiler takes one repeat for all of them

@@ -53,7 +53,7 @@ std::vector<double> rows_by_class(const Labels& labels, const Labels& rows) {
 }
 
 TEST(Split, every_row_is_on_one_side_and_every_class_has_its_share) {
-  for (const std::size_t rows : {2, 3, 10, 97, 1000})
+  for (const std::size_t rows : {2u, 3u, 10u, 97u, 1000u})
     for (const std::int32_t classes : {1, 2, 7})
       for (const double fraction : {0.2, 0.25, 0.5, 0.9, 0.999}) {
         const Labels labels = mixed(rows, classes);
@@ -107,7 +107,7 @@ TEST(Split, a_class_of_one_row_trains) {
 }
 
 TEST(Split, groups_are_whole_and_sizes_near) {
-  for (const std::size_t rows_of_group : {1, 3, 10}) {
+  for (const std::size_t rows_of_group : {1u, 3u, 10u}) {
     const Labels labels = mixed(900, 3);
     Labels groups;
     for (std::size_t i = 0; i < labels.size(); ++i)

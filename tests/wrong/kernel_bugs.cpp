@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "detail/cluster.cuh"
+#include "detail/elements.cuh"
 #include "plateau/gpu/buffer.hpp"
 #include "plateau/gpu/graph.hpp"
 #include "simt/orders.hpp"
@@ -170,7 +171,7 @@ __global__ void misaligned_vector_access_kernel(const float* x, float* y, int of
   const float* from = x + offset + 4 * threadIdx.x;
   float* to = y + 4 * threadIdx.x;
   if (version == wrong || offset % 4 == 0)
-    *reinterpret_cast<float4*>(to) = *reinterpret_cast<const float4*>(from);
+    store(to, load<kVector>(from));
   else
     for (int i = 0; i < 4; ++i) to[i] = from[i];
 }
