@@ -12,6 +12,7 @@
 #include "plateau/data/output_file.hpp"
 #include "plateau/data/safetensors.hpp"
 #include "support/program.hpp"
+#include "support/unwrapped.hpp"
 
 namespace plateau::test {
 namespace {
@@ -261,7 +262,9 @@ TEST_F(Forensics, reads_what_finetune_leaves) {
             0);
   const ProgramResult result = run({"--rounds", place("tuned") + "/rounds.csv", "--data", rows});
   EXPECT_EQ(result.err, "");
-  EXPECT_NE(result.out.find(": 4 rounds, 150 test rows; nothing was trained\n"), std::string::npos) << result.out;
+  EXPECT_NE(test::unwrapped(result.out).find(": 4 rounds, 150 test rows; nothing was trained Verdict "),
+            std::string::npos)
+      << result.out;
 }
 
 TEST_F(Forensics, refuses_by_name_what_does_not_fit) {
