@@ -53,32 +53,41 @@ int exit_code(const ScenarioResult& result) {
   return std::any_of(result.seeds.begin(), result.seeds.end(), diverged) ? kExitFailed : 0;
 }
 
-// The run as curves, then its controls and the other seeds as bars, each with a time of its own.
+// The run as curves, then its controls and the other seeds as bars, each with a time of its own; and in `begun` what
+// goes on.
 class ScenarioView {
  public:
-  ScenarioView(LiveView& view, const ProgressOf& run) : view_(view), run_(run) {}
+  ScenarioView(LiveView& view, BegunFile& begun, const ProgressOf& run) : view_(view), begun_(begun), run_(run) {}
 
   ScenarioWatch watch() {
-    return {.run =
-                [this](const RunProgress& progress) {
-                  add_progress(frame_, progress, run_);
-                  view_.show(frame_, run_);
-                },
-            .controls = [this](const FleetProgress& progress) { show("controls", progress); },
-            .seeds = [this](const FleetProgress& progress) { show("other seeds", progress); }};
+    ScenarioWatch watch{.controls = [this](const FleetProgress& progress) { show("controls", progress); },
+                        .seeds = [this](const FleetProgress& progress) { show("other seeds", progress); }};
+    if (view_.is_shown())
+      watch.run = [this](const RunProgress& progress) {
+        add_progress(frame_, progress, run_);
+        view_.show(frame_, run_);
+      };
+    return watch;
   }
 
  private:
   void show(const std::string& title, const FleetProgress& progress) {
-    if (title != title_) view_.restart();
+    if (title != title_) {
+      view_.restart();
+      earlier_ += runs_;
+    }
     title_ = title;
+    runs_ = progress.runs;
+    begun_.reached(title, earlier_ + progress.finished);
     view_.show_bar([&](double seconds) { return fleet_bar(progress, seconds, title); });
   }
 
   LiveView& view_;
+  BegunFile& begun_;
   ProgressOf run_;
   LiveFrame frame_;
   std::string title_;
+  Index earlier_ = 0, runs_ = 1;  // trainings before those of `title_`, and of those; before them is the run
 };
 
 int run_scenario(ScenarioArguments& arguments) {
@@ -92,18 +101,18 @@ int run_scenario(ScenarioArguments& arguments) {
         fmt::format("--seed {}: --repeat {} would count past the largest seed", options.seed, options.repeat));
   const Device device = choose_device(common);
   if (!common.out.empty()) prepare_run_directory(common.out);
-  begin(common, {.epochs = options.epochs}, device.environment);
+  BegunFile begun = begin(common, {.epochs = options.epochs}, device.environment);
 
   const bool text = common.output_format() == OutputFormat::text;
   LiveView view(!common.quiet);
-  ScenarioView watched(view, {.rows = scenario_definition(options.kind).train_rows, .epochs = options.epochs});
+  ScenarioView watched(view, begun, {.rows = scenario_definition(options.kind).train_rows, .epochs = options.epochs});
   const ScenarioResult result = study_scenario(
       options, *device.trainer,
       [&](const RunStudy& run) {
         view.clear();
         if (text && !common.quiet) print_now(epoch_lines(run.result.history));
       },
-      view.is_shown() ? watched.watch() : ScenarioWatch{});
+      watched.watch());
   view.clear();
 
   if (!common.out.empty())

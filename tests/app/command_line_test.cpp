@@ -36,6 +36,13 @@ class CommandLine : public testing::Test {
     arguments.insert(arguments.begin(), std::string(PLATEAU_PROGRAMS) + "/" + program);
     return run_program(arguments, folder, interrupt_after);
   }
+  // Interrupted as soon as it holds.
+  ProgramResult run_until(std::vector<std::string> arguments, const std::string& program,
+                          const std::function<bool()>& holds) const {
+    arguments.insert(arguments.begin(), std::string(PLATEAU_PROGRAMS) + "/" + program);
+    return run_program(
+        arguments, folder, [&] { wait_until(holds); }, SIGINT);
+  }
 
   // Whether `plateau info` lists a GPU, other than an emulated one.
   bool has_gpu() const {
@@ -511,9 +518,11 @@ TEST_F(CommandLine, divergence_exits_with_1_names_the_epoch_and_keeps_the_histor
 }
 
 TEST_F(CommandLine, interruption_exits_with_130_and_keeps_what_was_trained) {
-  const ProgramResult result = run(train_sgd_case({"--hidden", "64,64", "--epochs", "1000000", "--quiet", "--history",
-                                                   file("h.csv").string(), "--out", file("run").string()}),
-                                   "plateau", std::chrono::milliseconds(600));
+  // After ten epochs.
+  const ProgramResult result =
+      run_until(train_sgd_case({"--hidden", "64,64", "--epochs", "1000000", "--quiet", "--history",
+                                file("h.csv").string(), "--out", file("run").string(), "--checkpoint-every", "10"}),
+                "plateau", [&] { return fs::exists(file("run") / "checkpoint.safetensors"); });
   EXPECT_EQ(result.exit_code, 130) << result.err;
   EXPECT_NE(result.err.find("interrupted after "), std::string::npos) << result.err;
   const Json json = Json::parse(file_content(file("run") / "run.json"));
@@ -524,8 +533,10 @@ TEST_F(CommandLine, interruption_exits_with_130_and_keeps_what_was_trained) {
 }
 
 TEST_F(CommandLine, interruption_during_the_other_seeds_exits_with_130_too) {
-  const ProgramResult result = run({"--quiet", "--device", "cpu", "--no-controls", "--repeat", "100000"},
-                                   "scenario_underfit", std::chrono::milliseconds(700));
+  const std::string out = file("seeds").string();
+  const ProgramResult result = run_until(
+      {"--quiet", "--device", "cpu", "--no-controls", "--repeat", "100000", "--out", out}, "scenario_underfit",
+      [&] { return file_content(out + "/begun.json").find("\"other seeds\"") != std::string::npos; });
   EXPECT_EQ(result.exit_code, 130) << result.err;
   EXPECT_NE(result.err.find("interrupted after the first run"), std::string::npos) << result.err;
 }
