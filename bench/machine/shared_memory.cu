@@ -37,7 +37,8 @@ __global__ __launch_bounds__(kThreads) void neighbour_read_kernel(int repeats, c
   for (int repeat = 0; repeat < repeats; ++repeat) {
 #pragma unroll 8
     for (int i = static_cast<int>(threadIdx.x); i < vectors; i += kThreads) {
-      const uint4& v = others[i];
+      const uint4& vector = others[i];
+      const uint4 v = vector;
       sum += v.x + v.y + v.z + v.w;
     }
     __syncthreads();  // so that no compiler takes one repeat for all of them
