@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "json_parts.hpp"
+#include "page_parts.hpp"
 #include "study_words.hpp"
 #include "text.hpp"
 
@@ -35,7 +36,7 @@ void budget_table(std::string& out, const ErrorBudget& budget) {
                                                   {"regularisation", budget.regularisation},
                                                   {"a larger network", budget.capacity},
                                                   {"twice the rows", budget.twice_the_data},
-                                                  {"unexplained", budget.unexplained}};
+                                                  {"by none of these", budget.unexplained}};
   std::string text;
   for (const auto& [name, part] : parts)
     if (name != parts[1].first || part > 0)
@@ -191,6 +192,13 @@ Json noise_json(const NoiseEvidence& noise, const std::vector<Suspect>& suspects
           {"suspects", std::move(rows)}};
 }
 
+Json balance_json(const BalanceEvidence& balance) {
+  Json json{{"balanced_accuracy", balance.balanced_accuracy}, {"gain", json_estimate(balance.gain)}};
+  json["optimised_balanced_accuracy"] = or_null(balance.optimised);
+  json["gain_of_weights"] = balance.optimised ? json_estimate(balance.of_weights) : Json(nullptr);
+  return json;
+}
+
 Json evidence_json(const Diagnosis& diagnosis) {
   const DiagnosisEvidence& e = diagnosis.evidence;
   const bool numbered = diagnosis.schema.classes.numbered;
@@ -224,9 +232,7 @@ Json evidence_json(const Diagnosis& diagnosis) {
   json["label_map"] =
       e.label_map ? Json{{"best", e.label_map->best}, {"gain", json_difference(e.label_map->gain)}} : Json(nullptr);
   json["label_noise"] = e.noise ? noise_json(*e.noise, diagnosis.suspects) : Json(nullptr);
-  json["class_balance"] =
-      e.balance ? Json{{"balanced_accuracy", e.balance->balanced_accuracy}, {"gain", json_estimate(e.balance->gain)}}
-                : Json(nullptr);
+  json["class_balance"] = e.balance ? balance_json(*e.balance) : Json(nullptr);
   return json;
 }
 
@@ -240,12 +246,16 @@ std::string diagnosis_summary(const Diagnosis& diagnosis, const Environment& env
   paragraph(out, "Verdict",
             fmt::format("{} ({}). {}.", to_string(diagnosis.verdict.code), to_string(diagnosis.verdict.grade),
                         printable(diagnosis.verdict.sentence)));
+  if (const std::string advice = advice_of(to_string(diagnosis.verdict.code)); !advice.empty())
+    paragraph(out, "What to do", advice);
   paragraph(out, "Training",
             training_words(diagnosis.configuration.run, diagnosis.configuration.validation,
-                           diagnosis.configuration.files.initial));
+                           diagnosis.configuration.files.initial, diagnosis.scaled_by_initial));
   if (!diagnosis.causes.empty()) cause_table(out, diagnosis);
   if (evidence.user) budget_table(out, diagnosis.budget);
   std::vector<std::string> evidence_lines = diagnosis.verdict.evidence;
+  for (const Cause& cause : diagnosis.causes)  // those without points have no line of their own among the gains
+    if (!cause.gain && cause.code != diagnosis.verdict.code) evidence_lines.push_back(cause.evidence);
   std::ranges::transform(evidence_lines, evidence_lines.begin(), printable);
   list(out, "Evidence", evidence_lines);
   if (!diagnosis.suspects.empty()) paragraph(out, "Suspects", suspects_words(diagnosis));

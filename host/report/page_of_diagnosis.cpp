@@ -35,7 +35,7 @@ PageChart budget_chart(const Json& budget) {
   add("regularisation", "regularisation", true);
   add("a larger network", "capacity", true);
   add("twice the rows", "twice_the_data", true);
-  add("unexplained", "unexplained", true);
+  add("none of these", "unexplained", true);
   chart.parts.back().is_remainder = true;
   return {"error-budget", svg(chart)};
 }

@@ -34,12 +34,16 @@ inline std::string standing_words(std::string_view standing) {
 }
 
 // All that the options of a training say: `validation` is the share of the rows that is held out
-// where it stops early, `initial` the file of its initial weights, if any.
-inline std::string training_words(const Run& run, double validation, const std::string& initial) {
+// where it stops early, `initial` the file of its initial weights, if any, which may have scaled the rows.
+inline std::string training_words(const Run& run, double validation, const std::string& initial,
+                                  bool scaled_by_initial) {
   std::string text = fmt::format("{}, {} at learning rate {:g}, {}, {}, features {}", to_string(run.architecture),
                                  optimizer_name(run.optimizer), learning_rate(run.optimizer),
                                  run.batch == 0 ? std::string("full batch") : fmt::format("batches of {}", run.batch),
-                                 counted(run.epochs, "epoch"), run.standardise ? "standardised" : "as they are");
+                                 counted(run.epochs, "epoch"),
+                                 run.standardise     ? "standardised"
+                                 : scaled_by_initial ? "by the scale of the given weights"
+                                                     : "as they are");
   const auto add = [&](bool there, const std::string& words) {
     if (there) text += ", " + words;
   };

@@ -111,6 +111,7 @@ std::optional<Diagnosis> diagnose(const Split& split, const Split* second, const
     }
   return Diagnosis{.configuration = configuration,
                    .schema = schema_of(split.train),
+                   .scaled_by_initial = !split.scale.empty(),
                    .evidence = std::move(evidence),
                    .verdict = std::move(decision.verdict),
                    .causes = std::move(decision.causes),

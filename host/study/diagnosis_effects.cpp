@@ -68,7 +68,10 @@ class Measurements {
       const SettingEvidence& before = before_regularised(e_);
       const bool memorises = before.train_accuracy - before.test_accuracy > kOverfitGap;
       add_step(VerdictCode::overfit, e_.regularised,
-               memorises ? "" : "without it training rows fare no better than test rows, so it is no memorising");
+               memorises ? ""
+                         : fmt::format("without it training rows fare no more than {:.0f} points better than test "
+                                       "rows, so it is no memorising",
+                                       in_points(kOverfitGap)));
     }
     if (e_.larger) {
       // What more parameters do is to fit the training rows better; one that is stopped after an epoch may gain by
@@ -159,6 +162,11 @@ EvidenceGrade grade_of(const Effect& effect) {
 }
 
 Estimate claim_of(const Effect& effect) { return effect.twice ? *effect.twice : effect.gain; }
+
+Estimate gain_of_cause(const Effect& effect) {
+  return effect.over_user && effect.over_user->value < effect.gain.value ? Estimate(*effect.over_user)
+                                                                         : claim_of(effect);
+}
 
 const SettingEvidence& before_regularised(const DiagnosisEvidence& e) {
   for (const std::optional<StepEvidence>* step : {&e.optimised, &e.from_scratch, &e.unfrozen})

@@ -18,6 +18,7 @@ Estimate claim_of(const Effect& effect);
 
 // The setting that stands before a step: the last one before it that is taken, or the user's.
 const SettingEvidence& before_regularised(const DiagnosisEvidence& e);
+Estimate gain_of_cause(const Effect& effect);  // a step's over the user's training, where that is the smaller one
 const SettingEvidence& before_larger(const DiagnosisEvidence& e);
 
 bool signal_is_shown(const DiagnosisEvidence& e);

@@ -121,6 +121,7 @@ void DiagnosisStudy::judge_chosen() {
   const auto difference = [](const Judged& from, const Judged& to) {
     return crossed_difference(from.right, to.right, Pairing::by_training);
   };
+  optimised_judged_.reset();
   const Judged* base = &*user_;
   auto next = judged.begin();
   for (const auto& [step, evidence] : steps) {
@@ -133,6 +134,7 @@ void DiagnosisStudy::judge_chosen() {
     of.taken = (*step)->taken && of.over_user.interval.high >= 0;
     of.fold_gain = (*step)->fold_gain;
     if (of.taken) base = &stepped;
+    if (of.taken && evidence == &evidence_.optimised) optimised_judged_ = stepped;
   }
   if (choice_.smaller && difference(*user_, *next).interval.high >= 0) base = &*next;
   // The best of all has been judged already, as what it is the best of.
@@ -175,14 +177,21 @@ const Judged& DiagnosisStudy::leader() const {
   return *leader;
 }
 
+// On the better optimised training, where that is taken; so what class weights do there is told apart from it.
 void DiagnosisStudy::compare_balance_of_classes() {
+  if (configuration_.run.class_weights.any()) return;
   if (evidence_.user->setting.most_predicted < kOneClass && evidence_.user->majority_share < kRareShare) return;
-  Setting balanced{"balanced class weights", evidence_.optimised && evidence_.optimised->taken
-                                                 ? choice_.optimised->setting.run
-                                                 : configuration_.run};
+  const Judged& without = optimised_judged_ ? *optimised_judged_ : *user_;
+  Setting balanced{"balanced class weights", without.setting.run};
   balanced.run.class_weights = {.balanced = true};
   const std::vector<Judged> judged = judge_on_the_users_rows("class weights", split_, {balanced});
-  evidence_.balance = compare_balance(*user_, judged.front(), split_.test.label(), evidence_.classes);
+  const auto compare = [&](const Judged& before) {
+    return compare_balance(before, judged.front(), split_.test.label(), evidence_.classes);
+  };
+  evidence_.balance = compare(*user_);
+  if (!optimised_judged_) return;
+  evidence_.balance->optimised = seen(*optimised_judged_).balanced_accuracy;
+  evidence_.balance->of_weights = compare(*optimised_judged_).gain;
 }
 
 // Nearest neighbours on the test rows that they were asked about.

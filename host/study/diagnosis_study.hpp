@@ -80,6 +80,7 @@ class DiagnosisStudy {
 
   ChosenSteps choice_;  // what is judged as better than the user's
   std::optional<Judged> user_, reference_judged_;
+  std::optional<Judged> optimised_judged_;                          // where that step is taken
   std::optional<Judged> user_on_all_rows_, reference_on_all_rows_;  // where the user's training holds some out
 };
 

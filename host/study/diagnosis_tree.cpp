@@ -230,10 +230,13 @@ Verdict nothing_to_gain(const DiagnosisEvidence& e, const std::vector<Effect>& e
   const std::vector<Open> open = open_claims(e, effects);
   if (says_one_class(user, e.test_rows) && e.balance && e.balance->gain.interval.low > 0 &&
       e.balance->gain.value >= kBalanceGain)
-    return verdict(VerdictCode::majority, EvidenceGrade::proved,
-                   fmt::format("The network says the commonest class for every row, which no other setting betters in "
-                               "accuracy; with class weights its balanced accuracy rises by {} to {:.3f}",
-                               points(e.balance->gain), e.balance->balanced_accuracy));
+    return verdict(
+        VerdictCode::majority, EvidenceGrade::proved,
+        fmt::format(
+            "The network says the commonest class for every row, which no other setting betters in "
+            "accuracy; {}with class weights its balanced accuracy rises by {} to {:.3f}{}",
+            e.balance->optimised ? "better optimised and " : "", points(e.balance->gain), e.balance->balanced_accuracy,
+            e.balance->optimised ? ", of which the weights are " + points(e.balance->of_weights) : std::string()));
   // A class for nearly all is no solution, however rare the others are.
   const bool is_learnt = 1 - user.setting.test_accuracy <= kSolvedError * (1 - user.majority_share);
   if (user.setting.test_accuracy >= kSolvedAccuracy && is_learnt) {
@@ -338,11 +341,12 @@ Verdict decide(const DiagnosisEvidence& e, const std::vector<Effect>& ranked) {
 
 std::vector<Cause> causes_of(const DiagnosisEvidence& e, const std::vector<Effect>& ranked, const Verdict& verdict) {
   // Gains by test rows whose classes are exchanged are none.
-  if (verdict.code == VerdictCode::label_map) return {{verdict.code, {}, verdict.grade, verdict.sentence}};
+  if (verdict.code == VerdictCode::label_map)
+    return {{verdict.code, e.label_map->gain, verdict.grade, verdict.sentence}};
   std::vector<Cause> causes;
   for (const Effect& effect : ranked) {
     if (effect.state == EffectState::absent || effect.points <= 0) continue;
-    causes.push_back({effect.code, claim_of(effect), grade_of(effect), describe(effect, e)});
+    causes.push_back({effect.code, gain_of_cause(effect), grade_of(effect), describe(effect, e)});
   }
   if (e.user && says_one_class(*e.user, e.test_rows))
     causes.push_back({VerdictCode::majority, {}, EvidenceGrade::proved, one_class_words(*e.user)});

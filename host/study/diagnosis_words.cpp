@@ -15,6 +15,14 @@ std::string twice_words(const Effect& effect) {
                      in_points(effect.twice->interval.low), in_points(effect.twice->interval.high));
 }
 
+// A step's gain over what stands before it, and over the user's training where that is another one.
+std::string step_points(const Effect& effect) {
+  const std::string gain = points(effect.gain);
+  if (!effect.over_user) return gain;
+  const std::string over_user = points(*effect.over_user);
+  return gain == over_user ? gain : gain + " over the step before it, " + over_user + " over the user's training";
+}
+
 std::vector<std::int32_t> moved_classes(const LabelMapEvidence& map) {
   std::vector<std::int32_t> moved;
   for (std::size_t c = 0; c < map.best.size(); ++c)
@@ -69,19 +77,19 @@ std::string accuracy_of(const UserEvidence& user) {
 std::string describe(const Effect& effect, const DiagnosisEvidence& e) {
   switch (effect.code) {
     case VerdictCode::optimisation:
-      return fmt::format("the same network, otherwise optimised ({}): {}", effect.what, points(effect.gain));
+      return fmt::format("the same network, otherwise optimised ({}): {}", effect.what, step_points(effect));
     case VerdictCode::overfit:
       return fmt::format(
           "held back from its training rows ({}): {}; before, it is right on {:.3f} of them and {:.3f} "
           "of the test rows",
-          effect.what, points(effect.gain), before_regularised(e).train_accuracy, before_regularised(e).test_accuracy);
+          effect.what, step_points(effect), before_regularised(e).train_accuracy, before_regularised(e).test_accuracy);
     case VerdictCode::capacity:
       return fmt::format("a larger network ({}): {}; the smaller one is right on {:.3f} of its training rows",
-                         effect.what, points(effect.gain), before_larger(e).train_accuracy);
+                         effect.what, step_points(effect), before_larger(e).train_accuracy);
     case VerdictCode::frozen_weights:
       return fmt::format("trained with no layer frozen: {}", points(effect.gain));
     case VerdictCode::warm_start:
-      return fmt::format("trained from drawn weights in place of the given ones: {}", points(effect.gain));
+      return fmt::format("trained from drawn weights in place of the given ones: {}", step_points(effect));
     case VerdictCode::data_limited:
       if (!effect.twice) return fmt::format("{}: {}", effect.what, points(effect.gain));
       return fmt::format("{}: {}; twice the training rows there are would add {}", effect.what, points(effect.gain),
@@ -194,9 +202,11 @@ std::vector<std::string> evidence_lines(const DiagnosisEvidence& e, const std::v
     lines.push_back(
         fmt::format("the best network over always saying the commonest class: {}", points(*e.over_majority)));
   if (e.balance)
-    lines.push_back(
-        fmt::format("balanced accuracy, the mean over classes: {:.3f}; with balanced class weights {:.3f}, {}",
-                    e.user->setting.balanced_accuracy, e.balance->balanced_accuracy, points(e.balance->gain)));
+    lines.push_back(fmt::format(
+        "balanced accuracy, the mean over classes: {:.3f}; {}with balanced class weights {:.3f}, {}",
+        e.user->setting.balanced_accuracy,
+        e.balance->optimised ? fmt::format("better optimised {:.3f}; and ", *e.balance->optimised) : "",
+        e.balance->balanced_accuracy, points(e.balance->optimised ? e.balance->of_weights : e.balance->gain)));
   for (const Effect& effect : effects)
     lines.push_back(fmt::format("{} ({}{}{})", describe(effect, e), to_string(effect.state),
                                 effect.against.empty() ? "" : ": ", effect.against));

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plateau/study/forensics_findings.hpp"
 
+#include <algorithm>
+
 #include <utility>
 
 #include "forensics_parts.hpp"
@@ -18,8 +20,11 @@ ForensicsDecision explain_forensics(const ForensicsEvidence& evidence) {
       (found->grade == EvidenceGrade::proved ? proved : rest).push_back(*std::move(found));
   // What says one class says nothing else: its equal accuracies need no other reason.
   if (Found found = majority(evidence)) rest.insert(rest.begin(), *std::move(found));
+  // Recalls that are exchanged with the classes are not forgotten.
+  const bool exchanged = std::ranges::count(proved, VerdictCode::label_map, &Cause::code) > 0;
   for (const auto& find : {forgetting, solved, partly_frozen, small_test})
-    if (Found found = find(evidence)) rest.push_back(*std::move(found));
+    if (Found found = find(evidence); found && !(exchanged && found->code == VerdictCode::forgetting))
+      rest.push_back(*std::move(found));
 
   ForensicsDecision decision{.findings = std::move(proved)};
   decision.findings.insert(decision.findings.end(), rest.begin(), rest.end());

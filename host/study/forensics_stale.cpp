@@ -150,6 +150,60 @@ Found stale_by_classes(const Evidence& e) {
           kOtherRows + ", or no test row lies near a boundary");
 }
 
+// A figure of the rounds outside a stretch: of all of them, and of the third next to it, as rounds differ less the
+// longer the training goes on. Empty where there are too few.
+struct OtherRounds {
+  std::vector<double> all, near;
+};
+
+template <class FigureOfRound>
+OtherRounds other_rounds(const Evidence& e, Stretch same, const FigureOfRound& figure) {
+  struct Step {
+    std::size_t away;
+    double rows;
+  };
+  std::vector<Step> steps;
+  for (std::size_t r = 1; r < e.rounds.size(); ++r) {
+    if (same.first < r && r <= same.last) continue;
+    steps.push_back({r <= same.first ? same.first - r : r - same.last - 1, figure(r)});
+  }
+  constexpr std::size_t kLeast = 3, kLeastNear = 4;
+  OtherRounds others;
+  if (steps.size() < kLeast) return others;
+  std::stable_sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) { return a.away < b.away; });
+  others.all.reserve(steps.size());
+  for (const Step& step : steps) others.all.push_back(step.rows);
+  const std::size_t near = std::min(steps.size(), std::max(kLeastNear, steps.size() / 3));
+  others.near.assign(others.all.begin(), others.all.begin() + static_cast<std::ptrdiff_t>(near));
+  return others;
+}
+
+double lower_quartile(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[(values.size() - 1) / 4];
+}
+
+// That none of the rows is given another class in a round is what a Poisson variate says with the mean that the other
+// rounds have, which is their lower quartile or that of those next to the stretch; and so for every round but one.
+Found stale_by_other_changes(const Evidence& e) {
+  const auto same = same_classes_while_moving(e);
+  const auto rows = static_cast<double>(e.test_rows);
+  if (!same || same->rounds.rounds() < kLeastEqual || !could_rise(e, same->rounds, rows)) return std::nullopt;
+  const OtherRounds others = other_rounds(
+      e, same->rounds, [&](std::size_t r) { return static_cast<double>(e.rounds[r].changed.value_or(0)); });
+  if (others.all.empty()) return std::nullopt;
+  const double usual = std::min(lower_quartile(others.all), lower_quartile(others.near));
+  const double changing = std::min(kMostChurn * rows, usual);
+  const double p = std::exp(-changing * static_cast<double>(same->rounds.rounds() - 1)) *
+                   static_cast<double>(e.rounds.size() - same->rounds.rounds() + 1);
+  if (!(p <= kSameByChance)) return std::nullopt;
+  return cause(VerdictCode::stale_evaluation, EvidenceGrade::supported,
+               same_classes(e, same->rounds) + same->moved +
+                   fmt::format(", and in the rounds beside them {:.0f} or more mostly are (were it chance, p = {:.1g})",
+                               usual, p) +
+                   kOtherRows + ", or no test row lies near a boundary");
+}
+
 // ---- By the log alone ----
 
 // Test rows, where no file says how many there are: the fewest of which all accuracies are shares as they are written.
@@ -182,28 +236,14 @@ double equal_by_steps(std::vector<double> steps, double rows) {
   return equal_by_chance(std::min(kMostChurn * rows, deviation * deviation));
 }
 
-// The same of the log's rounds outside a stretch: of all of them, and of the third next to it, as accuracies move less
-// the longer the training goes on. Where there are too few of them, kLeastChurn of the rows is counted on.
+// The same by the log's rounds outside a stretch. Where there are too few of them, kLeastChurn of the rows is counted
+// on.
 double equal_by_other_rounds(const Evidence& e, Stretch same, double rows) {
-  struct Step {
-    std::size_t away;
-    double rows;
-  };
-  std::vector<Step> steps;
-  for (std::size_t r = 1; r < e.rounds.size(); ++r) {
-    if (same.first < r && r <= same.last) continue;
-    const std::size_t away = r <= same.first ? same.first - r : r - same.last - 1;
-    steps.push_back({away, std::abs(e.rounds[r].test_accuracy - e.rounds[r - 1].test_accuracy) * rows});
-  }
-  constexpr std::size_t kLeast = 3, kLeastNear = 4;
-  if (steps.size() < kLeast) return equal_by_chance(kLeastChurn * rows);
-  std::stable_sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) { return a.away < b.away; });
-  std::vector<double> all;
-  all.reserve(steps.size());
-  for (const Step& step : steps) all.push_back(step.rows);
-  const std::size_t near = std::min(all.size(), std::max(kLeastNear, all.size() / 3));
-  return std::max(equal_by_steps(all, rows),
-                  equal_by_steps({all.begin(), all.begin() + static_cast<std::ptrdiff_t>(near)}, rows));
+  const OtherRounds others = other_rounds(e, same, [&](std::size_t r) {
+    return std::abs(e.rounds[r].test_accuracy - e.rounds[r - 1].test_accuracy) * rows;
+  });
+  if (others.all.empty()) return equal_by_chance(kLeastChurn * rows);
+  return std::max(equal_by_steps(others.all, rows), equal_by_steps(others.near, rows));
 }
 
 // A mean over all rows moves with any weight of them, so a test loss of some digits does not repeat by chance.
@@ -279,7 +319,8 @@ Found stale_evaluation(const Evidence& e) {
     Found found = stale_by_test_loss(e);
     return found ? found : stale_by_accuracy(e);
   }
-  for (const auto& find : {stale_by_networks, stale_by_outputs, stale_by_test_loss, stale_by_classes})
+  for (const auto& find :
+       {stale_by_networks, stale_by_outputs, stale_by_test_loss, stale_by_classes, stale_by_other_changes})
     if (Found found = find(e)) return found;
   return std::nullopt;
 }

@@ -144,7 +144,8 @@ std::vector<RunResult> train_outside_fold(Laboratory& laboratory, std::string_vi
 
 Setting stopped_at_best(Setting setting, const FoldScore& score) {
   if (score.best_epochs >= setting.run.epochs) return setting;
-  setting.what += fmt::format("{}stopped after {} epochs", setting.what.empty() ? "" : ", ", score.best_epochs);
+  setting.what += fmt::format("{}stopped after {} epoch{}", setting.what.empty() ? "" : ", ", score.best_epochs,
+                              score.best_epochs == 1 ? "" : "s");
   setting.run.epochs = std::max<Index>(1, score.best_epochs);
   return setting;
 }

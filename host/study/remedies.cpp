@@ -309,6 +309,7 @@ std::optional<RemediesResult> remedies(const Split& split, const RemediesConfigu
   Laboratory laboratory(trainer, observer);
   RemediesResult result{.configuration = configuration,
                         .schema = schema_of(split.train),
+                        .scaled_by_initial = !split.scale.empty(),
                         .table = {.delta = configuration.delta,
                                   .all_asked = configuration.only.empty(),
                                   .train_rows = split.train.rows(),

@@ -41,7 +41,8 @@ struct Suspect {
 
 struct Diagnosis {
   DiagnoseConfiguration configuration;
-  Schema schema;  // of the rows
+  Schema schema;                   // of the rows
+  bool scaled_by_initial = false;  // the file of the initial weights has brought a scale, and the rows have it
   DiagnosisEvidence evidence;
   Verdict verdict;
   std::vector<Cause> causes;    // largest gain first, then those without one

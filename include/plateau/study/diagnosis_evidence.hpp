@@ -130,9 +130,12 @@ struct NoiseEvidence {
   std::vector<SuspectRow> suspects;  // the most suspect first
 };
 
-struct BalanceEvidence {  // of the user's network trained with balanced class weights
+// Of the user's training with balanced class weights, better optimised as well where that step is taken.
+struct BalanceEvidence {
   double balanced_accuracy = 0;
-  Difference gain;  // of balanced accuracy over the user's
+  Difference gain;                  // of balanced accuracy over the user's
+  std::optional<double> optimised;  // balanced accuracy of the better optimised training alone
+  Difference of_weights;            // what class weights add to that
 };
 
 struct DiagnosisEvidence {

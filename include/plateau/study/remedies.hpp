@@ -37,7 +37,8 @@ struct RemediesConfiguration {
 
 struct RemediesResult {
   RemediesConfiguration configuration;
-  Schema schema;  // of the rows
+  Schema schema;                   // of the rows
+  bool scaled_by_initial = false;  // as of a Diagnosis
   RemedyTable table;
   std::string advice;
   Index trainings = 0;
