@@ -28,6 +28,23 @@ std::string unfinished(const std::string& outcome, const Json& epochs, const Jso
   return {};
 }
 
+// Of a scenario whose run has finished, and which was ended while more trained.
+std::string unfinished_scenario(const Json& document) {
+  const std::string begins = "This scenario was not finished: it was interrupted while its ";
+  if (document.value("controls_outcome", Json()) == "interrupted")
+    return begins + "controls trained, so there is no verdict.";
+  const Json seeds = document.value("seeds", Json::array());
+  const auto interrupted = std::ranges::count_if(
+      seeds, [](const Json& seed) { return seed.at("outcome").get<std::string>() == "interrupted"; });
+  if (interrupted > 0)
+    return begins + fmt::format("other seeds trained, and {} of {} are missing.", interrupted, seeds.size());
+  // Written before the outcome of controls was.
+  const bool has_controls = document.at("configuration").value("controls", false);
+  if (!document.contains("controls_outcome") && has_controls && document.at("verdict").is_null())
+    return "This scenario was not finished: its controls are missing, so there is no verdict.";
+  return {};
+}
+
 PageSection curves(const Columns& history, std::optional<double> test_rows, std::vector<Level> levels,
                    std::vector<Band> bands) {
   PageSection section{.heading = "Accuracy and loss by epoch"};
@@ -202,12 +219,18 @@ std::optional<PageTable> spread_table(const Json& seeds) {
 
 PageTable seeds_table(const Json& seeds) {
   PageTable table{.caption = "Every seed; accuracies are levels of the last tenth of the epochs",
-                  .head = {"seed", "test accuracy", "train accuracy", "best epoch on the test rows"},
-                  .names = 0};
-  for (const Json& seed : seeds)
-    table.lines.push_back({std::to_string(seed.at("seed").get<std::uint64_t>()),
-                           in_percent(number(seed.at("test_accuracy"))), in_percent(number(seed.at("train_accuracy"))),
-                           in_percent(number(seed.at("best_epoch").at("test_accuracy")))});
+                  .head = {"seed", "outcome", "test accuracy", "train accuracy", "best epoch on the test rows"},
+                  .names = 2};
+  for (const Json& seed : seeds) {
+    const std::string outcome = seed.at("outcome").get<std::string>();
+    std::vector<std::string> line{std::to_string(seed.at("seed").get<std::uint64_t>()), outcome};
+    if (outcome == "finished")
+      line.insert(line.end(),
+                  {in_percent(number(seed.at("test_accuracy"))), in_percent(number(seed.at("train_accuracy"))),
+                   in_percent(number(seed.at("best_epoch").at("test_accuracy")))});
+    line.resize(table.head.size(), "-");
+    table.lines.push_back(std::move(line));
+  }
   return table;
 }
 
@@ -223,6 +246,7 @@ Page page_of_run(const Json& document, const std::filesystem::path& directory) {
                    : "plateau train: " + name_of_data(configuration);
   page.unfinished =
       unfinished(result.at("outcome").get<std::string>(), result.at("epochs"), configuration.at("epochs"));
+  if (page.unfinished.empty() && document.at("command") == "scenario") page.unfinished = unfinished_scenario(document);
   add_verdict(page, document);
   if (page.verdict.empty()) page.sentence = sentence_of(result);
   std::string advice;

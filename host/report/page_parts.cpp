@@ -14,6 +14,7 @@
 #include <numeric>
 #include <string_view>
 
+#include "plateau/core/contract.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/study/statistics.hpp"
 
@@ -109,7 +110,7 @@ double rounded(double value, int decimals) {
 double number(const Json& json) { return json.is_null() ? kNaN : json.get<double>(); }
 std::vector<double> numbers(const Json& values) {
   std::vector<double> of;
-  for (const Json& value : values) of.push_back(number(value));
+  for (const Json& value : values.get_ref<const Json::array_t&>()) of.push_back(number(value));
   return of;
 }
 
@@ -171,6 +172,8 @@ void add_verdict(Page& page, const Json& document) {
 }
 
 PageChart accuracy_chart(const AccuracyCurves& curves) {
+  for (const auto& [name, values] : curves.shares)
+    expects(values.size() == curves.at.size(), "accuracy_chart: a value for every epoch");
   LineChart chart{.title = "Accuracy by " + curves.unit, .x = {.label = curves.unit}, .y = {.label = "accuracy (%)"}};
   chart.levels = curves.levels;
   for (Level& level : chart.levels) level.y = rounded(level.y, 1);
@@ -218,6 +221,7 @@ PageChart churn_chart(const std::vector<double>& epochs, const std::vector<doubl
       .description = "An accuracy that stands still can hide predictions that change, or a network that is dead.",
       .x = {.label = "epoch"},
       .y = {.label = "share of the test rows (%)", .low = 0}};
+  expects(shares.size() == epochs.size(), "churn_chart: a value for every epoch");
   Series series{.name = "changed since the epoch before"};
   for (std::size_t i = 0; i < shares.size(); ++i) series.points.push_back({epochs[i], 100 * shares[i]});
   chart.description += course_of(series.name, series.points, "epoch");

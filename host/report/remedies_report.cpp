@@ -181,7 +181,8 @@ std::string remedies_summary(const RemediesResult& result, const Environment& en
                            table.test_rows, table.features, table.classes));
   paragraph(out, "Advice", result.advice + ".");
   const RemediesConfiguration& asked = result.configuration;
-  paragraph(out, "Baseline", training_words(asked.run, asked.validation, asked.files.initial, result.scaled_by_initial));
+  paragraph(out, "Baseline",
+            training_words(asked.run, asked.validation, asked.files.initial, result.scaled_by_initial));
   paragraph(out, "",
             fmt::format("test accuracy {:.3f} [{:.3f}, {:.3f}], train accuracy {:.3f}, mean of {}{}; {:.1f} s",
                         table.baseline.test_accuracy, table.test_interval.low, table.test_interval.high,

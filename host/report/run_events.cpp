@@ -84,13 +84,14 @@ SessionStatus status_of(const Json& document) {
 }
 
 // Columns of history.csv, and what each is called here.
-constexpr std::array<std::pair<const char*, const char*>, 7> kEpochTags{{{"train_loss", "loss/train"},
+constexpr std::array<std::pair<const char*, const char*>, 8> kEpochTags{{{"train_loss", "loss/train"},
                                                                          {"test_loss", "loss/test"},
                                                                          {"validation_loss", "loss/validation"},
                                                                          {"train_accuracy", "accuracy/train"},
                                                                          {"test_accuracy", "accuracy/test"},
                                                                          {"validation_accuracy", "accuracy/validation"},
-                                                                         {"gradient_norm", "gradient/norm"}}};
+                                                                         {"gradient_norm", "gradient/norm"},
+                                                                         {"test_churn", "changed/share"}}};
 
 void add_epochs(Events& events, const Columns& history) {
   for (const auto& [column, tag] : kEpochTags)

@@ -73,12 +73,18 @@ Json evidence_json(const Evidence& evidence) {
   return json;
 }
 
+// What a training that did not finish has is no level.
 Json seed_json(const SeedResult& seed) {
-  return {{"seed", seed.seed},
-          {"outcome", to_string(seed.outcome)},
-          {"test_accuracy", seed.test_accuracy},
-          {"train_accuracy", seed.train_accuracy},
-          {"best_epoch", {{"epoch", seed.best.epoch}, {"test_accuracy", seed.best.test_accuracy}}}};
+  Json json{{"seed", seed.seed},
+            {"outcome", to_string(seed.outcome)},
+            {"test_accuracy", nullptr},
+            {"train_accuracy", nullptr},
+            {"best_epoch", nullptr}};
+  if (!is_complete(seed.outcome)) return json;
+  json["test_accuracy"] = seed.test_accuracy;
+  json["train_accuracy"] = seed.train_accuracy;
+  json["best_epoch"] = {{"epoch", seed.best.epoch}, {"test_accuracy", seed.best.test_accuracy}};
+  return json;
 }
 
 Json part_json(const DatasetStatistics& part) {
@@ -223,6 +229,7 @@ std::string scenario_json(const ScenarioOptions& options, const ScenarioResult& 
   Json json = document("scenario", std::move(configuration), result.first, environment);
   json["verdict"] = result.verdict ? verdict_json(*result.verdict) : Json(nullptr);
   json["evidence"] = result.evidence ? evidence_json(*result.evidence) : Json(nullptr);
+  json["controls_outcome"] = options.controls == Controls::train ? Json(to_string(result.controls)) : Json(nullptr);
   json["seeds"] = Json::array();
   for (const SeedResult& seed : result.seeds) json["seeds"].push_back(seed_json(seed));
   return finish(std::move(json), result.first, history,

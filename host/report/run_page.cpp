@@ -8,6 +8,7 @@
 #include <array>
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
 #include <string_view>
 
 #include "page_parts.hpp"
@@ -79,6 +80,8 @@ Page read_page(const fs::path& directory) {
       return page_of(*document, directory);
     } catch (const Json::exception& error) {
       throw damaged(document->file, error);
+    } catch (const std::logic_error&) {  // lists that go together are not of one length, or are empty
+      throw InputError(document->file.string() + ": is damaged: its parts do not fit together");
     }
   }
   if (const std::optional<Page> page = page_of_what_is_left(directory)) return *page;

@@ -3,7 +3,10 @@
 // `plateau diagnose`, run as a user runs it.
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <regex>
 
@@ -199,6 +202,28 @@ TEST_F(Diagnose, refuses_what_cannot_be_read_or_trained_in_one_sentence) {
   };
   const std::string group = file("group.csv", rows(30, 1, grouped));
   expect_refused({"--data", group, "--test", group, "--target", "kind", "--group", "b"}, "all of one group");
+}
+
+// What it promises of 2,000 rows of 20 features, with room for a machine that is busy.
+TEST_F(Diagnose, a_quick_one_of_2000_rows_ends_within_two_minutes_and_4_gb) {
+  const Index features = 20, count = 2000;
+  const std::vector<double> x = random_values(count * features, 0, 1, 3);
+  std::string text;
+  for (Index j = 0; j < features; ++j) text += "x" + std::to_string(j) + ",";
+  text += "kind\n";
+  for (std::size_t row = 0; row < at(count); ++row) {
+    const double* const of_row = x.data() + row * at(features);
+    for (Index j = 0; j < features; ++j) text += std::to_string(of_row[j]) + ",";
+    text += of_row[0] + of_row[1] * of_row[2] > 0.75 ? "yes\n" : "no\n";
+  }
+  const auto begun = std::chrono::steady_clock::now();
+  const ProgramResult result = run({"--data", file("rows.csv", text), "--target", "kind", "--test-fraction", "0.3"});
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  EXPECT_TRUE(result.exit_code == 0 || result.exit_code == 3) << result.err;
+  EXPECT_LE(seconds, 120);
+  rusage used{};
+  ASSERT_EQ(getrusage(RUSAGE_CHILDREN, &used), 0);
+  EXPECT_LE(used.ru_maxrss, 4'000'000);  // kB, of the largest of this test's programs
 }
 
 TEST_F(Diagnose, an_interrupted_diagnosis_exits_with_130_and_leaves_word_of_what_it_was) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -130,8 +131,9 @@ TEST(RunEvents, of_a_run_that_was_killed_have_every_epoch_of_its_checkpoint) {
   const fs::path folder = test_folder() / "killed";
   fs::create_directories(folder);
   Checkpoint checkpoint{.architecture = {{1, 2}}, .device = "cpu", .computed_by = "plateau x"};
-  checkpoint.so_far.history = {{.train_loss = 0.5, .test_accuracy = 0.5, .gradient_norm = 2},
-                               {.train_loss = 0.25, .test_accuracy = 0.875, .gradient_norm = 1}};
+  checkpoint.so_far.history = {
+      {.train_loss = 0.5, .test_accuracy = 0.5, .gradient_norm = 2, .test_churn = std::nan("")},
+      {.train_loss = 0.25, .test_accuracy = 0.875, .gradient_norm = 1, .test_churn = 0.125}};
   checkpoint.so_far.state = test::state_after(2);
   write_checkpoint(folder / kCheckpointFile, checkpoint);
   const EventFile file = read_event_file(write_events(folder, test_folder() / "board").at(0));
@@ -139,6 +141,7 @@ TEST(RunEvents, of_a_run_that_was_killed_have_every_epoch_of_its_checkpoint) {
   EXPECT_EQ(series(file, "loss/train"), (Points{{0, 0.5}, {1, 0.25}}));
   EXPECT_EQ(series(file, "accuracy/test"), (Points{{0, 0.5}, {1, 0.875}}));
   EXPECT_EQ(series(file, "gradient/norm"), (Points{{0, 2}, {1, 1}}));
+  EXPECT_EQ(series(file, "changed/share"), (Points{{1, 0.125}}));  // none before the first
   EXPECT_EQ(series(file, "accuracy/validation"), Points{});
 }
 

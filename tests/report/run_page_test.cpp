@@ -240,6 +240,41 @@ TEST(RunPage, of_a_scenario_with_seeds_has_their_mean_spread_and_interval) {
   EXPECT_EQ(section.tables[1].lines.size(), 3u);
 }
 
+TEST(RunPage, of_a_scenario_that_was_interrupted_says_what_is_missing) {
+  const ScenarioOptions options{.kind = ScenarioKind::underfit, .epochs = 3, .repeat = 3};
+  CpuTrainer trainer({.workers = 2});
+  ScenarioResult result = study_scenario(options, trainer);
+  const fs::path folder = test_folder() / "run";
+  fs::create_directories(folder);
+  const auto page = [&] {
+    write_file(folder / "run.json", scenario_json(options, result, cpu_environment(2), JsonHistory::leave_out));
+    return read_page(folder);
+  };
+  write_run_directory(folder, result.first, scenario_json(options, result, cpu_environment(2), JsonHistory::leave_out));
+  EXPECT_EQ(page().unfinished, "");
+  result.seeds[1] = {.seed = 1, .outcome = RunOutcome::interrupted};
+  result.seeds[2] = {.seed = 2, .outcome = RunOutcome::diverged};
+  EXPECT_EQ(page().unfinished,
+            "This scenario was not finished: it was interrupted while its other seeds trained, and 1 of 3 are "
+            "missing.");
+  EXPECT_EQ(page().sections.back().tables.back().lines.at(1),
+            (std::vector<std::string>{"1", "interrupted", "-", "-", "-"}));
+  EXPECT_EQ(page().sections.back().tables.back().lines.at(2),
+            (std::vector<std::string>{"2", "diverged", "-", "-", "-"}));
+  result.controls = RunOutcome::interrupted;
+  result.verdict.reset();
+  result.evidence->permuted_labels.reset();
+  result.evidence->wider.reset();
+  EXPECT_EQ(page().unfinished,
+            "This scenario was not finished: it was interrupted while its controls trained, so there is no verdict.");
+  // Of a program that did not write how controls ended.
+  result.seeds.resize(1);
+  page();
+  changed(folder / "run.json", [](Json& json) { json.erase("controls_outcome"); });
+  EXPECT_EQ(read_page(folder).unfinished,
+            "This scenario was not finished: its controls are missing, so there is no verdict.");
+}
+
 TEST(RunPage, is_made_of_the_checkpoint_of_a_run_that_was_killed) {
   const fs::path folder = test_folder() / "killed";
   fs::create_directories(folder);
@@ -523,6 +558,28 @@ TEST(RunPage, refuses_what_it_cannot_read_in_one_sentence) {
   EXPECT_NE(refusal([&] { read_page(folder); }).find("is no plateau-run document"), std::string::npos);
   write_file(file, "{\"schema\": \"plateau-run\", ");
   EXPECT_NE(refusal([&] { read_page(folder); }).find("is damaged"), std::string::npos);
+}
+
+TEST(RunPage, refuses_a_diagnosis_whose_parts_do_not_fit_together) {
+  const fs::path folder = test_folder() / "diagnosis";
+  fs::create_directories(folder);
+  const Diagnosis diagnosis = test::hand_made_diagnosis();
+  const std::string whole = diagnosis_json(diagnosis, cpu_environment(2));
+  write_diagnosis_directory(folder, diagnosis, whole);
+  const auto refused = [&](const char* place, const Json& value) {
+    write_file(folder / "diagnosis.json", whole);
+    changed(folder / "diagnosis.json", [&](Json& json) { json.at(Json::json_pointer(place)) = value; });
+    return refusal([&] { read_page(folder); });
+  };
+  for (const char* const place : {"/evidence/signal/null/0", "/evidence/signal/null", "/evidence/signal/statistic",
+                                  "/evidence/signal/p", "/evidence/signal/permutations"})
+    for (const Json& value : {Json(true), Json("x"), Json::object()})
+      EXPECT_NE(refused(place, value).find("diagnosis.json: is damaged: a value in it"), std::string::npos) << place;
+  for (const char* const column : {"epoch", "test_accuracy", "train_accuracy", "changed_share"})
+    EXPECT_NE(refused(("/evidence/user/epochs/" + std::string(column)).c_str(), Json::array())
+                  .find("diagnosis.json: is damaged: its parts do not fit together"),
+              std::string::npos)
+        << column;
 }
 
 TEST(RunPage, refuses_a_folder_in_the_place_of_a_document) {

@@ -394,6 +394,36 @@ TEST(DiagnosisTree, calls_it_the_majority_where_class_weights_prove_it) {
   EXPECT_NE(code(kOneClass, 0.9 + 2.0 / 2000, kBalanceGain), VerdictCode::majority);
 }
 
+TEST(DiagnosisTree, tells_class_weights_from_the_better_training_that_they_are_tried_on) {
+  DiagnosisEvidence e = with(says_one_class);
+  e.balance->gain = {0.3, {0.2, 0.4}};
+  e.balance->optimised = 0.77;
+  e.balance->of_weights = {0.03, {-0.01, 0.07}};
+  const DiagnosisDecision decision = decide_diagnosis(e);
+  EXPECT_EQ(decision.verdict.code, VerdictCode::majority);
+  EXPECT_NE(decision.verdict.sentence.find("better optimised and with class weights its balanced accuracy rises by "
+                                           "+30.0 points [+20.0, +40.0] to 0.700, of which the weights are +3.0 points "
+                                           "[-1.0, +7.0]"),
+            std::string::npos)
+      << decision.verdict.sentence;
+  EXPECT_TRUE(std::ranges::any_of(decision.verdict.evidence, [](const std::string& line) {
+    return line.find("better optimised 0.770; and with balanced class weights 0.700, +3.0 points") != std::string::npos;
+  }));
+}
+
+// The gain over a step that is worse than the user's training is none over that.
+TEST(DiagnosisTree, a_cause_has_the_smaller_gain_and_its_evidence_both) {
+  const DiagnosisDecision decision = decide_diagnosis(with([](DiagnosisEvidence& e) {
+    e.larger->gain = gain(0.02, 0.01);
+    e.larger->over_user = gain(0.007, 0.01);
+  }));
+  const Cause* const larger = cause_of(decision, VerdictCode::capacity);
+  ASSERT_TRUE(larger != nullptr && larger->gain);
+  EXPECT_DOUBLE_EQ(larger->gain->value, 0.007);
+  EXPECT_NE(larger->evidence.find("+2.0 points"), std::string::npos);
+  EXPECT_NE(larger->evidence.find(" over the step before it, +0.7 points"), std::string::npos) << larger->evidence;
+}
+
 TEST(DiagnosisTree, calls_it_a_ceiling_only_where_every_gain_is_ruled_out) {
   const double bound = std::max(kRelativeGain * (1 - 0.801), kLeastBound);
   const std::vector<std::function<void(DiagnosisEvidence&, Difference)>> of_all{
@@ -933,6 +963,8 @@ TEST(DiagnosisTree, exchanged_classes_leave_no_gains) {
   }));
   ASSERT_EQ(decision.causes.size(), 1u);
   EXPECT_EQ(decision.causes[0].code, VerdictCode::label_map);
+  ASSERT_TRUE(decision.causes[0].gain.has_value());
+  EXPECT_GT(decision.causes[0].gain->value, kLabelMapGain);
 }
 
 // A class can have moved to where another one lay.

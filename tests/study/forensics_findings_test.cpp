@@ -283,6 +283,32 @@ TEST(ForensicsFindings, equal_classes_are_a_sign_where_training_rows_changed) {
   EXPECT_TRUE(tells_of_boundaries());
 }
 
+// What the other rounds change says how unlikely it is that none of the rows is.
+TEST(ForensicsFindings, equal_classes_are_a_sign_where_the_other_rounds_change_many) {
+  const auto still = [](std::size_t first, Index others) {
+    ForensicsEvidence evidence = whole(10);
+    for (std::size_t r = 1; r < 10; ++r) evidence.rounds[r].changed = r < first ? others : Index{0};
+    return evidence;
+  };
+  // Five rounds, and five places for them: 5 exp(-4 * 3) is less than a thousandth, 5 exp(-4 * 2) is more.
+  EXPECT_EQ(found(still(6, 3)), Codes{"stale-evaluation supported"});
+  EXPECT_EQ(first_sentence(still(6, 3))
+                .find("None of the 500 test rows is given another class in rounds 6 to 10, while "
+                      "the weights of a layer changed by up to 2 % in a round, and in the rounds "
+                      "beside them 3 or more mostly are (were it chance, p = 4e-05)"),
+            0u)
+      << first_sentence(still(6, 3));
+  EXPECT_EQ(found(still(6, 2)), Codes{});
+  // However many others change, no more than one row in a hundred is counted on: 9 exp(-1 * 5) is more.
+  EXPECT_EQ(found(still(9, 400)), Codes{});
+  // Two other rounds are too few to tell.
+  EXPECT_EQ(found(still(3, 400)), Codes{});
+  // Nor is it one where few rows could have become right, or where the network says one class.
+  ForensicsEvidence right = still(6, 3);
+  for (ForensicsRound& round : right.rounds) round.test_accuracy = *(round.recomputed = 0.962);
+  EXPECT_EQ(std::ranges::count(found(right), "stale-evaluation supported"), 0);
+}
+
 TEST(ForensicsFindings, equal_test_losses_are_a_sign_and_others_a_denial) {
   ForensicsEvidence evidence = logged(6);
   evidence.test_loss_decimals = 9;
