@@ -362,7 +362,7 @@ def caution(result, more=()):
 def machine_line(result):
     machine, context = result["machine"], result.get("context", {})
     device = context.get("device", "cpu")
-    place = f"{machine['cpu']}, {machine['cores']} cores"
+    place = f"{machine['cpu']}, {machine['cores']} core{'' if machine['cores'] == 1 else 's'}"
     if device == "cuda":
         place = f"{context.get('device_name', 'a GPU')}, driver {(machine.get('gpu') or {}).get('driver_version', '?')}"
     elif device == "emulated":

@@ -87,7 +87,9 @@ Action add_diagnose_command(CLI::App& plateau) {
       "diagnose", "Say why the test accuracy of a training has stopped improving, by controlled trainings");
   command->footer(
       "Example: plateau diagnose --data tests/data/iris.csv --target species --test-fraction 0.3 --hidden \"\" "
-      "--lr 0.0001 --quick");
+      "--lr 0.0001 --quick"
+      "\nExit codes: 0 decided, 3 inconclusive, 4 a fault of data or training is proved that makes the accuracy worth "
+      "nothing or holds it back, 2 bad input, 1 a machine that failed, 130 Ctrl-C");
   DiagnoseArguments& a = *arguments;
   add_study_options(*command, a.study);
   command->add_option("--second-data", a.second_data,
