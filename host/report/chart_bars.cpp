@@ -59,10 +59,15 @@ class WaterfallDrawing {
     double begin, end;
   };
 
-  static std::string signed_words(const Bar& bar, int digits) {
-    return (bar.part->is_level || bar.part->points <= 0 ? "" : "+") + shown(bar.part->points, digits);
+  std::string written(double value, int digits) const {
+    if (!chart_.decimals) return shown(value, digits);
+    const std::string text = fmt::format("{:.{}f}", value, *chart_.decimals);
+    return text.find_first_not_of("-0.") == std::string::npos && text.front() == '-' ? text.substr(1) : text;
   }
-  static std::string words_of(const Bar& bar) { return signed_words(bar, 4); }
+  std::string signed_words(const Bar& bar, int digits) const {
+    return (bar.part->is_level || bar.part->points <= 0 ? "" : "+") + written(bar.part->points, digits);
+  }
+  std::string words_of(const Bar& bar) const { return signed_words(bar, 4); }
 
   // Where the axis begins: at 0, unless the steps between high levels would be too short there to be seen.
   double beginning() const {
@@ -89,8 +94,9 @@ class WaterfallDrawing {
     canvas_.rect(
         {std::min(begin, end), row.middle() - 8, std::max(begin, end), row.middle() + 8},
         colour_class(colour) + (bar.part->is_remainder ? " bar pale" : " bar"),
-        fmt::format("{}: {}{}", bar.part->name, signed_words(bar, 6),
-                    bar.part->is_level ? "" : fmt::format(", from {} to {}", shown(bar.begin), shown(bar.end))));
+        fmt::format(
+            "{}: {}{}", bar.part->name, signed_words(bar, 6),
+            bar.part->is_level ? "" : fmt::format(", from {} to {}", written(bar.begin, 6), written(bar.end, 6))));
     if (is_cut_ && bar.part->is_level) {
       const double x = x_.from + 10;
       canvas_.path(fmt::format("M{} {}l6 -20M{} {}l6 -20", number(x), number(row.middle() + 10), number(x + 5),

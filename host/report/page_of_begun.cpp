@@ -54,6 +54,20 @@ void add_rows_and_epochs(Page& page, const Json& begun) {
     page.facts.emplace_back("epochs asked for", std::to_string(begun.at("epochs").get<Index>()));
 }
 
+void add_begun(Page& page, const std::filesystem::path& directory, const std::function<void(Page&, const Json&)>& add) {
+  Page with_begun = page;
+  try {
+    const std::optional<Json> begun = read_begun(directory);
+    if (!begun) return;
+    add(with_begun, *begun);
+  } catch (const InputError&) {
+    return;
+  } catch (const Json::exception&) {
+    return;
+  }
+  page = std::move(with_begun);
+}
+
 Page page_of_begun(const std::filesystem::path& directory) {
   const Json begun = read_begun(directory).value();
   const std::string command = begun.at("command").get<std::string>();

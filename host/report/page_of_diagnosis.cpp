@@ -23,7 +23,8 @@ std::vector<double> percents(const Json& values) {
 PageChart budget_chart(const Json& budget) {
   Waterfall chart{.title = "Where the points to 100 % are",
                   .description = "The accuracy of the training as it is, and what each step would add to it.",
-                  .value = {.label = "accuracy (points)"}};
+                  .value = {.label = "accuracy (points)"},
+                  .decimals = 1};
   const auto add = [&](const char* name, const char* key, bool always) {
     const double points = rounded(100 * number(budget.at(key)), 1);
     if (always || std::abs(points) >= 0.05) chart.parts.push_back({.name = name, .points = points});
@@ -62,18 +63,18 @@ PageSection curves_section(const Json& evidence) {
   const Json& user = evidence.at("user");
   const Json& epochs = user.at("epochs");
   PageSection section{.heading = "The training as it is"};
-  AccuracyCurves curves{.unit = "epoch", .at = numbers(epochs.at("epoch"))};
+  const Index trainings = user.at("trainings").get<Index>();
+  AccuracyCurves curves{.unit = "epoch", .at = numbers(epochs.at("epoch")), .trainings = trainings};
   curves.shares.emplace_back("test", numbers(epochs.at("test_accuracy")));
   curves.shares.emplace_back("train", numbers(epochs.at("train_accuracy")));
   curves.test_rows = number(user.at("effective_test_rows"));
   curves.levels.push_back({"always the commonest class", 100 * number(user.at("majority_share"))});
   section.charts.push_back(accuracy_chart(curves));
 
-  section.charts.push_back(
-      churn_chart(curves.at, numbers(epochs.at("changed_share")), "Test rows that turn right or wrong"));
+  section.charts.push_back(churn_chart(curves.at, numbers(epochs.at("changed_share")),
+                                       "Test rows that turn right or wrong" + mean_of_trainings(trainings)));
 
-  if (std::optional<PageChart> chart =
-          confusion_chart(user.at("confusion"), evidence.at("class_names"), user.at("trainings").get<Index>()))
+  if (std::optional<PageChart> chart = confusion_chart(user.at("confusion"), evidence.at("class_names"), trainings))
     section.charts.push_back(std::move(*chart));
   return section;
 }
@@ -137,10 +138,11 @@ PageChart null_chart(const Json& signal) {
   const auto permutations = signal.at("permutations").get<Index>();
   const Histogram chart{.title = "Is there a signal?",
                         .description = fmt::format(
-                            "Accuracy above chance on labels dealt out at random {} times, and on the labels as they "
-                            "are; p = {:.3g}.",
+                            "Skill (the sum over classes of the covariance between having a class and the probability "
+                            "it is given) of the best network, on labels dealt out at random {} times, and on the "
+                            "labels as they are; p = {:.3g}.",
                             permutations, p),
-                        .value = {.label = "skill: what is above always the commonest class"},
+                        .value = {.label = "skill: covariance of class and probability, best network"},
                         .values = std::move(null),
                         .values_name = "labels dealt out at random",
                         .observed = rounded(statistic, 3),

@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
 #include "page_parts.hpp"
+#include "plateau/study/rounds_findings.hpp"
 #include "run_documents.hpp"
 #include "text.hpp"
 
@@ -21,10 +23,19 @@ double number_or_none(const Json& object, const char* key) {
   return found == object.end() || !found->is_number() ? kNaN : found->get<double>();
 }
 
+Estimate estimate_of(const Json& estimate) {
+  const Json& interval = estimate.at("interval_95");
+  return {number(estimate.at("value")), {number(interval.at(0)), number(interval.at(1))}};
+}
+
 double sum(const Json& counts) {
   double all = 0;
   for (const Json& count : counts) all += count.get<double>();
   return all;
+}
+
+std::string base_and(std::size_t rounds) {
+  return rounds == 0 ? "the base alone" : "the base and " + counted(static_cast<Index>(rounds), "round");
 }
 
 PageChart changed_chart(const std::vector<double>& rounds, const std::vector<double>& shares) {
@@ -126,6 +137,37 @@ std::vector<std::string> sentences(const Json& findings, const char* key) {
   return of;
 }
 
+bool has_finding(const Json& findings, const char* code) {
+  return std::ranges::any_of(findings, [&](const Json& finding) { return finding.at("code") == code; });
+}
+
+// Whether the first finding says that the accuracy over all rounds is not what it seems, or that rounds did nothing or
+// harm: then it comes before that accuracy.
+bool is_wrong(const Json& findings) {
+  return !findings.empty() &&
+         std::ranges::any_of(std::array{"weights-still", "one-class", "majority-level", "forgotten"},
+                             [&](const char* code) { return findings.front().at("code") == code; });
+}
+
+// What follows from the findings. `over_base`: of the last round, or null.
+std::vector<std::string> what_to_do(const Json& findings, const Json& rounds, const Json& over_base) {
+  std::vector<std::string> to_do;
+  const bool has_gradient =
+      std::ranges::all_of(rounds, [](const Json& round) { return number_or_none(round, "gradient_norm") != 0; });
+  if (has_finding(findings, "weights-still") && has_gradient)
+    to_do.emplace_back("Steps that are lost in rounding change nothing: a larger --lr, or fewer frozen layers.");
+  if (has_finding(findings, "one-class"))
+    to_do.emplace_back("Give every round rows of all classes, or a smaller --lr.");
+  if (has_finding(findings, "majority-level")) to_do.push_back(advice_of("majority"));
+  if (has_finding(findings, "forgotten"))
+    to_do.emplace_back(
+        "Against forgetting: rows of the earlier rounds in the later ones as well, a smaller --lr, or frozen layers.");
+  if (to_do.empty() && over_base.is_object() && number(over_base.at("interval_95").at(0)) <= 0 &&
+      number(over_base.at("interval_95").at(1)) >= 0)
+    to_do.push_back(advice_of("small-test"));
+  return to_do;
+}
+
 }  // namespace
 
 Page page_of_rounds(const Json& document) {
@@ -154,19 +196,30 @@ Page page_of_rounds(const Json& document) {
         fmt::format("This fine-tuning was not finished: {} after {} of {} rounds.",
                     outcome == "diverged" ? "a round diverged" : "it was interrupted", at.size() - 1, asked);
   std::vector<std::string> findings = sentences(document.at("findings"), "sentence");
-  page.sentence = findings.empty() ? "No round was completed." : findings.front() + ".";
+  const std::size_t complete = at.size() - 1;
+  const Json over_base = complete > 0 ? rounds.at(complete - 1).value("over_base", Json()) : Json();
+  if (complete == 0)
+    page.sentence = "No round was completed.";
+  else if (is_wrong(document.at("findings")) || !over_base.is_object())
+    page.sentence = findings.empty() ? "" : findings.front() + ".";
+  else
+    page.sentence = rounds_result(static_cast<Index>(complete), test.back(), estimate_of(over_base)) + ".";
+  page.to_do = what_to_do(document.at("findings"), rounds, over_base);
   page.facts.emplace_back("test accuracy of the base",
                           in_percent(test.front(), document.at("base").at("test_accuracy").at("interval_95")));
   const Json& last = at.size() > 1 ? rounds.at(at.size() - 2) : document.at("base");
   page.facts.emplace_back("after the last round",
                           in_percent(test.back(), last.at("test_accuracy").value("interval_95", Json())));
-  if (at.size() > 1)
-    page.facts.emplace_back("change over all rounds, points", difference_text(last.value("over_base", Json())));
+  if (at.size() > 1) page.facts.emplace_back("change over all rounds, points", difference_text(over_base));
   page.facts.emplace_back("rounds", fmt::format("{} of {}", at.size() - 1, asked));
   page.facts.emplace_back("test rows", fmt::format("{:.0f}", sum(data.at("test_class_rows"))));
 
   PageSection section{.heading = "Rounds", .paragraphs = {kRoundZero}};
-  AccuracyCurves curves{.unit = "round", .at = at, .test_rows = sum(data.at("test_class_rows")), .dots = true};
+  AccuracyCurves curves{.unit = "round",
+                        .at = at,
+                        .test_rows = sum(data.at("test_class_rows")),
+                        .dots = true,
+                        .span = base_and(complete)};
   curves.shares = {{"test", test}, {"train", train}};
   curves.levels.push_back({"always the commonest class", 100 * number(data.at("majority_share_test"))});
   section.charts.push_back(accuracy_chart(curves));
@@ -194,17 +247,18 @@ Page page_of_rounds_so_far(const std::filesystem::path& directory) {
                       ? "Nothing was measured."
                       : fmt::format("The test accuracy after the last complete round is {}.", in_percent(test.back()));
   PageSection section{.heading = "Rounds", .paragraphs = {kRoundZero}};
-  AccuracyCurves curves{.unit = "round", .at = rounds, .dots = true};
+  AccuracyCurves curves{
+      .unit = "round", .at = rounds, .dots = true, .span = base_and(rounds.empty() ? 0 : rounds.size() - 1)};
   curves.shares = {{"test", test}, {"train", columns.at("train_accuracy")}};
   section.charts.push_back(accuracy_chart(curves));
   section.charts.push_back(changed_chart(rounds, columns.at("changed_share_since_before")));
   page.sections.push_back(std::move(section));
   page.made_by = "from rounds.csv, which says neither when nor by what it was made";
-  if (const std::optional<Json> begun = read_begun(directory)) {
-    add_rows_and_epochs(page, *begun);
-    page.facts.emplace_back("command", command_line(*begun));
-    page.made_by = made_by(*begun);
-  }
+  add_begun(page, directory, [](Page& of, const Json& begun) {
+    add_rows_and_epochs(of, begun);
+    of.facts.emplace_back("command", command_line(begun));
+    of.made_by = made_by(begun);
+  });
   return page;
 }
 
@@ -240,7 +294,9 @@ Page page_of_forensics(const Json& document) {
   PageSection section{.heading = "Rounds"};
   AccuracyCurves curves{.unit = "round", .at = at, .dots = true};
   if (std::isfinite(rows) && rows > 0) curves.test_rows = rows;
-  curves.shares = {{"test, as logged", test}, {"train, as logged", train}};
+  curves.shares = {{"test, as logged", test}};
+  if (std::ranges::any_of(train, [](double share) { return std::isfinite(share); }))
+    curves.shares.emplace_back("train, as logged", train);
   if (has_recomputed) curves.shares.emplace_back("test, by the predictions", recomputed);
   if (const double majority = number_or_none(data, "majority_share_test"); std::isfinite(majority))
     curves.levels.push_back({"always the commonest class", 100 * majority});

@@ -12,11 +12,17 @@
 #include "plateau/study/reason.hpp"
 #include "plateau/study/statistics.hpp"
 #include "run_documents.hpp"
+#include "text.hpp"
 
 namespace plateau {
 namespace {
 
 double rows_of(const Json& part) { return number(part.at("rows")); }
+
+// Of a training whose checkpoint lies there.
+std::string goes_on(const std::filesystem::path& directory) {
+  return fmt::format("It goes on by: {}", command_line("plateau train", {"--resume", directory.string()}));
+}
 
 // What is said of an outcome that is not the end that was asked for.
 std::string unfinished(const std::string& outcome, const Json& epochs, const Json& asked) {
@@ -155,6 +161,15 @@ void add_facts(Page& page, const Json& document) {
     page.facts.emplace_back(
         "best epoch on the test rows (biased)",
         fmt::format("{} in epoch {}", in_percent(number(best->at("test_accuracy"))), best->at("epoch").get<Index>()));
+  if (result.at("outcome") == "stopped_early") {
+    const auto kept = result.find("kept_epoch");
+    page.facts.emplace_back(
+        "epochs", fmt::format("{} of {}, stopped early{}", result.at("epochs").get<Index>(),
+                              configuration.at("epochs").get<Index>(),
+                              kept == result.end() || kept->is_null()
+                                  ? ""
+                                  : fmt::format("; the parameters of epoch {} are kept", kept->get<Index>())));
+  }
   const Json& data = document.at("data");
   page.facts.emplace_back(
       "rows", fmt::format("{:.0f} to train, {:.0f} to test", rows_of(data.at("train")), rows_of(data.at("test"))));
@@ -163,6 +178,9 @@ void add_facts(Page& page, const Json& document) {
   const Json& optimizer = configuration.at("optimizer");
   page.facts.emplace_back("optimizer", fmt::format("{}, learning rate {}", optimizer.at("name").get<std::string>(),
                                                    significant(number(optimizer.at("learning_rate")))));
+  const Json& batch = configuration.at("batch");
+  page.facts.emplace_back("batch", batch.is_number() ? std::to_string(batch.get<Index>()) : batch.get<std::string>());
+  page.facts.emplace_back("seed", std::to_string(configuration.at("seed").get<std::uint64_t>()));
 }
 
 // What to do after a user's training, which has no verdict.
@@ -183,9 +201,10 @@ std::string advice_of_training(const Json& document) {
 }
 
 // Of a training without a verdict.
-std::string sentence_of(const Json& result) {
+std::string sentence_of(const Json& result, double test_rows) {
   if (result.contains("test_accuracy"))
-    return fmt::format("The test accuracy after the last epoch is {}.", in_percent(number(result.at("test_accuracy"))));
+    return fmt::format("The test accuracy after the last epoch is {}.",
+                       share_of_rows(number(result.at("test_accuracy")), test_rows));
   if (result.at("outcome") == "diverged") return "The loss was no longer finite before an epoch was completed.";
   return "No epoch was completed.";
 }
@@ -247,8 +266,10 @@ Page page_of_run(const Json& document, const std::filesystem::path& directory) {
   page.unfinished =
       unfinished(result.at("outcome").get<std::string>(), result.at("epochs"), configuration.at("epochs"));
   if (page.unfinished.empty() && document.at("command") == "scenario") page.unfinished = unfinished_scenario(document);
+  if (result.at("outcome") == "interrupted" && std::filesystem::exists(directory / kCheckpointFile))
+    page.unfinished += " " + goes_on(directory);
   add_verdict(page, document);
-  if (page.verdict.empty()) page.sentence = sentence_of(result);
+  if (page.verdict.empty()) page.sentence = sentence_of(result, rows_of(document.at("data").at("test")));
   std::string advice;
   if (document.at("command") == "train")
     advice = advice_of_training(document);
@@ -303,21 +324,18 @@ Page page_of_checkpoint(const std::filesystem::path& directory) {
   const Checkpoint checkpoint = read_checkpoint(directory / kCheckpointFile);
   const std::vector<EpochRecord>& records = checkpoint.so_far.history;
   Page page{.title = "plateau train, unfinished"};
-  page.unfinished = fmt::format(
-      "This run was not finished: what is here is its checkpoint after {} epochs. It goes on by plateau train "
-      "--resume.",
-      records.size());
+  const auto test_rows = records.empty() ? 0.0 : static_cast<double>(checkpoint.so_far.state->predicted.size());
+  page.unfinished = fmt::format("This run was not finished: what is here is its checkpoint after {}. {}",
+                                counted(std::ssize(records), "epoch"), goes_on(directory));
   page.sentence = records.empty() ? "No epoch was completed."
                                   : fmt::format("The test accuracy in the last epoch of the checkpoint is {}.",
-                                                in_percent(records.back().test_accuracy));
+                                                share_of_rows(records.back().test_accuracy, test_rows));
   page.facts.emplace_back("network", to_string(checkpoint.architecture));
-  if (const std::optional<Json> begun = read_begun(directory)) add_rows_and_epochs(page, *begun);
+  add_begun(page, directory);
   page.made_by = checkpoint.computed_by;
-  if (!records.empty()) {
-    const auto test_rows = static_cast<double>(checkpoint.so_far.state->predicted.size());
+  if (!records.empty())
     page.sections.push_back(
         curves(history_of(checkpoint), test_rows > 0 ? std::optional(test_rows) : std::nullopt, {}, {}));
-  }
   page.facts.emplace_back("command", command_line("plateau train", checkpoint.options));
   return page;
 }

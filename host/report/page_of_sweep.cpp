@@ -21,7 +21,7 @@ std::string rate(const Json& setting) { return significant(number(setting.at("le
 // Of which several were asked for.
 bool differ_in(const Json& document, const char* value) { return document.at("configuration").at(value).size() > 1; }
 
-// What tells a setting from the others: "4-16-3, 0.01, weight decay 0.1".
+// What tells a setting from the others: "4-16-3, learning rate 0.01, weight decay 0.1".
 std::string name_of(const Json& document, const Json& setting, const char* before_rate) {
   std::string name = fmt::format("{}{}{}", network(setting), before_rate, rate(setting));
   if (differ_in(document, "weight_decay")) name += ", weight decay " + significant(number(setting.at("weight_decay")));
@@ -67,7 +67,8 @@ PageChart heat_map(const Json& document) {
   HeatMap chart{.title = "Test accuracy by network and learning rate",
                 .rows_label = "network",
                 .columns_label = "learning rate",
-                .value_label = "mean test accuracy (%)"};
+                .value_label = "mean test accuracy (%)",
+                .decimals = 1};
   std::vector<const Json*> settings;
   for (const Json& setting : document.at("settings")) settings.push_back(&setting);
   std::ranges::sort(settings, {}, [](const Json* setting) { return setting->at("setting").get<Index>(); });
@@ -88,7 +89,8 @@ PageChart heat_map(const Json& document) {
     chart.texts[row][column] = fmt::format("{:.1f}", value);
     if (value > best) {
       best = value;
-      best_words = fmt::format("The highest is {:.1f} %, of {} at {}.", value, chart.rows[row], chart.columns[column]);
+      best_words = fmt::format("The highest is {:.1f} %, of {} at learning rate {}.", value, chart.rows[row],
+                               chart.columns[column]);
     }
   }
   chart.description = best_words.empty() ? "No setting has a complete run." : best_words;
@@ -103,7 +105,7 @@ PageChart dots(const Json& document, bool validated) {
   if (validated) chart.kinds.push_back({"validation", 2});
   for (const Json& setting : document.at("settings")) {
     if (chart.categories.size() == kDotsOf || setting.at("rank").is_null()) break;
-    DotChart::Category category{.name = name_of(document, setting, ", "),
+    DotChart::Category category{.name = name_of(document, setting, ", learning rate "),
                                 .values = std::vector<std::vector<double>>(chart.kinds.size())};
     for (const Json& run : setting.at("runs")) {
       if (!run.contains("test_accuracy")) continue;

@@ -17,6 +17,7 @@
 #include "plateau/core/contract.hpp"
 #include "plateau/core/error.hpp"
 #include "plateau/study/statistics.hpp"
+#include "text.hpp"
 
 namespace plateau {
 namespace {
@@ -120,6 +121,11 @@ std::string in_percent(double share, const Json& interval) {
   return fmt::format("{} [{:.1f}, {:.1f}]", in_percent(share), 100 * number(interval.at(0)),
                      100 * number(interval.at(1)));
 }
+std::string share_of_rows(double share, double rows) {
+  if (!(rows >= 1 && share >= 0 && share <= 1)) return in_percent(share);
+  const Interval interval = wilson_interval(share, static_cast<Index>(rows));
+  return in_percent(share, Json::array({interval.low, interval.high}));
+}
 std::string points_text(double points) {
   if (!std::isfinite(points)) return "-";
   const double shown = rounded(points, 1);
@@ -149,7 +155,7 @@ std::string made_by(const Json& document) {
   }
   text += "; " + measured.value("device_name", "device unknown");
   if (measured.contains("threads") && measured.at("threads").is_number_integer())
-    text += fmt::format(", {} threads", measured.at("threads").get<Index>());
+    text += ", " + counted(measured.at("threads").get<Index>(), "thread");
   const std::string begun = measured.contains("begun_at") ? "begun " + measured.value("begun_at", "") : "time unknown";
   return text + "; " + measured.value("finished_at", begun);
 }
@@ -171,10 +177,16 @@ void add_verdict(Page& page, const Json& document) {
     page.not_tested = not_tested->get<std::vector<std::string>>();
 }
 
+std::string mean_of_trainings(Index trainings) {
+  return trainings > 1 ? fmt::format(" (mean of {} trainings)", trainings) : "";
+}
+
 PageChart accuracy_chart(const AccuracyCurves& curves) {
   for (const auto& [name, values] : curves.shares)
     expects(values.size() == curves.at.size(), "accuracy_chart: a value for every epoch");
-  LineChart chart{.title = "Accuracy by " + curves.unit, .x = {.label = curves.unit}, .y = {.label = "accuracy (%)"}};
+  LineChart chart{.title = "Accuracy by " + curves.unit + mean_of_trainings(curves.trainings),
+                  .x = {.label = curves.unit},
+                  .y = {.label = "accuracy (%)"}};
   chart.levels = curves.levels;
   for (Level& level : chart.levels) level.y = rounded(level.y, 1);
   for (std::size_t s = 0; s < curves.shares.size(); ++s) {
@@ -199,8 +211,9 @@ PageChart accuracy_chart(const AccuracyCurves& curves) {
   const std::vector<double>& test = curves.shares.front().second;
   chart.description = test.empty()
                           ? "No " + curves.unit + " was completed."
-                          : fmt::format("The {} accuracy goes from {} to {} over {} {}s.", curves.shares.front().first,
-                                        in_percent(test.front()), in_percent(test.back()), test.size(), curves.unit);
+                          : fmt::format("The {} accuracy goes from {} to {} over {}.", curves.shares.front().first,
+                                        in_percent(test.front()), in_percent(test.back()),
+                                        curves.span.empty() ? counted(std::ssize(test), curves.unit) : curves.span);
   return {"accuracy", svg(chart)};
 }
 

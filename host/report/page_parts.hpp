@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <map>
 #include <optional>
@@ -41,6 +42,7 @@ std::vector<SuspectLine> read_suspects(const std::filesystem::path& csv);
 
 std::string in_percent(double share);                             // "95.1 %"
 std::string in_percent(double share, const Json& interval);       // "95.1 % [92.1, 97.0]"
+std::string share_of_rows(double share, double rows);             // the same with Wilson's interval; rows 0: without
 std::string points_text(double points);                           // "+1.2", "0.0", "-"
 std::string interval_text(double low, double high);               // "[-0.3, +2.7]", "-"
 std::string points_text(double points, double low, double high);  // "+1.2 [-0.3, +2.7]"
@@ -69,7 +71,12 @@ struct AccuracyCurves {
   std::vector<Band> bands;                                          // further ones, in percent
   std::vector<Level> levels;                                        // in percent
   bool dots = false;
+  Index trainings = 1;  // of which the curves are means
+  std::string span =
+      {};  // "the base and 3 rounds": what the points are, where they are not one for each epoch or round
 };
+// " (mean of 5 trainings)" behind the title of such a chart; nothing for one.
+std::string mean_of_trainings(Index trainings);
 PageChart accuracy_chart(const AccuracyCurves& curves);
 // First, last, lowest and highest value of a curve, for the text alternative of its chart: " test: 0.69 at epoch 0,
 // 0.31 at epoch 9, lowest 0.3 at epoch 7, highest 0.69 at epoch 0."; empty where it has no value.
@@ -102,8 +109,12 @@ Page page_of_forensics(const Json& document);
 Page page_of_checkpoint(const std::filesystem::path& directory);
 Page page_of_rounds_so_far(const std::filesystem::path& directory);
 Page page_of_begun(const std::filesystem::path& directory);
-// What begun.json (begun.hpp) knows of rows and epochs.
+// What begun.json (begun.hpp) knows of rows and epochs. Throws Json::exception where it lacks a key.
 void add_rows_and_epochs(Page& page, const Json& begun);
+// What `add` has of begun.json, on the page of a folder that holds more than that. Nothing where there is none, or a
+// damaged one: it hides no result.
+void add_begun(Page& page, const std::filesystem::path& directory,
+               const std::function<void(Page&, const Json&)>& add = add_rows_and_epochs);
 // A command as it would be typed into a shell.
 std::string command_line(const std::string& command, const std::vector<std::string>& options);
 std::string command_line(const Json& begun);

@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "json_parts.hpp"
+#include "page_parts.hpp"
 #include "plateau/study/reason.hpp"
 #include "text.hpp"
 
@@ -35,8 +36,7 @@ std::string with_interval(const Estimate& share) {
 }
 // In points: "+1.2 [-0.3, +2.7]".
 std::string points(const Estimate& difference) {
-  return fmt::format("{:+.1f} [{:+.1f}, {:+.1f}]", 100 * difference.value, 100 * difference.interval.low,
-                     100 * difference.interval.high);
+  return points_text(100 * difference.value, 100 * difference.interval.low, 100 * difference.interval.high);
 }
 std::string percent(double share) { return fmt::format("{:.3g} %", 100 * share); }
 double changed_share(const RoundsResult& result, Index changed) {
@@ -182,6 +182,9 @@ std::string rounds_summary(const RoundsResult& result, const RoundsFiles& files,
   paragraph(out, "Every round", every_round(result));
   round_table(out, result);
   set_table(out, result);
+  if (const auto& rounds = result.evidence.rounds; !rounds.empty())
+    paragraph(out, "Result",
+              rounds_result(std::ssize(rounds), rounds.back().test_accuracy.value, rounds.back().over_base));
   std::vector<std::string> findings;
   for (const RoundsFinding& finding : result.findings) findings.push_back(printable(finding.sentence));
   list(out, "Findings", findings);

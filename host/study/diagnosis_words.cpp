@@ -10,10 +10,7 @@
 namespace plateau {
 namespace {
 
-std::string twice_words(const Effect& effect) {
-  return fmt::format("{:.1f} points [{:.1f}, {:.1f}]", in_points(effect.twice->value),
-                     in_points(effect.twice->interval.low), in_points(effect.twice->interval.high));
-}
+std::string twice_words(const Effect& effect) { return points({effect.twice->value, effect.twice->interval}); }
 
 // A step's gain over what stands before it, and over the user's training where that is another one.
 std::string step_points(const Effect& effect) {

@@ -13,11 +13,16 @@ namespace plateau {
 
 inline double in_points(double share) { return 100 * share; }
 
-// "+1.2 points [-0.3, +2.7]". A difference that is written as 0 has no minus; a bound keeps it, as it is below 0.
+// "+1.2", "-0.3"; what is written as 0 has no sign.
+inline std::string signed_points(double share) {
+  const std::string text = fmt::format("{:+.1f}", in_points(share));
+  return text == "+0.0" || text == "-0.0" ? "0.0" : text;
+}
+
+// "+1.2 points [-0.3, +2.7]"
 inline std::string points(Estimate difference) {
-  const double value = 100 * difference.value;
-  return fmt::format("{:+.1f} points [{:+.1f}, {:+.1f}]", -0.05 <= value && value <= 0 ? 0.0 : value,
-                     100 * difference.interval.low, 100 * difference.interval.high);
+  return fmt::format("{} points [{}, {}]", signed_points(difference.value), signed_points(difference.interval.low),
+                     signed_points(difference.interval.high));
 }
 
 // "0.520 [0.476, 0.563]"

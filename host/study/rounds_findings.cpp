@@ -240,6 +240,11 @@ const char* to_string(RoundsFindingCode code) {
   throw std::invalid_argument("to_string: unknown code of a finding");
 }
 
+std::string rounds_result(Index rounds, double test_accuracy, const Estimate& over_base) {
+  return fmt::format("After {} round{} the test accuracy is {:.1f} %, {} over the base", rounds, rounds == 1 ? "" : "s",
+                     100 * test_accuracy, points(over_base));
+}
+
 std::vector<RoundsFinding> explain_rounds(const RoundsEvidence& evidence) {
   std::vector<RoundsFinding> findings;
   if (evidence.rounds.empty()) return findings;

@@ -74,6 +74,23 @@ TEST(ForensicsPage, describes_its_classes_by_their_values) {
   FAIL() << "there is no chart of the classes";
 }
 
+TEST(ForensicsPage, has_a_curve_of_train_accuracies_only_where_some_are_logged) {
+  const std::filesystem::path folder = testing_files::test_folder();
+  const auto accuracy = [&](const Forensics& of) {
+    write_file(folder / "forensics.json", forensics_json(of, cpu_environment(1)));
+    for (const PageSection& section : read_page(folder).sections)
+      for (const PageChart& chart : section.charts)
+        if (chart.name == "accuracy") return chart.svg;
+    return std::string("no chart");
+  };
+  Forensics of = forensics();
+  const std::string without = accuracy(of);
+  expect_part(without, "test, as logged");
+  EXPECT_EQ(without.find("train, as logged"), std::string::npos);
+  of.evidence.rounds[1].train_accuracy = 0.9;
+  expect_part(accuracy(of), "train, as logged");
+}
+
 TEST(ForensicsSummary, says_what_was_found_and_what_the_rounds_were) {
   const Forensics of = forensics();
   const std::string text = forensics_summary(of);

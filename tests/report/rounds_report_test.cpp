@@ -8,6 +8,10 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "data/files.hpp"
+#include "plateau/data/output_file.hpp"
+#include "plateau/report/run_page.hpp"
+
 namespace plateau::rounds_report_test {
 namespace {
 
@@ -82,6 +86,8 @@ TEST(RoundsSummary, tells_all_that_was_measured_and_found) {
         " base\n"
         "    1  +20.0 [+10.0, +30.0]   90 (18 %)      2 %     50 %\n",
         "  200 (40 %)      0 %        -\n", "\nround     set 1     set 2\n    1  * 0.8500\n    2    0.4500  * 0.9500\n",
+        "Result       After 2 rounds the test accuracy is 45.0 %, -10.0 points [-20.0,\n"
+        "             0.0] over the base\n"
         "Findings     - From round 2 on the network gives every test row class 'cat?'",
         "- Round 2 made the network forget round 1", "training 3.000 s\n"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
@@ -99,6 +105,47 @@ TEST(RoundsSummary, of_wide_results_stays_readable) {
   EXPECT_NE(text.find("most of a layer\n"), std::string::npos) << text;
   EXPECT_NE(text.find(" 60 %\n"), std::string::npos) << text;
   EXPECT_NE(text.find("accuracy on the rows of 11 sets: in rounds.csv\n"), std::string::npos) << text;
+}
+
+TEST(RoundsPage, begins_with_what_all_rounds_came_to_where_no_finding_is_of_something_wrong) {
+  const std::filesystem::path folder = testing_files::test_folder();
+  const auto page_of = [&](const RoundsResult& result) {
+    write_file(folder / "rounds.json", rounds_json(result, {.initial = "base.safetensors"}, cpu_environment(1)));
+    return read_page(folder);
+  };
+  RoundsResult result = two_rounds();
+  const Page wrong = page_of(result);
+  EXPECT_EQ(wrong.sentence.find("From round 2 on the network gives every test row class 'cat"), 0u) << wrong.sentence;
+  ASSERT_EQ(wrong.to_do.size(), 2u);
+  EXPECT_EQ(wrong.to_do[0], "Give every round rows of all classes, or a smaller --lr.");
+  EXPECT_EQ(wrong.to_do[1].find("Against forgetting: "), 0u);
+
+  RoundEvidence& last = result.evidence.rounds.back();
+  last.test_accuracy = between(0.8, 0.9);
+  last.over_base = change(0.023, 0.069, 40, 17);
+  last.over_before = change(-0.01, 0.03, 20, 15);
+  last.predicted_class_rows = {250, 250};
+  last.sets.clear();
+  result.findings = explain_rounds(result.evidence);
+  const Page gained = page_of(result);
+  EXPECT_EQ(gained.sentence, "After 2 rounds the test accuracy is 85.0 %, +4.6 points [+2.3, +6.9] over the base.");
+  EXPECT_EQ(gained.to_do, std::vector<std::string>{});
+  EXPECT_EQ(gained.sections.at(0).points.size(), result.findings.size());
+  EXPECT_NE(gained.sections.at(0).charts.at(0).svg.find("from 55.0 % to 85.0 % over the base and 2 rounds.</desc>"),
+            std::string::npos);
+
+  last.over_base = change(-0.01, 0.03, 20, 15);
+  EXPECT_EQ(page_of(result).to_do.size(), 1u);  // what all rounds changed is not shown
+  result.findings.insert(result.findings.begin(), {RoundsFindingCode::weights_still, "No layer's weights moved"});
+  const Page still = page_of(result);
+  EXPECT_EQ(still.sentence, "No layer's weights moved.");
+  EXPECT_EQ(still.to_do.at(0).find("Steps that are lost in rounding change nothing"), 0u);
+  result.rounds.back().history.back().gradient_norm = 0;
+  EXPECT_EQ(page_of(result).to_do.at(0).find("Steps that"), std::string::npos);  // no step would help
+
+  result.rounds.resize(1), result.evidence.rounds.clear(), result.findings.clear();
+  result.rounds[0].outcome = RunOutcome::interrupted;
+  EXPECT_EQ(page_of(result).sentence, "No round was completed.");
 }
 
 TEST(RoundsCsv, reads_back_and_has_what_there_is) {

@@ -91,7 +91,10 @@ TEST(RunPage, of_a_training_shows_its_epochs) {
   const Page page = read_page(run_folder(RunOutcome::finished));
   EXPECT_EQ(page.title, "plateau train: <i>rows.csv");
   EXPECT_EQ(page.unfinished, "");
-  EXPECT_NE(page.sentence.find("80.0 %"), std::string::npos) << page.sentence;
+  EXPECT_EQ(page.sentence, "The test accuracy after the last epoch is 80.0 % [65.2, 89.5].");  // of 40 rows, Wilson's
+  EXPECT_EQ(fact(page, "batch"), "full");
+  EXPECT_EQ(fact(page, "seed"), "0");
+  EXPECT_EQ(fact(page, "epochs"), "none");  // all that were asked for
   EXPECT_EQ(fact(page, "rows"), "100 to train, 40 to test");
   EXPECT_EQ(fact(page, "network"), "1-2");
   const PageChart* const accuracy = chart_named(page, "accuracy");
@@ -168,6 +171,14 @@ TEST(RunPage, says_that_a_run_was_not_finished) {
   const Page page = read_page(run_folder(RunOutcome::interrupted));
   EXPECT_EQ(page.unfinished, "This run was not finished: it was interrupted after 3 of 5 epochs.");
   EXPECT_NE(html(page).find("it was interrupted after 3 of 5 epochs"), std::string::npos);
+}
+
+TEST(RunPage, says_where_a_training_stopped_early_and_what_it_keeps) {
+  fs::create_directories(test_folder() / "run");
+  const fs::path folder = run_folder(RunOutcome::stopped_early);
+  EXPECT_EQ(fact(read_page(folder), "epochs"), "3 of 5, stopped early; the parameters of epoch 2 are kept");
+  changed(folder / "run.json", [](Json& json) { json["result"]["kept_epoch"] = 1; });
+  EXPECT_EQ(fact(read_page(folder), "epochs"), "3 of 5, stopped early; the parameters of epoch 1 are kept");
 }
 
 TEST(RunPage, asks_why_it_stands_still_only_where_a_plateau_is_shown_below_100_per_cent) {
@@ -284,7 +295,10 @@ TEST(RunPage, is_made_of_the_checkpoint_of_a_run_that_was_killed) {
   checkpoint.so_far.state = test::state_after(3);
   write_checkpoint(folder / kCheckpointFile, checkpoint);
   const Page page = read_page(folder);
-  EXPECT_NE(page.unfinished.find("its checkpoint after 3 epochs"), std::string::npos) << page.unfinished;
+  const auto goes_on = [](const fs::path& of) { return "It goes on by: plateau train --resume " + of.string(); };
+  EXPECT_EQ(page.unfinished,
+            "This run was not finished: what is here is its checkpoint after 3 epochs. " + goes_on(folder));
+  EXPECT_EQ(page.sentence, "The test accuracy in the last epoch of the checkpoint is 80.0 % [13.3, 99.0].");
   const PageChart* const accuracy = chart_named(page, "accuracy");
   ASSERT_NE(accuracy, nullptr);
   EXPECT_NE(accuracy->svg.find("1 test rows"), std::string::npos);
@@ -296,12 +310,20 @@ TEST(RunPage, is_made_of_the_checkpoint_of_a_run_that_was_killed) {
   EXPECT_EQ(begun.unfinished, page.unfinished);
   EXPECT_EQ(fact(begun, "epochs asked for"), "50");
   EXPECT_EQ(fact(begun, "training rows"), "9");
+  // A damaged one hides nothing else, and nothing of it is taken.
+  changed(folder / kBegunFile, [](Json& json) { json["data"].erase("test_rows"); });
+  const Page damaged = read_page(folder);
+  EXPECT_EQ(damaged.facts, page.facts);
+  EXPECT_EQ(damaged.unfinished, page.unfinished);
+  write_file(folder / kBegunFile, "{\"schema\"");
+  EXPECT_EQ(read_page(folder).facts, page.facts);
 
   // Interrupted, gone on and killed: the checkpoint holds more than run.json. One that has not gone on is told by that.
   fs::create_directories(test_folder() / "run");
   const fs::path interrupted = run_folder(RunOutcome::interrupted);
   write_checkpoint(interrupted / kCheckpointFile, checkpoint);
-  EXPECT_NE(read_page(interrupted).unfinished.find("it was interrupted after 3 of"), std::string::npos);
+  EXPECT_EQ(read_page(interrupted).unfinished,
+            "This run was not finished: it was interrupted after 3 of 5 epochs. " + goes_on(interrupted));
   changed(interrupted / "run.json", [](Json& json) { json["result"]["epochs"] = 2; });
   EXPECT_NE(read_page(interrupted).unfinished.find("its checkpoint after 3 epochs"), std::string::npos);
 }
@@ -351,6 +373,13 @@ TEST(RunPage, is_made_of_the_rounds_of_a_fine_tuning_that_was_killed) {
   EXPECT_NE(page.sentence.find("60.0 %"), std::string::npos);
   EXPECT_NE(described(*chart_named(page, "churn")).find("changed since the round before: 25 at round 1."),
             std::string::npos);
+  BegunFile(folder, {.command = "plateau finetune", .options = {"--lr", "1"}, .train_rows = 9}, cpu_environment(1));
+  EXPECT_EQ(fact(read_page(folder), "command"), "plateau finetune --lr 1");
+  changed(folder / kBegunFile, [](Json& json) { json.erase("versions"); });
+  EXPECT_EQ(read_page(folder).facts, page.facts);  // a damaged one hides no rounds
+  write_file(folder / kBegunFile, "{\"schema\"");
+  EXPECT_EQ(read_page(folder).made_by, page.made_by);
+  fs::remove(folder / kBegunFile);
   write_file(folder / "rounds.csv", "round,test_accuracy\n0,0.5\n");
   EXPECT_NE(refusal([&] { read_page(folder); }).find("rounds.csv: is damaged: there is no column 'train_accuracy'"),
             std::string::npos);
@@ -372,6 +401,24 @@ TEST(RunPage, of_a_diagnosis_has_every_chart) {
        {"error-budget", "gains", "accuracy", "churn", "confusion", "steps", "ladder", "learning-curve", "signal"})
     EXPECT_NE(chart_named(page, name), nullptr) << name;
   EXPECT_NE(described(*chart_named(page, "ladder")).find("On held-out folds the first network has "),
+            std::string::npos);
+  // The parts of the budget have one decimal, all of them.
+  const std::string budget = chart_named(page, "error-budget")->svg;
+  std::size_t parts = 0;
+  for (std::size_t at = budget.find("class=\"text halo\""); at != std::string::npos;
+       at = budget.find("class=\"text halo\"", at + 1), ++parts) {
+    const std::string words = budget.substr(budget.find('>', at) + 1, budget.find('<', at) - budget.find('>', at) - 1);
+    EXPECT_EQ(words.size() - words.find('.'), 2u) << words;
+  }
+  EXPECT_GE(parts, 5u) << budget;
+  // Curves are means, and say so; the test of a signal is by what docs/diagnose.md calls skill.
+  const std::string of_trainings = fmt::format(" (mean of {} trainings)", diagnosis.evidence.user->setting.trainings);
+  EXPECT_NE(chart_named(page, "accuracy")->svg.find("Accuracy by epoch" + of_trainings), std::string::npos);
+  EXPECT_NE(chart_named(page, "churn")->svg.find("Test rows that turn right or wrong" + of_trainings),
+            std::string::npos);
+  EXPECT_NE(chart_named(page, "signal")->svg.find(">skill: covariance of class and probability, best network<"),
+            std::string::npos);
+  EXPECT_NE(described(*chart_named(page, "signal")).find("Skill (the sum over classes of the covariance between "),
             std::string::npos);
   // A gain is named by its cause, and the confusion is that of a vote.
   EXPECT_NE(chart_named(page, "gains")->svg.find("capacity: "), std::string::npos);
@@ -498,8 +545,12 @@ TEST(RunPage, of_a_sweep_tells_settings_apart_with_their_spread) {
             "The best of 2 settings by validation loss is 2-8-2 at learning rate 0.1, weight decay 0.25, dropout 0.5: "
             "test accuracy 75.0 % ±5.0 over 2 runs.");
   const std::string dots = chart_named(page, "sweep-runs")->svg;
-  EXPECT_NE(dots.find("2-8-2, 0.1, weight decay 0.25, dropout 0.5, test: 75"), std::string::npos) << dots;
-  EXPECT_NE(dots.find("2-8-2, 0.1, weight decay 0, dropout 0.5, test: 75"), std::string::npos) << dots;
+  EXPECT_NE(dots.find("2-8-2, learning rate 0.1, weight decay 0.25, dropout 0.5, test: 75"), std::string::npos) << dots;
+  EXPECT_NE(dots.find("2-8-2, learning rate 0.1, weight decay 0, dropout 0.5, test: 75"), std::string::npos) << dots;
+  // The map names the learning rate.
+  const PageChart& map = *chart_named(page, "sweep");
+  EXPECT_NE(described(map).find("The highest is 75.0 %, of 2-8-2 at learning rate 0.1."), std::string::npos);
+  EXPECT_NE(map.svg.find("<title>2-8-2, learning rate 0.1: 75 (75.0)</title>"), std::string::npos) << map.svg;
   const std::vector<std::string>& line = page.sections.at(0).tables.at(0).lines.at(0);
   EXPECT_EQ(std::vector<std::string>(line.begin() + 3, line.begin() + 7),
             (std::vector<std::string>{"0.25", "0.5", "75.0 % ±5.0", "0.5 ±0.12"}));

@@ -89,7 +89,7 @@ TEST(ForensicsFindings, of_a_line_that_rises_or_is_not_shown_to_stand_still) {
   evidence.slope->tost_p = 0.9;
   EXPECT_NE(verdict_of(evidence).find("still rises, +3.0 points [+1.0, +5.0]"), std::string::npos);
   evidence.slope->change = {-0.0004, {-0.0052, 0.0044}};
-  EXPECT_NE(verdict_of(evidence).find("by +0.0 points [-0.5, +0.4]"), std::string::npos);
+  EXPECT_NE(verdict_of(evidence).find("by 0.0 points [-0.5, +0.4]"), std::string::npos);
   evidence.slope->change = {-0.03, {-0.05, -0.01}};
   EXPECT_NE(verdict_of(evidence).find("falls, -3.0 points"), std::string::npos);
   evidence.slope->change = {0.004, {-0.01, 0.02}};

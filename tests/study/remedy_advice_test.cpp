@@ -153,7 +153,7 @@ TEST(RemedyAdvice, says_open_where_the_exit_code_does) {
   }
   EXPECT_TRUE(says(advice(decided({balanced(kOpen, gain_of(-0.1, 0.02))})),
                    "Class weights cost accuracy: -10.0 points [-13.9, -6.1]; so what they do to the balanced accuracy, "
-                   "+0.0 points [-3.9, +3.9], is not counted as help"));
+                   "0.0 points [-3.9, +3.9], is not counted as help"));
 }
 
 TEST(RemedyAdvice, warns_where_the_placebo_or_the_baseline_makes_gains_worthless) {

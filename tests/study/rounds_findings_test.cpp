@@ -46,6 +46,14 @@ using Told = std::vector<std::string>;
 
 TEST(RoundsFindings, of_nothing_are_none) { EXPECT_EQ(told(quiet_rounds(0)), Told{}); }
 
+TEST(RoundsFindings, begin_with_what_all_rounds_came_to) {
+  EXPECT_EQ(rounds_result(60, 0.877, {0.046, {0.023, 0.069}}),
+            "After 60 rounds the test accuracy is 87.7 %, +4.6 points [+2.3, +6.9] over the base");
+  // What is written as 0 has no sign, on either side of it.
+  EXPECT_EQ(rounds_result(1, 0.5, {0.0004, {-0.0004, 0.0006}}),
+            "After 1 round the test accuracy is 50.0 %, 0.0 points [0.0, +0.1] over the base");
+}
+
 TEST(RoundsFindings, noise_is_called_noise) {
   RoundsEvidence evidence = quiet_rounds(3);
   evidence.rounds[1].over_before = change(-0.03, 0.01, 2, 7);

@@ -50,6 +50,7 @@ struct Series {
   LineStyle style = LineStyle::line;
   int colour = 0;          // of eight, told apart by people who see no red or green; series of one thing share it
   std::string title = {};  // what its marks call it; empty: the name
+  bool on_top = false;     // above the others, wherever the legend has it
 };
 // Between two curves over the same x.
 struct Band {
@@ -92,6 +93,7 @@ struct Waterfall {
   std::string title, description;
   Axis value;  // label: "points"
   std::vector<Part> parts;
+  std::optional<int> decimals;  // of all values, else as many as each needs
 };
 std::string svg(const Waterfall& chart);
 
@@ -138,6 +140,7 @@ struct ForestPlot {
   std::string title, description;
   Axis value;
   std::vector<Row> rows;
+  std::optional<int> decimals;  // of all values, else so many that the largest has three digits
 };
 std::string svg(const ForestPlot& chart);
 
@@ -151,6 +154,7 @@ struct HeatMap {
   std::vector<std::vector<std::string>> texts;  // in the cells, where there is room; empty: none
   std::string value_label;                      // of the scale below it
   std::optional<double> low, high;              // of the scale, else from the data
+  std::optional<int> decimals;                  // of its ends, else as many as they need
 };
 std::string svg(const HeatMap& chart);
 

@@ -74,4 +74,7 @@ inline constexpr double kWeightsStill = 0x1p-24;
 // mcnemar_p() of its rows is 0.05 at most.
 std::vector<RoundsFinding> explain_rounds(const RoundsEvidence& evidence);
 
+// What all rounds came to: "After 3 rounds the test accuracy is 87.7 %, +4.6 points [+2.3, +6.9] over the base".
+std::string rounds_result(Index rounds, double test_accuracy, const Estimate& over_base);
+
 }  // namespace plateau
