@@ -182,7 +182,8 @@ class HeatDrawing {
     const double value = mean_of(i, j);
     const std::string words = words_in(i, j);
     const std::string title =
-        fmt::format("{}, {}: {}{}", rows_.names[i], columns_.names[j], std::isnan(value) ? "empty" : shown(value),
+        fmt::format("{}, {}{}: {}{}", rows_.names[i], chart_.columns_label.empty() ? "" : chart_.columns_label + " ",
+                    columns_.names[j], std::isnan(value) ? "empty" : shown(value),
                     words.empty() || words == shown(value) ? "" : " (" + words + ")");
     const bool has_gap = cell.width() > 8 && cell.height() > 8;
     const Box inner{cell.left, cell.top, cell.right - (has_gap ? 1 : 0), cell.bottom - (has_gap ? 1 : 0)};
@@ -206,7 +207,10 @@ class HeatDrawing {
 
   // A strip from the lowest to the highest, with both, and what they are.
   void draw_scale() {
-    const std::string low = shown(range_.low, 4), high = shown(range_.high, 4);
+    const auto end = [&](double value) {
+      return chart_.decimals ? fmt::format("{:.{}f}", value, *chart_.decimals) : shown(value, 4);
+    };
+    const std::string low = end(range_.low), high = end(range_.high);
     const double left = kEdge + text_width(low, TextSize::note) + 6;
     const double each = 8;
     for (int k = 0; k < kHeatLevels; ++k)

@@ -103,7 +103,9 @@ class LineDrawing {
     horizontal_axis(canvas_, x_, box_, chart_.x.label);
     for (const Band& band : chart_.bands) draw_band(band);
     draw_level_lines();
-    for (std::size_t i = 0; i < chart_.series.size(); ++i) draw_series(chart_.series[i], i);
+    for (const bool on_top : {false, true})
+      for (std::size_t i = 0; i < chart_.series.size(); ++i)
+        if (chart_.series[i].on_top == on_top) draw_series(chart_.series[i], i);
     draw_level_labels();
     draw_notes();
     return canvas_.finish();

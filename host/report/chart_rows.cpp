@@ -140,8 +140,12 @@ class ForestDrawing {
     return range;
   }
 
-  // So many that the largest value has three digits, the same for all.
+  // Where it is not said, so many that the largest value has three digits, the same for all.
   void choose_decimals() {
+    if (chart_.decimals) {
+      decimals_ = *chart_.decimals;
+      return;
+    }
     double largest = 0;
     for (const auto& row : chart_.rows)
       for (const auto& value : {row.value, row.low, row.high})

@@ -92,10 +92,11 @@ void note_equals(const Comparison& comparison, std::vector<std::string>& notes) 
 void note_groups(const Comparison& comparison, std::vector<std::string>& notes) {
   const std::vector<RunGroup>& groups = comparison.found.groups;
   if (groups.size() < 2) return;
-  if (std::ranges::count(groups, GroupMatch::compared, &RunGroup::match) > 0)
+  if (const Index compared = adjusted_settings(comparison); compared > 0)
     notes.push_back(
-        "Runs that differ in their seed alone are one setting. The interval between two settings has both sources of "
-        "chance, the rows that are drawn to test on and the luck of a training; p is by Holm over the settings.");
+        fmt::format("Runs that differ in their seed alone are one setting. The interval between two settings has both "
+                    "sources of chance, the rows that are drawn to test on and the luck of a training{}.",
+                    compared > 1 ? "; p is by Holm over the settings" : ""));
   if (std::ranges::any_of(groups, [](const RunGroup& group) {
         return group.match == GroupMatch::compared && says_next_to_nothing(group.over_first.interval);
       }))
@@ -129,9 +130,6 @@ std::string words_of(const Comparison& comparison, const ReadRun& run, const std
   return words;
 }
 
-// As many decimals of a percent as tell one row of `rows` apart, one to three.
-int decimals_for(Index rows) { return rows < 2000 ? 1 : rows < 20000 ? 2 : 3; }
-
 std::string p_cell(double p) { return p < 0.0001 ? "< 0.0001" : fmt::format("{:.2g}", p); }
 
 // Differences to the first of some runs or settings, and what of them is shown.
@@ -160,12 +158,16 @@ class Shown {
     if (above_ + below_ == 0) return fmt::format("No {} is shown to differ from {} in test accuracy.", what_, first_);
     const char* const how = above_ > 0 ? "above" : "below";
     if (compared_ == 1) return fmt::format("Shown to be {} {} in test accuracy is {}.", how, first_, named_);
-    const auto are = [](Index count, const char* words) {
-      return fmt::format("{} {} {}", count, count == 1 ? "is" : "are", words);
+    std::vector<std::string> counts;
+    const auto are = [&](Index count, const char* words) {
+      if (count > 0) counts.push_back(fmt::format("{} {} {}", count, count == 1 ? "is" : "are", words));
     };
-    return fmt::format("Farthest {} {} in test accuracy is {}. Of {}, {}, {}, and {}.", how, first_, named_,
-                       counted(compared_, what_), are(above_, "above"), are(below_, "below"),
-                       are(compared_ - above_ - below_, "not shown to differ"));
+    are(above_, "above");
+    are(below_, "below");
+    are(compared_ - above_ - below_, "not shown to differ");
+    if (counts.size() > 1) counts.back().insert(0, "and ");
+    return fmt::format("Farthest {} {} in test accuracy is {}. Of {} other {}s, {}.", how, first_, named_, compared_,
+                       what_, fmt::join(counts, counts.size() > 2 ? ", " : " "));
   }
 
  private:
@@ -181,6 +183,21 @@ std::string interval_cell(const Interval& interval, int decimals, bool is_signed
 }
 
 }  // namespace
+
+int decimals_of(const Comparison& comparison) {
+  const Index rows = comparison.runs.front().run.test_rows;
+  return rows < 2000 ? 1 : rows < 20000 ? 2 : 3;
+}
+
+Index adjusted_runs(const Comparison& comparison) {
+  return std::ranges::count_if(comparison.found.over_first, [](const std::optional<RunDifference>& difference) {
+    return difference && difference->rows == RowMatch::same;
+  });
+}
+
+Index adjusted_settings(const Comparison& comparison) {
+  return std::ranges::count(comparison.found.groups, GroupMatch::compared, &RunGroup::match);
+}
 
 std::string unfinished_words(const ReadRun& run) {
   if (run.run.complete) return {};
@@ -232,7 +249,7 @@ std::string seeds_of(const Comparison& comparison, const RunGroup& group) {
 
 RunCells cells_of(const Comparison& comparison, std::size_t place) {
   RunCells cells{"-", "", place == 0 ? "" : "-", "", "", "", "", ""};
-  const int decimals = decimals_for(comparison.runs.front().run.test_rows);
+  const int decimals = decimals_of(comparison);
   if (const auto& accuracy = comparison.found.accuracy[place]) {
     cells.accuracy = fmt::format("{:.{}f}", 100 * accuracy->value, decimals);
     cells.accuracy_interval = interval_cell(accuracy->interval, decimals, false);
@@ -250,7 +267,7 @@ RunCells cells_of(const Comparison& comparison, std::size_t place) {
 }
 
 GroupCells cells_of(const Comparison& comparison, const RunGroup& group) {
-  const int decimals = decimals_for(comparison.runs.front().run.test_rows);
+  const int decimals = decimals_of(comparison);
   GroupCells cells{.seeds = seeds_of(comparison, group),
                    .mean = fmt::format("{:.{}f}", 100 * group.test_accuracy.mean, decimals),
                    .deviation = fmt::format("{:.{}f}", 100 * group.test_accuracy.deviation, decimals),

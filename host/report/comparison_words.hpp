@@ -14,6 +14,12 @@ namespace plateau {
 // "interrupted after 3 of 5 epochs"; empty for a run that was finished.
 std::string unfinished_words(const ReadRun& run);
 
+// As many decimals of a percent as tell one test row of the first run apart, one to three.
+int decimals_of(const Comparison& comparison);
+// Differences to the first whose p is adjusted (Holm): of runs on the same test rows, and of settings.
+Index adjusted_runs(const Comparison& comparison);
+Index adjusted_settings(const Comparison& comparison);
+
 std::vector<std::string> run_names(const Comparison& comparison);
 
 // Different names, each in at most so many characters, or in as many more as it takes to tell them apart.

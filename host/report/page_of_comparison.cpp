@@ -54,7 +54,10 @@ PageChart overlay(const Comparison& comparison, const char* name, LineChart char
   std::vector<std::pair<double, std::string>> last;  // values, and their runs
   for (std::size_t place = 0; place < comparison.runs.size(); ++place) {
     const RunCurves& curves = comparison.runs[place].curves;
-    Series series{.name = looks[place].name, .colour = looks[place].colour, .title = comparison.runs[place].run.name};
+    Series series{.name = looks[place].name,
+                  .colour = looks[place].colour,
+                  .title = comparison.runs[place].run.name,
+                  .on_top = place == 0 && comparison.runs.size() > kMostNamed};  // many others would cover it
     for (std::size_t i = 0; i < curves.epoch.size(); ++i)
       series.points.push_back({curves.epoch[i], factor * (curves.*curve)[i]});
     if (place == 0) chart.description += course_of(series.title, series.points, chart.x.label);
@@ -91,7 +94,8 @@ PageChart difference_chart(const Comparison& comparison) {
   ForestPlot chart{.title = "Test accuracy, to that of the first run",
                    .description = fmt::format("How far every run lies from {}, with 95 % intervals.",
                                               comparison.runs.front().run.name),
-                   .value = {.label = "difference (points)"}};
+                   .value = {.label = "difference (points)"},
+                   .decimals = decimals_of(comparison)};
   for (std::size_t place = 1; place < comparison.runs.size(); ++place) {
     ForestPlot::Row row{.name = comparison.runs[place].run.name};
     if (const auto& difference = comparison.found.over_first[place]) {
@@ -115,9 +119,9 @@ std::string with_interval(const std::string& value, const std::string& interval)
 }
 
 PageTable run_table(const Comparison& comparison) {
-  PageTable table{
-      .caption = fmt::format("Every run; differences to {} in points, p by Holm", comparison.runs.front().run.name),
-      .head = {"run", "difference", "test accuracy (%)", "test rows", "gained", "lost", "p"}};
+  PageTable table{.caption = fmt::format("Every run; differences to {} in points{}", comparison.runs.front().run.name,
+                                         adjusted_runs(comparison) > 1 ? ", p by Holm" : ""),
+                  .head = {"run", "difference", "test accuracy (%)", "test rows", "gained", "lost", "p"}};
   for (std::size_t place = 0; place < comparison.runs.size(); ++place) {
     const ReadRun& run = comparison.runs[place];
     const RunCells cells = cells_of(comparison, place);
@@ -140,8 +144,10 @@ PageSection settings_section(const Comparison& comparison) {
   PageSection section{.heading = "Settings, over their seeds"};
   ForestPlot chart{.title = "Test accuracy, to that of the first setting",
                    .description = "Differences of means over seeds, with 95 % intervals over test rows and trainings.",
-                   .value = {.label = "difference (points)"}};
-  PageTable table{.caption = "Settings of at least two seeds; differences to the first in points, p by Holm",
+                   .value = {.label = "difference (points)"},
+                   .decimals = decimals_of(comparison)};
+  PageTable table{.caption = fmt::format("Settings of at least two seeds; differences to the first in points{}",
+                                         adjusted_settings(comparison) > 1 ? ", p by Holm" : ""),
                   .head = {"setting", "seeds", "difference", "mean test accuracy (%)", "deviation", "p"},
                   .names = 2};
   for (const RunGroup& group : comparison.found.groups) {

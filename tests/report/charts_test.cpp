@@ -374,17 +374,20 @@ TEST(Charts, cells_of_a_heat_map_lie_in_rows_and_columns_and_their_colours_follo
       if (e.name == "rect" && e.title == title) return e;
     throw std::runtime_error("no cell " + title);
   };
-  EXPECT_EQ(cell("a, a: 0").attributes.at("class"), "h0");
-  EXPECT_EQ(cell("a, b: 5").attributes.at("class"), "h8");
-  EXPECT_EQ(cell("b, a: 10").attributes.at("class"), "h16");
-  EXPECT_EQ(cell("b, b: empty").attributes.at("class"), "empty");
+  EXPECT_EQ(cell("a, predicted a: 0").attributes.at("class"), "h0");
+  EXPECT_EQ(cell("a, predicted b: 5").attributes.at("class"), "h8");
+  EXPECT_EQ(cell("b, predicted a: 10").attributes.at("class"), "h16");
+  EXPECT_EQ(cell("b, predicted b: empty").attributes.at("class"), "empty");
   EXPECT_EQ(with_class(chart, "hatch").size(), 1u);
-  const double step = at(cell("a, b: 5"), "x") - at(cell("a, a: 0"), "x");
+  const double step = at(cell("a, predicted b: 5"), "x") - at(cell("a, predicted a: 0"), "x");
   EXPECT_GT(step, 20);
-  EXPECT_NEAR(at(cell("a, c: 10"), "x") - at(cell("a, b: 5"), "x"), step, 2 * kDrawn);
-  EXPECT_EQ(at(cell("a, a: 0"), "x"), at(cell("b, a: 10"), "x"));
-  EXPECT_GT(at(cell("b, a: 10"), "y"), at(cell("a, a: 0"), "y") + 15);
+  EXPECT_NEAR(at(cell("a, predicted c: 10"), "x") - at(cell("a, predicted b: 5"), "x"), step, 2 * kDrawn);
+  EXPECT_EQ(at(cell("a, predicted a: 0"), "x"), at(cell("b, predicted a: 10"), "x"));
+  EXPECT_GT(at(cell("b, predicted a: 10"), "y"), at(cell("a, predicted a: 0"), "y") + 15);
   EXPECT_EQ(with_class(chart, "on-h8").at(0).text, "5");
+  HeatMap in = heat_map();
+  in.decimals = 1;  // of the scale's ends
+  EXPECT_TRUE(has_text(svg(in), "0.0") && has_text(svg(in), "10.0  rows"));
 }
 
 TEST(Charts, columns_beyond_what_can_be_drawn_are_merged_to_means_and_the_note_says_so) {
@@ -398,7 +401,7 @@ TEST(Charts, columns_beyond_what_can_be_drawn_are_merged_to_means_and_the_note_s
   EXPECT_LT(chart.size(), 800'000u);
   EXPECT_TRUE(has_text(chart, "1000 columns; a cell is the mean of 17 neighbours"));
   std::size_t first = 0;
-  for (const Element& e : xml::elements(chart)) first += e.title == "row, 0–16: 8";
+  for (const Element& e : xml::elements(chart)) first += e.title == "row, predicted 0–16: 8";
   EXPECT_EQ(first, 100u);
 }
 

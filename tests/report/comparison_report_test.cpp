@@ -137,6 +137,8 @@ TEST(ComparisonPage, names_the_run_of_every_curve_however_many_settings_there_ar
     EXPECT_NE(chart.svg.find(">other runs</text>"), std::string::npos);
     for (const char* const words : {" r1: ", " at epoch ", " The last values of all lie from "})
       EXPECT_LT(chart.svg.find(words), chart.svg.find("</desc>")) << words;
+    // That of the first run, which has a colour of its own, covers the others.
+    EXPECT_GT(chart.svg.find("<title>r1: "), chart.svg.rfind("<title>r10: "));
     EXPECT_EQ(chart.svg.find("<title>other runs: "), std::string::npos);
     EXPECT_EQ(chart.svg.find("(%): "), std::string::npos);
   }
@@ -179,6 +181,18 @@ TEST(ComparisonReport, compares_settings_over_their_seeds) {
   const std::string text = comparison_summary(comparison);
   EXPECT_NE(text.find("network 1-64-2  0, 1, 2    85.0        2.5    +32.5"), std::string::npos) << text;
   const Page page = comparison_page(comparison, cpu_environment(1));
+  EXPECT_NE(page.made_by.find(", 1 thread; "), std::string::npos) << page.made_by;
+  // Of one setting beside the first there is nothing to adjust p for; of five runs there is.
+  EXPECT_EQ(page.sections[2].tables.front().caption,
+            "Settings of at least two seeds; differences to the first in points");
+  EXPECT_EQ(all_notes(comparison).find("by Holm over the settings"), std::string::npos);
+  EXPECT_EQ(page.sections[1].tables.front().caption, "Every run; differences to a0 in points, p by Holm");
+  // The chart has the decimals of the table.
+  EXPECT_NE(page.sections[2].charts.front().svg.find(page.sections[2].tables.front().lines[1][2]), std::string::npos)
+      << page.sections[2].charts.front().svg;
+  folders.push_back(plant("c0", {.right = 20, .seed = 0, .hidden = 65}));
+  folders.push_back(plant("c1", {.right = 21, .seed = 1, .hidden = 65}));
+  EXPECT_NE(all_notes(compare_directories(folders)).find("by Holm over the settings"), std::string::npos);
   EXPECT_EQ(page.sections[2].heading, "Settings, over their seeds");
   EXPECT_EQ(page.sections[2].tables.front().lines[1][0], "network 1-64-2");
   const Json json = Json::parse(comparison_json(comparison, cpu_environment(1)));
@@ -279,7 +293,10 @@ TEST(ComparisonReport, begins_with_what_is_shown) {
                                    plant("high", {.right = 36}), plant("higher", {.right = 39})};
   const std::string above = sentence(compare_directories(four));
   EXPECT_EQ(above.find("Farthest above first in test accuracy is higher: +47.5 points [+"), 0u) << above;
-  EXPECT_TRUE(above.ends_with("]. Of 3 runs, 2 are above, 1 is below, and 0 are not shown to differ.")) << above;
+  EXPECT_TRUE(above.ends_with("]. Of 3 other runs, 2 are above and 1 is below.")) << above;
+  const std::string of_each = sentence(compare_directories({four[0], four[1], four[2], plant("near", {.right = 21})}));
+  EXPECT_TRUE(of_each.ends_with("]. Of 3 other runs, 1 is above, 1 is below, and 1 is not shown to differ."))
+      << of_each;
   const std::string below = sentence(compare_directories({four[3], four[1], four[0]}));
   EXPECT_EQ(below.find("Farthest below higher in test accuracy is low: -92.5 points [-"), 0u) << below;
   EXPECT_NE(
