@@ -315,7 +315,7 @@ class LiveView(unittest.TestCase):
 
     def test_of_a_fleet_is_a_bar_that_fits(self):
         sweep = ["sweep", "--data", str(ROOT / "tests/data/iris.csv"), "--target", "species", "--test-fraction", "0.3",
-                 "--hidden", "32", "--lr", "0.001,0.01", "--epochs", "400", "--device", "cpu"]
+                 "--hidden", "32", "--lr", "0.001,0.01", "--epochs", "10000", "--device", "cpu"]
         for columns in (80, 40):
             run = Session(sweep, columns=columns).end()
             self.assertEqual((run.status, run.left()), (0, []))
