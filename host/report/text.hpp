@@ -127,10 +127,12 @@ inline void table(std::string& out, const Cells& lines, std::size_t keys = 1) {
   const std::vector<std::size_t> widths = column_widths(lines);
   for (const std::vector<std::size_t>& block : column_blocks(widths, keys)) {
     std::vector<std::size_t> of_block;
+    of_block.reserve(block.size());
     for (const std::size_t j : block) of_block.push_back(widths[j]);
     out += '\n';
     for (const auto& line : lines) {
       std::vector<std::string> cells;
+      cells.reserve(block.size());
       for (const std::size_t j : block) cells.push_back(j < line.size() ? line[j] : "");
       const std::string text = aligned(cells, of_block);
       out += text.substr(0, text.find_last_not_of(' ') + 1) + '\n';

@@ -14,7 +14,7 @@ std::string twice_words(const Effect& effect) { return points({effect.twice->val
 
 // A step's gain over what stands before it, and over the user's training where that is another one.
 std::string step_points(const Effect& effect) {
-  const std::string gain = points(effect.gain);
+  std::string gain = points(effect.gain);
   if (!effect.over_user) return gain;
   const std::string over_user = points(*effect.over_user);
   return gain == over_user ? gain : gain + " over the step before it, " + over_user + " over the user's training";
