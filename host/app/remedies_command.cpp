@@ -81,8 +81,7 @@ Action add_remedies_command(CLI::App& plateau) {
       "Example: plateau remedies --data tests/data/iris.csv --target species --test-fraction 0.3 --hidden \"\" "
       "--lr 0.0001 --quick --only optimisation,ensemble,class-weights,more-data"
       "\nExit codes: 0 a remedy helps, or none gains --delta for sure, 3 undecided, 2 bad input, 1 the baseline "
-      "diverged, or "
-      "a machine that failed, 130 Ctrl-C");
+      "diverged, or a machine that failed, 130 Ctrl-C");
   RemediesArguments& a = *arguments;
   add_study_options(*command, a.study);
   command

@@ -25,13 +25,13 @@ std::string shell_word(const std::string& text) {
   return quoted + "'";
 }
 
-// "the capacity ladder, after 210 trainings"; empty where that is not known.
+// "Its last block was capacity ladder, after 210 trainings. "; empty where that is not known.
 std::string reached_of(const Json& measured) {
   const Json& what = measured.at("reached");
   const Index trainings = measured.at("trainings").get<Index>();
-  std::string after = trainings > 0 ? "after " + counted(trainings, "training") : "";
-  if (!what.is_string()) return after;
-  return what.get<std::string>() + (after.empty() ? "" : ", " + after);
+  if (!what.is_string()) return trainings > 0 ? counted(trainings, "training") + " had ended. " : "";
+  return "Its last block was " + what.get<std::string>() +
+         (trainings > 0 ? ", after " + counted(trainings, "training") : "") + ". ";
 }
 
 }  // namespace
@@ -74,9 +74,7 @@ Page page_of_begun(const std::filesystem::path& directory) {
   Page page{.title = command + ", unfinished"};
   page.unfinished = fmt::format("This run was not finished: it was begun at {}, and there is no result of it yet.",
                                 begun.at("measured").at("begun_at").get<std::string>());
-  const std::string reached = reached_of(begun.at("measured"));
-  page.sentence = reached.empty() ? "Nothing was measured that is left."
-                                  : fmt::format("Its last block was {}. Nothing that was measured is left.", reached);
+  page.sentence = reached_of(begun.at("measured")) + "Nothing that was measured is left.";
   page.to_do.emplace_back("Where it goes on still, wait: its result takes the place of this page's.");
   page.to_do.push_back("Where it was ended, give the command again; it begins anew: " + command_line(begun));
   if (command == "plateau train")

@@ -10,7 +10,7 @@
 namespace plateau {
 namespace {
 
-std::string twice_words(const Effect& effect) { return points({effect.twice->value, effect.twice->interval}); }
+std::string twice_words(const Effect& effect) { return points(*effect.twice); }
 
 // A step's gain over what stands before it, and over the user's training where that is another one.
 std::string step_points(const Effect& effect) {

@@ -339,7 +339,7 @@ TEST(RunPage, says_what_was_begun_where_nothing_else_is_left) {
   Page page = read_page(folder);
   EXPECT_EQ(page.title, "plateau diagnose, unfinished");
   EXPECT_EQ(page.unfinished.find("This run was not finished: it was begun at 2"), 0u) << page.unfinished;
-  EXPECT_EQ(page.sentence, "Nothing was measured that is left.");
+  EXPECT_EQ(page.sentence, "Nothing that was measured is left.");
   EXPECT_EQ(fact(page, "test rows"), "45");
   EXPECT_EQ(fact(page, "training rows"), "none");
   EXPECT_EQ(page.to_do.at(1),
@@ -350,6 +350,11 @@ TEST(RunPage, says_what_was_begun_where_nothing_else_is_left) {
   begun.reached("capacity ladder", 210);
   EXPECT_EQ(read_page(folder).sentence,
             "Its last block was capacity ladder, after 210 trainings. Nothing that was measured is left.");
+
+  // The runs of a sweep are of no block.
+  BegunFile sweep(folder, {.command = "plateau sweep"}, cpu_environment(2));
+  changed(folder / kBegunFile, [](Json& json) { json["measured"]["trainings"] = 12; });
+  EXPECT_EQ(read_page(folder).sentence, "12 trainings had ended. Nothing that was measured is left.");
 
   changed(folder / kBegunFile, [](Json& json) { json["schema_version"] = kBegunJsonVersion + 1; });
   EXPECT_NE(refusal([&] { read_page(folder); }).find("begun.json: was written by a newer Plateau"), std::string::npos);
