@@ -194,6 +194,10 @@ TEST(Diagnose, tries_class_weights_where_a_class_is_rare) {
   EXPECT_TRUE(std::ranges::any_of(diagnosis.verdict.evidence, [](const std::string& line) {
     return line.find("with balanced class weights") != std::string::npos;
   }));
+  // Not where the training has them.
+  DiagnoseConfiguration weighted = quick({2, 8, 2}, 0.3);
+  weighted.run.class_weights = {.balanced = true};
+  EXPECT_FALSE(diagnose(split, nullptr, weighted, trainer)->evidence.balance.has_value());
 }
 
 TEST(Diagnose, judges_nothing_by_the_one_class_that_a_leak_leaves) {

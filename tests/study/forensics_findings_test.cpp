@@ -299,8 +299,11 @@ TEST(ForensicsFindings, equal_classes_are_a_sign_where_the_other_rounds_change_m
             0u)
       << first_sentence(still(6, 3));
   EXPECT_EQ(found(still(6, 2)), Codes{});
-  // However many others change, no more than one row in a hundred is counted on: 9 exp(-1 * 5) is more.
-  EXPECT_EQ(found(still(9, 400)), Codes{});
+  EXPECT_EQ(found(still(9, 400)), Codes{});  // two rounds say nothing
+  // However many others change, no more than one row in a hundred is counted on: 28 exp(-2 * 5) is more.
+  ForensicsEvidence many = whole(30);
+  for (std::size_t r = 1; r < 30; ++r) many.rounds[r].changed = r < 28 ? 400 : 0;
+  EXPECT_EQ(std::ranges::count(found(many), "stale-evaluation supported"), 0);
   // Two other rounds are too few to tell.
   EXPECT_EQ(found(still(3, 400)), Codes{});
   // Nor is it one where few rows could have become right, or where the network says one class.
@@ -587,6 +590,18 @@ TEST(ForensicsFindings, classes_that_trade_places_are_forgetting) {
   evidence.trade->classes[0].gained = 30;
   evidence.trade->total = {{0.03, {0.01, 0.05}}, 40, 10};  // learnt more than was lost
   EXPECT_EQ(found(evidence), Codes{});
+}
+
+// The recalls of classes that are exchanged in the last round alone trade places too.
+TEST(ForensicsFindings, exchanged_classes_are_not_forgotten) {
+  ForensicsEvidence evidence = whole(8);
+  evidence.trade->classes = {{.rows = 240, .gained = 30, .lost = 2, .adjusted_p = 1e-5},
+                             {.rows = 260, .gained = 1, .lost = 31, .adjusted_p = 1e-5}};
+  ASSERT_EQ(std::ranges::count(found(evidence), "forgetting supported"), 1);
+  evidence.label_map = {.map = {1, 0}, .accuracy = 0.8, .majority_share = 0.52, .gain = {{0.6, {0.5, 0.7}}, 0.05}};
+  const Codes codes = found(evidence);
+  EXPECT_EQ(std::ranges::count(codes, "label-map proved"), 1);
+  EXPECT_EQ(std::ranges::count(codes, "forgetting supported"), 0);
 }
 
 TEST(ForensicsFindings, what_is_solved_needs_no_reason) {
