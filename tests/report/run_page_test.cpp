@@ -561,6 +561,25 @@ TEST(RunPage, of_a_sweep_tells_settings_apart_with_their_spread) {
             (std::vector<std::string>{"0.25", "0.5", "75.0 % ±5.0", "0.5 ±0.12"}));
 }
 
+TEST(RunPage, of_a_sweep_has_a_map_whose_scale_has_the_decimals_of_its_cells) {
+  SweepResult sweep{.definition = {.hidden = {{8}}, .learning_rate = {0.1, 0.2}}, .validation_rows = 3};
+  for (const double accuracy : {4.0 / 9, 7.0 / 9})
+    sweep.settings.push_back(
+        {.architecture = {{2, 8, 2}},
+         .learning_rate = accuracy < 0.5 ? 0.1 : 0.2,
+         .runs = {{.epochs = 5, .epoch = 4, .figures = {.train_accuracy = accuracy, .test_accuracy = accuracy}}},
+         .test_accuracy = MeanSpread{.mean = accuracy, .deviation = 0, .interval = {accuracy, accuracy}},
+         .rank = accuracy < 0.5 ? 2 : 1});
+  const fs::path folder = test_folder() / "sweep";
+  prepare_sweep_directory(folder);
+  write_sweep_directory(folder, sweep, sweep_json(sweep, cpu_environment(1)));
+  const std::string map = chart_named(read_page(folder), "sweep")->svg;
+  const std::size_t cell = map.find(">44.4<");
+  ASSERT_NE(cell, std::string::npos) << map;
+  EXPECT_NE(map.find(">44.4<", cell + 1), std::string::npos) << map;  // the lower end of the scale
+  EXPECT_NE(map.find(">77.8  mean test accuracy (%)<"), std::string::npos) << map;
+}
+
 TEST(RunPage, of_a_sweep_says_which_runs_diverged_and_what_to_do) {
   const SweepRun diverged{.outcome = RunOutcome::diverged};
   const SweepRun complete{.epochs = 5, .epoch = 4, .figures = {.train_accuracy = 0.75, .test_accuracy = 0.75}};
